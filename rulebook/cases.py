@@ -1,0 +1,166 @@
+"""The facts of a case, by value: what every judgement and every paper is made from."""
+
+from datetime import date
+from enum import StrEnum
+
+from rulebook.values import Value
+
+
+class ApplicantKind(StrEnum):
+    """Who borrows; caps differ by kind."""
+
+    FIRM = "firm"  # 企业
+    OWNER = "owner"  # 法定代表人 in person
+    INDIVIDUAL_BUSINESS = "individual_business"  # 个体工商户
+
+
+class SizeClass(StrEnum):
+    """工信部联企业〔2011〕300号; what the rule does not reach is unclassified, never guessed."""
+
+    LARGE = "large"
+    MEDIUM = "medium"
+    SMALL = "small"
+    MICRO = "micro"
+    UNCLASSIFIED = "unclassified"
+
+
+class LoanKind(StrEnum):
+    """What the maturing loan is for."""
+
+    WORKING_CAPITAL = "working_capital"  # 流动资金贷款
+    BUSINESS_OPERATION = "business_operation"  # 个人经营性贷款
+    PROJECT = "project"  # 项目贷款
+    OFF_BALANCE = "off_balance"  # 表外融资
+
+
+class LoanRiskClass(StrEnum):
+    """贷款五级分类."""
+
+    PASS = "pass"
+    SPECIAL_MENTION = "special_mention"
+    SUBSTANDARD = "substandard"
+    DOUBTFUL = "doubtful"
+    LOSS = "loss"
+
+
+class Route(StrEnum):
+    """What the bank's answer leads to."""
+
+    DIRECT = "direct"  # 无还本续贷: the fund's money stays home
+    BRIDGE = "bridge"  # 先还后贷: the fund bridges
+    NONE = "none"  # no renewal: no bridge
+
+
+class BankAnswer(StrEnum):
+    """The bank's reason code when it is asked what it can do with a maturing loan."""
+
+    RENEW_WITHOUT_REPAYMENT = "renew_without_repayment"  # 无还本续贷
+    EXTEND = "extend"  # 展期
+    REVOLVING = "revolving"  # 循环/年审
+    REDUCED_RENEWAL = "reduced_renewal"  # 缩额续贷, the difference repaid
+    REPAY_THEN_LEND = "repay_then_lend"  # 先还后贷
+    NO_RENEWAL = "no_renewal"  # 不续贷
+
+    @property
+    def route(self) -> Route:
+        """Only repay-first, and the bridgeable part of a smaller renewal, need the fund."""
+        match self:
+            case BankAnswer.REPAY_THEN_LEND | BankAnswer.REDUCED_RENEWAL:
+                return Route.BRIDGE
+            case BankAnswer.NO_RENEWAL:
+                return Route.NONE
+            case _:
+                return Route.DIRECT
+
+
+class PromiseRung(StrEnum):
+    """How far the bank's promise has come; a promise is a ladder, not an event."""
+
+    INTENTION = "intention"  # 意向
+    APPROVED = "approved"  # 有权审批行批复
+    CONTRACTS_SIGNED = "contracts_signed"
+    CONDITIONS_MET = "conditions_met"
+    RELEASED = "released"
+
+    @property
+    def height(self) -> int:
+        return list(PromiseRung).index(self)
+
+
+class Promise(Value):
+    """What the bank promises to lend anew, and how firmly (续贷承诺函).
+
+    Attributes:
+        rung: how far it has come.
+        amount_fen: the renewed loan promised, in fen.
+        valid_until: last day on which the bank stands by it.
+        reference: number of the letter or of the approval.
+        signatory: name and post of the person who signed for the bank.
+        authority_fen: the most this person may promise, in fen.
+        conditions: limiting conditions, as the letter says them.
+    """
+
+    rung: PromiseRung
+    amount_fen: int
+    valid_until: date
+    reference: str
+    signatory: str
+    authority_fen: int
+    conditions: str = ""
+
+
+class ApplicantFacts(Value):
+    """The borrower as the law looks at him. None means not known: that never passes a rule."""
+
+    kind: ApplicantKind
+    industry: str
+    employees: int | None = None
+    revenue_fen: int | None = None
+    assets_fen: int | None = None
+    tax_last_year_fen: int | None = None
+    registered_locally: bool | None = None
+    priority_firm: bool = False  # 专精特新, 强优
+
+
+class StandingFacts(Value):
+    """Each is True when the trouble exists, False when it was checked and does not, None when not known."""
+
+    abnormal_operation: bool | None = None  # 经营异常
+    unpaid_wages: bool | None = None  # 拖欠工资
+    litigation: bool | None = None  # 涉诉
+    bad_credit: bool | None = None  # 不良信用
+    dishonest_debtor: bool | None = None  # 失信被执行人
+    loan_misused: bool | None = None  # 挪用信贷资金
+
+
+class LoanFacts(Value):
+    """The loan that falls due. ``note`` is the bank's LoanNote number (借据号)."""
+
+    bank: str
+    note: str
+    kind: LoanKind
+    balance_fen: int
+    maturity: date
+    risk_class: LoanRiskClass | None = None
+    interest_in_arrears: bool | None = None
+    collateral_anew: bool = False  # collateral must be released and registered again
+
+
+class CaseFacts(Value):
+    """Everything a judgement uses, recorded by value when the case opens.
+
+    Attributes:
+        payee_digest: SHA-256 of the registered repayment account (name, number, branch); the number itself
+            stays in the case file.
+        received_on: the day the application came in, in the fund's business days.
+        applied_to_bank_on: the day the borrower asked its bank for the renewal, itself.
+    """
+
+    applicant: ApplicantFacts
+    standing: StandingFacts
+    loan: LoanFacts
+    asked_fen: int
+    own_contribution_fen: int
+    payee_digest: str
+    received_on: date
+    applied_to_bank_on: date | None = None

@@ -1,0 +1,265 @@
+"""What people and banks say to a case: the acting person, the act or message, and its body."""
+
+import hashlib
+import json
+from datetime import date, datetime
+from enum import StrEnum
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field
+
+from rulebook.cases import BankAnswer, Promise
+from rulebook.stages import ActKind, MessageKind, Role
+from rulebook.values import Value
+
+
+class Actor(Value):
+    """The person who acts; a name and role as they were at that moment."""
+
+    id: str
+    name: str
+    role: Role
+    organisation: str
+
+
+# Officers' acts ------------------------------------------------------------------------------------------------
+
+
+class DecideReferral(Value):
+    """A human settles what the rules referred to him; a 'fail' is never settled this way."""
+
+    kind: Literal[ActKind.DECIDE_REFERRAL] = ActKind.DECIDE_REFERRAL
+    go_on: bool
+    reason: str
+
+
+class Propose(Value):
+    """The maker proposes the bridge."""
+
+    kind: Literal[ActKind.PROPOSE] = ActKind.PROPOSE
+    amount_fen: int
+    reason: str = ""
+
+
+class Approve(Value):
+    """The checker approves exactly these terms."""
+
+    kind: Literal[ActKind.APPROVE] = ActKind.APPROVE
+    terms_digest: str
+
+
+class SendBack(Value):
+    """The checker returns the proposal to the maker."""
+
+    kind: Literal[ActKind.SEND_BACK] = ActKind.SEND_BACK
+    reason: str
+
+
+class Reject(Value):
+    """The checker refuses the application."""
+
+    kind: Literal[ActKind.REJECT] = ActKind.REJECT
+    reason: str
+
+
+class RecordSigning(Value):
+    """All parties have signed, and the closed return path (封闭运行) is confirmed."""
+
+    kind: Literal[ActKind.RECORD_SIGNING] = ActKind.RECORD_SIGNING
+    signed_on: date
+    return_path_confirmed: bool
+
+
+class ReleaseLine(StrEnum):
+    """The lines of the release-day checklist (放款核验)."""
+
+    LISTS_AND_LAWSUITS = "lists_and_lawsuits"
+    ACCOUNT_NOT_FROZEN = "account_not_frozen"
+    OLD_LOAN_BALANCE = "old_loan_balance"
+    OWN_MONEY_IN = "own_money_in"
+    PROMISE_OUTLASTS = "promise_outlasts"
+    PAYEE_CALLED_BACK = "payee_called_back"
+    REGISTRY_SEARCHED = "registry_searched"
+
+
+class Release(Value):
+    """The cashier signs the release-day checklist and lets the money go."""
+
+    kind: Literal[ActKind.RELEASE] = ActKind.RELEASE
+    confirmed: tuple[ReleaseLine, ...]
+    balance_fen: int = Field(description="the old loan's principal balance on the day, in fen")
+
+
+class MarkSent(Value):
+    """The cashier has paid at the counter or by web bank."""
+
+    kind: Literal[ActKind.MARK_SENT] = ActKind.MARK_SENT
+    receipt_serial: str
+
+
+class ConfirmPayment(Value):
+    """Another person has found the payment on the bank's statement, or its return."""
+
+    kind: Literal[ActKind.CONFIRM_PAYMENT] = ActKind.CONFIRM_PAYMENT
+    statement_reference: str
+    paid: bool = True
+
+
+class Withdraw(Value):
+    """The borrower withdraws, in writing."""
+
+    kind: Literal[ActKind.WITHDRAW] = ActKind.WITHDRAW
+    reason: str
+
+
+class ConcludeRecovery(Value):
+    """Everything owed has come back; the pursuit ends."""
+
+    kind: Literal[ActKind.CONCLUDE_RECOVERY] = ActKind.CONCLUDE_RECOVERY
+    reason: str
+
+
+ActBody = Annotated[
+    DecideReferral
+    | Propose
+    | Approve
+    | SendBack
+    | Reject
+    | RecordSigning
+    | Release
+    | MarkSent
+    | ConfirmPayment
+    | Withdraw
+    | ConcludeRecovery,
+    Field(discriminator="kind"),
+]
+
+
+class OfficerAct(Value):
+    """An officer's act on its way to the workflow; ``id`` is its row's id and the update's id."""
+
+    id: str
+    actor: Actor
+    body: ActBody
+
+
+# Banks' messages -----------------------------------------------------------------------------------------------
+
+
+class Opinion(Value):
+    """What the bank can do with the maturing loan; a commitment letter may come with it."""
+
+    kind: Literal[MessageKind.OPINION] = MessageKind.OPINION
+    answer: BankAnswer
+    reason: str = ""
+    promise: Promise | None = None
+
+
+class PromiseGiven(Value):
+    """The promise has come to a rung, or its terms have changed."""
+
+    kind: Literal[MessageKind.PROMISE] = MessageKind.PROMISE
+    promise: Promise
+
+
+class PromiseWithdrawn(Value):
+    """The bank takes its promise back before money is out."""
+
+    kind: Literal[MessageKind.PROMISE_WITHDRAWN] = MessageKind.PROMISE_WITHDRAWN
+    reason: str
+
+
+class OldLoanSettled(Value):
+    """The bank has deducted; the payoff voucher (还款凭证) shows this balance."""
+
+    kind: Literal[MessageKind.OLD_LOAN_SETTLED] = MessageKind.OLD_LOAN_SETTLED
+    settled_on: date
+    balance_fen: int
+    voucher: str
+
+
+class CollateralRegistered(Value):
+    """The collateral stands registered for the new loan."""
+
+    kind: Literal[MessageKind.COLLATERAL_REGISTERED] = MessageKind.COLLATERAL_REGISTERED
+    registered_on: date
+    certificate: str
+
+
+class NewLoan(Value):
+    """The renewed loan is signed, and on the bridge route released into the registered account."""
+
+    kind: Literal[MessageKind.NEW_LOAN] = MessageKind.NEW_LOAN
+    signed_on: date
+    note: str
+    amount_fen: int
+
+
+class NotRenewing(Value):
+    """The bank does not renew, although the money is out."""
+
+    kind: Literal[MessageKind.NOT_RENEWING] = MessageKind.NOT_RENEWING
+    reason: str
+
+
+class ReceiptPurpose(StrEnum):
+    """What money that came in is for: the entrusted return is principal, the fee comes from own funds."""
+
+    PRINCIPAL = "principal"
+    FEE = "fee"
+
+
+class ReceiptLine(Value):
+    """One line of the ring-fenced account's statement that belongs to this case."""
+
+    purpose: ReceiptPurpose
+    amount_fen: int = Field(gt=0)
+    reference: str
+    payer: str
+
+
+class Receipt(Value):
+    """Money has come into the ring-fenced account for this case."""
+
+    kind: Literal[MessageKind.RECEIPT] = MessageKind.RECEIPT
+    received_on: date
+    lines: tuple[ReceiptLine, ...]
+
+
+MessageBody = Annotated[
+    Opinion
+    | PromiseGiven
+    | PromiseWithdrawn
+    | OldLoanSettled
+    | CollateralRegistered
+    | NewLoan
+    | NotRenewing
+    | Receipt,
+    Field(discriminator="kind"),
+]
+
+
+class BankMessage(Value):
+    """A bank's message on its way to the workflow; ``id`` is its inbox row's id."""
+
+    id: str
+    actor: Actor
+    occurred_at: datetime
+    body: MessageBody
+
+
+def body_hash(body: BaseModel) -> str:
+    """SHA-256 of a value's canonical JSON: the same content gives the same digest everywhere.
+
+    Args:
+        body: any value.
+    Returns:
+        64 hexadecimal digits.
+    """
+    return digest_of(body.model_dump(mode="json"))
+
+
+def digest_of(content: object) -> str:
+    """SHA-256 of canonical JSON (sorted keys, no spaces, UTF-8) of plain data."""
+    canonical = json.dumps(content, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(canonical.encode()).hexdigest()

@@ -1,0 +1,192 @@
+"""The stages of a case, where each may lead, and who may do what in it: one table for workflow, database and pages."""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from typing import NamedTuple
+
+
+class CaseStage(StrEnum):
+    """Where a case stands."""
+
+    INTAKE = "intake"  # 受理
+    ELIGIBILITY = "eligibility"  # 资格审查
+    BANK_OPINION = "bank_opinion"  # 银行意见
+    APPROVAL = "approval"  # 审批
+    QUEUED = "queued"  # 排队
+    AGREEMENT = "agreement"  # 协议签署
+    DISBURSEMENT = "disbursement"  # 放款
+    OLD_LOAN_SETTLEMENT = "old_loan_settlement"  # 旧贷结清
+    COLLATERAL = "collateral"  # 抵押重办
+    NEW_LOAN = "new_loan"  # 新贷发放
+    REPAYMENT = "repayment"  # 回款
+    RECOVERY = "recovery"  # 追偿
+    CLOSED = "closed"  # 结清
+    REFUSED = "refused"  # 不予支持
+    LAPSED = "lapsed"  # 失效
+    WITHDRAWN = "withdrawn"  # 撤回
+
+
+class Role(StrEnum):
+    """The part a person plays in one act."""
+
+    MAKER = "maker"  # 经办
+    CHECKER = "checker"  # 复核
+    CASHIER = "cashier"  # 出纳
+    BANK_CLERK = "bank_clerk"  # 银行经办
+    SYSTEM = "system"
+
+
+class ActKind(StrEnum):
+    """What an officer may do to a case; each is a Temporal Update of this name."""
+
+    DECIDE_REFERRAL = "decide_referral"
+    PROPOSE = "propose"
+    APPROVE = "approve"
+    SEND_BACK = "send_back"
+    REJECT = "reject"
+    RECORD_SIGNING = "record_signing"
+    RELEASE = "release"
+    MARK_SENT = "mark_sent"
+    CONFIRM_PAYMENT = "confirm_payment"
+    WITHDRAW = "withdraw"
+    CONCLUDE_RECOVERY = "conclude_recovery"
+
+
+class MessageKind(StrEnum):
+    """What a bank may tell a case; each is a Temporal Signal of this name."""
+
+    OPINION = "opinion"
+    PROMISE = "promise"
+    PROMISE_WITHDRAWN = "promise_withdrawn"
+    OLD_LOAN_SETTLED = "old_loan_settled"
+    COLLATERAL_REGISTERED = "collateral_registered"
+    NEW_LOAN = "new_loan"
+    NOT_RENEWING = "not_renewing"
+    RECEIPT = "receipt"
+
+
+class StageRow(NamedTuple):
+    """One line of the table: where the stage may lead, the acts open in it with their role, the messages it takes."""
+
+    leads_to: frozenset[CaseStage]
+    acts: Mapping[ActKind, Role]
+    messages: frozenset[MessageKind]
+
+
+def _row(
+    leads_to: tuple[CaseStage, ...] = (),
+    acts: Mapping[ActKind, Role] | None = None,
+    messages: tuple[MessageKind, ...] = (),
+) -> StageRow:
+    return StageRow(frozenset(leads_to), dict(acts or {}), frozenset(messages))
+
+
+_S, _A, _M = CaseStage, ActKind, MessageKind
+_WITHDRAW = {_A.WITHDRAW: Role.MAKER}
+_PROMISE = (_M.PROMISE, _M.PROMISE_WITHDRAWN)
+_MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
+
+STAGES: Mapping[CaseStage, StageRow] = {
+    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
+    _S.ELIGIBILITY: _row(
+        (_S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
+        {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW},
+    ),
+    _S.BANK_OPINION: _row(
+        (_S.APPROVAL, _S.NEW_LOAN, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
+        {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW},
+        (_M.OPINION, *_PROMISE),
+    ),
+    _S.APPROVAL: _row(
+        (_S.QUEUED, _S.AGREEMENT, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
+        {
+            _A.PROPOSE: Role.MAKER,
+            _A.APPROVE: Role.CHECKER,
+            _A.SEND_BACK: Role.CHECKER,
+            _A.REJECT: Role.CHECKER,
+            **_WITHDRAW,
+        },
+        _PROMISE,
+    ),
+    _S.QUEUED: _row(
+        (_S.AGREEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN), _WITHDRAW, _PROMISE
+    ),
+    _S.AGREEMENT: _row(
+        (_S.DISBURSEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
+        {_A.RECORD_SIGNING: Role.MAKER, **_WITHDRAW},
+        _PROMISE,
+    ),
+    _S.DISBURSEMENT: _row(
+        (_S.OLD_LOAN_SETTLEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
+        {
+            _A.RELEASE: Role.CASHIER,
+            _A.MARK_SENT: Role.CASHIER,
+            _A.CONFIRM_PAYMENT: Role.CHECKER,
+            **_WITHDRAW,
+        },
+        _PROMISE,
+    ),
+    _S.OLD_LOAN_SETTLEMENT: _row(
+        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY), {}, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
+    ),
+    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY), {}, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
+    _S.NEW_LOAN: _row(
+        # On the direct route no money is out: the stage ends closed, or returns once to the bank's opinion.
+        (_S.REPAYMENT, _S.RECOVERY, _S.CLOSED, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
+        _WITHDRAW,
+        (_M.NEW_LOAN, *_MONEY_OUT),
+    ),
+    _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), {}, (_M.RECEIPT,)),
+    _S.RECOVERY: _row((_S.CLOSED,), {_A.CONCLUDE_RECOVERY: Role.CHECKER}, (_M.RECEIPT,)),
+    _S.CLOSED: _row(),
+    _S.REFUSED: _row(),
+    _S.LAPSED: _row(),
+    _S.WITHDRAWN: _row(),
+}
+
+ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
+MONEY_OUT = frozenset({_S.OLD_LOAN_SETTLEMENT, _S.COLLATERAL, _S.REPAYMENT, _S.RECOVERY})
+"""Stages that are only reached once the fund has paid (the new-loan stage is shared with the direct route)."""
+
+
+class Fit(StrEnum):
+    """How a bank's message fits the stage a case is in."""
+
+    DUE = "due"
+    EARLY = "early"
+    IMPOSSIBLE = "impossible"
+
+
+@cache
+def reachable(stage: CaseStage) -> frozenset[CaseStage]:
+    """The stages a case may still come to, its present one excluded unless it can return to it."""
+    seen: set[CaseStage] = set()
+    frontier = set(STAGES[stage].leads_to)
+    while frontier:
+        seen |= frontier
+        frontier = {after for here in frontier for after in STAGES[here].leads_to} - seen
+    return frozenset(seen)
+
+
+def fit(stage: CaseStage, message: MessageKind) -> Fit:
+    """Whether a message acts now, is kept for a later stage, or can no longer mean anything.
+
+    >>> fit(CaseStage.BANK_OPINION, MessageKind.NEW_LOAN), fit(CaseStage.CLOSED, MessageKind.NEW_LOAN)
+    (<Fit.EARLY: 'early'>, <Fit.IMPOSSIBLE: 'impossible'>)
+    """
+    if message in STAGES[stage].messages:
+        return Fit.DUE
+    if any(message in STAGES[later].messages for later in reachable(stage)):
+        return Fit.EARLY
+    return Fit.IMPOSSIBLE
+
+
+def may_lead(stage: CaseStage, then: CaseStage) -> bool:
+    """Whether a case may go from one stage to another in one step; staying is always allowed."""
+    return stage is then or then in STAGES[stage].leads_to
+
+
+def stages_before(stage: CaseStage) -> frozenset[CaseStage]:
+    """The stages from which one step may lead here, itself included."""
+    return frozenset(here for here in CaseStage if may_lead(here, stage))
