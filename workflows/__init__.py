@@ -1,0 +1,1 @@
+"""The stories: deterministic workflows that read as the officer would tell them."""
