@@ -1,0 +1,164 @@
+"""Words at the edges: a code and its parameters become a sentence in Chinese or English.
+
+The catalogues are ``templates/words/<language>/<area>.po``; the message id is the code of an error, a finding or an
+enum member, the message string is the sentence. A placeholder is ``{name}``; ``{name:stage}`` says that the value is
+itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` that it is a whole code.
+"""
+
+from collections.abc import Mapping
+from enum import StrEnum
+from functools import cache
+from importlib.resources import files
+from string import Formatter
+from typing import Any, Literal, get_args
+
+import structlog
+from babel.messages.pofile import read_po
+
+from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, PromiseRung, Route, SizeClass
+from rulebook.errors import XuqiaoError
+from rulebook.findings import Finding, Result
+from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
+
+Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = get_args(Lang)
+
+WORD_GROUPS: Mapping[type[StrEnum], str] = {
+    CaseStage: "stage",
+    Role: "role",
+    ActKind: "act",
+    MessageKind: "message",
+    Fit: "fit",
+    ApplicantKind: "applicant",
+    SizeClass: "size",
+    LoanKind: "loan",
+    LoanRiskClass: "risk",
+    Route: "route",
+    BankAnswer: "answer",
+    PromiseRung: "rung",
+    ReleaseLine: "release_line",
+    ReceiptPurpose: "purpose",
+    Result: "result",
+}
+"""The group of codes in which an enum's members have their words: ``stage.bank_opinion``."""
+
+_LIST_MARK: Mapping[Lang, str] = {"zh": "、", "en": ", "}
+_log = structlog.get_logger(__name__)
+
+
+class _Setting:
+    """What holds for the whole process; the edges set it once."""
+
+    language: Lang = "zh"
+    strict = False
+
+
+def set_language(lang: Lang) -> None:
+    """The language of every sentence that does not ask for one; Chinese until this is called."""
+    _Setting.language = lang
+
+
+def be_strict(on: bool = True) -> None:
+    """Whether a code without words is an error (in tests), or is shown as it stands with a warning in the log."""
+    _Setting.strict = on
+
+
+@cache
+def catalogue(lang: Lang) -> Mapping[str, str]:
+    """Every sentence of a language, all areas together, read once.
+
+    Args:
+        lang: ``zh`` or ``en``.
+    Returns:
+        code to sentence with its placeholders.
+    """
+    sentences: dict[str, str] = {}
+    for area in sorted(files("templates").joinpath("words", lang).iterdir(), key=lambda entry: entry.name):
+        if not area.name.endswith(".po"):
+            continue
+        with area.open("rb") as text:
+            sentences |= {
+                entry.id: entry.string
+                for entry in read_po(text, locale=lang, charset="utf-8")
+                if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.id and entry.string
+            }
+    return sentences
+
+
+def has_words(code: str, lang: Lang) -> bool:
+    """Whether a code has a sentence in a language."""
+    return code in catalogue(lang)
+
+
+def say(code: str, lang: Lang | None = None, **params: object) -> str:
+    """The sentence of a code.
+
+    Args:
+        code: dotted name, such as ``act.same_person`` or ``stage.approval``.
+        lang: the language; None is the process's own.
+        params: values for the placeholders. One that is missing leaves its placeholder visible, with a warning in
+            the log: a message never fails for want of a detail.
+    Returns:
+        the sentence, or the code itself when it has none.
+    Raises:
+        LookupError: only after ``be_strict()``, when the code has no words.
+    """
+    language = lang or _Setting.language
+    sentence = catalogue(language).get(code)
+    if sentence is None:
+        if _Setting.strict:
+            raise LookupError(f"{code} has no words in {language}")
+        _log.warning("words.missing", code=code, lang=language)
+        return code
+    return _Speaker(code, language).vformat(sentence, (), params)
+
+
+def say_error(error: XuqiaoError, lang: Lang | None = None) -> str:
+    """The sentence of an error, with its own parameters."""
+    return say(error.code, lang, **error.params)
+
+
+def say_finding(finding: Finding, lang: Lang | None = None) -> str:
+    """The sentence of a rule's answer, with the facts it used and its citation (also as ``{citation}``)."""
+    return say(finding.because, lang, **{"citation": finding.citation, **finding.facts})
+
+
+def word(member: StrEnum, lang: Lang | None = None) -> str:
+    """The word of an enum member, such as 审批 for the approval stage."""
+    return say(f"{WORD_GROUPS[type(member)]}.{member.value}", lang)
+
+
+class _Speaker(Formatter):
+    """``str.format`` that never fails for a missing value, and knows words by their group."""
+
+    def __init__(self, code: str, lang: Lang) -> None:
+        self._code = code
+        self._lang = lang
+
+    def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
+        # Only plain names: attribute and index look-ups have no place in a sentence.
+        if field_name not in kwargs:
+            _log.warning("words.parameter_missing", code=self._code, parameter=field_name)
+            return _Absent(field_name), field_name
+        return kwargs[field_name], field_name
+
+    def format_field(self, value: Any, format_spec: str) -> str:
+        if isinstance(value, _Absent):
+            return f"{{{value}}}"
+        if not format_spec:
+            return str(value)
+        prefix = "" if format_spec == "code" else f"{format_spec}."
+        return _LIST_MARK[self._lang].join(
+            self._word(prefix, part.strip()) for part in str(value).split(",") if part.strip()
+        )
+
+    def _word(self, prefix: str, value: str) -> str:
+        """The word of one value, or the value as it stands: it may be text already."""
+        if has_words(prefix + value, self._lang):
+            return say(prefix + value, self._lang)
+        return value
+
+
+class _Absent(str):
+    """The name of a parameter that was not given."""

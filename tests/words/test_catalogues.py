@@ -1,0 +1,136 @@
+"""The catalogues fit each other, the enums and every error raised in the source tree."""
+
+import ast
+from collections import Counter
+from collections.abc import Iterator
+from enum import StrEnum
+from pathlib import Path
+from string import Formatter
+from typing import NamedTuple
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po
+
+from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
+from rulebook import cases, messages, stages
+
+ROOT = Path(__file__).parents[2]
+SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
+
+
+def placeholders(sentence: str) -> set[tuple[str, str]]:
+    """Names and word groups; a sentence that cannot be formatted raises ValueError."""
+    return {(name, spec or "") for _, name, spec, _ in Formatter().parse(sentence) if name is not None}
+
+
+def areas(lang: Lang) -> dict[str, Catalog]:
+    found = {}
+    for path in sorted((ROOT / "templates" / "words" / lang).glob("*.po")):
+        with path.open("rb") as text:
+            found[path.stem] = read_po(text, locale=lang, charset="utf-8", abort_invalid=True)
+    return found
+
+
+def test_both_languages_have_the_same_areas_codes_and_placeholders() -> None:
+    zh, en = areas("zh"), areas("en")
+    assert zh.keys() == en.keys()
+    for area in zh:
+        assert {entry.id for entry in zh[area]} == {entry.id for entry in en[area]}, area
+        for entry in zh[area]:
+            if not entry.id:
+                continue
+            other = en[area][entry.id]
+            assert other is not None
+            assert placeholders(str(entry.string)) == placeholders(str(other.string)), entry.id
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_code_is_empty_uncertain_obsolete_or_in_two_areas(lang: Lang) -> None:
+    seen: Counter[str] = Counter()
+    for area, entries in areas(lang).items():
+        assert not entries.obsolete, area
+        for entry in entries:
+            if entry.id:
+                seen[str(entry.id)] += 1
+                assert entry.string, f"{area}: {entry.id} is empty"
+                assert not entry.fuzzy, f"{area}: {entry.id} is marked uncertain"
+    assert [code for code, times in seen.items() if times > 1] == []
+    assert set(seen) == set(catalogue(lang)), "the merged catalogue is all areas together"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
+    groups = {code.split(".")[0] for code in catalogue(lang)}
+    for code, sentence in catalogue(lang).items():
+        for name, spec in placeholders(sentence):
+            assert name.isidentifier(), f"{code}: {name!r} is not a plain name"
+            assert spec in {"", "code"} | groups, f"{code}: {name}:{spec}"
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_enum_member_has_words(lang: Lang) -> None:
+    for module in (cases, stages, messages):
+        for enum in vars(module).values():
+            if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__:
+                assert enum in WORD_GROUPS, f"{enum.__name__} has no word group"
+    missing = [
+        f"{group}.{member}"
+        for enum, group in WORD_GROUPS.items()
+        for member in enum
+        if not has_words(f"{group}.{member}", lang)
+    ]
+    assert missing == []
+
+
+class Raised(NamedTuple):
+    """An error as the source raises it."""
+
+    where: str
+    code: str
+    names: frozenset[str] | None
+    """Its parameters; None when some are handed over by **."""
+
+
+def raised_errors() -> Iterator[Raised]:
+    for folder in SOURCES:
+        for path in sorted((ROOT / folder).rglob("*.py")):
+            tree = ast.parse(path.read_text(encoding="utf-8"))
+            family = {"XuqiaoError"} | {
+                node.name
+                for node in ast.walk(tree)
+                if isinstance(node, ast.ClassDef)
+                and any(isinstance(base, ast.Name) and base.id == "XuqiaoError" for base in node.bases)
+            }
+            for node in ast.walk(tree):
+                if isinstance(node, ast.Call) and _name(node.func) in family and node.args:
+                    yield from _raised(node, f"{path.relative_to(ROOT)}:{node.lineno}")
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def _raised(call: ast.Call, where: str) -> Iterator[Raised]:
+    keywords = [keyword.arg for keyword in call.keywords]
+    names = None if None in keywords else frozenset(str(name) for name in keywords)
+    first = call.args[0]
+    for code in [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]:
+        if isinstance(code, ast.Constant) and isinstance(code.value, str):
+            yield Raised(where, code.value, names)
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_error_raised_in_the_source_has_words_and_all_they_need(lang: Lang) -> None:
+    raised = list(raised_errors())
+    assert {"money.not_a_number", "money.too_many_decimals"} <= {error.code for error in raised}
+
+    faults = []
+    for error in raised:
+        if not has_words(error.code, lang):
+            faults.append(f"{error.where}: {error.code} has no words in {lang}")
+        elif error.names is not None:
+            needed = {name for name, _ in placeholders(catalogue(lang)[error.code])}
+            if lacking := needed - error.names:
+                faults.append(f"{error.where}: {error.code} is raised without {sorted(lacking)}")
+    assert faults == [], "\n" + "\n".join(faults)

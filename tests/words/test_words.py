@@ -1,0 +1,67 @@
+"""What a person reads: right language, right values, never a crash for want of a detail."""
+
+import pytest
+
+from activities.words import be_strict, say, say_error, say_finding, set_language, word
+from rulebook.errors import XuqiaoError
+from rulebook.findings import Finding, Result
+from rulebook.stages import ActKind, CaseStage, Role
+
+
+def test_an_error_is_said_with_its_values_in_the_words_of_the_office() -> None:
+    error = XuqiaoError("act.same_person", person="张三", role=Role.CHECKER, other_role=Role.MAKER)
+
+    assert (
+        say_error(error)
+        == "张三已以“经办”身份办理过本案，不得再以“复核”身份办理（不相容岗位分离）。请由另一位人员办理。"
+    )
+    assert say_error(error, "en").startswith(
+        "张三 has already acted on this case as Maker and may not act as Checker too"
+    )
+
+
+def test_a_list_of_acts_is_said_as_words() -> None:
+    sentence = say("act.not_in_stage", act=ActKind.RELEASE, stage=CaseStage.APPROVAL, open="propose, withdraw")
+
+    assert "本阶段可办理：提出审批意见、撤回申请。" in sentence
+
+
+def test_a_value_that_is_no_word_of_its_group_stands_as_it_is() -> None:
+    assert "as 局长 and" in say("act.same_person", "en", person="A", role="maker", other_role="局长")
+
+
+def test_a_missing_value_stays_visible_and_never_crashes() -> None:
+    assert say("case.unknown") == "没有案件{case}。请核对案件编号（含末位校验码），或用案件列表查找。"
+    assert "{stage}" in say("act.not_in_stage", "en", act="release", open="")
+
+
+def test_a_value_with_braces_is_not_formatted_again() -> None:
+    assert "{case.__class__}" in say("case.unknown", case="{case.__class__}")
+
+
+def test_a_code_without_words_is_an_error_in_tests_and_itself_in_production() -> None:
+    with pytest.raises(LookupError, match="no.such_code has no words in zh"):
+        say("no.such_code")
+    be_strict(False)
+    assert say("no.such_code") == "no.such_code"
+
+
+def test_the_language_of_the_process_can_be_switched() -> None:
+    assert word(CaseStage.RECOVERY) == "追偿"
+    set_language("en")
+    assert word(CaseStage.RECOVERY) == "Recovery"
+    assert word(CaseStage.RECOVERY, "zh") == "追偿"
+
+
+def test_a_finding_is_said_with_its_facts_and_its_article() -> None:
+    finding = Finding(
+        rule="ceiling",
+        result=Result.FAIL,
+        because="act.amount_over_ceiling",
+        facts={"amount": "12000000.00", "ceiling": "10000000.00", "bound_by": "单户上限"},
+        citation="东政规发〔2025〕5号",
+    )
+
+    assert say_finding(finding) == (
+        "金额12000000.00元超过可支持上限10000000.00元（限制因素：单户上限；依据：东政规发〔2025〕5号）。请将金额降至上限以内。"
+    )
