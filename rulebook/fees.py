@@ -185,9 +185,7 @@ def days_out(paid_on: date, returned_on: date, terms: FeeTerms, calendar: WorkCa
     return calendar.count_workdays(paid_on, returned_on) + ends
 
 
-def _charged(
-    segments: Sequence[Outstanding], terms: FeeTerms
-) -> Iterator[tuple[int, int, int, Fraction, Fraction]]:
+def _charged(segments: Sequence[Outstanding], terms: FeeTerms) -> Iterator[tuple[int, int, int, Fraction, Fraction]]:
     """Every stretch of days with one principal and one rate: from, through, principal, rate, exact fee."""
     before = 0
     for principal, days in segments:

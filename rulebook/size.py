@@ -39,9 +39,7 @@ class Sizing(Value):
     because: tuple[str, ...]
 
 
-def size_class(
-    industry: str, employees: int | None, revenue_fen: int | None, assets_fen: int | None
-) -> Sizing:
+def size_class(industry: str, employees: int | None, revenue_fen: int | None, assets_fen: int | None) -> Sizing:
     """The size class of a firm.
 
     Args:
