@@ -56,9 +56,9 @@ class Server(Value):
         new = self.data.with_name("data.new")
         shutil.rmtree(new, ignore_errors=True)
         with _password_file(self.data.parent, password, self.account) as password_file:
-            arguments = ["-D", new, "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
+            arguments = ["-D", str(new), "-U", "postgres", "--auth=scram-sha-256", f"--pwfile={password_file}"]
             locale = ["--encoding=UTF8", "--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
-            self._run([self.bin / "initdb", *arguments, *locale])
+            self._run([str(self.bin / "initdb"), *arguments, *locale])
         new.rename(self.data)
 
     def forget_stale_pid(self) -> None:
@@ -68,7 +68,7 @@ class Server(Value):
             if str(self.data) not in command_line(int(path.read_text().splitlines()[0])):
                 path.unlink()
 
-    def _run(self, argv: list[str | Path]) -> None:
+    def _run(self, argv: list[str]) -> None:
         done = subprocess.run(
             argv,
             env=_ENVIRONMENT,

@@ -105,9 +105,7 @@ def read_state(var: Path) -> dict[str, object] | None:
 def write_state(var: Path, ports: Ports, pids: Mapping[str, int], ready: bool) -> None:
     """Write ``stack.json``: ports, and the children with their start times so that no stranger is taken for one."""
     children = {name: {"pid": pid, "started": started_at(pid)} for name, pid in pids.items()}
-    _write_private(
-        var / "stack.json", {"pid": os.getpid(), "ready": ready, "ports": vars(ports), "children": children}
-    )
+    _write_private(var / "stack.json", {"pid": os.getpid(), "ready": ready, "ports": vars(ports), "children": children})
 
 
 def choose_ports(var: Path) -> Ports:

@@ -41,7 +41,7 @@ def child(home: Path, ports: Ports, time_skipping: bool) -> Child:
     """The process to keep running, its store in ``home``."""
     home.mkdir(mode=0o700, exist_ok=True)
     dynamic = _DYNAMIC | (_TIME_SKIPPING if time_skipping else {})
-    options = {
+    options: dict[str, list[object]] = {
         "--db-filename": [store(home)],
         "--ip": [HOST],
         "--port": [ports.temporal],

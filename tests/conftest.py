@@ -1,0 +1,120 @@
+"""The real servers, once for a whole test run, and a database for each test process.
+
+The process that leads the run starts them as soon as the first test asks, and ends them with the run; the test
+processes of xdist only learn where they are. Tests of pure rules start nothing.
+"""
+
+import os
+import shutil
+import tempfile
+import threading
+import time
+import uuid
+from collections.abc import Iterator
+from pathlib import Path
+
+import psycopg
+import pytest
+from hypothesis import settings as hypothesis_settings
+from psycopg import sql
+from sqlalchemy import Engine
+from sqlalchemy.engine import make_url
+
+from models.bootstrap import OWNER, DatabaseUrls, bootstrap
+from models.database import engine_for
+from runtime.devstack import Addresses, DevStack, addresses_of
+
+FOLDER = "XUQIAO_TEST_FOLDER"
+START_SECONDS = 90
+
+# The machine is shared and slow at times: an example that takes long says nothing about the rule.
+hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.load_profile("house")
+
+
+class ServersOnDemand:
+    """Waits, in the leading process, for the first test that wants servers."""
+
+    def __init__(self) -> None:
+        self.folder = Path(tempfile.mkdtemp(prefix="xuqiao-test-"))
+        self._stack = DevStack(self.folder / "var", time_skipping=True)
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._watch, name="servers-on-demand", daemon=True)
+        self._thread.start()
+
+    def close(self) -> None:
+        os.environ.pop(FOLDER, None)
+        self._over.set()
+        self._thread.join()
+        self._stack.remove()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _watch(self) -> None:
+        while not (self.folder / "wanted").exists():
+            if self._over.wait(0.05):
+                return
+        try:
+            self._stack.start()
+        except BaseException as failure:
+            (self.folder / "failure").write_text(repr(failure))
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if not hasattr(config, "workerinput") and FOLDER not in os.environ:
+        servers = ServersOnDemand()
+        os.environ[FOLDER] = str(servers.folder)
+        config.add_cleanup(servers.close)
+
+
+@pytest.fixture(scope="session")
+def stack() -> Addresses:
+    """The running servers; time is skipped only for workflows that ask for it."""
+    folder = Path(os.environ[FOLDER])
+    (folder / "wanted").touch()
+    until = time.monotonic() + START_SECONDS
+    while time.monotonic() < until:
+        found = addresses_of(folder / "var")
+        if found is not None:
+            return found
+        if (folder / "failure").exists():
+            raise RuntimeError((folder / "failure").read_text())
+        time.sleep(0.05)
+    raise TimeoutError(f"no servers after {START_SECONDS} s; their logs are in {folder / 'var' / 'log'}")
+
+
+@pytest.fixture(scope="session")
+def database(stack: Addresses) -> DatabaseUrls:
+    """A migrated, empty database of this test process's own."""
+    return new_database(stack)
+
+
+@pytest.fixture(scope="session")
+def owner_engine(database: DatabaseUrls) -> Iterator[Engine]:
+    """Its owner's connections, who may change everything that triggers do not guard."""
+    engine = engine_for(database.owner)
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def app_engine(database: DatabaseUrls) -> Iterator[Engine]:
+    """The application's connections, with what the migrations grant and no more."""
+    engine = engine_for(database.app, pool_size=40)
+    yield engine
+    engine.dispose()
+
+
+def new_database(stack: Addresses) -> DatabaseUrls:
+    """A copy of the migrated database that the stack starts with."""
+    name = f"test_{uuid.uuid4().hex[:12]}"
+    template, owner, app = make_url(stack.owner_url), make_url(stack.owner_url), make_url(stack.app_url)
+    with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
+        connection.execute(
+            sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}").format(
+                name=sql.Identifier(name),
+                owner=sql.Identifier(OWNER),
+                template=sql.Identifier(template.database or ""),
+            )
+        )
+    # A copy has the tables and their grants, but not the privileges on the database itself.
+    return bootstrap(stack.superuser_url, name, str(owner.password), str(app.password))
