@@ -1,0 +1,100 @@
+"""The faces papers are set in: which characters they have, and cutting them to one document's characters."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import NamedTuple
+
+import uharfbuzz as harfbuzz
+
+from rulebook.errors import XuqiaoError
+
+
+class OfficeFonts(NamedTuple):
+    """Font files of an office's own (OpenType or TrueType), set before the bundled faces.
+
+    Attributes:
+        body: for running text, such as a licensed 仿宋.
+        title: for titles, such as a licensed 小标宋.
+        label: for clause headings and labels, such as a licensed 黑体.
+    """
+
+    body: Path | None = None
+    title: Path | None = None
+    label: Path | None = None
+
+
+_BUNDLED = {
+    "song": "NotoSerifSC-Regular.otf",
+    "hei": "NotoSansSC-Regular.otf",
+    "heading": "XuqiaoHeading-Bold.ttf",
+}
+_ROLES = {"body": "song", "title": "heading", "label": "hei"}
+_LAST_RESORT = "song"
+_LAID_OUT_AWAY = frozenset("\n\r\t")
+"""White space that HTML folds away before it ever asks for a glyph."""
+
+
+class _Face:
+    """One font file: its characters, and a harfbuzz face to cut from."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            content = path.read_bytes()
+        except OSError as trouble:
+            raise XuqiaoError("papers.font_unreadable", path=path, why=trouble.strerror or trouble) from None
+        self.digest = hashlib.sha256(content).hexdigest()
+        self._face = harfbuzz.Face(harfbuzz.Blob(content))
+        self.codepoints = frozenset(self._face.unicodes)
+        if not self.codepoints:
+            raise XuqiaoError("papers.font_unreadable", path=path, why="no characters in it")
+
+    def cut(self, codepoints: frozenset[int]) -> bytes:
+        """The font with these characters only, as the bytes of a font file."""
+        wanted = harfbuzz.SubsetInput()
+        wanted.unicode_set.update(codepoints & self.codepoints)
+        return bytes(harfbuzz.subset(self._face, wanted).blob.data)
+
+
+class FontCase:
+    """All faces of a press: bundled ones, and the office's own before them.
+
+    Args:
+        folder: where the bundled fonts lie.
+        office: the office's own font files.
+    Raises:
+        XuqiaoError: ``papers.font_unreadable`` for a file that is missing or no font.
+    """
+
+    def __init__(self, folder: Path, office: OfficeFonts) -> None:
+        self._faces = {name: _Face(folder / file) for name, file in _BUNDLED.items()}
+        own = {role: path for role, path in office._asdict().items() if path is not None}
+        self._faces |= {f"office-{role}": _Face(path) for role, path in own.items()}
+        # Every stack ends in the body faces, so what they have can stand anywhere. What only a title face has could
+        # not: in running text it would be tofu.
+        behind_all = [_LAST_RESORT, *(["office-body"] if "body" in own else [])]
+        self._stacks = {
+            role: list(dict.fromkeys([*([f"office-{role}"] if role in own else []), bundled, *behind_all]))
+            for role, bundled in _ROLES.items()
+        }
+        self._everywhere = frozenset().union(*(self._faces[name].codepoints for name in behind_all))
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over the digests of all font files, by name."""
+        listed = "".join(f"{name} {face.digest}\n" for name, face in sorted(self._faces.items()))
+        return hashlib.sha256(listed.encode()).hexdigest()
+
+    @property
+    def stacks(self) -> Mapping[str, list[str]]:
+        """For each role (body, title, label) the faces to try, in order."""
+        return self._stacks
+
+    def missing(self, text: str) -> Iterator[str]:
+        """The characters of a text that no face is sure to have, in order of code point."""
+        return (char for char in sorted(set(text) - _LAID_OUT_AWAY) if ord(char) not in self._everywhere)
+
+    def cut(self, text: str) -> dict[str, bytes]:
+        """Every face cut to the characters of a text: face name to font file. A face with none of them is left out."""
+        wanted = frozenset(map(ord, set(text) - _LAID_OUT_AWAY))
+        return {name: face.cut(wanted) for name, face in self._faces.items() if wanted & face.codepoints}
