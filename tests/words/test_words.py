@@ -40,7 +40,7 @@ def test_a_value_with_braces_is_not_formatted_again() -> None:
 
 
 def test_a_code_without_words_is_an_error_in_tests_and_itself_in_production() -> None:
-    with pytest.raises(LookupError, match="no.such_code has no words in zh"):
+    with pytest.raises(LookupError, match=r"no\.such_code has no words in zh"):
         say("no.such_code")
     be_strict(False)
     assert say("no.such_code") == "no.such_code"

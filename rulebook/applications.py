@@ -1,0 +1,126 @@
+"""An application as the officer takes it in, and the fund's partner banks."""
+
+from datetime import date
+
+from rulebook.cases import ApplicantFacts, ApplicantKind, CaseFacts, LoanFacts, LoanKind, LoanRiskClass, StandingFacts
+from rulebook.messages import digest_of
+from rulebook.values import Value
+
+
+class PartnerBank(Value):
+    """A bank that has a cooperation agreement with the fund (合作银行).
+
+    Attributes:
+        code: the short code the fund uses for it.
+        name: its full name.
+        aliases: other names by which officers write it.
+    """
+
+    code: str
+    name: str
+    aliases: tuple[str, ...] = ()
+
+
+class ApplicationRow(Value):
+    """One application of one borrower for one maturing loan; amounts in fen, None where nothing was said.
+
+    Attributes:
+        row: the row of the workbook it stood in; 0 when it came another way.
+        uscc: 统一社会信用代码 of the firm, or of the firm whose legal representative borrows in person.
+        legal_representative: 法定代表人, or 经营者 of an individual business.
+        industry: class of GB/T 4754, such as ``C3052``.
+        bank: code of the partner bank; without a register of banks, the name as written.
+        bank_name: the bank as the officer wrote it.
+        loan_note: 借据号.
+        own_contribution_fen: 自筹资金.
+        applied_to_bank_on: the day the borrower asked its bank for the renewal, itself.
+        account_name, account_number, account_branch: the registered repayment account (还款账户).
+        collateral_anew: whether collateral must be released and registered again.
+        collateral_type, collateral: kind of the collateral and what it is.
+    """
+
+    row: int = 0
+    applicant_name: str
+    uscc: str
+    kind: ApplicantKind
+    legal_representative: str
+    phone: str
+    industry: str
+    employees: int | None = None
+    revenue_fen: int | None = None
+    assets_fen: int | None = None
+    tax_last_year_fen: int | None = None
+    registered_locally: bool | None = None
+    priority_firm: bool = False
+    bank: str
+    bank_name: str
+    loan_note: str
+    loan_kind: LoanKind
+    balance_fen: int
+    maturity: date
+    risk_class: LoanRiskClass | None = None
+    interest_in_arrears: bool | None = None
+    asked_fen: int
+    own_contribution_fen: int
+    applied_to_bank_on: date | None = None
+    account_name: str
+    account_number: str
+    account_branch: str
+    collateral_anew: bool = False
+    collateral_type: str | None = None
+    collateral: str | None = None
+    guarantor: str | None = None
+    standing: StandingFacts = StandingFacts()
+
+    @property
+    def payee_digest(self) -> str:
+        """The digest that stands for the registered repayment account wherever its number should not."""
+        return payee_digest(self.account_name, self.account_number, self.account_branch)
+
+    def facts(self, received_on: date) -> CaseFacts:
+        """What the judgements use.
+
+        Args:
+            received_on: the fund's business day on which the application came in.
+        Returns:
+            the facts by value, without names, telephone and account number.
+        """
+        return CaseFacts(
+            applicant=ApplicantFacts(
+                kind=self.kind,
+                industry=self.industry,
+                employees=self.employees,
+                revenue_fen=self.revenue_fen,
+                assets_fen=self.assets_fen,
+                tax_last_year_fen=self.tax_last_year_fen,
+                registered_locally=self.registered_locally,
+                priority_firm=self.priority_firm,
+            ),
+            standing=self.standing,
+            loan=LoanFacts(
+                bank=self.bank,
+                note=self.loan_note,
+                kind=self.loan_kind,
+                balance_fen=self.balance_fen,
+                maturity=self.maturity,
+                risk_class=self.risk_class,
+                interest_in_arrears=self.interest_in_arrears,
+                collateral_anew=self.collateral_anew,
+            ),
+            asked_fen=self.asked_fen,
+            own_contribution_fen=self.own_contribution_fen,
+            payee_digest=self.payee_digest,
+            received_on=received_on,
+            applied_to_bank_on=self.applied_to_bank_on,
+        )
+
+
+def payee_digest(name: str, number: str, branch: str) -> str:
+    """SHA-256 of a repayment account.
+
+    Args:
+        name: 户名. number: account number, digits only. branch: 开户行.
+    Returns:
+        64 hexadecimal digits.
+    """
+    return digest_of({"name": name, "number": number, "branch": branch})
