@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
+from itertools import pairwise
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -65,6 +66,10 @@ class WorkCalendar(Value):
             raise XuqiaoError("calendar.out_of_period", day=day, first=self.first, last=self.last)
         return day in self.weekend_worked if day.weekday() >= _SATURDAY else day not in self.weekdays_off
 
+    def add_days(self, day: date, count: int) -> date:
+        """The day that lies a number of calendar days away; negative counts back."""
+        return day + _DAY * count
+
     def add_workdays(self, day: date, count: int) -> date:
         """The working day that lies a number of working days away; the starting day is not counted.
 
@@ -91,6 +96,10 @@ class WorkCalendar(Value):
     def workday_before(self, day: date) -> date:
         """The last working day strictly before a day: the last one on which money can arrive ahead of a maturity."""
         return self.add_workdays(day, -1)
+
+    def workday_from(self, day: date) -> date:
+        """The day itself when it is worked, otherwise the first worked one after it."""
+        return self.add_workdays(day, 0)
 
     def deadline(self, day: date, count: int) -> Deadline:
         """Where a period of working days ends, and whether the holidays in between are only provisional."""
@@ -133,7 +142,7 @@ def calendar_from_days(rows: Iterable[CalendarDay], version: str | None = None) 
     days = sorted(CalendarDay(*row) for row in rows)
     if not days:
         raise XuqiaoError("calendar.empty")
-    for before, after in zip(days, days[1:], strict=False):
+    for before, after in pairwise(days):
         if after.day == before.day:
             raise XuqiaoError("calendar.twice", day=after.day)
         if after.day != before.day + _DAY:

@@ -135,8 +135,8 @@ def usage_fee(segments: Sequence[Outstanding], terms: FeeTerms) -> Fen:
     Source: 东政规发〔2025〕5号 (days 1-5 at 0.02 % a day, only the days beyond at 0.04 %).
 
     >>> from rulebook.money import yuan
-    >>> donghai = FeeTerms.model_validate({"tiers": [{"through_day": 5, "daily_rate": "0.02%"}, {"daily_rate": "0.04%"}]})
-    >>> usage_fee([Outstanding(yuan(10_000_000), days=8)], donghai)
+    >>> tiers = [{"through_day": 5, "daily_rate": "0.02%"}, {"daily_rate": "0.04%"}]
+    >>> usage_fee([Outstanding(yuan(10_000_000), days=8)], FeeTerms.model_validate({"tiers": tiers}))
     2200000
     """
     return Fen(_rounded(sum((exact for *_, exact in _charged(segments, terms)), Fraction(0))))

@@ -167,8 +167,9 @@ class DeadlineSection(Section):
 
 
 class QueueSection(Section):
-    """Who comes first when the pool is short."""
+    """Who comes first when the pool is short; ``then`` decides between equals."""
 
     order: Provision[tuple[QueueOrder, ...]] = Provision()
+    then: Provision[Literal["first_come"]] = Provision()
     small_and_micro_first: Provision[StrictBool] = Provision()
     overtaking: Provision[StrictBool] = Provision()
