@@ -1,0 +1,1 @@
+"""The outside world behind protocols: the banks, as a counter, a wire or a simulation."""
