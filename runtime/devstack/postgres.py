@@ -76,6 +76,7 @@ class Server(Value):
             user=self.account,
             group=self.account,
             extra_groups=[] if self.account else None,
+            check=False,
             capture_output=True,
             text=True,
         )
@@ -168,8 +169,9 @@ def _account() -> pwd.struct_passwd:
     path = f"{os.defpath}:/usr/sbin:/sbin"
     for command in ([*useradd, "--shell", "/usr/sbin/nologin"], adduser):
         program = shutil.which(command[0], path=path)
-        if program and subprocess.run([program, *command[1:], ACCOUNT], capture_output=True).returncode in (0, 9):
-            with contextlib.suppress(KeyError):  # 9: another start made it meanwhile
+        if program:
+            subprocess.run([program, *command[1:], ACCOUNT], check=False, capture_output=True)
+            with contextlib.suppress(KeyError):  # it counts that the account is there, whoever made it
                 return pwd.getpwnam(ACCOUNT)
     raise XuqiaoError("setup.no_account", account=ACCOUNT)
 

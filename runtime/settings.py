@@ -1,0 +1,190 @@
+"""Every setting, from flags, environment, file: the first that says something wins.
+
+Only this module and ``runtime/cli`` read the environment. Names: ``XUQIAO_TEMPORAL__ADDRESS`` in the environment is
+``address`` under ``[temporal]`` in ``xuqiao.toml`` (or the file that ``XUQIAO_CONFIG`` names).
+"""
+
+import os
+import tomllib
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic_settings import (
+    BaseSettings,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
+from rulebook.errors import XuqiaoError
+
+CONFIG_VARIABLE = "XUQIAO_CONFIG"
+CONFIG_NAME = "xuqiao.toml"
+_MASK = "**********"
+
+
+class _Group(BaseModel):
+    """Closed: a misspelt setting is an error, not a silence."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class DatabaseSettings(_Group):
+    """An outside PostgreSQL (15 or later); both unset: the embedded one.
+
+    Attributes:
+        url: for the application, as ``xuqiao_app``.
+        owner_url: for migrations, as ``xuqiao_owner``; only ``serve`` and the set-up need it.
+    """
+
+    url: SecretStr | None = None
+    owner_url: SecretStr | None = None
+
+
+class TemporalSettings(_Group):
+    """An outside Temporal cluster or Temporal Cloud; address and profile unset: the embedded one.
+
+    Attributes:
+        address: host and port.
+        namespace: where the cases run.
+        profile: a profile of Temporal's own configuration file, which may name address, TLS and key itself.
+        tls: encrypt the connection; follows by itself from an API key.
+        api_key: of Temporal Cloud.
+    """
+
+    address: str | None = None
+    namespace: str = "default"
+    profile: str | None = None
+    tls: bool = False
+    api_key: SecretStr | None = None
+
+
+class QueueSettings(_Group):
+    """Task queues are called ``<prefix>-cases``, ``<prefix>-money`` and so on; one prefix for each installation."""
+
+    prefix: str = Field(default="xuqiao", pattern=r"^[a-z][a-z0-9-]*$")
+
+
+def checkout() -> Path | None:
+    """The top of the source tree, when the program runs from one."""
+    top = Path(__file__).resolve().parent.parent
+    return top if (top / "pyproject.toml").is_file() else None
+
+
+def default_var() -> Path:
+    """``var`` at the top of a checkout, whatever folder a command is given in; otherwise in the folder at hand."""
+    return (checkout() or Path.cwd()) / "var"
+
+
+def config_file() -> Path | None:
+    """The settings file: the one that ``XUQIAO_CONFIG`` names, else ``xuqiao.toml`` here or atop the checkout.
+
+    Raises:
+        XuqiaoError: ``setup.config_missing``, when ``XUQIAO_CONFIG`` names a file that is not there.
+    """
+    named = os.environ.get(CONFIG_VARIABLE)
+    if named:
+        if not Path(named).is_file():
+            raise XuqiaoError("setup.config_missing", variable=CONFIG_VARIABLE, path=named)
+        return Path(named)
+    places = [Path.cwd(), checkout()]
+    return next((place / CONFIG_NAME for place in places if place and (place / CONFIG_NAME).is_file()), None)
+
+
+class Settings(BaseSettings):
+    """What holds for this process. Made by ``load_settings``, which says in words what is wrong.
+
+    Attributes:
+        database: an outside PostgreSQL.
+        temporal: an outside Temporal.
+        var: folder of everything that the program itself writes.
+        lang: language of what people read.
+        queues: names of the task queues.
+        simulator_path: the simulated bank's own log.
+    """
+
+    model_config = SettingsConfigDict(
+        env_prefix="XUQIAO_",
+        env_nested_delimiter="__",
+        extra="forbid",
+        frozen=True,
+        nested_model_default_partial_update=True,
+    )
+
+    database: DatabaseSettings = DatabaseSettings()
+    temporal: TemporalSettings = TemporalSettings()
+    var: Path = Field(default_factory=default_var)
+    lang: Literal["zh", "en"] = "zh"
+    queues: QueueSettings = QueueSettings()
+    simulator_path: Path = Field(default_factory=lambda known: known["var"] / "bank.sqlite")
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Flags, then the environment, then the file; no hidden ``.env``."""
+        file = config_file()
+        return (init_settings, env_settings, *((TomlConfigSettingsSource(cls, file),) if file else ()))
+
+    @property
+    def embedded_database(self) -> bool:
+        """Whether the stack in ``var`` provides PostgreSQL."""
+        return self.database.url is None
+
+    @property
+    def embedded_temporal(self) -> bool:
+        """Whether the stack in ``var`` provides Temporal."""
+        return self.temporal.address is None and self.temporal.profile is None
+
+    def masked(self) -> dict[str, Any]:
+        """All settings as plain values for people's eyes: passwords and keys are stars, addresses stay readable."""
+        shown = self.model_dump(mode="json")
+        for name in ("url", "owner_url"):
+            secret: SecretStr | None = getattr(self.database, name)
+            shown["database"][name] = _masked_url(secret.get_secret_value()) if secret else None
+        shown["temporal"]["api_key"] = _MASK if self.temporal.api_key else None
+        return shown
+
+
+def load_settings(**flags: Any) -> Settings:
+    """The settings, with what was given on the command line first.
+
+    Args:
+        flags: settings by name, groups as dicts (``temporal={"address": …}``); those that are None are left out.
+    Raises:
+        XuqiaoError: ``setup.settings_wrong`` (names the setting), ``setup.config_missing``, ``setup.config_broken``.
+    """
+    try:
+        return Settings(**_given(flags))
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise XuqiaoError("setup.settings_wrong", name=name, reason=first["msg"]) from None
+    except SettingsError as error:
+        raise XuqiaoError("setup.settings_wrong", name="XUQIAO_…", reason=error) from None
+    except tomllib.TOMLDecodeError as error:
+        raise XuqiaoError("setup.config_broken", path=config_file(), reason=error) from None
+
+
+def _given(flags: dict[str, Any]) -> dict[str, Any]:
+    """Without what was not said, at any depth: an unset flag must not hide the environment."""
+    kept = {name: _given(value) if isinstance(value, dict) else value for name, value in flags.items()}
+    return {name: value for name, value in kept.items() if value is not None and value != {}}
+
+
+def _masked_url(url: str) -> str:
+    try:
+        parsed = make_url(url)
+    except ArgumentError:
+        return _MASK
+    query = {name: _MASK if "pass" in name.lower() else value for name, value in parsed.query.items()}
+    return parsed.set(query=query).render_as_string(hide_password=True)
