@@ -56,8 +56,8 @@ def size_of(applicant: ApplicantFacts) -> Sizing:
     """The size class as far as the facts carry; facts that cannot be right leave it unclassified."""
     try:
         return size_class(applicant.industry, applicant.employees, applicant.revenue_fen, applicant.assets_fen)
-    except XuqiaoError as error:
-        return Sizing(size=SizeClass.UNCLASSIFIED, because=(error.code,))
+    except XuqiaoError:
+        return Sizing(size=SizeClass.UNCLASSIFIED, because=("sizing.facts_wrong",))
 
 
 def _measure_in_force(case: Application) -> Finding:

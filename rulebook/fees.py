@@ -11,7 +11,7 @@ from pydantic_core import PydanticCustomError
 
 from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.errors import XuqiaoError
-from rulebook.money import Fen
+from rulebook.money import Fen, format_yuan
 from rulebook.values import Value
 
 PPM = 1_000_000
@@ -190,7 +190,7 @@ def _charged(segments: Sequence[Outstanding], terms: FeeTerms) -> Iterator[tuple
     before = 0
     for principal, days in segments:
         if principal < 0 or days < 0:
-            raise XuqiaoError("fee.negative", principal_fen=principal, days=days)
+            raise XuqiaoError("fee.negative", principal=format_yuan(principal), days=days)
         end = before + days
         for span in terms.spans():
             first = max(before + 1, span.from_day)
