@@ -65,12 +65,12 @@ def _in_yuan(answer: Mapping[str, Any], *names: str) -> dict[str, str]:
 
 
 _POOL = text("""
-    SELECT coalesce(sum(b.debit_fen - b.credit_fen) FILTER (WHERE a.subject = 'escrow_bank' AND a.dimension = 'pool'), 0),
-           coalesce(sum(b.credit_held_fen) FILTER (WHERE a.subject = 'escrow_bank'), 0),
+    SELECT coalesce(sum(b.debit_fen - b.credit_fen) FILTER (WHERE a.dimension = 'pool'), 0),
+           coalesce(sum(b.credit_held_fen) FILTER (WHERE a.dimension = 'pool'), 0),
            coalesce(sum(b.debit_fen - b.credit_fen) FILTER (WHERE a.subject = 'bridge_receivable'), 0),
-           coalesce(sum(b.debit_fen - b.credit_fen) FILTER (WHERE a.subject = 'escrow_bank' AND a.dimension = 'fees'), 0)
+           coalesce(sum(b.debit_fen - b.credit_fen) FILTER (WHERE a.dimension = 'fees'), 0)
     FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
-    WHERE a.book = :book AND a.subject IN ('escrow_bank', 'bridge_receivable')
+    WHERE a.book = :book AND (a.subject = 'escrow_bank' OR a.subject = 'bridge_receivable')
 """)
 
 

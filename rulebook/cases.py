@@ -108,6 +108,11 @@ class Promise(Value):
     authority_fen: int
     conditions: str = ""
 
+    @property
+    def terms(self) -> dict[str, object]:
+        """All of it but the rung: what an approval relies on, as plain data."""
+        return self.model_dump(mode="json", exclude={"rung"})
+
 
 class ApplicantFacts(Value):
     """The borrower as the law looks at him. None means not known: that never passes a rule."""

@@ -223,7 +223,7 @@ class Receipt(Value):
 
     kind: Literal[MessageKind.RECEIPT] = MessageKind.RECEIPT
     received_on: date
-    lines: tuple[ReceiptLine, ...]
+    lines: tuple[ReceiptLine, ...] = Field(min_length=1)
 
 
 MessageBody = Annotated[

@@ -60,7 +60,7 @@ class PaperData(Value):
         operator_name: who runs the fund (承办主体) and signs for it.
         measure_document: document number of the measure the case is judged under.
         operator_choices: names of the values that are the operator's own choice, as the measure lists them
-            (``deadlines.new_loan``); a paper marks those it prints and passes over the others.
+            (``deadline.new_loan``, ``release.cut_off``); a paper marks those it prints and passes over the others.
         balance_fen: principal of the maturing loan.
         bridge_fen: the bridge.
         promised_fen: the renewed loan promised by the bank.
@@ -69,6 +69,8 @@ class PaperData(Value):
         payee_account_name: the borrower's registered repayment account at the lending bank; with number and branch.
         custodian_account: the fund's ring-fenced account (专户); money leaves from it and returns to it.
         fee_steps: the tiers of the usage fee.
+        first_day_counts: whether the day of payment bears the fee; ``last_day_counts`` the day of return.
+        days_off_count: whether weekends and holidays bear the fee.
         expected_days: the days the bridge may be out.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         new_loan_days: working days from settlement of the old loan to release of the new one.
@@ -111,6 +113,9 @@ class PaperData(Value):
     payee_account_branch: str | None = None
     custodian_account: PaperAccount | None = None
     fee_steps: tuple[FeeStep, ...] = ()
+    first_day_counts: bool = True
+    last_day_counts: bool = False
+    days_off_count: bool = True
     expected_days: int | None = Field(default=None, ge=1)
     fee_fen: int | None = Field(default=None, ge=0)
     new_loan_days: int | None = Field(default=None, ge=1)

@@ -233,9 +233,7 @@ def reserve(
     )
 
 
-def release_hold(
-    fund: str, case: str, *, attempt: int, on: date, actor_id: str, evidence: str = ""
-) -> LedgerRequest:
+def release_hold(fund: str, case: str, *, attempt: int, on: date, actor_id: str, evidence: str = "") -> LedgerRequest:
     """The approval is void: what was set aside goes back to the pool, and the case may be lent nothing."""
     return LedgerRequest(
         book=fund,

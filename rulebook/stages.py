@@ -128,9 +128,9 @@ STAGES: Mapping[CaseStage, StageRow] = {
         _PROMISE,
     ),
     _S.OLD_LOAN_SETTLEMENT: _row(
-        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY), {}, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
+        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), {}, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
     ),
-    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY), {}, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
+    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), {}, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
     _S.NEW_LOAN: _row(
         # On the direct route no money is out: the stage ends closed, or returns once to the bank's opinion.
         (_S.REPAYMENT, _S.RECOVERY, _S.CLOSED, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),

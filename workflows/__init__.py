@@ -1,1 +1,1 @@
-"""The stories: deterministic workflows that read as the officer would tell them."""
+"""The stories: deterministic, told in the officer's order, deciding by the rulebook alone."""

@@ -1,7 +1,9 @@
 -- The door: the only thing the application may do to the books. One call, one journal.
+-- Only the door fixes the search path: what it calls, and the triggers it sets off, run inside it and name ledger.*
+-- in full; setting the path again in each of them costs a tenth of the speed.
 
 CREATE FUNCTION ledger.account_of(of_book text, of_subject text, of_dimension text) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql AS $$
 DECLARE
     found_id bigint;
 BEGIN
@@ -16,7 +18,7 @@ END $$;
 
 -- An entry is permitted when its kind may make it, and a case's account is touched by that case only.
 CREATE FUNCTION ledger.is_permitted(of_kind text, of_case text, entry jsonb) RETURNS boolean
-LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE sql STABLE AS $$
     SELECT EXISTS (
         SELECT FROM ledger.permitted AS p
         JOIN ledger.subject AS d ON d.subject = p.debit
@@ -30,13 +32,13 @@ LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
 $$;
 
 -- An entry with its amount as a whole number of fen: 1.005 is an error here, never a rounding.
-CREATE FUNCTION ledger.entry(raw jsonb) RETURNS jsonb LANGUAGE sql STABLE SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.entry(raw jsonb) RETURNS jsonb LANGUAGE sql STABLE AS $$
     SELECT jsonb_build_array(raw ->> 0, raw ->> 1, raw ->> 2, raw ->> 3, (raw ->> 4)::bigint)
 $$;
 
 -- Why the database refused, as data, with the figures that people need.
 CREATE FUNCTION ledger.refusal(broken text, of_book text, of_case text, entries jsonb) RETURNS jsonb
-LANGUAGE plpgsql STABLE SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql STABLE AS $$
 DECLARE
     asked bigint;
     left_in_pool bigint;

@@ -1,12 +1,12 @@
 -- Triggers: rows only grow, balances and chain move by themselves. All ENABLE ALWAYS: no session setting skips them.
 
-CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
         MESSAGE = 'ledger.' || TG_TABLE_NAME || ' only grows: ' || TG_OP || ' refused; correct by a reversing journal';
 END $$;
 
-CREATE FUNCTION ledger.only_by_trigger() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.only_by_trigger() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF pg_trigger_depth() < 2 THEN
         RAISE EXCEPTION USING ERRCODE = 'restrict_violation',
@@ -25,7 +25,7 @@ CREATE FUNCTION ledger.link(
     )::text, 'UTF8'))
 $$;
 
-CREATE FUNCTION ledger.number_and_chain() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.number_and_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     NEW.at := clock_timestamp();
     UPDATE ledger.book SET
@@ -38,21 +38,21 @@ BEGIN
     RETURN NEW;
 END $$;
 
-CREATE FUNCTION ledger.open_balance() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.open_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ledger.balance (account, side, cap_fen)
     SELECT NEW.id, s.side, s.first_cap_fen FROM ledger.subject AS s WHERE s.subject = NEW.subject;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION ledger.move_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.move_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE ledger.balance SET debit_fen = debit_fen + NEW.amount_fen WHERE account = NEW.debit;
     UPDATE ledger.balance SET credit_fen = credit_fen + NEW.amount_fen WHERE account = NEW.credit;
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION ledger.hold_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.hold_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     -- A new approval sets the cap only while nothing of an earlier one is held or lent.
     UPDATE ledger.balance SET
@@ -63,7 +63,7 @@ BEGIN
     RETURN NULL;
 END $$;
 
-CREATE FUNCTION ledger.free_balances() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+CREATE FUNCTION ledger.free_balances() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     held ledger.hold;
 BEGIN

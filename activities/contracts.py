@@ -1,0 +1,285 @@
+"""Names and typed stubs of all activities: what workflows call, and what the real activities keep to.
+
+A stub raises when it is run: a worker registers the real activity of the same name.
+"""
+
+from datetime import date, datetime
+from typing import NoReturn
+
+from temporalio import activity
+
+from rulebook.calendar import WorkCalendar
+from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
+from rulebook.findings import Findings
+from rulebook.measure import Measure
+from rulebook.steps import Step
+from rulebook.values import Value
+
+# The activities ------------------------------------------------------------------------------------------------
+
+
+class OpenCase(Value):
+    case_no: str
+    fund: str
+    at: datetime
+
+
+class OpenedCase(Value):
+    """The law and the facts a case is judged under, kept by value in its history for ever.
+
+    Attributes:
+        template_digest: one digest over the templates of all papers a bridge needs; part of every approval.
+    """
+
+    facts: CaseFacts
+    measure: Measure
+    calendar: WorkCalendar
+    template_digest: str
+
+
+class RecordFindings(Value):
+    step: Step
+    findings: Findings
+
+
+class RecordPromise(Value):
+    """The bank's answer, its promise, or both, as far as this step brought them.
+
+    ``void_attempt`` names the approval that a changed or withdrawn promise makes void; its money goes back to the pool.
+    """
+
+    step: Step
+    answer: BankAnswer | None = None
+    route: Route | None = None
+    promise: Promise | None = None
+    void_attempt: int | None = None
+
+
+class RecordProposal(Value):
+    """``attempt`` counts the proposals of a case; ``bound_by`` names what bounds the ceiling."""
+
+    step: Step
+    attempt: int
+    amount_fen: int
+    ceiling_fen: int
+    bound_by: str
+    terms_digest: str
+    findings: Findings
+
+
+class ApproveAndReserve(Value):
+    """If the pool is short the case takes its place in the queue by ``rank`` and the second step is committed."""
+
+    step: Step
+    step_if_short: Step
+    attempt: int
+    amount_fen: int
+    terms_digest: str
+    rank: str
+    rank_reason: str
+
+
+class Reservation(Value):
+    granted: bool
+
+
+class DrawUpPapers(Value):
+    """All papers of a bridge, drawn up after approval and before payment."""
+
+    step: Step
+    attempt: int
+    release_on: date
+    days: int
+    fee_fen: int
+
+
+class PayOut(Value):
+    """Intend, ask, send, confirm and post; repeated until the bank's answer is final.
+
+    ``step`` is committed when the money is paid, ``step_if_pending`` when its fate is open, ``step_if_rejected`` when
+    the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another.
+    """
+
+    step: Step
+    step_if_pending: Step
+    step_if_rejected: Step
+    attempt: int
+    payment: int
+    amount_fen: int
+
+
+class PayOutResult(Value):
+    """``paid`` is None while the payment's fate is open; ``paid_on`` is the accounting date of a paid one."""
+
+    paid: bool | None
+    paid_on: date | None = None
+
+
+class RecordPaymentMark(Value):
+    """At the counter: the cashier's receipt, or another person's finding on the statement."""
+
+    step: Step
+    payment: int
+    receipt_serial: str = ""
+    statement_reference: str = ""
+    returned: bool = False
+
+
+class RecordNewLoan(Value):
+    step: Step
+    note: str
+    amount_fen: int
+    signed_on: date
+
+
+class RecordCollateral(Value):
+    step: Step
+    registered_on: date
+    certificate: str
+
+
+class BookReturn(Value):
+    """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
+
+    step: Step
+    leg: str
+    principal_fen: int
+    fee_fen: int
+    excess_fen: int
+    received_on: date
+
+
+class EndCase(Value):
+    """A case ends before money went out; what was reserved for ``attempt`` goes back to the pool and to the queue."""
+
+    step: Step
+    attempt: int | None = None
+
+
+class RefuseCase(Value):
+    """``answer`` is the bank's, where it was what decided."""
+
+    step: Step
+    findings: Findings
+    answer: BankAnswer | None = None
+    attempt: int | None = None
+
+
+class CertifyAndClose(Value):
+    """``paid_on`` is None on the direct route, where no money of the fund was out and no certificate is due."""
+
+    step: Step
+    amount_fen: int = 0
+    fee_fen: int = 0
+    days: int = 0
+    paid_on: date | None = None
+    returned_on: date | None = None
+
+
+def _stub() -> NoReturn:
+    raise NotImplementedError("a stub: register the real activity of this name")
+
+
+@activity.defn
+def open_case(request: OpenCase) -> OpenedCase:
+    _stub()
+
+
+@activity.defn
+def refer_case(request: RecordFindings) -> None:
+    _stub()
+
+
+@activity.defn
+def ask_bank_opinion(request: RecordFindings) -> None:
+    _stub()
+
+
+@activity.defn
+def record_promise(request: RecordPromise) -> None:
+    _stub()
+
+
+@activity.defn
+def record_proposal(request: RecordProposal) -> None:
+    _stub()
+
+
+@activity.defn
+def approve_and_reserve(request: ApproveAndReserve) -> Reservation:
+    _stub()
+
+
+@activity.defn
+def record_pool_grant(request: Step) -> None:
+    _stub()
+
+
+@activity.defn
+def draw_up_papers(request: DrawUpPapers) -> None:
+    _stub()
+
+
+@activity.defn
+def record_signing(request: Step) -> None:
+    _stub()
+
+
+@activity.defn
+def pay_out(request: PayOut) -> PayOutResult:
+    _stub()
+
+
+@activity.defn
+def record_payment_mark(request: RecordPaymentMark) -> None:
+    _stub()
+
+
+@activity.defn
+def record_old_loan_settled(request: Step) -> None:
+    _stub()
+
+
+@activity.defn
+def record_collateral(request: RecordCollateral) -> None:
+    _stub()
+
+
+@activity.defn
+def record_new_loan(request: RecordNewLoan) -> None:
+    _stub()
+
+
+@activity.defn
+def book_return(request: BookReturn) -> None:
+    _stub()
+
+
+@activity.defn
+def certify_and_close(request: CertifyAndClose) -> None:
+    _stub()
+
+
+@activity.defn
+def refuse_case(request: RefuseCase) -> None:
+    _stub()
+
+
+@activity.defn
+def end_case(request: EndCase) -> None:
+    _stub()
+
+
+@activity.defn
+def hand_to_recovery(request: Step) -> None:
+    _stub()
+
+
+@activity.defn
+def record_step(request: Step) -> None:
+    _stub()
+
+
+@activity.defn
+def remind(request: Step) -> None:
+    _stub()

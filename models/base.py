@@ -1,0 +1,50 @@
+"""What the tables of the case file share."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, DateTime, Table, Text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.types import TypeDecorator
+from sqlmodel import Field, SQLModel
+
+
+class Moment(TypeDecorator[datetime]):
+    """A moment with its time zone, stored in UTC; a naive one is an error, not a guess."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: object) -> datetime | None:
+        if value is not None and value.tzinfo is None:
+            raise ValueError(f"a moment without a time zone: {value}")
+        return value
+
+    def process_result_value(self, value: datetime | None, dialect: object) -> datetime | None:
+        return value and value.astimezone(UTC)
+
+
+def moment(**kwargs: Any) -> Any:
+    """A column for a moment."""
+    return Field(sa_type=Moment, **kwargs)
+
+
+def plain_json(**kwargs: Any) -> Any:
+    """A column for plain data."""
+    return Field(sa_type=JSONB, **kwargs)
+
+
+def words(**kwargs: Any) -> Any:
+    """A column for text of any length."""
+    return Field(sa_type=Text, **kwargs)
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The table of a model, for statements that name columns."""
+    found: Table = model.__table__  # type: ignore[attr-defined]
+    return found
+
+
+def fen(**kwargs: Any) -> Any:
+    """A column for money in whole fen."""
+    return Field(sa_type=BigInteger, **kwargs)

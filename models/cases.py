@@ -1,0 +1,191 @@
+"""A case as pages and lists see it: its stage, its event log, its open task; written only step by step."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Identity, Index, and_, or_, select, text, update
+from sqlalchemy import case as choose
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.acts import settle_acts
+from models.base import fen, moment, plain_json, table, words
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
+from rulebook.messages import Actor, digest_of
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
+from rulebook.steps import Step
+
+_ENDED = ", ".join(f"'{stage.value}'" for stage in sorted(ENDS))
+
+
+class RenewalCase(SQLModel, table=True):
+    """One case: where it stands and what is settled about it; amounts in fen."""
+
+    __tablename__ = "renewal_case"
+    __table_args__ = (
+        Index("one_live_case_per_loan", "loan", unique=True, postgresql_where=text(f"stage NOT IN ({_ENDED})")),
+    )
+
+    case_no: str = words(primary_key=True, foreign_key="application.case_no")
+    fund: str = words(foreign_key="fund.code")
+    loan: int = Field(foreign_key="loan.id")
+    workflow_id: str = words()
+    stage: str = words(default=CaseStage.INTAKE.value)
+    stage_since: datetime | None = moment(nullable=True, default=None)
+    answer: str | None = words(nullable=True, default=None)
+    route: str | None = words(nullable=True, default=None)
+    amount_fen: int | None = fen(nullable=True, default=None)
+    paid_on: date | None = None
+    returned_on: date | None = None
+    days: int | None = None
+    fee_fen: int | None = fen(nullable=True, default=None)
+    new_loan_note: str | None = words(nullable=True, default=None)
+    new_loan_fen: int | None = fen(nullable=True, default=None)
+    end_reason: str | None = words(nullable=True, default=None)
+
+
+class Event(SQLModel, table=True):
+    """One line of a case's log: keyed by what caused it, so that a repeated step writes it once."""
+
+    case_no: str = words(primary_key=True, foreign_key="application.case_no")
+    cause: str = words(primary_key=True)
+    serial: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), nullable=False))
+    at: datetime = moment()
+    kind: str = words()
+    stage: str = words()
+    actor_id: str | None = words(nullable=True, default=None)
+    actor_name: str | None = words(nullable=True, default=None)
+    actor_role: str | None = words(nullable=True, default=None)
+    organisation: str | None = words(nullable=True, default=None)
+    detail: dict[str, Any] = plain_json()
+    digest: str = words()
+
+
+class Task(SQLModel, table=True):
+    """What a case waits for, from whom and until when; at most one is open for a case."""
+
+    __table_args__ = (
+        Index("one_open_task_per_case", "case_no", unique=True, postgresql_where=text("done_at IS NULL")),
+        Index("worklist", "fund", "role", "due", postgresql_where=text("done_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_no: str = words(foreign_key="application.case_no")
+    fund: str = words()
+    kind: str = words()
+    role: str = words()
+    opened_at: datetime = moment()
+    due: datetime | None = moment(nullable=True, default=None)
+    urgency: str = words(default="normal")
+    done_at: datetime | None = moment(nullable=True, default=None)
+    done_by: str | None = words(nullable=True, default=None)
+
+
+def commit_step(session: Session, step: Step, **projected: object) -> bool:
+    """Write one step of a case: event, stage, task and the outcome of what was taken up, together.
+
+    Args:
+        step: what the story decided.
+        projected: further columns of the case that change with it.
+    Returns:
+        whether it was written; False when the same step had been committed before.
+    Raises:
+        XuqiaoError: ``case.step_conflict`` when the same cause left something else before, ``case.not_from_here``
+            when the case does not stand where this step could begin.
+    """
+    if not _write_event(session, step):
+        return False
+    case = table(RenewalCase)
+    moved = session.connection().execute(
+        update(case)
+        .where(case.c.case_no == step.case_no, case.c.stage.in_([s.value for s in stages_before(step.stage)]))
+        .values(stage=step.stage.value, stage_since=_since(step), **projected)
+    )
+    if moved.rowcount != 1:
+        raise XuqiaoError("case.not_from_here", case=step.case_no, stage=step.stage, cause=step.cause)
+    _write_task(session, step)
+    settle_acts(session, step)
+    return True
+
+
+def _since(step: Step) -> Any:
+    """The moment the stage began: a step that stays in its stage keeps it."""
+    case = table(RenewalCase).c
+    return choose((and_(case.stage == step.stage.value, case.stage_since.is_not(None)), case.stage_since), else_=step.at)
+
+
+def _write_event(session: Session, step: Step) -> bool:
+    content = step.model_dump(mode="json", include={"event", "stage", "detail", "actor", "taken"})
+    row = {
+        "case_no": step.case_no,
+        "cause": step.cause,
+        "at": step.at,
+        "kind": step.event.value,
+        "stage": step.stage.value,
+        "detail": step.detail,
+        "digest": digest_of(content),
+        **_signed(step.actor),
+    }
+    connection = session.connection()
+    written = connection.execute(insert(Event).values(row).on_conflict_do_nothing())
+    if written.rowcount:
+        return True
+    event = table(Event).c
+    before = connection.scalar(select(event.digest).where(event.case_no == step.case_no, event.cause == step.cause))
+    if before != row["digest"]:
+        raise XuqiaoError("case.step_conflict", case=step.case_no, cause=step.cause)
+    return False
+
+
+def _signed(actor: Actor | None) -> dict[str, str]:
+    if actor is None:
+        return {}
+    return {
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "actor_role": actor.role.value,
+        "organisation": actor.organisation,
+    }
+
+
+URGENCY = {EventKind.REMINDED: "reminded", EventKind.ESCALATED: "escalated"}
+
+
+def _write_task(session: Session, step: Step) -> None:
+    """The open task becomes what the step awaits; one that goes on waiting for the same stays, perhaps more urgent."""
+    task, connection = table(Task), session.connection()
+    is_open = and_(task.c.case_no == step.case_no, task.c.done_at.is_(None))
+    if step.event in URGENCY:
+        connection.execute(update(task).where(is_open).values(urgency=URGENCY[step.event]))
+        return
+    other = or_(task.c.kind != str(step.awaits), task.c.due.is_distinct_from(step.due))
+    connection.execute(update(task).where(is_open, other).values(done_at=step.at, done_by=step.cause))
+    if step.awaits is not None:
+        row = {
+            "case_no": step.case_no,
+            "fund": step.fund,
+            "kind": step.awaits.value,
+            "role": task_role(step.stage, step.awaits).value,
+            "opened_at": step.at,
+            "due": step.due,
+            "urgency": "normal",
+        }
+        connection.execute(insert(Task).values(row).on_conflict_do_nothing())
+
+
+def task_role(stage: CaseStage, awaits: ActKind | MessageKind) -> Role:
+    """Who does what a case waits for: the table of stages says it for acts; messages come from the bank."""
+    return STAGES[stage].acts[awaits] if isinstance(awaits, ActKind) else Role.BANK_CLERK
+
+
+def the_case(session: Session, case_no: str) -> RenewalCase:
+    """A case by its number.
+
+    Raises:
+        XuqiaoError: ``case.unknown``.
+    """
+    found = session.get(RenewalCase, case_no)
+    if found is None:
+        raise XuqiaoError("case.unknown", case=case_no)
+    return found

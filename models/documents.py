@@ -1,0 +1,52 @@
+"""Papers as they were made: the stored bytes and their SHA-256 are the truth."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.base import moment, plain_json, table, words
+from rulebook.papers import DocumentKind
+
+
+class Document(SQLModel, table=True):
+    """One paper of a case, with what it was made by; papers of a later attempt stand beside the earlier ones."""
+
+    case_no: str = words(primary_key=True, foreign_key="application.case_no")
+    kind: str = words(primary_key=True)
+    attempt: int = Field(primary_key=True)
+    number: str = words(unique=True)
+    sha256: str = words()
+    template_digest: str = words()
+    versions: dict[str, Any] = plain_json()
+    pages: int
+    made_at: datetime = moment()
+    pdf: bytes
+
+
+def document_number(case_no: str, kind: DocumentKind, attempt: int) -> str:
+    """The number printed on a paper: its case, its kind, and from the second attempt on the attempt."""
+    number = f"{case_no}-{SHORT[kind]}"
+    return number if attempt <= 1 else f"{number}{attempt}"
+
+
+SHORT = {
+    DocumentKind.RENEWAL_COMMITMENT: "CN",
+    DocumentKind.TRIPARTITE_AGREEMENT: "XY",
+    DocumentKind.TRANSFER_INSTRUCTION: "HK",
+    DocumentKind.SETTLEMENT_CERTIFICATE: "JQ",
+    DocumentKind.REFUSAL_NOTICE: "BY",
+}
+
+
+def store(session: Session, document: Document) -> None:
+    """Keep a paper; one that was made before stays as it is."""
+    session.connection().execute(insert(Document).values(**document.model_dump()).on_conflict_do_nothing())
+
+
+def documents_of(session: Session, case_no: str) -> list[Document]:
+    """All papers of a case, in the order they were made."""
+    column = table(Document).c
+    return list(session.scalars(select(Document).where(column.case_no == case_no).order_by(column.made_at, column.number)))

@@ -1,0 +1,77 @@
+"""What must reach Temporal, written in the transaction that decided it and delivered by the relay."""
+
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.base import moment, plain_json, table, words
+
+CHANNEL = "xuqiao_outbox"
+
+
+class Errand(StrEnum):
+    """What the relay is to do."""
+
+    START = "start"
+    SIGNAL = "signal"
+
+
+class Outbox(SQLModel, table=True):
+    """One errand to the workflow of a case; ``failure`` says why it could not be delivered, for good."""
+
+    id: int | None = Field(default=None, primary_key=True)
+    case_no: str = words(index=True)
+    errand: str = words()
+    signal: str | None = words(nullable=True, default=None)
+    payload: dict[str, Any] = plain_json()
+    message_id: str | None = words(nullable=True, default=None)
+    written_at: datetime = moment()
+    delivered_at: datetime | None = moment(nullable=True, default=None)
+    failure: str | None = words(nullable=True, default=None)
+
+
+def send(
+    session: Session,
+    case_no: str,
+    errand: Errand,
+    payload: dict[str, Any],
+    signal: str | None = None,
+    message_id: str | None = None,
+) -> None:
+    """Leave an errand; the relay wakes when the transaction commits."""
+    row = {
+        "case_no": case_no,
+        "errand": errand.value,
+        "signal": signal,
+        "payload": payload,
+        "message_id": message_id,
+        "written_at": func.now(),
+    }
+    session.connection().execute(insert(Outbox).values(row))
+    session.connection().execute(text(f"NOTIFY {CHANNEL}"))
+
+
+def undelivered(session: Session, limit: int) -> list[Outbox]:
+    """The oldest open errands, locked for the caller's transaction; another relay passes them by."""
+    column = table(Outbox).c
+    rows = (
+        select(Outbox)
+        .where(column.delivered_at.is_(None), column.failure.is_(None))
+        .order_by(column.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True)
+    )
+    return list(session.scalars(rows))
+
+
+def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:
+    """Note which errands arrived and which never can."""
+    outbox = table(Outbox)
+    if delivered:
+        session.connection().execute(update(outbox).where(outbox.c.id.in_(delivered)).values(delivered_at=func.now()))
+    for errand, failure in failed.items():
+        session.connection().execute(update(outbox).where(outbox.c.id == errand).values(failure=failure))

@@ -1,0 +1,94 @@
+"""Payments out of the ring-fenced account: intended once, sent once, and decided by the bank's final answer."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.base import fen, moment, table, words
+from rulebook.errors import XuqiaoError
+
+
+class PaymentState(StrEnum):
+    """intent → paid or rejected; in between the payment's fate is open."""
+
+    SENT = "sent"
+    PAID = "paid"
+    REJECTED = "rejected"
+
+
+class Payment(SQLModel, table=True):
+    """One payment order; at a counter it is also the cashier's slip."""
+
+    __table_args__ = (CheckConstraint("confirmed_by <> sent_by", name="sender_does_not_confirm"),)
+
+    key: str = words(primary_key=True)
+    case_no: str = words(foreign_key="application.case_no", index=True)
+    fund: str = words()
+    number: int
+    attempt: int
+    amount_fen: int = fen()
+    order_digest: str = words()
+    state: str = words(default=PaymentState.SENT.value)
+    intended_at: datetime = moment()
+    reference: str | None = words(nullable=True, default=None)
+    reason: str | None = words(nullable=True, default=None)
+    decided_at: datetime | None = moment(nullable=True, default=None)
+    receipt_serial: str | None = words(nullable=True, default=None)
+    sent_by: str | None = words(nullable=True, default=None)
+    statement_reference: str | None = words(nullable=True, default=None)
+    confirmed_by: str | None = words(nullable=True, default=None)
+    returned: bool = Field(default=False)
+
+
+def intend(
+    session: Session, key: str, *, case_no: str, fund: str, number: int, attempt: int, amount_fen: int, digest: str
+) -> tuple[Payment, bool]:
+    """Write the intent to pay before anything is sent.
+
+    Returns:
+        the payment, and whether this call is the first: only then may it be sent.
+    Raises:
+        XuqiaoError: ``payment.other_order`` when the key stands for another order.
+    """
+    row = {
+        "key": key,
+        "case_no": case_no,
+        "fund": fund,
+        "number": number,
+        "attempt": attempt,
+        "amount_fen": amount_fen,
+        "order_digest": digest,
+        "intended_at": func.now(),
+        "state": PaymentState.SENT.value,
+        "returned": False,
+    }
+    first = session.connection().execute(insert(Payment).values(row).on_conflict_do_nothing()).rowcount == 1
+    payment = session.get_one(Payment, key)
+    if payment.order_digest != digest:
+        raise XuqiaoError("payment.other_order", key=key)
+    return payment, first
+
+
+def decide_payment(session: Session, key: str, state: PaymentState, reference: str | None, reason: str | None) -> None:
+    """Write the bank's final answer; the first one stands."""
+    payment = table(Payment)
+    session.connection().execute(
+        update(payment)
+        .where(payment.c.key == key, payment.c.decided_at.is_(None))
+        .values(state=state.value, reference=reference, reason=reason, decided_at=func.now())
+    )
+
+
+def mark(session: Session, key: str, **marks: object) -> None:
+    """What people at the counter noted on the slip."""
+    payment = table(Payment)
+    session.connection().execute(update(payment).where(payment.c.key == key).values(**marks))
+
+
+def payments_of(session: Session, case_no: str) -> list[Payment]:
+    """All payments of a case, in order."""
+    column = table(Payment).c
+    return list(session.scalars(select(Payment).where(column.case_no == case_no).order_by(column.number)))

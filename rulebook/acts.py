@@ -1,0 +1,146 @@
+"""What an officer's act must satisfy beyond its stage and role, judged from where the case stands."""
+
+from dataclasses import dataclass
+from datetime import date
+
+from rulebook import eligibility
+from rulebook.calendar import WorkCalendar
+from rulebook.cases import CaseFacts, Promise
+from rulebook.errors import XuqiaoError
+from rulebook.findings import Findings, Result
+from rulebook.measure import Measure
+from rulebook.messages import (
+    Approve,
+    ConfirmPayment,
+    MarkSent,
+    OfficerAct,
+    Propose,
+    RecordSigning,
+    Reject,
+    Release,
+    SendBack,
+    Withdraw,
+)
+from rulebook.money import format_yuan
+
+
+@dataclass(frozen=True)
+class Proposal:
+    """What the maker put before the checker; ``maker`` is his id."""
+
+    amount_fen: int
+    maker: str
+    terms_digest: str
+
+
+@dataclass(frozen=True)
+class Standing:
+    """Where a case stands when an act arrives, before money is out.
+
+    Attributes:
+        checker: id of the person who approved, empty before.
+        in_flight: a payment was sent and its fate is open.
+        sent_by: id of the cashier who marked that payment sent, empty before.
+        bridge_out: the fund's money is with the borrower.
+    """
+
+    today: date
+    facts: CaseFacts
+    measure: Measure
+    calendar: WorkCalendar
+    promise: Promise | None
+    proposal: Proposal | None
+    checker: str
+    in_flight: bool
+    sent_by: str
+    bridge_out: bool
+
+
+def check(act: OfficerAct, case: Standing) -> None:
+    """Refuse an act that breaks a rule.
+
+    Raises:
+        XuqiaoError: with the rule that was broken and the figures it was broken with.
+    """
+    match act.body:
+        case Propose() as proposal:
+            _check_proposal(proposal, case)
+        case Approve() | SendBack() | Reject():
+            _check_checker(act, case)
+        case RecordSigning(return_path_confirmed=False):
+            raise XuqiaoError("act.return_path_missing")
+        case Release() as release:
+            _check_release(act, release, case)
+        case MarkSent() | ConfirmPayment():
+            _check_payment_mark(act, case)
+        case Withdraw() if case.in_flight or case.bridge_out:
+            raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
+        case _:
+            pass
+
+
+def _check_proposal(proposal: Propose, case: Standing) -> None:
+    if case.proposal is not None:
+        raise XuqiaoError("act.proposal_waits", amount=format_yuan(case.proposal.amount_fen, grouped=True))
+    if proposal.amount_fen <= 0:
+        raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
+    assert case.promise is not None, "the approval stage is entered with a promise"
+    ceiling = eligibility.ceiling(
+        case.facts.applicant.kind, case.promise.amount_fen, case.facts.loan.balance_fen, case.measure
+    )
+    if proposal.amount_fen > ceiling.amount_fen:
+        raise XuqiaoError(
+            "act.amount_over_ceiling",
+            amount=format_yuan(proposal.amount_fen, grouped=True),
+            ceiling=format_yuan(ceiling.amount_fen, grouped=True),
+            bound_by=ceiling.bound_by,
+            citation=ceiling.citation,
+        )
+    _refuse_failed(
+        "act.findings_fail",
+        eligibility.judge_bridge(case.facts, case.promise, proposal.amount_fen, case.measure, case.today),
+    )
+
+
+def _check_checker(act: OfficerAct, case: Standing) -> None:
+    if case.proposal is None:
+        raise XuqiaoError("act.nothing_proposed", act=act.body.kind)
+    if act.actor.id == case.proposal.maker:
+        raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="maker")
+    if isinstance(act.body, Approve) and act.body.terms_digest != case.proposal.terms_digest:
+        raise XuqiaoError("act.terms_changed", given=act.body.terms_digest, current=case.proposal.terms_digest)
+
+
+def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
+    assert case.proposal is not None and case.promise is not None, "the release stage is entered with both"
+    if case.in_flight:
+        raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
+    for person, role in ((case.proposal.maker, "maker"), (case.checker, "checker")):
+        if act.actor.id == person:
+            raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
+    release_day = case.calendar.workday_before(case.facts.loan.maturity)
+    if case.today < release_day:
+        raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day)
+    if case.today > release_day:
+        raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
+    findings = eligibility.judge_release(
+        case.facts, case.promise, case.proposal.amount_fen, release.confirmed, release.balance_fen, case.measure, case.today
+    )
+    if findings.result is not Result.PASS:
+        raise XuqiaoError("act.release_refused", findings=_named(findings))
+
+
+def _check_payment_mark(act: OfficerAct, case: Standing) -> None:
+    if not case.in_flight:
+        raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
+    if isinstance(act.body, ConfirmPayment) and act.actor.id == case.sent_by:
+        raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="cashier")
+
+
+def _refuse_failed(code: str, findings: Findings) -> None:
+    if findings.result is Result.FAIL:
+        raise XuqiaoError(code, findings=_named(findings))
+
+
+def _named(findings: Findings) -> str:
+    return ", ".join(f"{finding.because} ({finding.citation})" for finding in findings.standing_out)

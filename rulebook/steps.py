@@ -1,0 +1,52 @@
+"""What the story of a case and its case file exchange: one step at a time."""
+
+from datetime import datetime
+
+from rulebook.events import EventKind
+from rulebook.messages import Actor
+from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.values import Value
+
+
+class Refusal(Value):
+    """An act or message that could not be taken, with its reason as code and parameters."""
+
+    id: str
+    code: str
+    params: dict[str, str] = {}
+
+
+class Step(Value):
+    """What one turn of the story leaves in the case file; committed whole, once for each cause.
+
+    Attributes:
+        cause: id of the act or message that moved the case, or the name of what else did; with the case number
+            it is the key of the event, so a repeated activity or a reset run writes it once.
+        at: the workflow's time.
+        stage: where the case stands after the step.
+        awaits: the act or message the case waits for from now on, which becomes the open task; None ends the worklist.
+        due: when that is due.
+        detail: what the event's sentence needs.
+        taken: ids of acts and messages that took effect with this step.
+        refused: those that could not.
+    """
+
+    case_no: str
+    fund: str
+    cause: str
+    at: datetime
+    event: EventKind
+    stage: CaseStage
+    awaits: ActKind | MessageKind | None = None
+    due: datetime | None = None
+    actor: Actor | None = None
+    detail: dict[str, str] = {}
+    taken: tuple[str, ...] = ()
+    refused: tuple[Refusal, ...] = ()
+
+
+class Outcome(Value):
+    """What an officer learns of his act once it is committed."""
+
+    stage: CaseStage
+    event: EventKind

@@ -1,0 +1,358 @@
+"""From intake until the papers are signed: judged, asked about, promised, approved, reserved and agreed."""
+
+from collections.abc import Callable, Collection
+from datetime import datetime
+
+from temporalio import workflow
+
+from activities import contracts
+from rulebook import acts, eligibility, queue
+from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
+from rulebook.fees import Outstanding, usage_fee
+from rulebook.findings import Findings, Result
+from rulebook.messages import (
+    Approve,
+    BankMessage,
+    ConfirmPayment,
+    DecideReferral,
+    MarkSent,
+    MessageBody,
+    OfficerAct,
+    Opinion,
+    PromiseGiven,
+    PromiseWithdrawn,
+    Propose,
+    RecordSigning,
+    Reject,
+    Release,
+    SendBack,
+    Withdraw,
+    body_hash,
+    digest_of,
+)
+from rulebook.money import format_yuan
+from rulebook.stages import ActKind, CaseStage, MessageKind
+from workflows.case import SHANGHAI, Wait
+from workflows.money_out import MoneyOut
+from workflows.policies import ASK_PAYMENT_AGAIN, Queue
+
+PROMISES = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
+
+
+class CaseOver(Exception):
+    """The case ends before money went out."""
+
+    def __init__(self, end: CaseStage, reason: str, findings: Findings | None = None) -> None:
+        super().__init__(reason)
+        self.end, self.reason, self.findings = end, reason, findings
+
+
+class ApprovalVoid(Exception):
+    """The bank changed or withdrew its promise: what was approved on it no longer holds."""
+
+    def __init__(self, change: PromiseGiven | PromiseWithdrawn) -> None:
+        super().__init__(change.kind.value)
+        self.change = change
+
+
+class Arrangement(MoneyOut):
+    """The part of a renewal in which nothing has been paid and everything can still end quietly."""
+
+    _facts: CaseFacts
+    _findings: Findings
+    _template_digest: str
+    _last_call: datetime
+
+    def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
+        super().__init__(case_no, fund, queues, stage)
+        self._answer: BankAnswer | None = None
+        self._promise: Promise | None = None
+        self._proposal: acts.Proposal | None = None
+        self._checker = ""
+        self._attempt = 0
+        self._in_flight = False
+        self._sent_by = ""
+
+    # Intake and eligibility -------------------------------------------------------------------------------------
+
+    async def _open(self) -> None:
+        """Facts, law and calendar come in by value, once; the last call is the close of the release day."""
+        opened = await self._do(
+            contracts.open_case, contracts.OpenCase(case_no=self._case_no, fund=self._fund, at=workflow.now())
+        )
+        self._facts, self._measure, self._calendar = opened.facts, opened.measure, opened.calendar
+        self._template_digest = opened.template_digest
+        self._last_call = self._close_of(self._calendar.workday_before(self._facts.loan.maturity))
+
+    async def _judge_applicant(self) -> None:
+        """A fail ends the case; what a rule refers, a person decides with his reason."""
+        self._findings = eligibility.judge_applicant(self._facts, self._measure, self._today)
+        if self._findings.result is Result.FAIL:
+            raise CaseOver(CaseStage.REFUSED, "not_eligible", self._findings)
+        if self._findings.result is Result.PASS:
+            return
+        wait = self._open_wait(ActKind.DECIDE_REFERRAL, self._measure.deadlines.referral)
+        step = self._step(EventKind.REFERRED, stage=CaseStage.ELIGIBILITY, wait=wait)
+        await self._commit(contracts.refer_case, contracts.RecordFindings(step=step, findings=self._findings), step)
+        decision = (await self._before_money(wait)).body
+        assert isinstance(decision, DecideReferral)
+        if not decision.go_on:
+            raise CaseOver(CaseStage.REFUSED, decision.reason, self._findings)
+
+    # The bank's opinion and promise -----------------------------------------------------------------------------
+
+    async def _bank_opinion(self, once_more: bool = False) -> Opinion:
+        """Ask the bank what it can do; its answer decides the route, and ends the case where there is none."""
+        wait = self._open_wait(MessageKind.OPINION, self._measure.deadlines.opinion)
+        event = EventKind.DIRECT_RENEWAL_MISSED if once_more else EventKind.BANK_ASKED
+        step = self._step(event, stage=CaseStage.BANK_OPINION, wait=wait)
+        await self._commit(
+            contracts.ask_bank_opinion, contracts.RecordFindings(step=step, findings=self._findings), step
+        )
+        opinion = (await self._before_money(wait, only={MessageKind.OPINION})).body
+        assert isinstance(opinion, Opinion)
+        self._answer = opinion.answer
+        if opinion.answer.route is Route.NONE:
+            raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+        if opinion.answer.route is Route.DIRECT and once_more:
+            raise CaseOver(CaseStage.LAPSED, "direct_renewal_not_signed")
+        return opinion
+
+    async def _firm_promise(self, change: Opinion | PromiseGiven | PromiseWithdrawn) -> None:
+        """Follow the ladder until the bank's promise has reached the rung the pack asks for."""
+        void = self._attempt if self._proposal else None
+        while True:
+            promise = None if isinstance(change, PromiseWithdrawn) else change.promise
+            firm = promise is not None and promise.rung.height >= self._measure.rung_before_release.height
+            wait = (
+                self._open_wait(ActKind.PROPOSE, self._measure.deadlines.approval)
+                if firm
+                else self._open_wait(MessageKind.PROMISE, self._measure.deadlines.promise)
+            )
+            stage = CaseStage.APPROVAL if firm else CaseStage.BANK_OPINION
+            step = self._step(_event_of(change), stage=stage, wait=wait, **_told(promise))
+            answer = change.answer if isinstance(change, Opinion) else None
+            request = contracts.RecordPromise(
+                step=step,
+                answer=answer,
+                route=answer.route if answer else None,
+                promise=promise,
+                void_attempt=void,
+            )
+            self._promise, self._proposal, self._desk.granted = promise, None, False
+            await self._commit(contracts.record_promise, request, step)
+            if firm:
+                return
+            void = None
+            message = await self._before_money(wait, only=PROMISES)
+            assert message and isinstance(message.body, PromiseGiven | PromiseWithdrawn)
+            change = message.body
+
+    # Approval, queue and agreement ------------------------------------------------------------------------------
+
+    async def _approve_and_reserve(self) -> None:
+        """The maker proposes, another person approves, and the money is held, or queued for."""
+        wait = self._open_wait(ActKind.PROPOSE, self._measure.deadlines.approval)
+        while True:
+            act = await self._before_money(wait)
+            assert isinstance(act, OfficerAct)
+            match act.body:
+                case Propose() as proposal:
+                    wait = wait._replace(awaits=ActKind.APPROVE)
+                    await self._put_before_checker(act, proposal, wait)
+                case SendBack() as back:
+                    wait = wait._replace(awaits=ActKind.PROPOSE)
+                    self._proposal = None
+                    await self._record(self._step(EventKind.SENT_BACK, wait=wait, reason=back.reason))
+                case Reject() as rejection:
+                    raise CaseOver(CaseStage.REFUSED, rejection.reason)
+                case Approve():
+                    return await self._reserve(act)
+
+    async def _put_before_checker(self, act: OfficerAct, proposal: Propose, wait: Wait) -> None:
+        assert self._promise is not None
+        self._attempt += 1
+        ceiling = eligibility.ceiling(
+            self._facts.applicant.kind, self._promise.amount_fen, self._facts.loan.balance_fen, self._measure
+        )
+        terms = self._terms_digest(proposal.amount_fen)
+        self._proposal = acts.Proposal(proposal.amount_fen, act.actor.id, terms)
+        step = self._step(EventKind.PROPOSED, wait=wait, amount=format_yuan(proposal.amount_fen))
+        request = contracts.RecordProposal(
+            step=step,
+            attempt=self._attempt,
+            amount_fen=proposal.amount_fen,
+            ceiling_fen=ceiling.amount_fen,
+            bound_by=ceiling.bound_by,
+            terms_digest=terms,
+            findings=eligibility.judge_bridge(
+                self._facts, self._promise, proposal.amount_fen, self._measure, self._today
+            ),
+        )
+        await self._commit(contracts.record_proposal, request, step)
+
+    async def _reserve(self, act: OfficerAct) -> None:
+        """Hold the money; where the pool is short, wait in the queue for what comes back."""
+        assert self._proposal is not None
+        self._checker = act.actor.id
+        signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
+        queued = self._open_wait(None, self._measure.deadlines.queue)
+        queued = queued._replace(last_call=queued.due)
+        amount = format_yuan(self._proposal.amount_fen)
+        reserved = self._step(
+            EventKind.APPROVED_AND_RESERVED, stage=CaseStage.AGREEMENT, wait=signing, amount=amount
+        )
+        short = reserved.model_copy(
+            update={
+                "event": EventKind.APPROVED_AND_QUEUED,
+                "stage": CaseStage.QUEUED,
+                "awaits": queued.awaits,
+                "due": queued.due,
+            }
+        )
+        place = queue.rank(self._facts, self._measure, workflow.now())
+        request = contracts.ApproveAndReserve(
+            step=reserved,
+            step_if_short=short,
+            attempt=self._attempt,
+            amount_fen=self._proposal.amount_fen,
+            terms_digest=self._proposal.terms_digest,
+            rank=place.key,
+            rank_reason=place.reason,
+        )
+        reservation = await self._commit(
+            contracts.approve_and_reserve, request, lambda r: reserved if r.granted else short, queue=Queue.MONEY
+        )
+        if not reservation.granted:
+            await self._wait_for_the_pool(queued)
+
+    async def _wait_for_the_pool(self, wait: Wait) -> None:
+        while not self._desk.granted:
+            await self._before_money(wait, or_when=lambda: self._desk.granted)
+        signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
+        step = self._step(
+            EventKind.POOL_GRANTED, stage=CaseStage.AGREEMENT, wait=signing, cause=f"pool_granted/{self._attempt}"
+        )
+        await self._commit(contracts.record_pool_grant, step, step)
+
+    async def _sign(self) -> None:
+        """All papers before payment; all parties sign, and the closed return path is confirmed."""
+        assert self._proposal is not None
+        wait = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
+        step = self._step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=f"papers/{self._attempt}")
+        term = self._measure.term_days
+        expected_fee = usage_fee(
+            (Outstanding(principal_fen=self._proposal.amount_fen, days=term),), self._measure.fees
+        )
+        request = contracts.DrawUpPapers(
+            step=step,
+            attempt=self._attempt,
+            release_on=self._last_call.astimezone(SHANGHAI).date(),
+            days=term,
+            fee_fen=expected_fee,
+        )
+        await self._commit(contracts.draw_up_papers, request, step, queue=Queue.PAPERS)
+        signing = await self._before_money(wait)
+        assert isinstance(signing.body, RecordSigning)
+        signed = self._step(
+            EventKind.SIGNED, stage=CaseStage.DISBURSEMENT, wait=self._release_wait(), on=signing.body.signed_on
+        )
+        await self._commit(contracts.record_signing, signed, signed)
+
+    # Waiting ----------------------------------------------------------------------------------------------------
+
+    def _open_wait(self, awaits: ActKind | MessageKind | None, workdays: int) -> Wait:
+        """Due in so many working days; given up when the money could no longer leave in time."""
+        return self._waiting(awaits, self._in_workdays(workdays), self._last_call)
+
+    async def _before_money(
+        self,
+        wait: Wait,
+        only: Collection[ActKind | MessageKind] | None = None,
+        or_when: Callable[[], bool] = lambda: False,
+    ) -> OfficerAct | BankMessage | None:
+        """The next act or message while the case can still end quietly.
+
+        Raises:
+            CaseOver: the borrower withdrew, or the last call passed.
+            ApprovalVoid: the bank changed or withdrew the promise that a proposal stands on.
+        """
+        while True:
+            got = await self._next(wait, only and {*only, ActKind.WITHDRAW}, or_when)
+            if got is None and or_when():
+                return None
+            match got.body if got else None:
+                case None:
+                    raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
+                case Withdraw(reason=reason):
+                    raise CaseOver(CaseStage.WITHDRAWN, reason)
+                case PromiseGiven(promise=promise) if self._stands_on(promise):
+                    await self._record_rung(promise, wait)
+                case (PromiseGiven() | PromiseWithdrawn()) as change if self._desk.stage is not CaseStage.BANK_OPINION:
+                    raise ApprovalVoid(change)
+                case _:
+                    return got
+
+    def _stands_on(self, promise: Promise) -> bool:
+        """Whether a firm promise of the same terms is already relied on."""
+        relied_on = self._desk.stage is not CaseStage.BANK_OPINION and self._promise is not None
+        return relied_on and promise.terms == self._promise.terms
+
+    async def _record_rung(self, promise: Promise, wait: Wait) -> None:
+        """The same promise, a rung higher or lower: no approval depends on that."""
+        self._promise = promise
+        step = self._step(EventKind.PROMISE_RECORDED, wait=wait, **_told(promise))
+        await self._commit(contracts.record_promise, contracts.RecordPromise(step=step, promise=promise), step)
+
+    # What is judged and what an approval binds ------------------------------------------------------------------
+
+    def _check(self, act: OfficerAct) -> None:
+        acts.check(
+            act,
+            acts.Standing(
+                today=self._today,
+                facts=self._facts,
+                measure=self._measure,
+                calendar=self._calendar,
+                promise=self._promise,
+                proposal=self._proposal,
+                checker=self._checker,
+                in_flight=self._in_flight,
+                sent_by=self._sent_by,
+                bridge_out=self._bridge is not None,
+            ),
+        )
+
+    def _terms_digest(self, amount_fen: int) -> str:
+        """What an approval binds: if anything in it changes, the approval is void."""
+        assert self._promise is not None
+        return digest_of(
+            {
+                "fund": self._fund,
+                "case": self._case_no,
+                "facts": body_hash(self._facts),
+                "amount_fen": amount_fen,
+                "payee": self._facts.payee_digest,
+                "promise": digest_of(self._promise.terms),
+                "measure": self._measure.digest,
+                "templates": self._template_digest,
+            }
+        )
+
+
+def _event_of(change: Opinion | PromiseGiven | PromiseWithdrawn) -> EventKind:
+    match change:
+        case Opinion():
+            return EventKind.BANK_ANSWERED
+        case PromiseGiven():
+            return EventKind.PROMISE_RECORDED
+        case PromiseWithdrawn():
+            return EventKind.PROMISE_WITHDRAWN
+
+
+def _told(promise: Promise | None) -> dict[str, str]:
+    if promise is None:
+        return {}
+    return {"promised": format_yuan(promise.amount_fen), "rung": promise.rung, "valid_until": str(promise.valid_until)}

@@ -1,0 +1,188 @@
+"""The desk of one case: where acts and messages arrive and wait until the story takes them up."""
+
+from collections.abc import Callable, Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple, NoReturn
+
+from temporalio import workflow
+from temporalio.exceptions import ApplicationError
+
+from rulebook.errors import XuqiaoError
+from rulebook.messages import BankMessage, OfficerAct
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Fit, MessageKind, fit
+from rulebook.steps import Outcome, Refusal
+
+POOL_GRANTED = "pool_granted"
+"""The signal by which the pool tells a queued case that money is now held for it."""
+
+
+class Knock(NamedTuple):
+    """A moment on the way to a deadline at which somebody is told."""
+
+    at: datetime
+    summary: str
+
+
+class CaseDesk:
+    """Acts and messages of one case, in the order they came.
+
+    Handlers only put things down here; the story's one loop takes them up.
+
+    Args:
+        stage: where the case stands.
+        check: the story's own rules for an act, beyond stage and role; raises XuqiaoError.
+    """
+
+    def __init__(self, stage: CaseStage, check: Callable[[OfficerAct], None]) -> None:
+        self.stage = stage
+        self.granted = False
+        self.refused: list[Refusal] = []
+        self._check = check
+        self._acts: list[OfficerAct] = []
+        self._answers: dict[str, Outcome | XuqiaoError] = {}
+        self._messages: list[BankMessage] = []
+        self._seen: set[str] = set()
+
+    def listen(self) -> None:
+        """Open the doors: one Update for each act, one Signal for each message."""
+        for act in ActKind:
+            workflow.set_update_handler(act.value, self._act_arrives, validator=self._may_act)
+        for message in MessageKind:
+            workflow.set_signal_handler(message.value, self._message_arrives)
+        workflow.set_signal_handler(POOL_GRANTED, self._pool_grants)
+
+    # Arrival ---------------------------------------------------------------------------------------------------
+
+    def _may_act(self, act: OfficerAct) -> None:
+        try:
+            self._judge(act)
+        except XuqiaoError as error:
+            refuse_update(error)
+
+    def _judge(self, act: OfficerAct) -> None:
+        kind, open_acts = act.body.kind, STAGES[self.stage].acts
+        if kind not in open_acts:
+            raise XuqiaoError("act.not_in_stage", act=kind, stage=self.stage, open=", ".join(open_acts) or "-")
+        if act.actor.role is not open_acts[kind]:
+            raise XuqiaoError("act.wrong_role", act=kind, role=act.actor.role, needed=open_acts[kind])
+        self._check(act)
+
+    async def _act_arrives(self, act: OfficerAct) -> Outcome:
+        self._acts.append(act)
+        await workflow.wait_condition(lambda: act.id in self._answers)
+        answer = self._answers[act.id]
+        if isinstance(answer, XuqiaoError):
+            refuse_update(answer)
+        return answer
+
+    def _message_arrives(self, message: BankMessage) -> None:
+        if message.id in self._seen:
+            return
+        self._seen.add(message.id)
+        if fit(self.stage, message.body.kind) is Fit.IMPOSSIBLE:
+            self._too_late(message)
+        else:
+            self._messages.append(message)
+
+    def _pool_grants(self) -> None:
+        self.granted = True
+
+    # Taking up -------------------------------------------------------------------------------------------------
+
+    def take(self, only: Collection[ActKind | MessageKind] | None = None) -> OfficerAct | BankMessage | None:
+        """The first act or message that the stage can take now; an act that has meanwhile become wrong is refused."""
+        while act := self._first_act(only):
+            self._acts.remove(act)
+            try:
+                self._judge(act)
+            except XuqiaoError as error:
+                self._answers[act.id] = error
+                continue
+            return act
+        for message in self._messages:
+            if self._is_due(message, only):
+                self._messages.remove(message)
+                return message
+        return None
+
+    async def next(
+        self,
+        knocks: Sequence[Knock],
+        only: Collection[ActKind | MessageKind] | None = None,
+        or_when: Callable[[], bool] = lambda: False,
+    ) -> OfficerAct | BankMessage | Knock | None:
+        """Wait for the next act or message, or for the first of the given moments.
+
+        Args:
+            knocks: moments in rising order; the first that lies ahead ends the wait and is returned.
+            only: kinds to take up; others stay on the desk.
+            or_when: something else that ends the wait, with None.
+        """
+
+        def something() -> bool:
+            return or_when() or self._first_act(only) is not None or any(self._is_due(m, only) for m in self._messages)
+
+        while True:
+            if taken := self.take(only):
+                return taken
+            if or_when():
+                return None
+            knock = knocks[0]
+            seconds = (knock.at - workflow.now()).total_seconds()
+            if seconds <= 0:
+                return knock
+            try:
+                await workflow.wait_condition(something, timeout=seconds, timeout_summary=knock.summary)
+            except TimeoutError:
+                return knock
+
+    def _first_act(self, only: Collection[ActKind | MessageKind] | None) -> OfficerAct | None:
+        return next((act for act in self._acts if only is None or act.body.kind in only), None)
+
+    def _is_due(self, message: BankMessage, only: Collection[ActKind | MessageKind] | None) -> bool:
+        kind = message.body.kind
+        return fit(self.stage, kind) is Fit.DUE and (only is None or kind in only)
+
+    # Answering -------------------------------------------------------------------------------------------------
+
+    def answer(self, ids: Collection[str], outcome: Outcome) -> None:
+        """What was committed is now known to those who acted."""
+        for act_id in ids:
+            self._answers[act_id] = outcome
+
+    def move_to(self, stage: CaseStage) -> None:
+        """The case stands in another stage; what can no longer mean anything is refused, with its reason."""
+        self.stage = stage
+        for message in [m for m in self._messages if fit(stage, m.body.kind) is Fit.IMPOSSIBLE]:
+            self._messages.remove(message)
+            self._too_late(message)
+        if stage in ENDS:
+            for act in self._acts:
+                self._answers[act.id] = XuqiaoError("act.not_in_stage", act=act.body.kind, stage=stage, open="-")
+            self._acts.clear()
+
+    def take_refused(self) -> tuple[Refusal, ...]:
+        """Refusals not yet on record; the next step records them."""
+        refused, self.refused = tuple(self.refused), []
+        return refused
+
+    def kept(self) -> tuple[BankMessage, ...]:
+        """Messages that still wait for their stage."""
+        return tuple(self._messages)
+
+    def keep(self, messages: Collection[BankMessage]) -> None:
+        """Messages handed over by an earlier workflow of the same case."""
+        for message in messages:
+            self._message_arrives(message)
+
+    def refuse_message(self, message: BankMessage, code: str, **params: str) -> None:
+        """The message cannot be taken; the next step puts the reason on its row."""
+        self.refused.append(Refusal(id=message.id, code=code, params=params))
+
+    def _too_late(self, message: BankMessage) -> None:
+        self.refuse_message(message, "message.impossible", kind=message.body.kind.value, stage=self.stage.value)
+
+
+def refuse_update(error: XuqiaoError) -> NoReturn:
+    """Refuse an act: the code is the failure's type, the parameters its details."""
+    raise ApplicationError(str(error), error.params, type=error.code, non_retryable=True) from error

@@ -1,0 +1,75 @@
+"""Once money is out nothing fails: it comes home, or people pursue it."""
+
+from temporalio import workflow
+
+from activities import contracts
+from rulebook.bridges import Bridge
+from rulebook.events import EventKind
+from rulebook.messages import BankMessage, Receipt
+from rulebook.money import Fen, format_yuan
+from rulebook.stages import CaseStage
+from workflows.case import Case, Wait
+from workflows.policies import Queue
+
+
+class MoneyOut(Case):
+    """What renewal and recovery do alike with money that comes back."""
+
+    _bridge: Bridge | None = None
+
+    def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
+        super().__init__(case_no, fund, queues, stage)
+        self._booked: set[str] = set()
+
+    @property
+    def _owed(self) -> Fen:
+        """Principal and fee still to come today; nothing where no money was out."""
+        return self._bridge.owed_fen(self._today, self._measure.fees) if self._bridge else Fen(0)
+
+    async def _book(self, message: BankMessage, receipt: Receipt, wait: Wait) -> None:
+        """Book what came in, divided by purpose; the freed money goes to the queue with it."""
+        assert self._bridge is not None, "receipts are taken only once money is out"
+        references = {line.reference for line in receipt.lines}
+        if booked := references & self._booked:
+            self._desk.refuse_message(message, "message.receipt_booked", reference=", ".join(sorted(booked)))
+            return
+        self._booked |= references
+        division = self._bridge.divide(receipt, self._measure.fees)
+        step = self._step(
+            EventKind.RETURN_BOOKED,
+            wait=wait,
+            principal=format_yuan(division.principal_fen),
+            fee=format_yuan(division.fee_fen),
+            excess=format_yuan(division.excess_fen),
+        )
+        request = contracts.BookReturn(
+            step=step, leg=f"return/{receipt.lines[0].reference}", received_on=receipt.received_on, **division.model_dump()
+        )
+        await self._commit(contracts.book_return, request, step, queue=Queue.MONEY)
+        self._bridge = self._bridge.after(division, receipt.received_on)
+
+    async def _close(self) -> None:
+        """Everything is home: certify it and close."""
+        bridge = self._bridge
+        assert bridge is not None, "the direct route closes without a certificate"
+        last = max((part.on for part in bridge.returns), default=bridge.paid_on)
+        fee, days = bridge.fee_received_fen, bridge.days(last, self._measure.fees)
+        step = self._step(
+            EventKind.CLOSED,
+            stage=CaseStage.CLOSED,
+            amount=format_yuan(bridge.amount_fen),
+            fee=format_yuan(fee),
+            days=days,
+        )
+        request = contracts.CertifyAndClose(
+            step=step, amount_fen=bridge.amount_fen, fee_fen=fee, days=days, paid_on=bridge.paid_on, returned_on=last
+        )
+        await self._commit(contracts.certify_and_close, request, step, queue=Queue.PAPERS)
+
+    async def _leave(self) -> None:
+        """Put on record what came too late, and let everyone who waits for an answer have it."""
+        while self._desk.refused:
+            await self._record(
+                self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}")
+            )
+        await workflow.wait_condition(workflow.all_handlers_finished)
