@@ -1,0 +1,219 @@
+"""The embedded servers survive being killed, and a killed owner; nothing acknowledged is lost."""
+
+import os
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import psycopg
+import pytest
+from temporalio.api.enums.v1 import IndexedValueType
+from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
+from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
+from temporalio.client import Client
+from temporalio.service import RPCError
+
+from models.bootstrap import DatabaseUrls
+from models.database import plain_url
+from rulebook.errors import XuqiaoError
+from runtime.devstack import Addresses, DevStack, addresses_of
+from runtime.devstack.state import choose_ports, end_orphans, started_at
+from runtime.search_attributes import ensure_retention, ensure_search_attributes
+
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def own_stack(tmp_path: Path) -> Iterator[DevStack]:
+    """A stack that this test may kill."""
+    stack = DevStack(tmp_path / "var")
+    yield stack
+    stack.remove()
+
+
+def rows(url: str) -> int:
+    """How many rows survive, asked again until the server is back."""
+    until = time.monotonic() + 20
+    while True:
+        try:
+            with psycopg.connect(plain_url(url), connect_timeout=2) as connection:
+                found = connection.execute("SELECT count(*) FROM public.kept").fetchone()
+                assert found is not None
+                return int(found[0])
+        except psycopg.OperationalError:
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.05)
+
+
+async def start_workflow(address: str, workflow: str) -> None:
+    client = await Client.connect(address)
+    await client.start_workflow("Untold", id=workflow, task_queue="nobody")
+
+
+async def workflow_is_open(address: str, workflow: str) -> bool:
+    until = time.monotonic() + 20
+    while True:
+        try:
+            client = await Client.connect(address)
+            described = await client.get_workflow_handle(workflow).describe()
+            return described.status is not None and described.status.name == "RUNNING"
+        except (RPCError, RuntimeError):
+            if time.monotonic() > until:
+                raise
+            time.sleep(0.1)
+
+
+async def test_both_come_back_on_the_same_port_with_their_data(own_stack: DevStack) -> None:
+    found = own_stack.start()
+    with psycopg.connect(plain_url(found.owner_url)) as connection:
+        connection.execute("CREATE TABLE public.kept (id int)")
+        connection.execute("INSERT INTO public.kept SELECT generate_series(1, 1000)")
+    await start_workflow(found.temporal_address, "kept")
+    before = own_stack.pids()
+    for pid in before.values():
+        os.kill(pid, signal.SIGKILL)
+    assert rows(found.owner_url) == 1000
+    assert await workflow_is_open(found.temporal_address, "kept")
+    assert all(own_stack.pids()[name] != pid for name, pid in before.items())
+    own_stack.stop()
+    assert own_stack.start() == found, "the same folder keeps its ports and passwords"
+    assert rows(found.owner_url) == 1000
+    assert await workflow_is_open(found.temporal_address, "kept")
+
+
+OWNER = """
+import sys, time
+from pathlib import Path
+from runtime.devstack import DevStack
+
+stack = DevStack(Path(sys.argv[1]))
+stack.start()
+print(*stack.pids().values(), flush=True)
+time.sleep(600)
+"""
+
+
+def test_the_servers_of_a_killed_owner_are_ended_and_the_next_start_goes_on(
+    own_stack: DevStack, tmp_path: Path
+) -> None:
+    var = tmp_path / "var"
+    owner = subprocess.Popen([sys.executable, "-c", OWNER, var], cwd=TOP, stdout=subprocess.PIPE, text=True)
+    assert owner.stdout is not None
+    pids = [int(pid) for pid in owner.stdout.readline().split()]
+    found = addresses_of(var)
+    assert found is not None
+    with pytest.raises(XuqiaoError, match="stack_running"):
+        own_stack.start()
+    with psycopg.connect(plain_url(found.owner_url)) as connection:
+        connection.execute("CREATE TABLE public.kept (id int)")
+        connection.execute("INSERT INTO public.kept VALUES (1)")
+    owner.kill()
+    owner.communicate()
+    assert addresses_of(var) is None
+    assert own_stack.start() == found
+    assert all(started_at(pid) is None for pid in pids)
+    assert rows(found.owner_url) == 1
+
+
+def test_an_orphan_is_ended_and_a_stranger_with_its_number_is_not(tmp_path: Path) -> None:
+    from runtime.devstack.state import write_state
+
+    orphan = subprocess.Popen(["/bin/sleep", "601"])
+    stranger = subprocess.Popen(["/bin/sleep", "602"])
+    try:
+        ports = choose_ports(tmp_path)
+        write_state(tmp_path, ports, {"postgres": orphan.pid, "temporal": stranger.pid}, ready=True)
+        assert end_orphans(tmp_path, {"postgres": "601", "temporal": "its store"}) == ["postgres"]
+        assert orphan.wait(timeout=5) != 0
+        assert stranger.poll() is None
+    finally:
+        stranger.kill()
+        stranger.wait()
+
+
+def test_ports_are_kept_unless_taken(tmp_path: Path) -> None:
+    from runtime.devstack.state import write_state
+
+    first = choose_ports(tmp_path)
+    write_state(tmp_path, first, {}, ready=False)
+    assert choose_ports(tmp_path) == first
+    with socket.socket() as squatter:
+        squatter.bind(("127.0.0.1", first.temporal))
+        squatter.listen()
+        assert first.temporal not in vars(choose_ports(tmp_path)).values()
+
+
+def test_secrets_are_for_their_owner_alone_and_servers_for_this_machine_alone(
+    own_stack: DevStack, tmp_path: Path
+) -> None:
+    found = own_stack.start()
+    var = tmp_path / "var"
+    for name in ("passwords.json", "stack.json"):
+        assert stat.S_IMODE((var / name).stat().st_mode) == 0o600
+    logs = "".join(path.read_text(errors="replace") for path in (var / "log").iterdir())
+    for url in (found.owner_url, found.app_url, found.superuser_url):
+        password = url.split(":")[2].partition("@")[0]
+        assert len(password) >= 32
+        assert password not in logs + repr(found) + (var / "stack.json").read_text()
+    for pid in own_stack.pids().values():
+        assert {address for address, _port in listening(pid)} == {"127.0.0.1"}
+
+
+def listening(pid: int) -> set[tuple[str, int]]:
+    """Addresses on which a process listens, as the kernel tells."""
+    inodes = set()
+    for entry in Path(f"/proc/{pid}/fd").iterdir():
+        target = os.readlink(entry)
+        if target.startswith("socket:["):
+            inodes.add(target[8:-1])
+    found = set()
+    for table in ("tcp", "tcp6"):
+        for line in Path(f"/proc/{pid}/net/{table}").read_text().splitlines()[1:]:
+            fields = line.split()
+            if fields[3] == "0A" and fields[9] in inodes:
+                address, port = fields[1].split(":")
+                packed = bytes.fromhex(address)
+                family = socket.AF_INET if table == "tcp" else socket.AF_INET6
+                words = b"".join(packed[i : i + 4][::-1] for i in range(0, len(packed), 4))
+                found.add((socket.inet_ntop(family, words), int(port, 16)))
+    return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root needs another account")
+def test_as_root_the_server_runs_as_an_account_that_owns_only_its_data(own_stack: DevStack, tmp_path: Path) -> None:
+    before = {path: path.stat().st_mode for path in (TOP, *TOP.parents)}
+    own_stack.start()
+    uid = os.stat(f"/proc/{own_stack.pids()['postgres']}").st_uid
+    assert uid not in (0, 65534)
+    assert {path: path.stat().st_mode for path in before} == before
+
+
+async def test_the_namespace_is_prepared_and_preparing_again_changes_nothing(stack: Addresses) -> None:
+    client = await Client.connect(stack.temporal_address)
+    await ensure_search_attributes(client)
+    assert await ensure_retention(client, timedelta(days=3650)) == timedelta(days=3650)
+    described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace="default"))
+    assert described.config.workflow_execution_retention_ttl.ToTimedelta() == timedelta(days=3650)
+    listed = await client.operator_service.list_search_attributes(ListSearchAttributesRequest(namespace="default"))
+    keyword, moment = (
+        IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
+        IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
+    )
+    assert {name: listed.custom_attributes[name] for name in ("CaseNumber", "Fund", "Bank", "Stage", "TaskDue")} == {
+        "CaseNumber": keyword,
+        "Fund": keyword,
+        "Bank": keyword,
+        "Stage": keyword,
+        "TaskDue": moment,
+    }
+
+
+def test_each_test_process_has_a_database_of_its_own(stack: Addresses, database: DatabaseUrls) -> None:
+    assert database.owner != stack.owner_url

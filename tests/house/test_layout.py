@@ -1,0 +1,68 @@
+"""The house's own rules, read from the source: who may import whom, who reads the environment."""
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+PACKAGES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "templates", "runtime")
+
+
+def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
+    for folder in folders:
+        for path in sorted((TOP / folder).rglob("*.py")):
+            yield path.relative_to(TOP), ast.parse(path.read_text())
+
+
+def imports(tree: ast.Module) -> Iterator[str]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert not node.level, "absolute imports only"
+            yield node.module or ""
+
+
+def test_the_import_contracts_hold() -> None:
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run([program, "--no-cache"], cwd=TOP, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_the_rulebook_rests_on_the_standard_library_and_pydantic() -> None:
+    allowed = set(sys.stdlib_module_names) | {"pydantic", "pydantic_core", "rulebook"}
+    strangers = [
+        f"{path}: {name}"
+        for path, tree in sources("rulebook")
+        for name in imports(tree)
+        if name.partition(".")[0] not in allowed
+    ]
+    assert strangers == []
+
+
+def test_nobody_imports_the_worker() -> None:
+    folders = (*PACKAGES, "tests", "benchmarks")
+    importers = [str(path) for path, tree in sources(*folders) if "worker" in imports(tree)]
+    assert importers == []
+
+
+def test_only_settings_and_command_line_read_the_environment() -> None:
+    allowed = ("runtime/settings.py", "runtime/cli/")
+    readers = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources(*PACKAGES)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Attribute) and node.attr in {"environ", "getenv", "environb"}
+        if not str(path).startswith(allowed)
+    ]
+    assert readers == []
+
+
+@pytest.mark.parametrize("folder", PACKAGES)
+def test_every_folder_of_modules_is_a_package(folder: str) -> None:
+    folders = {path.parent for path in (TOP / folder).rglob("*.py")}
+    assert [str(one.relative_to(TOP)) for one in folders if not (one / "__init__.py").exists()] == []
