@@ -49,10 +49,19 @@ def open_sheets(path_or_bytes: Path | str | bytes) -> list[Sheet]:
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         return [_sheet(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
-    except DefusedXmlException:
-        raise XuqiaoError("workbook.unsafe") from None
     except Exception as error:  # openpyxl raises whatever a broken part happens to provoke
+        if _forbidden(error):
+            raise XuqiaoError("workbook.unsafe") from error
         raise XuqiaoError("workbook.unreadable", reason=type(error).__name__) from error
+
+
+def _forbidden(error: BaseException | None) -> bool:
+    """Whether entity declarations were at the bottom of it; openpyxl wraps the parser's own refusal."""
+    while error is not None:
+        if isinstance(error, DefusedXmlException):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def _content(path_or_bytes: Path | str | bytes) -> bytes:
