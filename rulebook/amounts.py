@@ -15,8 +15,8 @@ def in_words(fen: int) -> str:
     """An amount as it is written on a cheque or an agreement, with the word 人民币 before it.
 
     Where the rule leaves a choice, this writes one form: a 零 where the yuan digit is zero and the jiao digit is not
-    (so that nothing can be squeezed in before the jiao), no 零 where only the 万 or 亿 digit is zero and the digit after
-    it is not, 整 after whole yuan, and nothing after jiao or fen.
+    (so that nothing can be squeezed in before the jiao), no 零 where only the 万 or 亿 digit is zero and the digit
+    after it is not, 整 after whole yuan, and nothing after jiao or fen.
 
     Args:
         fen: the amount in fen, zero or more.

@@ -10,7 +10,6 @@ from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-import uharfbuzz
 from jinja2 import DictLoader, Environment, StrictUndefined, meta
 from markupsafe import Markup
 
@@ -58,10 +57,12 @@ class _OwnChoices:
         self._names = frozenset(names)
         self.used = False
 
-    def __call__(self, name: str) -> str:
-        """The mark where the named value is the operator's choice, otherwise nothing."""
-        if name not in self._names:
-            return ""
+    def __call__(self, *names: str) -> str:
+        """The mark where one of the named values is the operator's choice, otherwise nothing."""
+        return self.mark() if self._names.intersection(names) else ""
+
+    def mark(self) -> str:
+        """The mark, for words of a template that no measure lays down."""
         self.used = True
         return _OWN_CHOICE
 
@@ -111,9 +112,10 @@ class Press:
             the paper.
         Raises:
             XuqiaoError: ``papers.missing_fact``, ``papers.missing_glyph``, ``papers.outside_asset``,
-                ``papers.amount_absurd``.
+                ``papers.amount_absurd``, ``papers.template_missing``, ``papers.nothing_to_print``.
         """
         check_complete(kind, data)
+        template_digest = self.template_digest(kind, lang)
         data_digest = digest_of({"kind": kind.value, "lang": lang, "data": data.model_dump(mode="json")})
         page = self._page(kind, data, lang, data_digest)
         with self._one_at_a_time:
@@ -122,7 +124,7 @@ class Press:
             pdf=pdf,
             sha256=hashlib.sha256(pdf).hexdigest(),
             data_digest=data_digest,
-            template_digest=self.template_digest(kind, lang),
+            template_digest=template_digest,
             versions=dict(self._versions),
             pages=pages,
         )
@@ -142,6 +144,8 @@ class Press:
             name = waiting.pop()
             if name in known:
                 continue
+            if name not in self._sources:
+                raise XuqiaoError("papers.template_missing", template=name)
             known.add(name)
             parents = meta.find_referenced_templates(self._templates.parse(self._sources[name]))
             for parent in parents:
@@ -191,7 +195,9 @@ class Press:
 
     def _face_rules(self, cut: Iterable[str]) -> str:
         """CSS that names the cut fonts and says which roles use them."""
-        faces = "".join(f"@font-face {{ font-family: xuqiao-{name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in cut)
+        faces = "".join(
+            f"@font-face {{ font-family: xuqiao-{name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in cut
+        )
         stacks = {role: ", ".join(f"xuqiao-{name}" for name in stack) for role, stack in self._fonts.stacks.items()}
         return faces + ":root { " + " ".join(f"--{role}: {stack};" for role, stack in stacks.items()) + " }"
 
@@ -220,7 +226,7 @@ def _assets_only(fonts: Mapping[str, bytes]) -> Any:
     """A fetcher that hands out the cut fonts and refuses every other address, however harmless it looks."""
     from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
-    class _Fetcher(URLFetcher):
+    class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
             name = url.removeprefix(_FONT_SCHEME)
             if url.startswith(_FONT_SCHEME) and name in fonts:

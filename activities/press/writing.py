@@ -11,8 +11,9 @@ from rulebook.papers import PaperData
 
 _PPM = 1_000_000
 _MONTHS = (
-    "January February March April May June July August September October November December"
-).split()  # fmt: skip
+    *("January", "February", "March", "April", "May", "June"),
+    *("July", "August", "September", "October", "November", "December"),
+)
 _PLAIN = str.maketrans(
     {
         "\u2010": "-",

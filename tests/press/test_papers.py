@@ -1,0 +1,287 @@
+"""Real papers, drawn and read back."""
+
+import io
+from collections.abc import Callable
+from datetime import date
+from itertools import product
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+from pypdf import PdfReader
+
+from activities.press import OfficeFonts, Paper, Press
+from activities.press.sample import SAMPLE
+from rulebook.errors import XuqiaoError
+from rulebook.messages import digest_of
+from rulebook.papers import REQUIRED, DocumentKind, FeeStep, PaperData, PaperFinding
+
+Read = Callable[[Paper], str]
+Sample = Callable[..., Paper]
+Lang = Literal["zh", "en"]
+LANGUAGES: tuple[Lang, ...] = ("zh", "en")
+EVERY_PAPER = list(product(DocumentKind, LANGUAGES))
+
+SHOWS = {
+    DocumentKind.RENEWAL_COMMITMENT: (
+        "人民币伍佰万元整（¥5,000,000.00）",
+        "2026年4月10日",
+        "沈喆",
+        "原抵押物继续提供抵押",
+    ),
+    DocumentKind.TRIPARTITE_AGREEMENT: (
+        "人民币肆佰柒拾伍万元整（¥4,750,000.00）",
+        "0.02%",
+        "950.00",
+        "0.04%",
+        "1,900.00",
+        "人民币壹万肆仟贰佰伍拾元整（¥14,250.00）",
+        "62284801",
+        "封闭运行",
+        "不超过10日",
+        "一式肆份",
+        "东政规发〔2025〕5号",
+    ),
+    DocumentKind.TRANSFER_INSTRUCTION: ("人民币肆佰柒拾伍万元整", "¥4,750,000.00", "62284801", "2026年3月19日16:30"),
+    DocumentKind.SETTLEMENT_CERTIFICATE: (
+        "2026年3月19日",
+        "2026年3月27日",
+        "8日",
+        "人民币壹万肆仟贰佰伍拾元整",
+        "结清",
+    ),
+    DocumentKind.REFUSAL_NOTICE: ("列入经营异常名录", "准入条件：无经营异常", "项目贷款", "5个工作日内", "复核"),
+}
+
+
+def changed(**facts: object) -> PaperData:
+    return PaperData.model_validate(SAMPLE.model_dump() | facts)
+
+
+def sparse(kind: DocumentKind) -> PaperData:
+    """The sample with only the facts this kind requires."""
+    optional = {name for name, field in PaperData.model_fields.items() if not field.is_required()}
+    return PaperData.model_validate(SAMPLE.model_dump(exclude=optional - set(REQUIRED[kind])))
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_a_paper_shows_parties_amounts_and_terms(kind: DocumentKind, sample: Sample, read: Read) -> None:
+    text = read(sample(kind))
+    for expected in (SAMPLE.borrower_name, SAMPLE.borrower_uscc, SAMPLE.bank_name, SAMPLE.operator_name, *SHOWS[kind]):
+        assert expected.replace(" ", "") in text
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_the_english_version_shows_the_same_facts(kind: DocumentKind, sample: Sample, read: Read) -> None:
+    text = read(sample(kind, "en"))
+    amount = "5,000,000.00" if kind is DocumentKind.REFUSAL_NOTICE else "4,750,000.00"
+    for expected in (SAMPLE.borrower_name, SAMPLE.operator_name, SAMPLE.borrower_uscc, amount, "Page1of"):
+        assert expected in text
+
+
+@pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
+def test_every_page_bears_case_number_paper_number_count_and_digest(
+    kind: DocumentKind, lang: Lang, sample: Sample
+) -> None:
+    paper = sample(kind, lang)
+    reader = PdfReader(io.BytesIO(paper.pdf))
+    assert len(reader.pages) == paper.pages
+    digest = digest_of({"kind": kind.value, "lang": lang, "data": SAMPLE.model_dump(mode="json")})
+    assert paper.data_digest == digest
+    for number, page in enumerate(reader.pages, start=1):
+        text = "".join(page.extract_text().split())
+        count = f"Page{number}of{paper.pages}" if lang == "en" else f"第{number}页共{paper.pages}页"
+        for expected in (SAMPLE.case_no, SAMPLE.document_no, count, digest):
+            assert expected in text
+
+
+@pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
+def test_a_paper_weighs_no_more_than_150_kb(kind: DocumentKind, lang: Lang, sample: Sample) -> None:
+    assert len(sample(kind, lang).pdf) <= 150_000
+
+
+def test_the_same_facts_give_the_same_bytes_in_any_order_and_press(press: Press) -> None:
+    first = press.render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
+    press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(borrower_name="犇堃贸易有限公司"))
+    again = press.render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
+    elsewhere = Press().render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
+    assert first.pdf == again.pdf == elsewhere.pdf
+    assert first == again == elsewhere
+    other = press.render(DocumentKind.REFUSAL_NOTICE, changed(review_days=6))
+    assert other.sha256 != first.sha256
+    assert other.data_digest != first.data_digest
+    assert other.template_digest == first.template_digest
+
+
+def test_the_pdf_is_dated_and_titled_by_its_facts(press: Press) -> None:
+    paper = press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(issued_on=date(2026, 1, 5)))
+    about = PdfReader(io.BytesIO(paper.pdf)).metadata
+    assert about is not None
+    assert {str(about["/CreationDate"]), str(about["/ModDate"])} == {"D:20260105"}
+    assert about.title == f"结清证明 {SAMPLE.document_no}"
+
+
+@pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
+def test_a_paper_needs_no_more_than_it_requires(kind: DocumentKind, lang: Lang, press: Press, read: Read) -> None:
+    text = read(press.render(kind, sparse(kind), lang))
+    assert SAMPLE.borrower_name in text
+    assert "None" not in text
+
+
+@pytest.mark.parametrize(
+    ("kind", "field"), [(kind, field) for kind, fields in REQUIRED.items() for field in (*fields, "borrower_uscc")]
+)
+def test_a_paper_with_a_hole_in_it_is_refused(kind: DocumentKind, field: str, press: Press) -> None:
+    hole = {"fee_steps": (), "findings": (), "borrower_uscc": " "}.get(field)
+    with pytest.raises(XuqiaoError) as refused:
+        press.render(kind, changed(**{field: hole}))
+    assert refused.value.code == "papers.missing_fact"
+    assert refused.value.params == {"kind": kind.value, "field": field, "case": SAMPLE.case_no}
+
+
+def fonts_of(paper: Paper) -> set[str]:
+    names = set()
+    for page in PdfReader(io.BytesIO(paper.pdf)).pages:
+        resources: Any = page["/Resources"]
+        names |= {font.get_object()["/BaseFont"].split("+")[1] for font in resources["/Font"].values()}
+    return names
+
+
+def test_rare_characters_of_names_are_drawn_from_the_bundled_faces(press: Press, read: Read) -> None:
+    rare = "喆堃犇㛃𬭎𫟹䶮"
+    for kind in (DocumentKind.REFUSAL_NOTICE, DocumentKind.TRANSFER_INSTRUCTION):
+        paper = press.render(kind, changed(borrower_name=f"{rare}商贸有限公司", operator_name=f"{rare}运营公司"))
+        assert f"{rare}商贸有限公司" in read(paper)
+        assert fonts_of(paper) <= {"xuqiao-song", "xuqiao-hei", "xuqiao-heading-Bold"}
+
+
+@pytest.mark.parametrize(("char", "codepoint"), [("😀", "U+1F600"), ("\x07", "U+0007"), ("ⵣ", "U+2D63")])
+def test_a_character_without_a_glyph_is_refused_by_name(char: str, codepoint: str, press: Press) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        press.render(DocumentKind.REFUSAL_NOTICE, changed(borrower_name=f"笑脸{char}公司"))
+    assert refused.value.code == "papers.missing_glyph"
+    assert refused.value.params == {"character": char, "codepoint": codepoint, "document": SAMPLE.document_no}
+
+
+def test_hyphens_spaces_and_invisible_marks_are_made_plain(press: Press, read: Read) -> None:
+    paper = press.render(
+        DocumentKind.REFUSAL_NOTICE, changed(loan_note="A\u2011B\u200b\u202eC", borrower_name="甲\u00a0乙\ufeff公司")
+    )
+    text = read(paper)
+    assert "A-BC" in text
+    assert "甲乙公司" in text
+
+
+def test_long_names_and_huge_amounts_still_make_a_paper(press: Press, read: Read) -> None:
+    name = "内蒙古自治区锡林郭勒盟" + "苏尼特右旗畜产品精深加工" * 4 + "有限责任公司"
+    facts = changed(borrower_name=name, bridge_fen=9_876_543_210_987, promised_fen=12_345_678_901_234)
+    text = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
+    assert text.count(name) == 2
+    assert "人民币玖佰捌拾柒亿陆仟伍佰肆拾叁万贰仟壹佰零玖元捌角柒分（¥98,765,432,109.87）" in text
+    many = tuple(PaperFinding(sentence=f"第{i}项不符。", citation=f"第{i}条") for i in range(1, 41))
+    paper = press.render(DocumentKind.REFUSAL_NOTICE, changed(findings=many))
+    assert paper.pages >= 2
+    assert "40．第40项不符。依据：第40条" in read(paper)
+
+
+HOSTILE = "".join(
+    [
+        "{{7*7}}",
+        "{% include 'paper.css' %}",
+        "<script>alert(1)</script>",
+        "<img src=file:///etc/passwd>",
+        '"><style>@import url(file:///etc/passwd)</style>',
+        "&lt;b&gt;&#37;",
+    ]
+)
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_markup_in_any_text_is_printed_as_it_stands(kind: DocumentKind, press: Press, read: Read) -> None:
+    texts = {
+        name: HOSTILE
+        for name, value in SAMPLE.model_dump().items()
+        if isinstance(value, str) and name not in {"cut_off"}
+    }
+    facts = changed(**texts, findings=(PaperFinding(sentence=HOSTILE, citation=HOSTILE),))
+    text = read(press.render(kind, facts))
+    # Long texts break across pages, where header and footer come between; each piece must stand as it was given.
+    for piece in ("{{7*7}}", "<script>alert(1)</script>", "<imgsrc=file:///etc/passwd>", "&lt;b&gt;&#37;"):
+        assert text.count(piece) >= 3
+    assert "root:" not in text
+
+
+def test_a_template_that_asks_for_an_address_is_refused(tmp_path: Path) -> None:
+    for address in (
+        "file:///etc/passwd",
+        "http://127.0.0.1:9/seal.png",
+        "font://unknown",
+        "data:image/png;base64,AAAA",
+    ):
+        (tmp_path / "refusal_notice.zh.html").write_text(
+            "{% extends '_sheet.html' %}{% block paper %}<img src='" + address + "'>{{ d.borrower_name }}{% endblock %}"
+        )
+        with pytest.raises(XuqiaoError) as refused:
+            Press(templates_dir=tmp_path).render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
+        assert refused.value.code == "papers.outside_asset"
+        assert refused.value.params["address"] == address
+
+
+def test_an_offices_template_stands_before_the_bundled_one_and_changes_the_digest(
+    tmp_path: Path, press: Press, read: Read
+) -> None:
+    (tmp_path / "_parts.zh.html").write_text(
+        (Path("templates/agreements/_parts.zh.html")).read_text().replace("（公章）", "（业务专用章）")
+    )
+    own = Press(templates_dir=tmp_path)
+    assert "（业务专用章）" in read(own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE))
+    for kind in DocumentKind:
+        assert own.template_digest(kind) != press.template_digest(kind)
+        assert own.template_digest(kind, "en") == press.template_digest(kind, "en")
+    assert len({press.template_digest(*which) for which in EVERY_PAPER}) == len(EVERY_PAPER)
+
+
+def test_a_template_never_prints_a_fact_that_is_not_known(tmp_path: Path) -> None:
+    (tmp_path / "refusal_notice.zh.html").write_text("{{ d.paid_on }}")
+    with pytest.raises(XuqiaoError) as refused:
+        Press(templates_dir=tmp_path).render(DocumentKind.REFUSAL_NOTICE, changed(paid_on=None))
+    assert refused.value.code == "papers.nothing_to_print"
+
+
+def test_an_offices_font_is_used_and_a_broken_one_refused(tmp_path: Path, press: Press) -> None:
+    bundled = Path("templates/agreements/fonts")
+    own = Press(office_fonts=OfficeFonts(body=bundled / "NotoSansSC-Regular.otf"))
+    paper = own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE)
+    assert "xuqiao-office-body" in fonts_of(paper)
+    assert paper.versions["fonts"] != press.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE).versions["fonts"]
+    broken = tmp_path / "broken.ttf"
+    broken.write_bytes(b"no font at all")
+    for path in (broken, tmp_path / "absent.ttf"):
+        with pytest.raises(XuqiaoError) as refused:
+            Press(office_fonts=OfficeFonts(title=path))
+        assert refused.value.code == "papers.font_unreadable"
+
+
+def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> None:
+    marked = read(press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=("review_days", "queue.then"))))
+    assert "5个工作日内※，" in marked
+    assert "由承办主体" in marked
+    bare = read(press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=("queue.then",))))
+    assert "※" not in bare
+    agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, SAMPLE))
+    assert "5个工作日内※发放续贷资金" in agreement
+    assert "16:30前※划款" in agreement
+    assert "不超过10日。" in agreement  # the measure's own term bears no mark
+
+
+def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read: Read) -> None:
+    facts = changed(
+        first_day_counts=False,
+        last_day_counts=True,
+        days_off_count=False,
+        fee_steps=(FeeStep(from_day=1, through_day=1, daily_rate_ppm=195), FeeStep(from_day=2, daily_rate_ppm=150)),
+    )
+    text = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
+    assert "划付当日不计入，归还专户当日计入，节假日不计算" in text
+    assert "第1日0.0195%926.25" in text
+    assert "第2日起0.015%712.50" in text
