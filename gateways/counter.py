@@ -1,4 +1,4 @@
-"""The real way of small funds: the cashier pays at the counter or by web bank, another person finds it on the statement."""
+"""The way of small funds: the cashier pays at the counter or by web bank, and another person matches the statement."""
 
 from typing import Protocol
 
@@ -65,7 +65,8 @@ class CounterGateway:
 
         Returns:
             paid with the statement's reference once one person has sent it and another has found it;
-            rejected when it came back unpaid or the statement shows it returned; pending before; not found without a slip.
+            rejected when it came back unpaid or the statement shows it returned; pending before;
+            not found without a slip.
         Raises:
             XuqiaoError: ``bank.key_conflict`` when the slip is for another amount, ``bank.same_person`` when
                 sender and finder are one, ``bank.confirmed_before_sent`` when it was found but never sent.

@@ -263,6 +263,7 @@ CREATE TABLE payment (
     reference TEXT,
     reason TEXT,
     decided_at TIMESTAMP WITH TIME ZONE,
+    decided_on DATE,
     receipt_serial TEXT,
     sent_by TEXT,
     statement_reference TEXT,
@@ -310,6 +311,13 @@ CREATE TABLE queue_place (
 COMMENT ON TABLE queue_place IS 'An approved case that waits for money; small and micro firms rank first (晋政办发〔2018〕48号, art. 8).';
 CREATE INDEX ix_queue_place_fund ON queue_place (fund);
 
+CREATE TABLE kept_measure (
+    digest TEXT NOT NULL,
+    content JSONB NOT NULL,
+    PRIMARY KEY (digest)
+);
+COMMENT ON TABLE kept_measure IS 'A measure that cases were judged under, overlay included, by its digest; kept for ever.';
+
 CREATE TABLE renewal_case (
     case_no TEXT NOT NULL,
     fund TEXT NOT NULL,
@@ -317,6 +325,7 @@ CREATE TABLE renewal_case (
     workflow_id TEXT NOT NULL,
     stage TEXT NOT NULL,
     stage_since TIMESTAMP WITH TIME ZONE,
+    measure_digest TEXT,
     answer TEXT,
     route TEXT,
     amount_fen BIGINT CHECK (amount_fen > 0),
@@ -330,7 +339,8 @@ CREATE TABLE renewal_case (
     PRIMARY KEY (case_no),
     FOREIGN KEY(case_no) REFERENCES application (case_no),
     FOREIGN KEY(fund) REFERENCES fund (code),
-    FOREIGN KEY(loan) REFERENCES loan (id)
+    FOREIGN KEY(loan) REFERENCES loan (id),
+    FOREIGN KEY(measure_digest) REFERENCES kept_measure (digest)
 );
 COMMENT ON TABLE renewal_case IS 'One case: where it stands and what is settled about it; amounts in fen.';
 CREATE UNIQUE INDEX one_live_case_per_loan ON renewal_case (loan) WHERE stage NOT IN ('closed', 'lapsed', 'refused', 'withdrawn');
