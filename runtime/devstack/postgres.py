@@ -93,7 +93,7 @@ def server(var: Path, digest: str) -> Server:
     if os.geteuid() != 0:
         home = var / "postgres"
         home.mkdir(mode=0o700, exist_ok=True)
-        return Server(bin=_wheel() / "bin", data=home / "data", account=None)
+        return Server(bin=wheel() / "bin", data=home / "data", account=None)
     account = _account()
     home = system_home(digest)
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
@@ -125,7 +125,7 @@ def answers(url: str) -> bool:
     return True
 
 
-def _wheel() -> Path:
+def wheel() -> Path:
     """The folder of PostgreSQL 18 inside the wheel; found without importing it, since its import starts things."""
     spec = importlib.util.find_spec(_PACKAGE)
     if spec is None or not spec.submodule_search_locations:
@@ -138,7 +138,7 @@ def _copied_programs() -> Path:
 
     The layout is the wheel's own: its programs look for their libraries relative to themselves.
     """
-    source = _wheel()
+    source = wheel()
     home = SYSTEM_ROOT / f"postgresql-{version(WHEEL)}"
     target = home / _PACKAGE / source.name
     if home.exists():

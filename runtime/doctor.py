@@ -1,0 +1,184 @@
+"""What is missing on this machine, each with its cure."""
+
+import ctypes
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Callable
+from importlib.resources import files
+from pathlib import Path
+from typing import NamedTuple
+
+import psycopg
+
+from activities.press.libraries import PACKAGES
+from activities.words import Lang, say, say_error
+from models.database import plain_url
+from rulebook.errors import XuqiaoError
+from runtime.devstack import addresses_of, postgres, temporal
+from runtime.devstack.state import HOST, choose_ports
+from runtime.settings import Settings, load_settings
+
+OLDEST_PYTHON = (3, 11)
+ROOM_MB = 500
+REACH_SECONDS = 5.0
+
+
+class Check(NamedTuple):
+    """One thing looked at, in the reader's language.
+
+    Attributes:
+        name: what was looked for.
+        ok: whether it is as it should be.
+        found: what was found there.
+        cure: what to do, if it is not.
+    """
+
+    name: str
+    ok: bool
+    found: str
+    cure: str
+
+
+class _Finding(NamedTuple):
+    """Before it is put into words: ``cure`` holds what the sentence of the cure needs."""
+
+    ok: bool
+    found: str
+    cure: dict[str, object]
+
+
+def examine(settings: Settings | None = None, lang: Lang | None = None) -> list[Check]:
+    """Look at everything that a case needs: libraries, fonts, servers, ports, room.
+
+    Args:
+        settings: as loaded; None loads them, and a fault in them becomes the only finding.
+        lang: language of the findings; None is the settings' own.
+    Returns:
+        every check, good or not, in the order in which cures should be applied.
+    """
+    try:
+        settings = settings or load_settings()
+    except XuqiaoError as error:
+        return [Check(say("setup.check.settings", lang), False, say_error(error, lang), "xuqiao.toml, XUQIAO_…")]
+    language: Lang = lang or settings.lang
+    looks: list[tuple[str, dict[str, object], _Finding]] = [("python", {}, _python())]
+    looks += [("library", {"package": package}, _library(name, package)) for name, package in PACKAGES.items()]
+    looks.append(("fonts", {}, _fonts()))
+    looks.append(("room", {"folder": settings.var}, _room(settings.var)))
+    looks += _database(settings) + _engine(settings)
+    if settings.embedded_database or settings.embedded_temporal:
+        looks.append(("ports", {}, _ports(settings.var)))
+    return [
+        Check(
+            name=say(f"setup.check.{name}", language, **about),
+            ok=finding.ok,
+            found=finding.found,
+            cure="" if finding.ok else say(f"setup.cure.{name}", language, **about, **finding.cure),
+        )
+        for name, about, finding in looks
+    ]
+
+
+def as_lines(checks: list[Check]) -> list[str]:
+    """The checks for a terminal, one line each, a cure on the line below."""
+    lines = []
+    for check in checks:
+        lines.append(f"{'✓' if check.ok else '✗'} {check.name}: {check.found}")
+        if not check.ok:
+            lines.append(f"    → {check.cure}")
+    return lines
+
+
+def _python() -> _Finding:
+    return _Finding(sys.version_info >= OLDEST_PYTHON, sys.version.split()[0], {})
+
+
+def _library(name: str, package: str) -> _Finding:
+    try:
+        ctypes.CDLL(name)
+    except OSError as error:
+        return _Finding(False, str(error), {"command": f"apt-get install -y --no-install-recommends {package}"})
+    return _Finding(True, name, {})
+
+
+def _fonts() -> _Finding:
+    folder = files("templates") / "agreements" / "fonts"
+    faces = [face.name for face in folder.iterdir() if face.name.endswith((".otf", ".ttf"))] if folder.is_dir() else []
+    return _Finding(bool(faces), ", ".join(sorted(faces)) or "—", {"folder": folder})
+
+
+def _room(var: Path) -> _Finding:
+    nearest = next(folder for folder in (var, *var.parents) if folder.is_dir())
+    free = shutil.disk_usage(nearest).free // 2**20
+    writable = os.access(nearest, os.W_OK)
+    return _Finding(writable and free >= ROOM_MB, f"{free} MB" if writable else "—", {"needed": ROOM_MB})
+
+
+def _database(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]:
+    if settings.database.url is not None:
+        url = plain_url(settings.database.url.get_secret_value())
+        shown = settings.masked()["database"]["url"]
+        return [("database", {"url": shown}, _answer(lambda: _postgres_version(url)))]
+    looks: list[tuple[str, dict[str, object], _Finding]] = [
+        ("postgres", {}, _answer(lambda: _version_of(postgres.wheel() / "bin" / "postgres")))
+    ]
+    if os.geteuid() == 0:
+        looks.append(("account", {"account": postgres.ACCOUNT}, _account()))
+    return looks
+
+
+def _engine(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]:
+    address = settings.temporal.address
+    if settings.embedded_temporal:
+        return [("temporal", {}, _answer(lambda: _version_of(temporal.program())))]
+    if address is None:  # named by a profile, which the client itself reads
+        return []
+    return [("engine", {"address": address}, _answer(lambda: _reached(address)))]
+
+
+def _ports(var: Path) -> _Finding:
+    running = addresses_of(var)
+    if running is not None:
+        return _Finding(True, f"{running.temporal_address}, {running.ui_url}", {})
+    return _answer(lambda: ", ".join(f"{HOST}:{port}" for port in vars(choose_ports(var)).values()))
+
+
+def _account() -> _Finding:
+    """The account of the embedded PostgreSQL: there, or root can make it at the first start."""
+    try:
+        return _Finding(True, str(pwd.getpwnam(postgres.ACCOUNT).pw_uid), {})
+    except KeyError:
+        makers = [found for name in ("useradd", "adduser") if (found := shutil.which(name))]
+        return _Finding(bool(makers), ", ".join(makers) or "—", {})
+
+
+def _answer(look: Callable[[], str]) -> _Finding:
+    """What the look brings; a failure of any of the kinds that looking has is a finding, not an error."""
+    try:
+        return _Finding(True, look(), {})
+    except XuqiaoError as error:
+        return _Finding(False, say_error(error), {})
+    except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
+        return _Finding(False, str(error).strip().splitlines()[0], {})
+
+
+def _version_of(program: Path) -> str:
+    done = subprocess.run([program, "--version"], check=True, capture_output=True, text=True, timeout=REACH_SECONDS)
+    return done.stdout.strip()
+
+
+def _postgres_version(url: str) -> str:
+    with psycopg.connect(url, connect_timeout=int(REACH_SECONDS)) as connection:
+        return f"PostgreSQL {connection.info.server_version // 10000}"
+
+
+def _reached(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not port.isdigit():
+        raise XuqiaoError("setup.settings_wrong", name="temporal.address", reason="host:port")
+    socket.create_connection((host.strip("[]"), int(port)), timeout=REACH_SECONDS).close()
+    return address
