@@ -1,5 +1,6 @@
 """The usage fee (资金使用费): exact fractions over the days the money was out, rounded once."""
 
+import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from fractions import Fraction
@@ -15,6 +16,8 @@ from rulebook.money import Fen, format_yuan
 from rulebook.values import Value
 
 PPM = 1_000_000
+_PERCENT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?%")
+_FRACTION = re.compile(r"[0-9]{1,9}/[1-9][0-9]{0,11}")
 
 
 def read_rate(written: object) -> Fraction:
@@ -23,17 +26,14 @@ def read_rate(written: object) -> Fraction:
     >>> read_rate("0.02%"), read_rate("1/5000")
     (Fraction(1, 5000), Fraction(1, 5000))
     """
-    try:
-        if isinstance(written, Fraction):
-            rate = written
-        elif isinstance(written, str) and written.endswith("%"):
-            rate = Fraction(written[:-1]) / 100
-        elif isinstance(written, str) and "/" in written:
-            rate = Fraction(written)
-        else:
-            raise ValueError
-    except (ValueError, ZeroDivisionError):
-        raise PydanticCustomError("pack.not_a_rate", "write a rate as 0.02% or 1/5000") from None
+    if isinstance(written, Fraction):
+        rate = written
+    elif isinstance(written, str) and _PERCENT.fullmatch(written):
+        rate = Fraction(written[:-1]) / 100
+    elif isinstance(written, str) and _FRACTION.fullmatch(written):
+        rate = Fraction(written)
+    else:
+        raise PydanticCustomError("pack.not_a_rate", "write a rate as 0.02% or 1/5000")
     if not 0 <= rate <= 1:
         raise PydanticCustomError("pack.not_a_rate", "a rate lies between 0% and 100%")
     return rate

@@ -1,6 +1,7 @@
 """What a measure can say: every value with its source, in sections as a pack's tables have them."""
 
-from decimal import Decimal, InvalidOperation
+import re
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Generic, Literal, TypeVar
 
@@ -16,6 +17,7 @@ from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.values import Value
 
 T = TypeVar("T")
+_AMOUNT = re.compile(r"(?P<number>[0-9]{1,12}(\.[0-9]{1,6})?)(?P<wan>万)?元")
 OPERATOR = "operator"
 """Source of a value that is the operator's own choice; every other source is a key of ``Measure.articles``."""
 
@@ -45,15 +47,10 @@ def _read_amount(written: object, info: ValidationInfo) -> int:
     """``1000万元`` or ``5000.00元`` in fen."""
     if (kept := _kept(written, info)) is not None:
         return kept
-    text = written if isinstance(written, str) else ""
-    for unit, fen in (("万元", YUAN_PER_WAN * FEN_PER_YUAN), ("元", FEN_PER_YUAN)):
-        if text.endswith(unit):
-            try:
-                amount = Decimal(text.removesuffix(unit)) * fen
-            except InvalidOperation:
-                break
-            if amount.is_finite() and amount >= 0 and amount == amount.to_integral_value():
-                return int(amount)
+    if isinstance(written, str) and (parts := _AMOUNT.fullmatch(written)):
+        fen = Decimal(parts["number"]) * FEN_PER_YUAN * (YUAN_PER_WAN if parts["wan"] else 1)
+        if fen == fen.to_integral_value():
+            return int(fen)
     raise PydanticCustomError("pack.not_an_amount", "write an amount as 1000万元 or 5000.00元")
 
 
