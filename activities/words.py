@@ -2,9 +2,11 @@
 
 The catalogues are ``templates/words/<language>/<area>.po``; the message id is the code of an error, a finding or an
 enum member, the message string is the sentence. A placeholder is ``{name}``; ``{name:stage}`` says that the value is
-itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` that it is a whole code.
+itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` that it is a whole code. What stands in
+brackets behind a code, such as its citation, stays.
 """
 
+import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
@@ -17,6 +19,7 @@ from babel.messages.pofile import read_po
 
 from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, PromiseRung, Route, SizeClass
 from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import ReceiptPurpose, ReleaseLine
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
@@ -40,10 +43,12 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     ReleaseLine: "release_line",
     ReceiptPurpose: "purpose",
     Result: "result",
+    EventKind: "event",
 }
 """The group of codes in which an enum's members have their words: ``stage.bank_opinion``."""
 
 _LIST_MARK: Mapping[Lang, str] = {"zh": "、", "en": ", "}
+_FULL_STOPS = "。."
 _log = structlog.get_logger(__name__)
 
 
@@ -124,6 +129,12 @@ def say_finding(finding: Finding, lang: Lang | None = None) -> str:
     return say(finding.because, lang, **{"citation": finding.citation, **finding.facts})
 
 
+def say_value(group: str, value: str, lang: Lang | None = None) -> str:
+    """The word of a value in its group, such as ``no_opinion`` in ``reason``; a person's own text stays as it is."""
+    code = f"{group}.{value}"
+    return say(code, lang) if has_words(code, lang or _Setting.language) else value
+
+
 def word(member: StrEnum, lang: Lang | None = None) -> str:
     """The word of an enum member, such as 审批 for the approval stage."""
     return say(f"{WORD_GROUPS[type(member)]}.{member.value}", lang)
@@ -132,33 +143,37 @@ def word(member: StrEnum, lang: Lang | None = None) -> str:
 class _Speaker(Formatter):
     """``str.format`` that never fails for a missing value, and knows words by their group."""
 
-    def __init__(self, code: str, lang: Lang) -> None:
+    def __init__(self, code: str, lang: Lang, *, inside_another: bool = False) -> None:
         self._code = code
         self._lang = lang
+        self._inside_another = inside_another
 
     def get_field(self, field_name: str, args: Any, kwargs: Any) -> Any:
         # Only plain names: attribute and index look-ups have no place in a sentence.
-        if field_name not in kwargs:
-            _log.warning("words.parameter_missing", code=self._code, parameter=field_name)
-            return _Absent(field_name), field_name
-        return kwargs[field_name], field_name
+        if field_name in kwargs:
+            return kwargs[field_name], field_name
+        if self._inside_another:
+            # A code given as a value brings no values of its own.
+            return _Absent("…"), field_name
+        _log.warning("words.parameter_missing", code=self._code, parameter=field_name)
+        return _Absent(f"{{{field_name}}}"), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, _Absent):
-            return f"{{{value}}}"
-        if not format_spec:
+        if isinstance(value, _Absent) or not format_spec:
             return str(value)
         prefix = "" if format_spec == "code" else f"{format_spec}."
-        return _LIST_MARK[self._lang].join(
-            self._word(prefix, part.strip()) for part in str(value).split(",") if part.strip()
-        )
+        parts = re.split(r",\s*(?![^()]*\))", str(value))
+        return _LIST_MARK[self._lang].join(self._word(prefix, part.strip()) for part in parts if part.strip())
 
     def _word(self, prefix: str, value: str) -> str:
         """The word of one value, or the value as it stands: it may be text already."""
-        if has_words(prefix + value, self._lang):
-            return say(prefix + value, self._lang)
-        return value
+        code, space, note = value.partition(" ")
+        sentence = catalogue(self._lang).get(prefix + code)
+        if sentence is None or (space and not note.startswith("(")):
+            return value
+        spoken = _Speaker(prefix + code, self._lang, inside_another=True).vformat(sentence, (), {})
+        return f"{spoken.rstrip(_FULL_STOPS)}{space}{note}"
 
 
 class _Absent(str):
-    """The name of a parameter that was not given."""
+    """What stands where a parameter was not given."""

@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
-from rulebook import cases, messages, stages
+from rulebook import cases, events, messages, stages
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
@@ -70,7 +70,7 @@ def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_enum_member_has_words(lang: Lang) -> None:
-    for module in (cases, stages, messages):
+    for module in (cases, stages, messages, events):
         for enum in vars(module).values():
             if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__:
                 assert enum in WORD_GROUPS, f"{enum.__name__} has no word group"
@@ -103,18 +103,21 @@ def raised_errors() -> Iterator[Raised]:
                 and any(isinstance(base, ast.Name) and base.id == "XuqiaoError" for base in node.bases)
             }
             for node in ast.walk(tree):
-                if isinstance(node, ast.Call) and _name(node.func) in family and node.args:
-                    yield from _raised(node, f"{path.relative_to(ROOT)}:{node.lineno}")
+                if not isinstance(node, ast.Call):
+                    continue
+                # A message that cannot be taken is refused with its code in second place.
+                place = 0 if _name(node.func) in family else 1 if _name(node.func) == "refuse_message" else None
+                if place is not None and len(node.args) > place:
+                    yield from _raised(node, node.args[place], f"{path.relative_to(ROOT)}:{node.lineno}")
 
 
 def _name(function: ast.expr) -> str:
     return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
 
 
-def _raised(call: ast.Call, where: str) -> Iterator[Raised]:
+def _raised(call: ast.Call, first: ast.expr, where: str) -> Iterator[Raised]:
     keywords = [keyword.arg for keyword in call.keywords]
     names = None if None in keywords else frozenset(str(name) for name in keywords)
-    first = call.args[0]
     for code in [first.body, first.orelse] if isinstance(first, ast.IfExp) else [first]:
         if isinstance(code, ast.Constant) and isinstance(code.value, str):
             yield Raised(where, code.value, names)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from activities.words import be_strict, say, say_error, say_finding, set_language, word
+from activities.words import be_strict, say, say_error, say_finding, say_value, set_language, word
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
 from rulebook.stages import ActKind, CaseStage, Role
@@ -28,6 +28,24 @@ def test_a_list_of_acts_is_said_as_words() -> None:
 
 def test_a_value_that_is_no_word_of_its_group_stands_as_it_is() -> None:
     assert "as 局长 and" in say("act.same_person", "en", person="A", role="maker", other_role="局长")
+
+
+def test_codes_given_as_values_are_said_with_their_citations() -> None:
+    findings = (
+        "eligibility.interest_in_arrears (金规〔2024〕13号, 第三条), eligibility.risk_class_unknown (x), 另行说明"
+    )
+
+    sentence = say("act.findings_fail", findings=findings)
+
+    assert "到期贷款存在欠息" in sentence
+    assert "(金规〔2024〕13号, 第三条)、缺少到期贷款的五级分类" in sentence
+    assert "(x)、另行说明。" in sentence
+    assert "{" not in sentence, "a sentence inside another brings no values of its own"
+
+
+def test_a_reason_is_a_word_or_a_persons_own_text() -> None:
+    assert say_value("reason", "no_opinion", "en") == "No answer from the bank by the last day"
+    assert say_value("reason", "企业自筹到资金, 撤回") == "企业自筹到资金, 撤回"
 
 
 def test_a_missing_value_stays_visible_and_never_crashes() -> None:
