@@ -23,7 +23,8 @@ from models.bootstrap import DatabaseUrls
 from models.database import plain_url
 from rulebook.errors import XuqiaoError
 from runtime.devstack import Addresses, DevStack, addresses_of
-from runtime.devstack.state import choose_ports, end_orphans, started_at
+from runtime.devstack import stack as stack_module
+from runtime.devstack.state import choose_ports, end_orphans, started_at, write_state
 from runtime.search_attributes import ensure_retention, ensure_search_attributes
 
 TOP = Path(__file__).parents[2]
@@ -122,9 +123,34 @@ def test_the_servers_of_a_killed_owner_are_ended_and_the_next_start_goes_on(
     assert rows(found.owner_url) == 1
 
 
-def test_an_orphan_is_ended_and_a_stranger_with_its_number_is_not(tmp_path: Path) -> None:
-    from runtime.devstack.state import write_state
+def test_a_start_that_fails_midway_leaves_nothing_running(
+    own_stack: DevStack, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_url: str) -> None:
+        raise OSError("no migration today")
 
+    with monkeypatch.context() as patch:
+        patch.setattr(stack_module, "upgrade", broken)
+        with pytest.raises(OSError, match="no migration today"):
+            own_stack.start()
+    assert all(started_at(pid) is None for pid in own_stack.pids().values())
+    assert addresses_of(tmp_path / "var") is None
+    own_stack.start()
+    assert addresses_of(tmp_path / "var") is not None
+
+
+def test_data_whose_passwords_are_gone_is_set_aside_and_never_deleted(
+    own_stack: DevStack, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    found = own_stack.start()
+    own_stack.stop()
+    (tmp_path / "var" / "passwords.json").unlink()
+    assert own_stack.start().superuser_url != found.superuser_url
+    [warning] = [record.getMessage() for record in caplog.records if "earlier stack" in record.getMessage()]
+    assert (Path(warning.rpartition(" ")[2]) / "PG_VERSION").read_text().strip() == "18"
+
+
+def test_an_orphan_is_ended_and_a_stranger_with_its_number_is_not(tmp_path: Path) -> None:
     orphan = subprocess.Popen(["/bin/sleep", "601"])
     stranger = subprocess.Popen(["/bin/sleep", "602"])
     try:
@@ -139,8 +165,6 @@ def test_an_orphan_is_ended_and_a_stranger_with_its_number_is_not(tmp_path: Path
 
 
 def test_ports_are_kept_unless_taken(tmp_path: Path) -> None:
-    from runtime.devstack.state import write_state
-
     first = choose_ports(tmp_path)
     write_state(tmp_path, first, {}, ready=False)
     assert choose_ports(tmp_path) == first

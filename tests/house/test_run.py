@@ -1,0 +1,100 @@
+"""The set-up script: quiet when there is nothing to do, exact about what is missing."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+TOP = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def house(tmp_path: Path) -> Path:
+    """The script with what it reads, in a folder whose name has blanks and Chinese in it."""
+    copy = tmp_path / "a house 续桥"
+    copy.mkdir()
+    for name in ("run", "pyproject.toml", "requirements-dev.lock"):
+        shutil.copy(TOP / name, copy / name)
+    return copy
+
+
+def script(path: Path, body: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+
+
+def run(house: Path, *arguments: str, tools: Path | None = None, lang: str = "en") -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([*([str(tools)] if tools else []), "/usr/bin", "/bin"])
+    return subprocess.run(
+        [house / "run", *arguments],
+        cwd="/",
+        env={"PATH": path, "XUQIAO_LANG": lang, "HOME": str(house)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=30,
+    )
+
+
+def set_up(house: Path) -> None:
+    """As the script leaves a folder that it has set up, with a command that tells what it was given."""
+    script(house / ".venv/bin/python", "exit 9")
+    script(house / ".venv/bin/xuqiao", 'for given in "$@"; do echo "<$given>"; done; pwd')
+    content = (house / "requirements-dev.lock").read_bytes() + (house / "pyproject.toml").read_bytes()
+    (house / ".venv/.xuqiao-set-up").write_text(f"{house}\n{hashlib.sha256(content).hexdigest()}  -\n")
+
+
+def test_once_set_up_it_hands_over_at_once_with_everything_it_was_given(house: Path) -> None:
+    set_up(house)
+    done = run(house, "case", "list", "--firm", "a b", "")
+    assert done.stdout.splitlines() == ["<case>", "<list>", "<--firm>", "<a b>", "<>", "/"]
+    assert (done.returncode, done.stderr) == (0, "")
+    assert run(house, "doctor", "--json").stdout.splitlines()[:2] == ["<doctor>", "<--json>"]
+
+
+@pytest.mark.parametrize("changed", ["requirements-dev.lock", "pyproject.toml"])
+def test_a_changed_lock_or_project_is_set_up_again(house: Path, tmp_path: Path, changed: str) -> None:
+    set_up(house)
+    with (house / changed).open("a") as out:
+        out.write("# changed\n")
+    script(tmp_path / "tools/python3", "exit 1")  # it gets no further than asking for Python
+    done = run(house, "demo", tools=tmp_path / "tools")
+    assert done.returncode == 3
+    assert not done.stdout
+
+
+def test_without_python_it_says_what_to_type_and_stops_with_3(house: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    script(tools / "python3", "exit 1")
+    script(tools / "id", "echo 1000")
+    done = run(house, "demo", tools=tools)
+    assert done.returncode == 3
+    assert "sudo apt-get install -y --no-install-recommends python3 python3-venv" in done.stderr
+    assert "Python 3.11" in run(house, "demo", tools=tools, lang="zh").stderr
+    assert not (house / ".venv").exists()
+
+
+def test_without_a_library_it_says_what_to_type_and_stops_with_3(house: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    script(tools / "python3", 'case "$*" in *CDLL*harfbuzz-subset*) exit 1;; esac; exit 0')
+    script(tools / "id", "echo 1000")
+    done = run(house, "serve", tools=tools)
+    assert done.returncode == 3
+    assert done.stderr.strip().endswith("sudo apt-get install -y --no-install-recommends libharfbuzz-subset0")
+
+
+def test_the_doctor_works_before_set_up_and_names_every_missing_thing(house: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    script(tools / "python3", "exit 1")
+    script(tools / "id", "echo 0")
+    done = run(house, "doctor", tools=tools)
+    assert done.returncode == 1
+    bad = [line for line in done.stdout.splitlines() if line.startswith("✗")]
+    for cure in ("python3-venv", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "./run"):
+        assert any(cure in line.partition("Cure:")[2] for line in bad), cure
+    assert "处理：apt-get install" in run(house, "doctor", tools=tools, lang="zh").stdout
+    assert not (house / ".venv").exists(), "looking changes nothing"
