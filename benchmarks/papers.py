@@ -2,7 +2,8 @@
 
 Run it without arguments, or with ``--quick``. The last line is one JSON object:
 
-``{"baseline_ms", "papers": {kind: {"ms", "ratio", "kb", "pages"}}, "before_payment_ms", "bridged_case_ms", "start_ms"}``
+``{"baseline_ms", "papers": {kind: {"ms", "ratio", "kb", "pages"}}, "before_payment_ms", "bridged_case_ms",
+"start_ms"}``
 
 ``ratio`` is a paper's time over the baseline's; the noise of the machine divides out of it. Times are medians of warm
 renderings. ``before_payment_ms`` are the three papers of a bridged case that must be there before money leaves,
@@ -69,7 +70,7 @@ def main() -> None:
             "pages": paper.pages,
         }
         print(
-            f"{kind.value:24} {took:7.1f} ms  {took / baseline:5.1f} x  {len(paper.pdf) / 1000:6.1f} kB  {paper.pages} p."
+            f"{kind.value:24} {took:6.1f} ms {took / baseline:5.1f} x {len(paper.pdf) / 1000:6.1f} kB {paper.pages} p."
         )
     before = sum(papers[kind.value]["ms"] for kind in BEFORE_PAYMENT)
     certificate = papers[DocumentKind.SETTLEMENT_CERTIFICATE.value]["ms"]
