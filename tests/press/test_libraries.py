@@ -2,6 +2,7 @@
 
 import ctypes
 import re
+from importlib.resources import files
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from activities.press.libraries import PACKAGES, check_libraries
 from rulebook.errors import XuqiaoError
 from rulebook.measure import Measure
 from rulebook.provisions import Section
+
+AGREEMENTS = Path(str(files("templates"))) / "agreements"
 
 
 @pytest.mark.parametrize("absent", PACKAGES)
@@ -38,7 +41,7 @@ def test_every_choice_a_template_marks_is_one_the_measure_knows() -> None:
     }
     marked = {
         name
-        for template in Path("templates/agreements").glob("*.html")
+        for template in AGREEMENTS.glob("*.html")
         for call in re.findall(r"own\(([^)]*)\)", template.read_text())
         for name in re.findall(r"'([^']+)'", call)
     }

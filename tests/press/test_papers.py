@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from datetime import date
+from importlib.resources import files
 from itertools import product
 from pathlib import Path
 from typing import Any, Literal
@@ -15,6 +16,8 @@ from activities.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.papers import REQUIRED, DocumentKind, FeeStep, PaperData, PaperFinding
+
+AGREEMENTS = Path(str(files("templates"))) / "agreements"
 
 Read = Callable[[Paper], str]
 Sample = Callable[..., Paper]
@@ -231,7 +234,7 @@ def test_an_offices_template_stands_before_the_bundled_one_and_changes_the_diges
     tmp_path: Path, press: Press, read: Read
 ) -> None:
     (tmp_path / "_parts.zh.html").write_text(
-        (Path("templates/agreements/_parts.zh.html")).read_text().replace("（公章）", "（业务专用章）")
+        (AGREEMENTS / "_parts.zh.html").read_text().replace("（公章）", "（业务专用章）")
     )
     own = Press(templates_dir=tmp_path)
     assert "（业务专用章）" in read(own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE))
@@ -249,7 +252,7 @@ def test_a_template_never_prints_a_fact_that_is_not_known(tmp_path: Path) -> Non
 
 
 def test_an_offices_font_is_used_and_a_broken_one_refused(tmp_path: Path, press: Press) -> None:
-    bundled = Path("templates/agreements/fonts")
+    bundled = AGREEMENTS / "fonts"
     own = Press(office_fonts=OfficeFonts(body=bundled / "NotoSansSC-Regular.otf"))
     paper = own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE)
     assert "xuqiao-office-body" in fonts_of(paper)
