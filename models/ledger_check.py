@@ -11,40 +11,35 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, TextClause, text
 from sqlmodel import Session
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_ROWS_AT_ONCE = 5_000
+_AT_ONCE = 5_000
 
+# Three streams in the order of their primary keys, put together here: no join whose plan could go wrong as books grow.
 _JOURNALS = text("""
-    SELECT j.seq, j.key, j.request_hash, j.kind, j.case_no, j.accounting_date, j.at, j.actor_id, j.evidence,
-           j.terms_digest, j.reference, j.resolves, j.prev_hash, j.hash, r.key AS resolves_key,
-           h.debit AS hold_debit, h.credit AS hold_credit, h.amount_fen AS hold_fen, h.cap_fen,
-           (SELECT coalesce(json_agg(json_build_array(p.line, p.debit, p.credit, p.amount_fen) ORDER BY p.line), '[]')
-            FROM ledger.posting AS p WHERE p.book = j.book AND p.seq = j.seq) AS lines
-    FROM ledger.journal AS j
-    LEFT JOIN ledger.hold AS h USING (book, seq)
-    LEFT JOIN ledger.journal AS r ON r.book = j.book AND r.seq = j.resolves
-    WHERE j.book = :book ORDER BY j.seq
+    SELECT seq, key, request_hash, kind, case_no, accounting_date, at, actor_id, evidence, terms_digest, reference,
+           resolves, prev_hash, hash
+    FROM ledger.journal WHERE book = :book ORDER BY book, seq
+""")
+_ENTRIES = text("""
+    SELECT seq, debit, credit, amount_fen, NULL AS cap_fen FROM ledger.posting
+    WHERE book = :book ORDER BY book, seq, line
+""")
+_HOLDS = text("""
+    SELECT seq, debit, credit, amount_fen, cap_fen FROM ledger.hold WHERE book = :book ORDER BY book, seq
 """)
 _BALANCES = text("""
     SELECT a.id, a.subject, a.dimension, s.side AS right_side, b.* FROM ledger.account AS a
     JOIN ledger.subject AS s USING (subject) LEFT JOIN ledger.balance AS b ON b.account = a.id
     WHERE a.book = :book ORDER BY a.id
 """)
+_KEEP_WAITING = text("SELECT pg_advisory_xact_lock_shared(hashtextextended('ledger/' || CAST(:book AS text), 0))")
 _GUARDS = text("""
     SELECT c.relname || '.' || t.tgname AS name, t.tgenabled = 'A' AS always
     FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
     WHERE c.relnamespace = 'ledger'::regnamespace AND NOT t.tgisinternal
-""")
-_STRANGERS = text("""
-    SELECT 'posting' AS place, p.book, p.seq FROM ledger.posting AS p
-    LEFT JOIN ledger.journal AS j USING (book, seq) WHERE p.book = :book AND j.seq IS NULL
-    UNION ALL
-    SELECT 'hold', h.book, h.seq FROM ledger.hold AS h
-    LEFT JOIN ledger.journal AS j USING (book, seq) WHERE h.book = :book AND j.seq IS NULL
-    ORDER BY 3 LIMIT 1
 """)
 _ONLY_GROWING = ("subject", "kind", "permitted", "account", "journal", "posting", "hold", "book", "balance")
 GUARDS = frozenset(
@@ -65,6 +60,16 @@ class _Sums:
 
 
 @dataclass
+class _Hold:
+    """An open reservation: its key, its accounts and its amount in fen."""
+
+    key: str
+    debit: int
+    credit: int
+    amount_fen: int
+
+
+@dataclass
 class _Book:
     """A book as far as it has been read."""
 
@@ -73,88 +78,105 @@ class _Book:
     last_seq: int = 0
     head: bytes = b""
     sums: dict[int, _Sums] = field(default_factory=lambda: defaultdict(_Sums))
-    open_holds: dict[int, tuple[int, int, int]] = field(default_factory=dict)
-    seen_keys: set[str] = field(default_factory=set)
+    open_holds: dict[int, _Hold] = field(default_factory=dict)
+
+
+class _Rows:
+    """A stream of rows ordered by voucher, taken voucher by voucher."""
+
+    def __init__(self, connection: Connection, statement: TextClause, fund: str) -> None:
+        self._stream = iter(connection.execute(statement, {"book": fund}, execution_options={"yield_per": _AT_ONCE}))
+        self._next: Any = next(self._stream, None)
+        self.stranger: int | None = None
+
+    def of(self, seq: int | None) -> list[Any]:
+        """The rows of one voucher, or with None all that are left; any before it belong to no voucher at all."""
+        found = []
+        while self._next is not None and (seq is None or self._next.seq <= seq):
+            if self._next.seq == seq:
+                found.append(self._next)
+            elif self.stranger is None:
+                self.stranger = self._next.seq
+            self._next = next(self._stream, None)
+        return found
 
 
 def check_books(session: Session, fund: str) -> list[str]:
     """Recompute numbers, requests, chain, holds and balances of one book, and look whether every guard stands.
 
     Args:
-        session: any that may read the ledger.
+        session: any that may read the ledger. A fresh one reads one moment while others write; one that is in a
+            transaction already keeps the book's writers waiting until it ends.
         fund: whose book.
     Returns:
         one sentence for each kind of fault, naming the first wrong row; empty when all is right.
     """
-    connection = session.connection()
+    connection = _undisturbed(session, fund)
     balances = connection.execute(_BALANCES, {"book": fund}).all()
     book = _Book(fund, {row.id: (row.subject, row.dimension) for row in balances})
     book.head = hashlib.sha256(f"xuqiao ledger {fund}".encode()).digest()
     faults: dict[str, str] = {}  # the first of each kind: one edited row would otherwise name all that follow it
-    for row in _stream(connection, fund):
-        for kind, fault in _journal_faults(book, row):
+    journals = connection.execute(_JOURNALS, {"book": fund}, execution_options={"yield_per": _AT_ONCE})
+    entries, holds = _Rows(connection, _ENTRIES, fund), _Rows(connection, _HOLDS, fund)
+    for row in journals:
+        for kind, fault in _journal_faults(book, row, entries.of(row.seq), holds.of(row.seq)):
             faults.setdefault(kind, fault)
     found = list(faults.values())
-    found += _stranger_faults(connection, fund) + _head_faults(connection, book)
-    found += _balance_faults(book, balances) + _guard_faults(connection)
-    return found
+    for place, rows in (("entry", entries), ("hold", holds)):
+        rows.of(None)
+        if rows.stranger is not None:
+            found.append(f"{fund}: voucher {rows.stranger} does not exist and has an {place}")
+    return found + _head_faults(connection, book) + _balance_faults(book, balances) + _guard_faults(connection)
 
 
-def _stream(connection: Connection, fund: str) -> Iterator[Any]:
-    streaming = connection.execute(_JOURNALS, {"book": fund}, execution_options={"yield_per": _ROWS_AT_ONCE})
-    yield from streaming
+def _undisturbed(session: Session, fund: str) -> Connection:
+    """A connection whose statements all see the same book: half of a journal must not look like a fault."""
+    if isinstance(session.get_bind(), Engine) and not session.in_transaction():
+        return session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
+    connection = session.connection()
+    connection.execute(_KEEP_WAITING, {"book": fund})
+    return connection
 
 
-def _journal_faults(book: _Book, row: Any) -> Iterator[tuple[str, str]]:
+def _journal_faults(book: _Book, row: Any, entries: list[Any], holds: list[Any]) -> Iterator[tuple[str, str]]:
     name = f"{book.name}: voucher {row.seq} ({row.key})"
     if row.seq != book.last_seq + 1:
         yield "gap", f"{name}: follows voucher {book.last_seq}, numbers have a gap"
-    request = _request_hash(book, row)
-    if request != bytes(row.request_hash):
+    resolved = None if row.resolves is None else book.open_holds.pop(row.resolves, None)
+    if _request_hash(book, row, entries, holds, resolved) != bytes(row.request_hash):
         yield "request", f"{name}: its rows are not what was asked for"
     if bytes(row.prev_hash) != book.head:
         yield "chain", f"{name}: does not continue the chain"
     if _link(row, bytes(row.prev_hash)) != bytes(row.hash):
         yield "link", f"{name}: its digest does not fit its content"
-    yield from _add(book, row, name)
+    if row.resolves is not None and resolved is None:
+        yield "hold", f"{name}: resolves voucher {row.resolves}, which holds nothing or was resolved before"
+    for held in holds:
+        book.open_holds[row.seq] = _Hold(row.key, held.debit, held.credit, held.amount_fen)
+        book.sums[held.debit].debit_held_fen += held.amount_fen
+        book.sums[held.credit].credit_held_fen += held.amount_fen
+    if resolved:
+        book.sums[resolved.debit].debit_held_fen -= resolved.amount_fen
+        book.sums[resolved.credit].credit_held_fen -= resolved.amount_fen
+        paid = [(entry.debit, entry.credit, entry.amount_fen) for entry in entries]
+        if row.kind == "disburse" and paid != [(resolved.debit, resolved.credit, resolved.amount_fen)]:
+            yield "hold", f"{name}: does not pay out what voucher {row.resolves} holds"
+    for entry in entries:
+        book.sums[entry.debit].debit_fen += entry.amount_fen
+        book.sums[entry.credit].credit_fen += entry.amount_fen
     book.last_seq, book.head = row.seq, bytes(row.hash)
 
 
-def _add(book: _Book, row: Any, name: str) -> Iterator[tuple[str, str]]:
-    if row.key in book.seen_keys or not row.key.startswith(f"{book.name}/"):
-        yield "key", f"{name}: its key is used twice or belongs to another book"
-    book.seen_keys.add(row.key)
-    if row.hold_fen is not None:
-        book.open_holds[row.seq] = (row.hold_debit, row.hold_credit, row.hold_fen)
-        book.sums[row.hold_debit].debit_held_fen += row.hold_fen
-        book.sums[row.hold_credit].credit_held_fen += row.hold_fen
-    if row.resolves is not None:
-        held = book.open_holds.pop(row.resolves, None)
-        if held is None:
-            yield "hold", f"{name}: resolves voucher {row.resolves}, which holds nothing or was resolved before"
-        else:
-            debit, credit, amount = held
-            book.sums[debit].debit_held_fen -= amount
-            book.sums[credit].credit_held_fen -= amount
-            if row.kind == "disburse" and [line[1:] for line in row.lines] != [[debit, credit, amount]]:
-                yield "hold", f"{name}: does not pay out what voucher {row.resolves} holds"
-    for _, debit, credit, amount in row.lines:
-        if amount <= 0 or debit == credit:
-            yield "entry", f"{name}: has an entry that moves nothing"
-        book.sums[debit].debit_fen += amount
-        book.sums[credit].credit_fen += amount
-
-
-def _request_hash(book: _Book, row: Any) -> bytes:
+def _request_hash(book: _Book, row: Any, entries: list[Any], holds: list[Any], resolved: _Hold | None) -> bytes:
     """The request as the door saw it, put together again from the rows it left."""
     nobody = ("?", "?")
 
-    def entry(debit: int, credit: int, amount: int) -> list[object]:
-        return [*book.accounts.get(debit, nobody), *book.accounts.get(credit, nobody), amount]
+    def entry(of: Any) -> list[object]:
+        return [*book.accounts.get(of.debit, nobody), *book.accounts.get(of.credit, nobody), of.amount_fen]
 
-    hold = None if row.hold_fen is None else entry(row.hold_debit, row.hold_credit, row.hold_fen)
-    content = [book.name, row.key, row.kind, row.case_no, row.reference, row.terms_digest, row.resolves_key]
-    return _sha256([*content, [entry(*line[1:]) for line in row.lines], hold, row.cap_fen])
+    content = [book.name, row.key, row.kind, row.case_no, row.reference, row.terms_digest]
+    reserved = [entry(holds[0]), holds[0].cap_fen] if holds else [None, None]
+    return _sha256([*content, resolved.key if resolved else None, [entry(line) for line in entries], *reserved])
 
 
 def _link(row: Any, prev_hash: bytes) -> bytes:
@@ -166,13 +188,6 @@ def _link(row: Any, prev_hash: bytes) -> bytes:
 def _sha256(content: list[object], before: bytes = b"") -> bytes:
     """Of the text that PostgreSQL writes for the same jsonb array."""
     return hashlib.sha256(before + json.dumps(content, ensure_ascii=False).encode()).digest()
-
-
-def _stranger_faults(connection: Connection, fund: str) -> list[str]:
-    return [
-        f"{row.book}: {row.place} of voucher {row.seq}, which does not exist"
-        for row in connection.execute(_STRANGERS, {"book": fund})
-    ]
 
 
 def _head_faults(connection: Connection, book: _Book) -> list[str]:

@@ -5,9 +5,12 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from threading import Barrier
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from models import ledger
+from models.database import sessions
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.postings import LedgerRequest
@@ -53,6 +56,25 @@ def test_paid_out_or_released_but_never_both(books: Books) -> None:
     assert heard["replayed"] == 7
     assert heard["ledger.hold_resolved"] == 8
     assert books.faults() == []
+
+
+@pytest.mark.parametrize("already_reading", [False, True])
+def test_books_that_are_being_written_still_check_right(books: Books, already_reading: bool) -> None:
+    def write(of: int) -> None:
+        for n in range(25):
+            books.post(books.reserve(f"L-{of}-{n}", 1))
+            books.post(books.disburse(f"L-{of}-{n}", 1))
+
+    with ThreadPoolExecutor(4) as writers:
+        busy = [writers.submit(write, of) for of in range(4)]
+        while not all(writer.done() for writer in busy):
+            with sessions(books.engine)() as session:
+                if already_reading:
+                    ledger.pool(session, books.fund)
+                assert ledger.check_books(session, books.fund) == []
+        for writer in busy:
+            writer.result()
+    assert books.pool.out_fen == 100
 
 
 class Model:
