@@ -12,7 +12,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
 from rulebook.postings import Account, LedgerRequest, Line, Pool, Position, Posted, PostingKind, Subject, Voucher
 
-__all__ = ["check_books", "pool", "position", "post", "vouchers"]
+__all__ = ["available_fen", "check_books", "pool", "position", "post", "vouchers"]
 
 _POST = text("SELECT ledger.post(CAST(:request AS jsonb))")
 
@@ -84,6 +84,18 @@ def pool(session: Session, fund: str) -> Pool:
         available_fen=in_bank - reserved,
         fee_income_fen=fees,
     )
+
+
+_AVAILABLE = text("""
+    SELECT b.debit_fen - b.credit_fen - b.credit_held_fen
+    FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
+    WHERE a.book = :book AND a.subject = 'escrow_bank' AND a.dimension = 'pool'
+""")
+
+
+def available_fen(session: Session, fund: str) -> int:
+    """What can be reserved now, in fen; one row, however many cases the fund has had."""
+    return int(session.connection().execute(_AVAILABLE, {"book": fund}).scalar() or 0)
 
 
 _POSITION = text("""

@@ -34,6 +34,8 @@ def test_a_bridge_goes_out_comes_back_and_leaves_its_fee(books: Books) -> None:
         available_fen=yuan(15_000_000),
         fee_income_fen=0,
     )
+    with sessions(books.engine)() as session:
+        assert ledger.available_fen(session, books.fund) == yuan(15_000_000)
     books.post(books.disburse(CASE, BRIDGE))
     assert books.pool.model_dump(include={"reserved_fen", "out_fen", "available_fen"}) == {
         "reserved_fen": 0,
