@@ -77,6 +77,7 @@ class ApproveAndReserve(Value):
     terms_digest: str
     rank: str
     rank_reason: str
+    overtaking: bool
 
 
 class Reservation(Value):
@@ -97,7 +98,8 @@ class PayOut(Value):
     """Intend, ask, send, confirm and post; repeated until the bank's answer is final.
 
     ``step`` is committed when the money is paid, ``step_if_pending`` when its fate is open, ``step_if_rejected`` when
-    the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another.
+    the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another. Until ``not_found_final_at`` a bank that
+    does not find the payment may still make it.
     """
 
     step: Step
@@ -106,6 +108,7 @@ class PayOut(Value):
     attempt: int
     payment: int
     amount_fen: int
+    not_found_final_at: datetime
 
 
 class PayOutResult(Value):
@@ -142,7 +145,7 @@ class BookReturn(Value):
     """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
 
     step: Step
-    leg: str
+    reference: str
     principal_fen: int
     fee_fen: int
     excess_fen: int

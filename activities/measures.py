@@ -1,5 +1,6 @@
 """The rule packs that ship with the product, read from their files."""
 
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 from pathlib import Path
@@ -32,10 +33,15 @@ def read_measure(pack_id: str, overlay: str | Path | None = None) -> Measure:
     Raises:
         XuqiaoError: ``pack.unknown``, ``pack.overlay_unreadable``, and whatever is wrong with the two texts.
     """
+    return measure_from(pack_id, None if overlay is None else _overlay(Path(overlay)))
+
+
+@cache
+def measure_from(pack_id: str, overlay_toml: str | None) -> Measure:
+    """The same, from the text of an overlay as the fund's own record keeps it."""
     if pack_id not in pack_ids():
         raise XuqiaoError("pack.unknown", pack=pack_id, known=", ".join(pack_ids()))
-    pack = _packs().joinpath(f"{pack_id}.toml").read_text(encoding="utf-8")
-    return parse_measure(pack, None if overlay is None else _overlay(Path(overlay)))
+    return parse_measure(_packs().joinpath(f"{pack_id}.toml").read_text(encoding="utf-8"), overlay_toml)
 
 
 def _overlay(path: Path) -> str:

@@ -7,10 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel
 from sqlalchemy import func, select, text, update
-from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import Field, Session, SQLModel
+from sqlmodel import Session, SQLModel
 
-from models.base import moment, plain_json, table, words
+from models.base import insert_new, moment, plain_json, table, words
 from models.outbox import Errand, send
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, OfficerAct, body_hash
@@ -235,15 +234,14 @@ def _enter(session: Session, model: type[ActRow], row: dict[str, Any], conflict:
 
 def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflict: str) -> tuple[Entered, bool]:
     """Insert the row, or find the one that was entered under its key; whether it is new."""
-    connection = session.connection()
-    if connection.execute(insert(model).values(row).on_conflict_do_nothing()).rowcount:
+    if insert_new(session, model, row):
         return Entered(id=row["id"], state=ActState(row["state"]), outcome=row.get("outcome")), True
     before = session.scalars(select(model).where(table(model).c.id == row["id"])).one()
     if before.body_hash == row["body_hash"]:
         return _handed_back(before), False
     second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}"))}
     _refuse(second, conflict, key=row["key"])
-    connection.execute(insert(model).values(second).on_conflict_do_nothing())
+    insert_new(session, model, second)
     return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False
 
 

@@ -1,9 +1,9 @@
 """What firms file: the enterprise, its maturing loan, the application with its facts by value, security."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, func, literal, select, text
+from sqlalchemy import UniqueConstraint, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 from stdnum.iso7064 import mod_11_10
@@ -12,6 +12,7 @@ from models.base import fen, moment, plain_json, table, words
 from models.cases import RenewalCase
 from models.outbox import Errand, send
 from rulebook.applications import ApplicationRow
+from rulebook.cases import ApplicantKind
 from rulebook.values import Value
 
 
@@ -46,6 +47,7 @@ class Application(SQLModel, table=True):
     case_no: str = words(primary_key=True)
     fund: str = words(foreign_key="fund.code")
     uscc: str = words(foreign_key="enterprise.uscc")
+    applicant_name: str = words()
     loan: int = Field(foreign_key="loan.id")
     facts: dict[str, Any] = plain_json()
     account_name: str = words()  # the registered repayment account
@@ -119,13 +121,14 @@ def file_application(
             case_no=case_no,
             fund=fund,
             uscc=row.uscc,
+            applicant_name=row.applicant_name,
             loan=loan,
             facts=row.facts(received_on).model_dump(mode="json"),
             account_name=row.account_name,
             account_number=row.account_number,
             account_branch=row.account_branch,
             received_on=received_on,
-            filed_at=func.now(),
+            filed_at=datetime.now(UTC),
             filed_by=filed_by,
             source=source,
         )
@@ -160,6 +163,9 @@ def _store_enterprise(session: Session, row: ApplicationRow) -> None:
         phone=row.phone,
         industry=row.industry,
     )
+    if row.kind is ApplicantKind.OWNER:  # he borrows in person, under his firm's code: the firm keeps its own name
+        session.connection().execute(new.on_conflict_do_nothing())
+        return
     session.connection().execute(
         new.on_conflict_do_update(
             index_elements=["uscc"],

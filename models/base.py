@@ -1,12 +1,13 @@
 """What the tables of the case file share."""
 
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, DateTime, Table, Text
-from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy import BigInteger, DateTime, Table, Text, literal
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlalchemy.types import TypeDecorator
-from sqlmodel import Field, SQLModel
+from sqlmodel import Field, Session, SQLModel
 
 
 class Moment(TypeDecorator[datetime]):
@@ -48,3 +49,13 @@ def table(model: type[SQLModel]) -> Table:
 def fen(**kwargs: Any) -> Any:
     """A column for money in whole fen."""
     return Field(sa_type=BigInteger, **kwargs)
+
+
+def insert_new(session: Session, model: type[SQLModel], row: Mapping[str, Any]) -> bool:
+    """Insert a row unless one with its key is there.
+
+    Returns:
+        whether it is new; an insert's row count is no evidence, since drivers need not report it.
+    """
+    written = insert(model).values(dict(row)).on_conflict_do_nothing().returning(literal(1))
+    return session.connection().execute(written).first() is not None

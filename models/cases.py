@@ -1,5 +1,6 @@
 """A case as pages and lists see it: its stage, its event log, its open task; written only step by step."""
 
+from collections.abc import Collection
 from datetime import date, datetime
 from typing import Any
 
@@ -9,10 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.acts import settle_acts
-from models.base import fen, moment, plain_json, table, words
+from models.base import fen, insert_new, moment, plain_json, table, words
+from models.funds import kept_measure
+from models.ledger import vouchers
+from rulebook.bridges import Bridge, Return
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor, digest_of
+from rulebook.postings import PostingKind, Subject
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
 from rulebook.steps import Step
 
@@ -33,6 +38,7 @@ class RenewalCase(SQLModel, table=True):
     workflow_id: str = words()
     stage: str = words(default=CaseStage.INTAKE.value)
     stage_since: datetime | None = moment(nullable=True, default=None)
+    measure_digest: str | None = words(nullable=True, default=None, foreign_key="kept_measure.digest")
     answer: str | None = words(nullable=True, default=None)
     route: str | None = words(nullable=True, default=None)
     amount_fen: int | None = fen(nullable=True, default=None)
@@ -109,10 +115,19 @@ def commit_step(session: Session, step: Step, **projected: object) -> bool:
     return True
 
 
+def event_kind(session: Session, case_no: str, cause: str) -> EventKind | None:
+    """What a cause left in the log, if it was committed."""
+    event = table(Event).c
+    kind = session.connection().scalar(select(event.kind).where(event.case_no == case_no, event.cause == cause))
+    return EventKind(kind) if kind else None
+
+
 def _since(step: Step) -> Any:
     """The moment the stage began: a step that stays in its stage keeps it."""
     case = table(RenewalCase).c
-    return choose((and_(case.stage == step.stage.value, case.stage_since.is_not(None)), case.stage_since), else_=step.at)
+    return choose(
+        (and_(case.stage == step.stage.value, case.stage_since.is_not(None)), case.stage_since), else_=step.at
+    )
 
 
 def _write_event(session: Session, step: Step) -> bool:
@@ -127,12 +142,12 @@ def _write_event(session: Session, step: Step) -> bool:
         "digest": digest_of(content),
         **_signed(step.actor),
     }
-    connection = session.connection()
-    written = connection.execute(insert(Event).values(row).on_conflict_do_nothing())
-    if written.rowcount:
+    if insert_new(session, Event, row):
         return True
     event = table(Event).c
-    before = connection.scalar(select(event.digest).where(event.case_no == step.case_no, event.cause == step.cause))
+    before = session.connection().scalar(
+        select(event.digest).where(event.case_no == step.case_no, event.cause == step.cause)
+    )
     if before != row["digest"]:
         raise XuqiaoError("case.step_conflict", case=step.case_no, cause=step.cause)
     return False
@@ -189,3 +204,52 @@ def the_case(session: Session, case_no: str) -> RenewalCase:
     if found is None:
         raise XuqiaoError("case.unknown", case=case_no)
     return found
+
+
+def routes_of(session: Session, case_nos: Collection[str]) -> dict[str, dict[str, str]]:
+    """Where errands of some cases go: workflow, bank and stage by case number."""
+    rows = session.connection().execute(
+        text("""
+            SELECT c.case_no, c.workflow_id, c.stage, l.bank
+            FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = ANY(:cases)
+        """),
+        {"cases": list(case_nos)},
+    )
+    return {row.case_no: {"workflow_id": row.workflow_id, "stage": row.stage, "bank": row.bank} for row in rows}
+
+
+def cases_of(session: Session, fund: str) -> list[RenewalCase]:
+    """All cases of a fund, by number."""
+    column = table(RenewalCase).c
+    return list(session.scalars(select(RenewalCase).where(column.fund == fund).order_by(column.case_no)))
+
+
+def live_cases(session: Session, fund: str) -> list[RenewalCase]:
+    """The cases of a fund that have not ended, by number."""
+    column = table(RenewalCase).c
+    live = select(RenewalCase).where(column.fund == fund, column.stage.not_in(list(ENDS))).order_by(column.case_no)
+    return list(session.scalars(live))
+
+
+def open_tasks(session: Session, fund: str) -> list[Task]:
+    """The worklist of a fund: what is due first stands first."""
+    column = table(Task).c
+    waiting = select(Task).where(column.fund == fund, column.done_at.is_(None)).order_by(column.due, column.case_no)
+    return list(session.scalars(waiting))
+
+
+def fee_owed(session: Session, case_no: str, on: date) -> int:
+    """The usage fee still to be paid if all principal is back on a day, in fen; what the borrower is told."""
+    case = the_case(session, case_no)
+    if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
+        return 0
+    receipts = [v for v in vouchers(session, case.fund, case_no) if v.kind is PostingKind.RECEIVE]
+    lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
+    returns = tuple(
+        Return(on=day, principal_fen=line.amount_fen)
+        for day, line in lines
+        if line.credit.subject is Subject.BRIDGE_RECEIVABLE
+    )
+    received = sum(line.amount_fen for _, line in lines if line.credit.subject is Subject.FEE_INCOME)
+    bridge = Bridge(amount_fen=case.amount_fen, paid_on=case.paid_on, due_on=case.paid_on, returns=returns)
+    return bridge.fee_fen(on, kept_measure(session, case.measure_digest).fees) - received

@@ -49,4 +49,6 @@ def store(session: Session, document: Document) -> None:
 def documents_of(session: Session, case_no: str) -> list[Document]:
     """All papers of a case, in the order they were made."""
     column = table(Document).c
-    return list(session.scalars(select(Document).where(column.case_no == case_no).order_by(column.made_at, column.number)))
+    return list(
+        session.scalars(select(Document).where(column.case_no == case_no).order_by(column.made_at, column.number))
+    )

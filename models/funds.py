@@ -1,13 +1,15 @@
 """Funds, the measure each is under, its business days, and the people who act."""
 
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import ARRAY, Column, Text, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
-from models.base import moment, table, words
+from models.base import moment, plain_json, table, words
 from rulebook.errors import XuqiaoError
+from rulebook.measure import Measure
 from rulebook.messages import Actor
 from rulebook.stages import Role
 
@@ -33,6 +35,15 @@ class FundMeasure(SQLModel, table=True):
     effective_from: date = Field(primary_key=True)
     pack: str = words()
     overlay: str | None = words(nullable=True, default=None)
+
+
+class KeptMeasure(SQLModel, table=True):
+    """A measure that cases were judged under, overlay included, by its digest; kept for ever."""
+
+    __tablename__ = "kept_measure"
+
+    digest: str = words(primary_key=True)
+    content: dict[str, Any] = plain_json()
 
 
 class FundDay(SQLModel, table=True):
@@ -83,6 +94,17 @@ def measure_in_force(session: Session, code: str, on: date) -> FundMeasure:
     if found is None:
         raise XuqiaoError("fund.no_measure", fund=code, on=on)
     return found
+
+
+def keep_measure(session: Session, measure: Measure) -> None:
+    """Keep a measure by its digest, once."""
+    row = {"digest": measure.digest, "content": measure.model_dump(mode="json")}
+    session.connection().execute(insert(KeptMeasure).values(row).on_conflict_do_nothing())
+
+
+def kept_measure(session: Session, digest: str) -> Measure:
+    """A measure as it was when cases were judged under it."""
+    return Measure.model_validate(session.get_one(KeptMeasure, digest).content)
 
 
 def business_date(session: Session, code: str) -> date:

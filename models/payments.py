@@ -1,18 +1,17 @@
 """Payments out of the ring-fenced account: intended once, sent once, and decided by the bank's final answer."""
 
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
-from models.base import fen, moment, table, words
+from models.base import fen, insert_new, moment, table, words
 from rulebook.errors import XuqiaoError
 
 
 class PaymentState(StrEnum):
-    """intent → paid or rejected; in between the payment's fate is open."""
+    """From the intent on a payment counts as sent; its fate is open until the bank's final answer."""
 
     SENT = "sent"
     PAID = "paid"
@@ -36,6 +35,7 @@ class Payment(SQLModel, table=True):
     reference: str | None = words(nullable=True, default=None)
     reason: str | None = words(nullable=True, default=None)
     decided_at: datetime | None = moment(nullable=True, default=None)
+    decided_on: date | None = None
     receipt_serial: str | None = words(nullable=True, default=None)
     sent_by: str | None = words(nullable=True, default=None)
     statement_reference: str | None = words(nullable=True, default=None)
@@ -65,20 +65,22 @@ def intend(
         "state": PaymentState.SENT.value,
         "returned": False,
     }
-    first = session.connection().execute(insert(Payment).values(row).on_conflict_do_nothing()).rowcount == 1
+    first = insert_new(session, Payment, row)
     payment = session.get_one(Payment, key)
     if payment.order_digest != digest:
         raise XuqiaoError("payment.other_order", key=key)
     return payment, first
 
 
-def decide_payment(session: Session, key: str, state: PaymentState, reference: str | None, reason: str | None) -> None:
-    """Write the bank's final answer; the first one stands."""
+def decide_payment(
+    session: Session, key: str, state: PaymentState, reference: str | None, reason: str | None, on: date
+) -> None:
+    """Write the bank's final answer and its accounting date; the first one stands."""
     payment = table(Payment)
     session.connection().execute(
         update(payment)
         .where(payment.c.key == key, payment.c.decided_at.is_(None))
-        .values(state=state.value, reference=reference, reason=reason, decided_at=func.now())
+        .values(state=state.value, reference=reference, reason=reason, decided_at=func.now(), decided_on=on)
     )
 
 

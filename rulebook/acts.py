@@ -124,7 +124,13 @@ def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
     if case.today > release_day:
         raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
     findings = eligibility.judge_release(
-        case.facts, case.promise, case.proposal.amount_fen, release.confirmed, release.balance_fen, case.measure, case.today
+        case.facts,
+        case.promise,
+        case.proposal.amount_fen,
+        release.confirmed,
+        release.balance_fen,
+        case.measure,
+        case.today,
     )
     if findings.result is not Result.PASS:
         raise XuqiaoError("act.release_refused", findings=_named(findings))

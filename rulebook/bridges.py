@@ -48,17 +48,13 @@ class Bridge(Value):
 
     def segments(self, on: date, terms: FeeTerms) -> Iterator[Outstanding]:
         """Principal and the days it was out, up to a day, or up to the day the last of it came back."""
-        principal, since = self.amount_fen, self.paid_on
+        principal, counted = self.amount_fen, 0
         for part in self.returns:
-            yield Outstanding(
-                principal_fen=principal,
-                days=days_out(self.paid_on, part.on, terms) - days_out(self.paid_on, since, terms),
-            )
-            principal, since = principal - part.principal_fen, part.on
-        if principal and on >= since:
-            yield Outstanding(
-                principal_fen=principal, days=days_out(self.paid_on, on, terms) - days_out(self.paid_on, since, terms)
-            )
+            days = days_out(self.paid_on, part.on, terms)
+            yield Outstanding(principal_fen=principal, days=days - counted)
+            principal, counted = principal - part.principal_fen, days
+        if principal and on >= self.paid_on:
+            yield Outstanding(principal_fen=principal, days=max(0, days_out(self.paid_on, on, terms) - counted))
 
     def days(self, on: date, terms: FeeTerms) -> int:
         """Fee days of the bridge so far."""
@@ -77,7 +73,7 @@ class Bridge(Value):
 
         Neither purpose fills the other; what exceeds its own purpose is owed back to the payer.
         """
-        came = {purpose: 0 for purpose in ReceiptPurpose}
+        came = dict.fromkeys(ReceiptPurpose, 0)
         for line in receipt.lines:
             came[line.purpose] += line.amount_fen
         principal = min(came[ReceiptPurpose.PRINCIPAL], self.outstanding_fen)

@@ -227,14 +227,7 @@ class Receipt(Value):
 
 
 MessageBody = Annotated[
-    Opinion
-    | PromiseGiven
-    | PromiseWithdrawn
-    | OldLoanSettled
-    | CollateralRegistered
-    | NewLoan
-    | NotRenewing
-    | Receipt,
+    Opinion | PromiseGiven | PromiseWithdrawn | OldLoanSettled | CollateralRegistered | NewLoan | NotRenewing | Receipt,
     Field(discriminator="kind"),
 ]
 

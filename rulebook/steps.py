@@ -45,6 +45,16 @@ class Step(Value):
     refused: tuple[Refusal, ...] = ()
 
 
+POOL_GRANTED = "pool_granted"
+"""The signal by which the pool tells a queued case that money is now held for it."""
+
+
+class PoolGranted(Value):
+    """Money is held for the approval of this attempt."""
+
+    attempt: int
+
+
 class Outcome(Value):
     """What an officer learns of his act once it is committed."""
 

@@ -7,18 +7,15 @@ from temporalio import workflow
 
 from activities import contracts
 from rulebook import acts, eligibility, queue
+from rulebook.calendar import LAW_ZONE
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
-from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.fees import Outstanding, usage_fee
 from rulebook.findings import Findings, Result
 from rulebook.messages import (
     Approve,
     BankMessage,
-    ConfirmPayment,
     DecideReferral,
-    MarkSent,
-    MessageBody,
     OfficerAct,
     Opinion,
     PromiseGiven,
@@ -26,7 +23,6 @@ from rulebook.messages import (
     Propose,
     RecordSigning,
     Reject,
-    Release,
     SendBack,
     Withdraw,
     body_hash,
@@ -34,9 +30,9 @@ from rulebook.messages import (
 )
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
-from workflows.case import SHANGHAI, Wait
+from workflows.case import Wait
 from workflows.money_out import MoneyOut
-from workflows.policies import ASK_PAYMENT_AGAIN, Queue
+from workflows.policies import Queue
 
 PROMISES = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
 
@@ -132,7 +128,7 @@ class Arrangement(MoneyOut):
                 else self._open_wait(MessageKind.PROMISE, self._measure.deadlines.promise)
             )
             stage = CaseStage.APPROVAL if firm else CaseStage.BANK_OPINION
-            step = self._step(_event_of(change), stage=stage, wait=wait, **_told(promise))
+            step = self._step(_event_of(change), stage=stage, wait=wait, told=_told(promise))
             answer = change.answer if isinstance(change, Opinion) else None
             request = contracts.RecordPromise(
                 step=step,
@@ -141,13 +137,13 @@ class Arrangement(MoneyOut):
                 promise=promise,
                 void_attempt=void,
             )
-            self._promise, self._proposal, self._desk.granted = promise, None, False
+            self._promise, self._proposal = promise, None
             await self._commit(contracts.record_promise, request, step)
             if firm:
                 return
             void = None
             message = await self._before_money(wait, only=PROMISES)
-            assert message and isinstance(message.body, PromiseGiven | PromiseWithdrawn)
+            assert isinstance(message.body, PromiseGiven | PromiseWithdrawn)
             change = message.body
 
     # Approval, queue and agreement ------------------------------------------------------------------------------
@@ -201,9 +197,7 @@ class Arrangement(MoneyOut):
         queued = self._open_wait(None, self._measure.deadlines.queue)
         queued = queued._replace(last_call=queued.due)
         amount = format_yuan(self._proposal.amount_fen)
-        reserved = self._step(
-            EventKind.APPROVED_AND_RESERVED, stage=CaseStage.AGREEMENT, wait=signing, amount=amount
-        )
+        reserved = self._step(EventKind.APPROVED_AND_RESERVED, stage=CaseStage.AGREEMENT, wait=signing, amount=amount)
         short = reserved.model_copy(
             update={
                 "event": EventKind.APPROVED_AND_QUEUED,
@@ -221,6 +215,7 @@ class Arrangement(MoneyOut):
             terms_digest=self._proposal.terms_digest,
             rank=place.key,
             rank_reason=place.reason,
+            overtaking=self._measure.overtaking,
         )
         reservation = await self._commit(
             contracts.approve_and_reserve, request, lambda r: reserved if r.granted else short, queue=Queue.MONEY
@@ -229,8 +224,11 @@ class Arrangement(MoneyOut):
             await self._wait_for_the_pool(queued)
 
     async def _wait_for_the_pool(self, wait: Wait) -> None:
-        while not self._desk.granted:
-            await self._before_money(wait, or_when=lambda: self._desk.granted)
+        def granted() -> bool:
+            return self._attempt in self._desk.granted
+
+        while not granted():
+            await self._before_money_or(granted, wait)
         signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         step = self._step(
             EventKind.POOL_GRANTED, stage=CaseStage.AGREEMENT, wait=signing, cause=f"pool_granted/{self._attempt}"
@@ -243,13 +241,11 @@ class Arrangement(MoneyOut):
         wait = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         step = self._step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=f"papers/{self._attempt}")
         term = self._measure.term_days
-        expected_fee = usage_fee(
-            (Outstanding(principal_fen=self._proposal.amount_fen, days=term),), self._measure.fees
-        )
+        expected_fee = usage_fee((Outstanding(principal_fen=self._proposal.amount_fen, days=term),), self._measure.fees)
         request = contracts.DrawUpPapers(
             step=step,
             attempt=self._attempt,
-            release_on=self._last_call.astimezone(SHANGHAI).date(),
+            release_on=self._last_call.astimezone(LAW_ZONE).date(),
             days=term,
             fee_fen=expected_fee,
         )
@@ -268,12 +264,17 @@ class Arrangement(MoneyOut):
         return self._waiting(awaits, self._in_workdays(workdays), self._last_call)
 
     async def _before_money(
-        self,
-        wait: Wait,
-        only: Collection[ActKind | MessageKind] | None = None,
-        or_when: Callable[[], bool] = lambda: False,
+        self, wait: Wait, only: Collection[ActKind | MessageKind] | None = None
+    ) -> OfficerAct | BankMessage:
+        """The next act or message while the case can still end quietly; raises as ``_before_money_or``."""
+        got = await self._before_money_or(lambda: False, wait, only)
+        assert got is not None, "nothing else ends this wait"
+        return got
+
+    async def _before_money_or(
+        self, or_when: Callable[[], bool], wait: Wait, only: Collection[ActKind | MessageKind] | None = None
     ) -> OfficerAct | BankMessage | None:
-        """The next act or message while the case can still end quietly.
+        """The next act or message, or None once ``or_when`` holds.
 
         Raises:
             CaseOver: the borrower withdrew, or the last call passed.
@@ -297,14 +298,19 @@ class Arrangement(MoneyOut):
 
     def _stands_on(self, promise: Promise) -> bool:
         """Whether a firm promise of the same terms is already relied on."""
-        relied_on = self._desk.stage is not CaseStage.BANK_OPINION and self._promise is not None
-        return relied_on and promise.terms == self._promise.terms
+        if self._desk.stage is CaseStage.BANK_OPINION or self._promise is None:
+            return False
+        return promise.terms == self._promise.terms
 
     async def _record_rung(self, promise: Promise, wait: Wait) -> None:
         """The same promise, a rung higher or lower: no approval depends on that."""
         self._promise = promise
-        step = self._step(EventKind.PROMISE_RECORDED, wait=wait, **_told(promise))
+        step = self._step(EventKind.PROMISE_RECORDED, wait=wait, told=_told(promise))
         await self._commit(contracts.record_promise, contracts.RecordPromise(step=step, promise=promise), step)
+
+    def _release_wait(self) -> Wait:
+        """The money leaves on the last working day before maturity, before the payment system's cut-off."""
+        return Wait(ActKind.RELEASE, self._last_call, self._last_call)
 
     # What is judged and what an approval binds ------------------------------------------------------------------
 

@@ -1,14 +1,13 @@
 """What every story of a case does alike: wait with reminders, commit a step, show where the case stands."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from datetime import date, datetime
 from typing import Any, NamedTuple, TypeVar
-from zoneinfo import ZoneInfo
 
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.calendar import WorkCalendar
+from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.events import EventKind
 from rulebook.measure import Measure
 from rulebook.messages import BankMessage, OfficerAct
@@ -27,14 +26,13 @@ from workflows.policies import (
     queue_name,
 )
 
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 Result = TypeVar("Result")
 
 
 class Wait(NamedTuple):
     """What a stage waits for: an act or message, due at a moment, and given up at the last call."""
 
-    awaits: ActKind | MessageKind
+    awaits: ActKind | MessageKind | None
     due: datetime
     last_call: datetime
 
@@ -61,7 +59,7 @@ class Case:
 
     @property
     def _today(self) -> date:
-        return workflow.now().astimezone(SHANGHAI).date()
+        return workflow.now().astimezone(LAW_ZONE).date()
 
     def _in_workdays(self, days: int) -> datetime:
         """The close of business so many working days from today."""
@@ -72,7 +70,7 @@ class Case:
 
     # Waiting ---------------------------------------------------------------------------------------------------
 
-    def _waiting(self, awaits: ActKind | MessageKind, due: datetime, last_call: datetime) -> Wait:
+    def _waiting(self, awaits: ActKind | MessageKind | None, due: datetime, last_call: datetime) -> Wait:
         return Wait(awaits, min(due, last_call), last_call)
 
     async def _next(
@@ -104,7 +102,7 @@ class Case:
 
     def _knocks(self, wait: Wait) -> list[Knock]:
         remind_on = self._calendar.add_workdays(
-            wait.due.astimezone(SHANGHAI).date(), -self._measure.deadlines.remind_before
+            wait.due.astimezone(LAW_ZONE).date(), -self._measure.deadlines.remind_before
         )
         knocks = [
             Knock(self._close_of(remind_on), f"remind: {wait.awaits}"),
@@ -116,7 +114,9 @@ class Case:
 
     async def _tell_people(self, wait: Wait, knock: Knock) -> None:
         event = EventKind.ESCALATED if knock.at >= wait.due else EventKind.REMINDED
-        await self._do(contracts.remind, self._step(event, cause=f"{event}/{wait.awaits}/{knock.at:%Y-%m-%d}", wait=wait))
+        await self._do(
+            contracts.remind, self._step(event, cause=f"{event}/{wait.awaits}/{knock.at:%Y-%m-%d}", wait=wait)
+        )
 
     # Committing ------------------------------------------------------------------------------------------------
 
@@ -127,6 +127,7 @@ class Case:
         stage: CaseStage | None = None,
         wait: Wait | None = None,
         cause: str | None = None,
+        told: Mapping[str, object] | None = None,
         **detail: object,
     ) -> Step:
         """The step that the act or message in hand leaves in the case file.
@@ -144,7 +145,7 @@ class Case:
             awaits=wait.awaits if wait else None,
             due=wait.due if wait else None,
             actor=self._in_hand.actor if taken and self._in_hand else None,
-            detail={name: str(value) for name, value in detail.items()},
+            detail={name: str(value) for name, value in {**(told or {}), **detail}.items()},
             taken=taken,
             refused=self._desk.take_refused(),
         )
@@ -187,18 +188,16 @@ class Case:
         self._desk.move_to(step.stage)
         self._desk.answer(step.taken, Outcome(stage=step.stage, event=step.event))
         if moved:
-            updates = [STAGE.value_set(step.stage.value)]
-            updates.append(TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset())
-            workflow.upsert_search_attributes(updates)
+            due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
+            workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
 
 
 def _details(step: Step) -> str:
-    lines = [f"**{step.stage}** since {step.at.astimezone(SHANGHAI):%Y-%m-%d %H:%M} ({step.event})"]
+    lines = [f"**{step.stage}** since {step.at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M} ({step.event})"]
     if step.actor:
         lines.append(f"- last act: {step.actor.role}, {step.actor.organisation}")
     if step.awaits and step.due:
-        lines.append(f"- waits for **{step.awaits}** until {step.due.astimezone(SHANGHAI):%Y-%m-%d %H:%M}")
+        lines.append(f"- waits for **{step.awaits}** until {step.due.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}")
     lines += [f"- {name}: {value}" for name, value in step.detail.items()]
     return "\n".join(lines)
-

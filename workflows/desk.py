@@ -10,10 +10,7 @@ from temporalio.exceptions import ApplicationError
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Fit, MessageKind, fit
-from rulebook.steps import Outcome, Refusal
-
-POOL_GRANTED = "pool_granted"
-"""The signal by which the pool tells a queued case that money is now held for it."""
+from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
 
 
 class Knock(NamedTuple):
@@ -35,7 +32,7 @@ class CaseDesk:
 
     def __init__(self, stage: CaseStage, check: Callable[[OfficerAct], None]) -> None:
         self.stage = stage
-        self.granted = False
+        self.granted: set[int] = set()
         self.refused: list[Refusal] = []
         self._check = check
         self._acts: list[OfficerAct] = []
@@ -84,8 +81,8 @@ class CaseDesk:
         else:
             self._messages.append(message)
 
-    def _pool_grants(self) -> None:
-        self.granted = True
+    def _pool_grants(self, grant: PoolGranted) -> None:
+        self.granted.add(grant.attempt)
 
     # Taking up -------------------------------------------------------------------------------------------------
 

@@ -43,7 +43,7 @@ class MoneyOut(Case):
             excess=format_yuan(division.excess_fen),
         )
         request = contracts.BookReturn(
-            step=step, leg=f"return/{receipt.lines[0].reference}", received_on=receipt.received_on, **division.model_dump()
+            step=step, reference=receipt.lines[0].reference, received_on=receipt.received_on, **division.model_dump()
         )
         await self._commit(contracts.book_return, request, step, queue=Queue.MONEY)
         self._bridge = self._bridge.after(division, receipt.received_on)
@@ -69,7 +69,5 @@ class MoneyOut(Case):
     async def _leave(self) -> None:
         """Put on record what came too late, and let everyone who waits for an answer have it."""
         while self._desk.refused:
-            await self._record(
-                self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}")
-            )
+            await self._record(self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}"))
         await workflow.wait_condition(workflow.all_handlers_finished)

@@ -22,6 +22,7 @@ class Payment(Arrangement):
 
     _settlement_wait: Wait
     _return_by: datetime
+    _not_found_final_at: datetime
 
     def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
         super().__init__(case_no, fund, queues, stage)
@@ -43,9 +44,10 @@ class Payment(Arrangement):
         """The release-day checklist, then the payment; one that the bank sent back needs a new release."""
         while self._bridge is None:
             act = await self._before_money(self._release_wait(), only={ActKind.RELEASE, *PROMISES})
-            assert act and isinstance(act.body, Release)
+            assert isinstance(act.body, Release)
             self._payments += 1
             self._in_flight, self._sent_by = True, ""
+            self._not_found_final_at = self._in_workdays(1)
             tries = 0
             while (await self._send_or_ask()).paid is None:
                 delay = ASK_PAYMENT_AGAIN[tries] if tries < len(ASK_PAYMENT_AGAIN) else timedelta(days=1)
@@ -79,6 +81,7 @@ class Payment(Arrangement):
             attempt=self._attempt,
             payment=self._payments,
             amount_fen=self._proposal.amount_fen,
+            not_found_final_at=self._not_found_final_at,
         )
         result = await self._commit(
             contracts.pay_out,
@@ -114,10 +117,6 @@ class Payment(Arrangement):
             await self._commit(contracts.record_payment_mark, mark, step)
             if isinstance(act.body, ConfirmPayment):
                 return
-
-    def _release_wait(self) -> Wait:
-        """The money leaves on the last working day before maturity, before the payment system's cut-off."""
-        return Wait(ActKind.RELEASE, self._last_call, self._last_call)
 
     def _stayed(self, step: Step, event: EventKind, wait: Wait, cause: str) -> Step:
         """The same step had it not left its stage; a step that takes an act up keeps that as its cause."""

@@ -11,7 +11,8 @@ from pydantic import TypeAdapter
 from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
 from gateways.simulated.log import BankLog
 from gateways.simulated.script import BankScript, PaymentManner
-from gateways.simulated.story import SHANGHAI, CaseAtBank, Happening, Step, body_of, followers, message_key, serial
+from gateways.simulated.story import CaseAtBank, Happening, Step, body_of, followers, message_key, serial
+from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import MessageBody, Receipt, ReceiptPurpose
 
@@ -294,7 +295,7 @@ def _payment_event(key: str) -> str:
 
 def _today(db: sqlite3.Connection) -> date:
     row = db.execute("SELECT today FROM clock").fetchone()
-    return date.fromisoformat(row["today"]) if row else datetime.now(SHANGHAI).date()
+    return date.fromisoformat(row["today"]) if row else datetime.now(LAW_ZONE).date()
 
 
 def _report(row: sqlite3.Row) -> PaymentReport:

@@ -5,10 +5,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from zoneinfo import ZoneInfo
 
 from gateways.bank import OpinionRequest, PaymentOrder
 from gateways.simulated.script import BankScript, Days
+from rulebook.calendar import LAW_ZONE
 from rulebook.cases import Promise, Route
 from rulebook.messages import (
     CollateralRegistered,
@@ -23,8 +23,6 @@ from rulebook.messages import (
     ReceiptLine,
     ReceiptPurpose,
 )
-
-SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 
 class Step(StrEnum):
@@ -68,7 +66,7 @@ class Happening:
     @property
     def at(self) -> datetime:
         """A plausible hour, so that one day's messages stand in order."""
-        return datetime.combine(self.on, time(_HOURS[self.step]), SHANGHAI)
+        return datetime.combine(self.on, time(_HOURS[self.step]), LAW_ZONE)
 
 
 @dataclass(frozen=True)

@@ -150,6 +150,7 @@ CREATE TABLE application (
     case_no TEXT NOT NULL,
     fund TEXT NOT NULL,
     uscc TEXT NOT NULL,
+    applicant_name TEXT NOT NULL,
     loan INTEGER NOT NULL,
     facts JSONB NOT NULL,
     account_name TEXT NOT NULL,

@@ -1,0 +1,201 @@
+"""The bank: asked for its opinion, and paid through; what happened is learnt by asking, never assumed."""
+
+from collections.abc import Mapping
+from datetime import date
+
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.contracts import PayOut, PayOutResult, RecordFindings, RecordPaymentMark
+from activities.store import SYSTEM, Begin
+from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
+from gateways.counter import Slip
+from models import approvals, ledger, payments
+from models.applications import Application, Loan
+from models.cases import commit_step
+from models.funds import business_date, fund
+from models.payments import Payment, PaymentState
+from rulebook import postings
+from rulebook.errors import XuqiaoError
+from rulebook.messages import body_hash
+from rulebook.steps import Step
+
+
+class Bank:
+    """Activities that speak to a bank, or to the people who do.
+
+    Args:
+        begin: opens a session that commits at the end of its block.
+        gateways: the ways to pay, by the name a fund's record uses.
+    """
+
+    def __init__(self, begin: Begin, gateways: Mapping[str, BankGateway]) -> None:
+        self._begin = begin
+        self._gateways = gateways
+
+    @activity.defn
+    def ask_bank_opinion(self, request: RecordFindings) -> None:
+        """Ask what the bank can do, then note that it was asked; asking twice by one key asks once."""
+        step = request.step
+        with self._begin() as session:
+            gateway = self._gateway(session, step.fund)
+            question = _opinion_request(session, step)
+        gateway.ask_opinion(question)
+        with self._begin() as session:
+            if commit_step(session, step):
+                approvals.store_judgement(session, step.case_no, step.cause, request.findings)
+
+    @activity.defn
+    def pay_out(self, request: PayOut) -> PayOutResult:
+        """Intend, then send once; every later call only asks. Posted when, and only when, the bank says paid.
+
+        The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
+        so asks; a bank that does not find it may still pay until its cut-off has passed.
+        """
+        with self._begin() as session:
+            gateway = self._gateway(session, request.step.fund)
+            order = _payment_order(session, request)
+            payment, first = _intend(session, request, order)
+        if payment.decided_at is not None:
+            return _decided(payment)
+        try:
+            report = gateway.send(order) if first else gateway.ask(order)
+        except BankUnreachable:
+            report = PaymentReport(status=PaymentStatus.PENDING)
+        if report.status is PaymentStatus.NOT_FOUND and request.step.at > request.not_found_final_at:
+            report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
+        with self._begin() as session:
+            return _book(session, request, order, report)
+
+    @activity.defn
+    def record_payment_mark(self, request: RecordPaymentMark) -> None:
+        """What the cashier, or the person with the statement, noted on the slip."""
+        step = request.step
+        assert step.actor is not None, "a mark has its writer"
+        key = postings.leg_key(step.fund, step.case_no, "disburse", request.payment)
+        if request.receipt_serial:
+            marks: dict[str, object] = {"receipt_serial": request.receipt_serial, "sent_by": step.actor.id}
+        else:
+            marks = {
+                "statement_reference": request.statement_reference,
+                "confirmed_by": step.actor.id,
+                "returned": request.returned,
+            }
+        with self._begin() as session:
+            if commit_step(session, step):
+                payments.mark(session, key, **marks)
+
+    def _gateway(self, session: Session, code: str) -> BankGateway:
+        name = fund(session, code).gateway
+        if name not in self._gateways:
+            raise XuqiaoError("bank.no_gateway", fund=code, gateway=name, known=", ".join(self._gateways))
+        return self._gateways[name]
+
+
+class PaymentSlips:
+    """The cashier's slips are the payments of the case file; a ``SlipBook``."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+
+    def find(self, key: str) -> Slip | None:
+        """The slip of a payment, with what people noted on it."""
+        with self._begin() as session:
+            payment = session.get(Payment, key)
+            return None if payment is None else Slip(**payment.model_dump(include=set(Slip.model_fields)))
+
+    def lay(self, order: PaymentOrder) -> None:
+        """The intent, committed before any gateway is called, is the slip."""
+        raise XuqiaoError("bank.no_slip", key=order.key)
+
+
+def _opinion_request(session: Session, step: Step) -> OpinionRequest:
+    application = session.get_one(Application, step.case_no)
+    loan = session.get_one(Loan, application.loan)
+    return OpinionRequest(
+        key=f"{step.fund}/{step.case_no}/{step.event.value}",
+        case_no=step.case_no,
+        fund=step.fund,
+        bank=loan.bank,
+        applicant_name=application.applicant_name,
+        loan_note=loan.note,
+        balance_fen=loan.balance_fen,
+        maturity=loan.maturity,
+        asked_fen=application.facts["asked_fen"],
+    )
+
+
+def _payment_order(session: Session, request: PayOut) -> PaymentOrder:
+    step = request.step
+    application = session.get_one(Application, step.case_no)
+    loan = session.get_one(Loan, application.loan)
+    return PaymentOrder(
+        key=postings.leg_key(step.fund, step.case_no, "disburse", request.payment),
+        case_no=step.case_no,
+        fund=step.fund,
+        bank=loan.bank,
+        loan_note=loan.note,
+        amount_fen=request.amount_fen,
+        payee_name=application.account_name,
+        payee_account=application.account_number,
+        payee_branch=application.account_branch,
+    )
+
+
+def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Payment, bool]:
+    """The intent to pay rests on an approval of this very amount and on money set aside for it."""
+    step = request.step
+    approval = approvals.current_approval(session, step.case_no)
+    if approval is None or approval.checker is None or approval.amount_fen != request.amount_fen:
+        raise XuqiaoError("payment.not_approved", case=step.case_no)
+    payment, first = payments.intend(
+        session,
+        order.key,
+        case_no=step.case_no,
+        fund=step.fund,
+        number=request.payment,
+        attempt=request.attempt,
+        amount_fen=order.amount_fen,
+        digest=body_hash(order),
+    )
+    if first and ledger.position(session, step.fund, step.case_no).reserved_fen != order.amount_fen:
+        raise XuqiaoError("payment.not_reserved", case=step.case_no)
+    return payment, first
+
+
+def _book(session: Session, request: PayOut, order: PaymentOrder, report: PaymentReport) -> PayOutResult:
+    step, on = request.step, business_date(session, request.step.fund)
+    match report.status:
+        case PaymentStatus.PAID:
+            assert report.reference, "the bank names what it paid"
+            payments.decide_payment(session, order.key, PaymentState.PAID, report.reference, None, on)
+            if commit_step(session, step, paid_on=on):
+                ledger.post(session, _disbursement(session, request, report.reference, on))
+            return PayOutResult(paid=True, paid_on=on)
+        case PaymentStatus.REJECTED:
+            payments.decide_payment(session, order.key, PaymentState.REJECTED, report.reference, report.reason, on)
+            commit_step(session, request.step_if_rejected)
+            return PayOutResult(paid=False)
+        case _:
+            commit_step(session, request.step_if_pending)
+            return PayOutResult(paid=None)
+
+
+def _disbursement(session: Session, request: PayOut, reference: str, on: date) -> postings.LedgerRequest:
+    approval = approvals.current_approval(session, request.step.case_no)
+    assert approval is not None, "money was paid on an approval"
+    return postings.disburse(
+        request.step.fund,
+        request.step.case_no,
+        request.amount_fen,
+        reference,
+        attempt=request.attempt,
+        terms_digest=approval.terms_digest,
+        on=on,
+        actor_id=request.step.actor.id if request.step.actor else SYSTEM,
+        evidence=request.step.cause,
+    )
+
+
+def _decided(payment: Payment) -> PayOutResult:
+    return PayOutResult(paid=payment.state == PaymentState.PAID, paid_on=payment.decided_on)

@@ -1,0 +1,95 @@
+"""The officer's desk: an act is put on record, taken to its case, and answered with what was committed."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.store import Begin
+from models.acts import ActState, Entered, decide, enter_act
+from models.cases import the_case
+from rulebook.errors import XuqiaoError
+from rulebook.messages import ActBody, Actor, OfficerAct
+from rulebook.steps import Outcome
+
+PATIENCE = timedelta(seconds=30)
+ONE_TRY = timedelta(seconds=5)
+
+
+async def act(
+    begin: Begin, client: Client, *, key: str, case_no: str, body: ActBody, actor: Actor, at: datetime
+) -> Outcome:
+    """Do one act on one case.
+
+    Args:
+        begin: opens a session that commits at the end of its block.
+        key: the officer's own key; the same key and body give the first outcome again and do nothing twice.
+        at: the moment of the act.
+    Returns:
+        where the case stands with the act committed.
+    Raises:
+        XuqiaoError: what the case refused, with its rule; or ``act.no_answer`` when nobody answered in time: the act
+            is on record, and the same key may be sent again.
+    """
+
+    def enter() -> tuple[Entered, str]:
+        with begin() as session:
+            entered = enter_act(session, key, case_no, body, actor, at)
+            known = entered.state is ActState.RECEIVED
+            return entered, the_case(session, case_no).workflow_id if known else ""
+
+    entered, workflow_id = await asyncio.to_thread(enter)
+    match entered.state:
+        case ActState.ACCEPTED:
+            return Outcome.model_validate(entered.outcome)
+        case ActState.REFUSED:
+            raise _refusal(entered)
+        case _:
+            pass
+    try:
+        return await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
+    except XuqiaoError as refusal:
+        if refusal.code != "act.no_answer":
+            reason = {"code": refusal.code, "params": refusal.params}
+
+            def refuse() -> None:
+                with begin() as session:
+                    decide(session, entered.id, ActState.REFUSED, reason)
+
+            await asyncio.to_thread(refuse)
+        raise
+
+
+async def _update(client: Client, workflow_id: str, the_act: OfficerAct) -> Outcome:
+    """Send until answered: an update with the same id is done once, however often it is sent."""
+    handle = client.get_workflow_handle(workflow_id)
+    give_up_at = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+    while True:
+        try:
+            outcome: Outcome = await handle.execute_update(
+                the_act.body.kind.value, the_act, id=the_act.id, result_type=Outcome, rpc_timeout=ONE_TRY
+            )
+            return outcome
+        except WorkflowUpdateFailedError as failed:
+            raise _from_failure(failed) from None
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                raise XuqiaoError("act.case_not_running", act=the_act.body.kind) from None
+            if asyncio.get_running_loop().time() > give_up_at:
+                raise XuqiaoError("act.no_answer", act=the_act.body.kind) from None
+            await asyncio.sleep(0.2)
+
+
+def _from_failure(failed: WorkflowUpdateFailedError) -> XuqiaoError:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.type:
+        params = cause.details[0] if cause.details else {}
+        return XuqiaoError(cause.type, **params)
+    return XuqiaoError("act.failed", reason=str(cause))
+
+
+def _refusal(entered: Entered) -> XuqiaoError:
+    outcome = entered.outcome or {}
+    return XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {}))

@@ -1,0 +1,167 @@
+"""The money in the books: what is reserved, queued for, given back and returned, each with its step in one transaction."""
+
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.contracts import ApproveAndReserve, BookReturn, EndCase, RecordPromise, Reservation
+from activities.store import SYSTEM, Begin
+from models import approvals, ledger, queue
+from models.cases import commit_step, event_kind
+from models.funds import business_date
+from models.outbox import Errand, send
+from models.queue import QueuePlace
+from rulebook import postings
+from rulebook.events import EventKind
+from rulebook.steps import POOL_GRANTED, PoolGranted, Step
+
+
+class Books:
+    """Activities that move money in the books."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+
+    @activity.defn
+    def record_promise(self, request: RecordPromise) -> None:
+        """The bank's answer or promise; an approval that rested on an earlier one is void, its money free again."""
+        step = request.step
+        projected: dict[str, object] = {}
+        if request.answer and request.route:
+            projected = {"answer": request.answer.value, "route": request.route.value}
+        with self._begin() as session:
+            if request.void_attempt:
+                lock_pool(session, step.fund)
+                projected["amount_fen"] = None
+            if not commit_step(session, step, **projected):
+                return
+            if request.promise:
+                approvals.store_promise(session, step.case_no, step.cause, step.at, request.promise)
+            if request.void_attempt:
+                give_back(session, step, request.void_attempt)
+
+    @activity.defn
+    def approve_and_reserve(self, request: ApproveAndReserve) -> Reservation:
+        """The checker's name, and the money: everyone goes through the queue, most without waiting in it."""
+        step = request.step
+        assert step.actor is not None, "an approval has a checker"
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if before := event_kind(session, step.case_no, step.cause):
+                return Reservation(granted=before is EventKind.APPROVED_AND_RESERVED)
+            place = QueuePlace(
+                case_no=step.case_no,
+                attempt=request.attempt,
+                fund=step.fund,
+                amount_fen=request.amount_fen,
+                terms_digest=request.terms_digest,
+                rank=request.rank,
+                reason=request.rank_reason,
+                overtaking=request.overtaking,
+                approved_by=step.actor.id,
+                queued_at=step.at,
+            )
+            session.add(place)
+            session.flush()
+            granted = grant_places(session, step.fund, newcomer=place)
+            approvals.approve(session, step.case_no, request.attempt, step.actor.id, request.terms_digest, step.at)
+            commit_step(session, step if granted else request.step_if_short, amount_fen=request.amount_fen)
+        return Reservation(granted=granted)
+
+    @activity.defn
+    def book_return(self, request: BookReturn) -> None:
+        """Money is back in the ring-fenced account; what it frees goes to the head of the queue."""
+        step = request.step
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if not commit_step(session, step):
+                return
+            received = postings.receive(
+                step.fund,
+                step.case_no,
+                "return",
+                principal_fen=request.principal_fen,
+                fee_fen=request.fee_fen,
+                excess_fen=request.excess_fen,
+                reference=request.reference,
+                on=business_date(session, step.fund),
+                actor_id=_who(step),
+                evidence=step.cause,
+            )
+            ledger.post(session, received)
+            grant_places(session, step.fund)
+
+    @activity.defn
+    def end_case(self, request: EndCase) -> None:
+        """The case ends before money went out."""
+        with self._begin() as session:
+            end(session, request.step, request.attempt)
+
+
+def end(session: Session, step: Step, attempt: int | None, **projected: object) -> None:
+    """End a case; what was held for it goes back to the pool, and on to the queue."""
+    lock_pool(session, step.fund)
+    if commit_step(session, step, end_reason=step.detail.get("reason"), **projected) and attempt:
+        give_back(session, step, attempt)
+
+
+def give_back(session: Session, step: Step, attempt: int) -> None:
+    """An approval no longer holds: leave the queue, free what was reserved, and let the queue have it."""
+    approvals.void(session, step.case_no, attempt, step.at)
+    queue.leave_queue(session, step.case_no, attempt)
+    if ledger.position(session, step.fund, step.case_no).reserved_fen:
+        on = business_date(session, step.fund)
+        released = postings.release_hold(step.fund, step.case_no, attempt=attempt, on=on, actor_id=_who(step))
+        ledger.post(session, released)
+        grant_places(session, step.fund)
+
+
+def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None) -> bool:
+    """Hold money for the queue, head first, as far as it goes; nobody overtakes a head that does not fit.
+
+    A measure may allow overtaking; then a smaller case behind may be served. Those who waited are told by signal.
+
+    Args:
+        newcomer: the case that joins the queue in this transaction; it learns the result at once.
+    Returns:
+        whether the newcomer was served.
+    """
+    available, on, served = ledger.pool(session, fund).available_fen, business_date(session, fund), False
+    for place in queue.waiting(session, fund):
+        if place.amount_fen > available:
+            if place.overtaking:
+                continue
+            break
+        _hold(session, place, on)
+        available -= place.amount_fen
+        if place is newcomer:
+            served = True
+        else:
+            told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
+            send(session, place.case_no, Errand.SIGNAL, told, signal=POOL_GRANTED)
+    return served
+
+
+def _hold(session: Session, place: QueuePlace, on: date) -> None:
+    reserved = postings.reserve(
+        place.fund,
+        place.case_no,
+        place.amount_fen,
+        attempt=place.attempt,
+        terms_digest=place.terms_digest,
+        on=on,
+        actor_id=place.approved_by,
+    )
+    ledger.post(session, reserved)
+    queue.grant_place(session, place)
+
+
+def lock_pool(session: Session, fund: str) -> None:
+    """One at a time decides over a fund's pool and queue; taken before anything else, so nobody waits crosswise."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:pool, 0))"), {"pool": f"pool/{fund}"})
+
+
+def _who(step: Step) -> str:
+    return step.actor.id if step.actor else SYSTEM

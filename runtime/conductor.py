@@ -1,0 +1,181 @@
+"""The conductor: lets days pass for all open cases of a fund at once, with simulated banks and officers doing their part.
+
+For the demo, tests and benchmarks, on the ordinary servers started with time skipping. Each workflow has a clock of its
+own; the conductor moves them together, and the simulated bank's day and the fund's business day with them.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
+from typing import TypeVar
+
+from temporalio.client import Client
+from temporalio.testing import TimeSkipper, TimeSkippingConfig
+
+from activities.desk import act
+from gateways.simulated import SimulatedBank
+from models.acts import enter_message
+from models.cases import fee_owed, live_cases, open_tasks
+from models.funds import open_business_day
+from rulebook.calendar import LAW_ZONE
+from rulebook.errors import XuqiaoError
+from rulebook.messages import ActBody, Actor, MessageBody
+from rulebook.stages import Role
+from rulebook.steps import Outcome
+from runtime.officers import Deed, Officers
+from runtime.relay import Relay
+from runtime.wiring import House
+
+OPENING = time(9, 0)
+AT_ONCE = 8
+LOOK_AGAIN_SECONDS = 0.02
+Result = TypeVar("Result")
+CLERK = Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organisation="模拟银行")
+
+
+class Conductor:
+    """Days for one fund.
+
+    Args:
+        house: the fund's database and the simulated bank.
+        client: of a Temporal server that skips time.
+        fund: code of the fund.
+        officers: who act on the worklist; None where a test acts itself.
+    """
+
+    def __init__(self, house: House, client: Client, fund: str, officers: Officers | None = None) -> None:
+        self._house = house
+        self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
+        self._relay = Relay(house, self._skipper.client)
+        self._fund = fund
+        self._officers = officers
+        self._ahead = timedelta()
+        self._tried: set[str] = set()
+        self.refused: list[tuple[Deed, XuqiaoError]] = []
+
+    # Time ------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        """The moment that all clocks of the fund show."""
+        return datetime.now(UTC) + self._ahead
+
+    @property
+    def today(self) -> date:
+        """The fund's day."""
+        return self.now.astimezone(LAW_ZONE).date()
+
+    async def next_morning(self) -> None:
+        """Let time pass until the next day's opening, timers and all, and open that business day."""
+        tomorrow = self.today + timedelta(days=1)
+        await self.pass_time(datetime.combine(tomorrow, OPENING, LAW_ZONE) - self.now)
+        self.open_day()
+
+    async def pass_time(self, span: timedelta) -> None:
+        """Move every open case's clock."""
+        await self.deliver()
+        with self._house.sessions() as session:
+            workflows = [case.workflow_id for case in live_cases(session, self._fund)]
+        handles = [self._skipper.client.get_workflow_handle(workflow) for workflow in workflows]
+        await _some_at_a_time([partial(self._skipper.fast_forward, handle, span) for handle in handles])
+        self._ahead += span
+        await self.until_quiet()
+
+    def open_day(self) -> None:
+        """The daily round's first deed: the fund's business day is the clocks' day."""
+        with self._house.sessions.begin() as session:
+            open_business_day(session, self._fund, self.today, self.now)
+
+    # A day -----------------------------------------------------------------------------------------------------
+
+    async def work_the_day(self) -> None:
+        """Banks and officers do all that can be done today."""
+        self._tried.clear()
+        while await self._bank_speaks() + await self._officers_act():
+            pass
+
+    async def _bank_speaks(self) -> int:
+        bank: SimulatedBank = self._house.simulated_bank
+        told = bank.a_day(self.today, self._fee_due)
+        for message in told:
+            self.message(message.case_no, message.body, key=message.key, occurred_at=message.occurred_at)
+            bank.acknowledge(message.key)
+        await self.deliver()
+        return len(told)
+
+    async def _officers_act(self) -> int:
+        if self._officers is None:
+            return 0
+        with self._house.sessions() as session:
+            deeds = [self._officers.deed(session, task, self.today) for task in open_tasks(session, self._fund)]
+        new = [deed for deed in deeds if deed and deed.key not in self._tried]
+        self._tried |= {deed.key for deed in new}
+        await _some_at_a_time([partial(self._try, deed) for deed in new])
+        await self.until_quiet()
+        return len(new)
+
+    async def _try(self, deed: Deed) -> None:
+        try:
+            await self.act(deed.case_no, deed.body, deed.actor, key=deed.key)
+        except XuqiaoError as refusal:
+            self.refused.append((deed, refusal))
+
+    def _fee_due(self, case_no: str, on: date) -> int:
+        with self._house.sessions() as session:
+            return fee_owed(session, case_no, on)
+
+    # Single steps ----------------------------------------------------------------------------------------------
+
+    async def act(self, case_no: str, body: ActBody, actor: Actor, key: str) -> Outcome:
+        """One officer's act, through the officer's own door."""
+        return await act(
+            self._house.sessions.begin,
+            self._skipper.client,
+            key=key,
+            case_no=case_no,
+            body=body,
+            actor=actor,
+            at=self.now,
+        )
+
+    def message(
+        self, case_no: str, body: MessageBody, key: str, occurred_at: datetime | None = None, actor: Actor = CLERK
+    ) -> None:
+        """One message of a bank, through the bank's own door."""
+        with self._house.sessions.begin() as session:
+            enter_message(session, key, case_no, body, actor, occurred_at or self.now, "simulator")
+
+    async def deliver(self) -> None:
+        """Take the outbox to Temporal, until it is empty and every case has done what it can do without more."""
+        while await self._relay.deliver_some():
+            pass
+        await self.until_quiet()
+
+    async def until_quiet(self) -> None:
+        """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
+        while True:
+            with self._house.sessions() as session:
+                busy = [case.workflow_id for case in live_cases(session, self._fund)]
+            while busy:
+                still = await _some_at_a_time([partial(self._in_hand, workflow) for workflow in busy])
+                busy = [workflow for workflow, in_hand in zip(busy, still, strict=True) if in_hand]
+                await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            if not await self._relay.deliver_some():
+                return
+
+    async def _in_hand(self, workflow: str) -> bool:
+        described = await self._skipper.client.get_workflow_handle(workflow).describe()
+        raw = described.raw_description
+        return bool(raw.pending_activities) or raw.HasField("pending_workflow_task")
+
+
+async def _some_at_a_time(calls: Iterable[Callable[[], Awaitable[Result]]]) -> list[Result]:
+    """Do all, a few of them together, in their order."""
+    gate = asyncio.Semaphore(AT_ONCE)
+
+    async def one(call: Callable[[], Awaitable[Result]]) -> Result:
+        async with gate:
+            return await call()
+
+    return list(await asyncio.gather(*(one(call) for call in calls)))

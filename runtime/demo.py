@@ -1,0 +1,170 @@
+"""The demo: a workbook of applications is carried to its ends in weeks that pass in seconds."""
+
+import asyncio
+import hashlib
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from datetime import date, timedelta
+from pathlib import Path
+
+from rich.console import Console
+
+from activities.words import say, say_error, word
+from activities.workbook import read_workbook, shift_dates
+from gateways.simulated import BankScript
+from models import ledger
+from models.applications import Loan, file_application
+from models.cases import cases_of, live_cases
+from rulebook.applications import PartnerBank
+from rulebook.cases import Route
+from rulebook.postings import Pool
+from rulebook.stages import CaseStage
+from rulebook.values import Value
+from runtime import demo_report
+from runtime.conductor import Conductor
+from runtime.devstack import DevStack
+from runtime.officers import Officers
+from runtime.seed import open_fund
+from runtime.settings import Settings, checkout
+from runtime.supervisor import Supervisor
+from runtime.wiring import House
+from runtime.workers import worker_children
+
+REFERENCE_MONDAY = date(2026, 3, 2)
+"""The Monday for which the example workbook's dates are written."""
+
+PATIENCE_DAYS = 75
+NOT_AS_EXPECTED = 4
+SCRIPT_ONLY = {"story", "end", "route", "officer"}
+
+
+class Expectation(Value):
+    """Where one loan's facts lead, as the demo's script says."""
+
+    story: str
+    end: CaseStage
+    route: Route
+    officer: str = ""
+    bank: BankScript
+
+
+def read_script(path: Path) -> tuple[list[PartnerBank], dict[str, Expectation]]:
+    """The demo's script: its partner banks, and by LoanNote how banks and officers behave."""
+    content = tomllib.loads(path.read_text(encoding="utf-8"))
+    loans = {}
+    for note, lines in content["loan"].items():
+        manners = {name: None if value == "never" else value for name, value in lines.items()}
+        script = {name: value for name, value in manners.items() if name not in SCRIPT_ONLY}
+        told = {name: value for name, value in manners.items() if name in SCRIPT_ONLY}
+        loans[note] = Expectation.model_validate({**told, "bank": script})
+    return [PartnerBank.model_validate(bank) for bank in content["bank"]], loans
+
+
+def main(settings: Settings, as_json: bool) -> int:
+    """Run the demo in its own folder under ``var``, from nothing.
+
+    Returns:
+        0 when every case is where its facts lead and the books balance; 4 otherwise.
+    """
+    folder = settings.var / "demo"
+    console = Console(stderr=True, highlight=False)
+    console.print(say("cli.demo.starting"))
+    DevStack(folder).remove()
+    folder.mkdir(mode=0o700, parents=True)
+    own = settings.model_copy(update={"var": folder, "simulator_path": folder / "bank.sqlite"})
+    with DevStack(folder, time_skipping=True), _workers(own):
+        return asyncio.run(_play(own, console, as_json))
+
+
+@contextmanager
+def _workers(settings: Settings) -> Iterator[None]:
+    supervisor = Supervisor(settings.var / "log")
+    for child in worker_children(settings):
+        supervisor.add(child)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
+
+
+async def _play(settings: Settings, console: Console, as_json: bool) -> int:
+    examples = (checkout() or Path.cwd()) / "examples"
+    banks, script = read_script(examples / "demo.toml")
+    house = House(settings)
+    client = await house.client()
+    for note, expected in script.items():
+        house.simulated_bank.script(note, expected.bank)
+    officers = Officers({note: expected.officer for note, expected in script.items() if expected.officer})
+    with house.sessions.begin() as session:
+        fund = open_fund(session, examples / "fund.toml", date.today())
+    conductor = Conductor(house, client, fund, officers)
+    conductor.open_day()
+    _import(house, fund, examples / "applications.xlsx", banks, conductor.today, settings)
+    with house.sessions() as session:
+        before = ledger.pool(session, fund)
+    await conductor.deliver()
+    await _let_days_pass(house, conductor, fund, console)
+    report = _report(house, fund, script, before, settings.var / "papers")
+    if as_json:
+        print(demo_report.as_json(report))
+    else:
+        demo_report.show(report, Console(highlight=False))
+    for deed, refusal in conductor.refused:
+        console.print(f"{deed.case_no} {word(deed.body.kind)}: {say_error(refusal)}")
+    await asyncio.sleep(0.05)  # the client's threads must not be cut off at exit
+    return 0 if report.good else NOT_AS_EXPECTED
+
+
+def _import(house: House, fund: str, workbook: Path, banks: list[PartnerBank], today: date, settings: Settings) -> None:
+    """The workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks to a coming Monday."""
+    coming_monday = today + timedelta(days=-today.weekday() % 7)
+    copy = settings.var / workbook.name
+    shift_dates(workbook, copy, weeks=(coming_monday - REFERENCE_MONDAY).days // 7)
+    digest = hashlib.sha256(copy.read_bytes()).hexdigest()
+    reading = read_workbook(copy, today, banks)
+    for row in reading.rows:
+        with house.sessions.begin() as session:
+            file_application(
+                session,
+                fund,
+                row,
+                received_on=today,
+                filed_by="li.jing",
+                source=f"file:{digest}",
+                queues=settings.queues.prefix,
+            )
+
+
+async def _let_days_pass(house: House, conductor: Conductor, fund: str, console: Console) -> None:
+    first = conductor.today
+    while (conductor.today - first).days < PATIENCE_DAYS:
+        await conductor.work_the_day()
+        with house.sessions() as session:
+            live = live_cases(session, fund)
+        stages = [CaseStage(case.stage) for case in live if case.stage != CaseStage.RECOVERY]
+        counts = {stage: stages.count(stage) for stage in CaseStage if stage in stages}
+        told = "  ".join(f"{word(stage)} {count}" for stage, count in counts.items())
+        console.print(f"{conductor.today} {told}")
+        if not stages:
+            return
+        await conductor.next_morning()
+
+
+def _report(
+    house: House, fund: str, script: Mapping[str, Expectation], before: Pool, papers: Path
+) -> demo_report.DemoReport:
+    with house.sessions() as session:
+        lines = []
+        for case in cases_of(session, fund):
+            expected = script[session.get_one(Loan, case.loan).note]
+            lines.append(demo_report.case_line(session, case, expected.end, expected.route, expected.story))
+        return demo_report.DemoReport(
+            cases=tuple(lines),
+            before=before,
+            after=ledger.pool(session, fund),
+            faults=demo_report.cross_check(session, house, fund),
+            papers=str(papers),
+            paper_count=demo_report.write_papers(session, fund, papers),
+        )

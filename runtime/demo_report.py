@@ -1,0 +1,166 @@
+"""What the demo ends with: a line for each case, the pool before and after, whether books and bank agree."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+from sqlmodel import Session
+
+from activities.words import say, say_value, word
+from models import ledger
+from models.applications import Application, Loan
+from models.cases import RenewalCase, cases_of
+from models.documents import documents_of
+from rulebook.cases import Route
+from rulebook.money import format_yuan
+from rulebook.postings import Pool, PostingKind
+from rulebook.stages import CaseStage
+from rulebook.values import Value
+from runtime.wiring import House
+
+
+class CaseLine(Value):
+    """One case: where it came to, and where its facts lead."""
+
+    case_no: str
+    applicant: str
+    loan_note: str
+    route: Route
+    amount_fen: int | None
+    days: int | None
+    fee_fen: int | None
+    end: CaseStage
+    reason: str
+    expected_end: CaseStage
+    expected_route: Route
+    story: str
+
+    @property
+    def as_expected(self) -> bool:
+        return self.end is self.expected_end and self.route is self.expected_route
+
+
+class DemoReport(Value):
+    """The whole outcome; ``faults`` is empty when everything is as it should be."""
+
+    cases: tuple[CaseLine, ...]
+    before: Pool
+    after: Pool
+    faults: tuple[str, ...]
+    papers: str
+    paper_count: int
+
+    @property
+    def good(self) -> bool:
+        return not self.faults and all(case.as_expected for case in self.cases)
+
+
+def case_line(session: Session, case: RenewalCase, end: CaseStage, route: Route, story: str) -> CaseLine:
+    """One case as it stands, beside where its facts lead."""
+    application = session.get_one(Application, case.case_no)
+    return CaseLine(
+        case_no=case.case_no,
+        applicant=application.applicant_name,
+        loan_note=session.get_one(Loan, case.loan).note,
+        route=Route(case.route) if case.route else Route.NONE,
+        amount_fen=case.amount_fen if case.paid_on else None,
+        days=case.days,
+        fee_fen=case.fee_fen,
+        end=CaseStage(case.stage),
+        reason=case.end_reason or "",
+        expected_end=end,
+        expected_route=route,
+        story=story,
+    )
+
+
+def cross_check(session: Session, house: House, fund: str) -> tuple[str, ...]:
+    """Faults of the books, and payments in the bank's own log that the books do not have, or the other way round."""
+    vouchers = ledger.vouchers(session, fund)
+    in_books = {
+        v.reference: sum(line.amount_fen for line in v.lines) for v in vouchers if v.kind is PostingKind.DISBURSE
+    }
+    at_bank = {payment.reference: payment.amount_fen for payment in house.simulated_bank.payments()}
+    differing = sorted(str(ref) for ref, _ in in_books.items() ^ at_bank.items())
+    return (
+        *ledger.check_books(session, fund),
+        *(say("cli.demo.bank_wrong", reference=reference) for reference in differing),
+    )
+
+
+def write_papers(session: Session, fund: str, folder: Path) -> int:
+    """Lay all papers of a fund into a folder, one folder for each case.
+
+    Returns:
+        how many.
+    """
+    count = 0
+    for case in cases_of(session, fund):
+        for document in documents_of(session, case.case_no):
+            place = folder / case.case_no
+            place.mkdir(parents=True, exist_ok=True)
+            (place / f"{document.number}.pdf").write_bytes(document.pdf)
+            count += 1
+    return count
+
+
+def show(report: DemoReport, console: Console) -> None:
+    """The report as people read it."""
+    headings = ("case", "applicant", "route", "amount", "days", "fee", "end", "reason")
+    table = Table(title=say("cli.demo.title"))
+    for name in headings:
+        right = name in {"amount", "days", "fee"}
+        table.add_column(say(f"cli.heading.{name}"), justify="right" if right else "left", no_wrap=name != "reason")
+    for case in report.cases:
+        table.add_row(
+            case.case_no,
+            case.applicant,
+            word(case.route),
+            _yuan(case.amount_fen),
+            "" if case.days is None else str(case.days),
+            _yuan(case.fee_fen),
+            word(case.end) if case.as_expected else f"[bold red]{word(case.end)} ≠ {word(case.expected_end)}[/]",
+            say_value("reason", case.reason) if case.reason else "",
+        )
+    console.print(table)
+    for code, pool in (("cli.demo.pool_before", report.before), ("cli.demo.pool_after", report.after)):
+        amounts = {name.removesuffix("_fen"): _yuan(fen) for name, fen in pool.model_dump().items()}
+        console.print(say(code, None, **amounts))
+    for fault in report.faults:
+        console.print(f"[bold red]{fault}[/]")
+    if not report.faults:
+        console.print(say("cli.demo.books_right"))
+    console.print(say("cli.demo.papers", count=report.paper_count, folder=report.papers))
+    console.print(say("cli.demo.all_as_expected" if report.good else "cli.demo.ended_elsewhere"))
+
+
+def as_json(report: DemoReport) -> str:
+    """The report as data; amounts are decimal strings in yuan."""
+    cases = [{**_in_yuan(case.model_dump(mode="json")), "as_expected": case.as_expected} for case in report.cases]
+    return json.dumps(
+        {
+            "cases": cases,
+            "pool_before": _in_yuan(report.before.model_dump()),
+            "pool_after": _in_yuan(report.after.model_dump()),
+            "faults": list(report.faults),
+            "papers": report.papers,
+            "paper_count": report.paper_count,
+            "as_expected": report.good,
+        },
+        ensure_ascii=False,
+        indent=2,
+    )
+
+
+def _in_yuan(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        name.replace("_fen", "_yuan"): format_yuan(value) if name.endswith("_fen") and value is not None else value
+        for name, value in values.items()
+    }
+
+
+def _yuan(fen: int | None) -> str:
+    return "" if fen is None else format_yuan(fen, grouped=True)

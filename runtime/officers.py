@@ -1,0 +1,119 @@
+"""Simulated officers: they take the worklist from the top and do what people in their place would do."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from sqlmodel import Session
+
+from models import approvals
+from models.applications import Application, Loan
+from models.calendar import calendar_around
+from models.cases import RenewalCase, Task
+from models.funds import Person, actor, kept_measure
+from rulebook.cases import CaseFacts
+from rulebook.ceiling import ceiling
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    Approve,
+    DecideReferral,
+    Propose,
+    RecordSigning,
+    Reject,
+    Release,
+    ReleaseLine,
+    SendBack,
+    Withdraw,
+)
+from rulebook.stages import ActKind, CaseStage, Role
+
+
+class Deed(NamedTuple):
+    """An act somebody is about to do; ``key`` makes a repetition harmless."""
+
+    key: str
+    case_no: str
+    body: ActBody
+    actor: Actor
+
+
+@dataclass(frozen=True)
+class Staff:
+    """Who plays which part."""
+
+    maker: str
+    checker: str
+    cashier: str
+
+    @classmethod
+    def of(cls, session: Session) -> "Staff":
+        """The first person of each role, in the order of their ids, none of them twice."""
+        people = sorted(session.query(Person), key=lambda person: (len(person.roles), person.id))
+        return cls(
+            *(next(p.id for p in people if role in p.roles) for role in (Role.MAKER, Role.CHECKER, Role.CASHIER))
+        )
+
+
+class Officers:
+    """What the officers do with a task.
+
+    Args:
+        manners: by LoanNote, what they do besides the usual: reject, withdraw, accept_referral, refuse_referral,
+            send_back_once.
+    """
+
+    def __init__(self, manners: Mapping[str, str]) -> None:
+        self._manners = manners
+
+    def deed(self, session: Session, task: Task, today: date) -> Deed | None:
+        """What is done about a task today; None when it must wait."""
+        staff = Staff.of(session)
+        application = session.get_one(Application, task.case_no)
+        note = session.get_one(Loan, application.loan).note
+        manner = self._manners.get(note, "")
+        facts = CaseFacts.model_validate(application.facts)
+        case = session.get_one(RenewalCase, task.case_no)
+
+        def by(person: str, role: Role, body: ActBody, turn: object = 1) -> Deed:
+            return Deed(f"{task.case_no}/{body.kind}/{turn}", task.case_no, body, actor(session, person, role))
+
+        if manner == "withdraw" and case.stage == CaseStage.BANK_OPINION:
+            return by(staff.maker, Role.MAKER, Withdraw(reason="企业自筹资金已到位，书面撤回申请"))
+        approval = approvals.current_approval(session, task.case_no)
+        attempt = approval.attempt if approval else 0
+        match task.kind:
+            case ActKind.DECIDE_REFERRAL:
+                go_on = manner != "refuse_referral"
+                reason = "已补充核实，符合条件" if go_on else "经核实资料仍不齐全，不予受理"
+                return by(staff.checker, Role.CHECKER, DecideReferral(go_on=go_on, reason=reason))
+            case ActKind.PROPOSE:
+                amount = self._amount(session, case, facts)
+                return by(staff.maker, Role.MAKER, Propose(amount_fen=amount), turn=task.id)
+            case ActKind.APPROVE:
+                assert approval is not None, "a checker's task comes with a proposal"
+                if manner == "reject":
+                    return by(staff.checker, Role.CHECKER, Reject(reason="用款必要性不足"))
+                if manner == "send_back_once" and attempt == 1:
+                    return by(staff.checker, Role.CHECKER, SendBack(reason="请补充自筹资金证明"))
+                return by(staff.checker, Role.CHECKER, Approve(terms_digest=approval.terms_digest), turn=attempt)
+            case ActKind.RECORD_SIGNING:
+                body = RecordSigning(signed_on=today, return_path_confirmed=True)
+                return by(staff.maker, Role.MAKER, body, turn=attempt)
+            case ActKind.RELEASE:
+                days = calendar_around(session, facts.received_on, facts.loan.maturity)
+                if today != days.workday_before(facts.loan.maturity):
+                    return None
+                body_ = Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
+                return by(staff.cashier, Role.CASHIER, body_, turn=task.id)
+            case _:
+                return None
+
+    def _amount(self, session: Session, case: RenewalCase, facts: CaseFacts) -> int:
+        """What was asked for, as far as the ceiling goes."""
+        promise = approvals.latest_promise(session, case.case_no)
+        assert promise is not None and case.measure_digest is not None, "a proposal follows a promise"
+        measure = kept_measure(session, case.measure_digest)
+        bound = ceiling(facts.applicant.kind, promise.amount_fen, facts.loan.balance_fen, measure)
+        return min(facts.asked_fen, bound.amount_fen)

@@ -1,0 +1,142 @@
+"""The relay: takes what PostgreSQL decided to Temporal, as often as it needs; no door ever waits for either."""
+
+import asyncio
+import logging
+from collections import defaultdict
+from contextlib import suppress
+from typing import Any
+
+import psycopg
+from sqlalchemy.exc import DBAPIError
+from temporalio.client import Client
+from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
+from temporalio.exceptions import WorkflowAlreadyStartedError
+from temporalio.service import RPCError, RPCStatusCode
+
+from models.acts import ActState, decide
+from models.cases import routes_of
+from models.database import plain_url
+from models.outbox import CHANNEL, Errand, Outbox, settle, undelivered
+from runtime.wiring import House
+from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE, Queue, queue_name
+from workflows.renewal import CaseStart, Renewal
+
+log = logging.getLogger(__name__)
+
+BATCH = 64
+LOOK_AGAIN_SECONDS = 1.0
+PAUSE_SECONDS = 0.5
+RPC_SECONDS = 10.0
+
+
+class Undeliverable(Exception):
+    """The errand can never arrive: its case is not there any more."""
+
+
+class Relay:
+    """Delivers the outbox in order for each case, and several cases at a time; any number of relays may run.
+
+    Args:
+        house: where the outbox is.
+        client: of the Temporal service.
+    """
+
+    def __init__(self, house: House, client: Client) -> None:
+        self._house = house
+        self._client = client
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Deliver until told to stop; servers that are away are waited for."""
+        while not stop.is_set():
+            try:
+                async with await self._listen() as bell:
+                    while not stop.is_set():
+                        while await self.deliver_some():
+                            pass
+                        async for _ in bell.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
+                            pass
+            except (psycopg.Error, DBAPIError, RPCError) as away:
+                log.warning("relay waits: %s", type(away).__name__)
+                await asyncio.sleep(PAUSE_SECONDS)
+
+    async def deliver_some(self) -> int:
+        """Deliver one batch.
+
+        Returns:
+            how many errands were settled.
+        Raises:
+            RPCError: Temporal is away; what was not settled stays open.
+        """
+        with self._house.sessions.begin() as session:
+            errands = undelivered(session, BATCH)
+            if not errands:
+                return 0
+            routes = routes_of(session, {errand.case_no for errand in errands})
+            by_case: dict[str, list[Outbox]] = defaultdict(list)
+            for errand in errands:
+                by_case[errand.case_no].append(errand)
+            delivered: list[int] = []
+            failed: dict[int, str] = {}
+            results = await asyncio.gather(
+                *(self._deliver(batch, routes[case_no], delivered, failed) for case_no, batch in by_case.items()),
+                return_exceptions=True,
+            )
+            settle(session, delivered, failed)
+            for errand in errands:
+                if errand.id in failed and errand.message_id:
+                    gone = {
+                        "code": "message.case_ended",
+                        "params": {"case": errand.case_no, "stage": failed[errand.id]},
+                    }
+                    decide(session, errand.message_id, ActState.REFUSED, gone, message=True)
+        for result in results:
+            if isinstance(result, BaseException):
+                raise result
+        return len(delivered) + len(failed)
+
+    async def _deliver(
+        self, errands: list[Outbox], route: dict[str, str], delivered: list[int], failed: dict[int, str]
+    ) -> None:
+        for errand in errands:
+            assert errand.id is not None
+            try:
+                await (self._start(errand, route) if errand.errand == Errand.START else self._signal(errand, route))
+                delivered.append(errand.id)
+            except Undeliverable:
+                failed[errand.id] = route["stage"]
+
+    async def _start(self, errand: Outbox, route: dict[str, str]) -> None:
+        start = CaseStart.model_validate(errand.payload)
+        with suppress(WorkflowAlreadyStartedError):
+            await self._client.start_workflow(
+                Renewal.run,
+                start,
+                id=route["workflow_id"],
+                task_queue=queue_name(start.queues, Queue.CASES),
+                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                static_summary=f"{start.case_no} {route['bank']}",
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(CASE_NUMBER, start.case_no),
+                        SearchAttributePair(FUND, start.fund),
+                        SearchAttributePair(BANK, route["bank"]),
+                        SearchAttributePair(STAGE, "intake"),
+                    ]
+                ),
+            )
+
+    async def _signal(self, errand: Outbox, route: dict[str, str]) -> None:
+        assert errand.signal is not None
+        handle: Any = self._client.get_workflow_handle(route["workflow_id"])
+        try:
+            await handle.signal(errand.signal, errand.payload)
+        except RPCError as error:
+            if error.status is RPCStatusCode.NOT_FOUND:
+                raise Undeliverable from error
+            raise
+
+    async def _listen(self) -> psycopg.AsyncConnection[Any]:
+        url = plain_url(self._house.engine.url.render_as_string(hide_password=False))
+        bell = await psycopg.AsyncConnection.connect(url, autocommit=True)
+        await bell.execute(f"LISTEN {CHANNEL}")
+        return bell

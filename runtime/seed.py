@@ -1,0 +1,132 @@
+"""Opening a fund from its file: its record, measure, people, calendar and money; doing it twice changes nothing."""
+
+import tomllib
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import chinese_calendar
+from pydantic import ValidationError
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Session
+
+from activities.measures import measure_from
+from models import calendar, ledger
+from models.funds import Fund, FundMeasure, Person, open_business_day
+from rulebook.calendar import CalendarDay
+from rulebook.errors import XuqiaoError
+from rulebook.money import yuan
+from rulebook.postings import capital_in
+from rulebook.stages import Role
+from rulebook.values import Value
+
+FIRST_YEAR = 2025
+YEARS_AHEAD = 2
+SEEDED_BY = "seed"
+
+
+class FundRecord(Value):
+    """The fund as its file names it."""
+
+    code: str
+    name: str
+    operator: str
+    gateway: str
+    escrow_name: str
+    escrow_number: str
+    escrow_bank: str
+
+
+class MeasureChoice(Value):
+    """Which pack it is under, from when, with which overlay (a file beside this one)."""
+
+    pack: str
+    overlay: str | None = None
+    effective_from: date
+
+
+class Contribution(Value):
+    """Money that has arrived in the ring-fenced account."""
+
+    contributor: str
+    amount_yuan: str
+    reference: str
+
+
+class PersonRecord(Value):
+    """Somebody who may act."""
+
+    id: str
+    name: str
+    organisation: str
+    roles: tuple[Role, ...]
+
+
+class FundFile(Value):
+    """A fund's file, read and checked."""
+
+    fund: FundRecord
+    measure: MeasureChoice
+    capital: tuple[Contribution, ...] = ()
+    person: tuple[PersonRecord, ...] = ()
+
+
+def read_fund_file(path: Path) -> FundFile:
+    """A fund's file.
+
+    Raises:
+        XuqiaoError: ``fund.file_unreadable`` or ``fund.file_wrong`` with the first thing that is wrong.
+    """
+    try:
+        return FundFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise XuqiaoError("fund.file_unreadable", path=path, reason=error) from None
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise XuqiaoError("fund.file_wrong", path=path, name=name, reason=first["msg"]) from None
+
+
+def open_fund(session: Session, path: Path, today: date) -> str:
+    """Open the fund that a file describes, with its first business day.
+
+    Args:
+        path: the file; an overlay it names lies beside it.
+        today: the business day to open; working days are known for two years from it.
+    Returns:
+        the fund's code.
+    """
+    described = read_fund_file(path)
+    code, choice = described.fund.code, described.measure
+    overlay = (path.parent / choice.overlay).read_text(encoding="utf-8") if choice.overlay else None
+    measure_from(choice.pack, overlay)  # refuses a pack or an overlay that no case could be judged under
+    calendar.store_days(session, working_days(today.year + YEARS_AHEAD), "chinesecalendar")
+    connection = session.connection()
+    connection.execute(insert(Fund).values(**described.fund.model_dump()).on_conflict_do_nothing())
+    in_force = {"fund": code, "pack": choice.pack, "overlay": overlay, "effective_from": choice.effective_from}
+    connection.execute(insert(FundMeasure).values(in_force).on_conflict_do_nothing())
+    for person in described.person:
+        connection.execute(insert(Person).values(**person.model_dump(mode="json")).on_conflict_do_nothing())
+    open_business_day(session, code, today, datetime.now(UTC))
+    for part in described.capital:
+        paid_in = capital_in(
+            code,
+            part.contributor,
+            yuan(part.amount_yuan),
+            reference=part.reference,
+            on=max(choice.effective_from, date(FIRST_YEAR, 1, 1)),
+            actor_id=SEEDED_BY,
+        )
+        ledger.post(session, paid_in)
+    return code
+
+
+def working_days(last_year: int) -> Iterator[CalendarDay]:
+    """Every day of some years: official where the State Council's notice is known, else weekends only, provisional."""
+    day, last = date(FIRST_YEAR, 1, 1), date(last_year, 12, 31)
+    while day <= last:
+        try:
+            yield CalendarDay(day, works=chinese_calendar.is_workday(day), official=True)
+        except NotImplementedError:
+            yield CalendarDay(day, works=day.weekday() < 5, official=False)
+        day += timedelta(days=1)

@@ -1,0 +1,37 @@
+"""How this product speaks to Temporal: one converter, one connection, for clients, workers and replay alike."""
+
+from temporalio.client import Client
+from temporalio.contrib.pydantic import pydantic_data_converter
+from temporalio.converter import DataConverter
+from temporalio.envconfig import ClientConfig
+from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
+
+from runtime.settings import TemporalSettings
+
+CONVERTER: DataConverter = pydantic_data_converter
+
+_PURE = ("activities.contracts", "pydantic", "pydantic_core", "annotated_types", "rulebook", "typing_extensions")
+
+
+def sandbox() -> SandboxedWorkflowRunner:
+    """The workflow sandbox. The rulebook passes through: its purity is checked statically, and copies are dear."""
+    return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))
+
+
+async def connect(settings: TemporalSettings) -> Client:
+    """A client of the Temporal service that the settings name.
+
+    Args:
+        settings: an address; for an outside service also a profile of the standard client configuration (TLS, API key).
+    """
+    if settings.profile:
+        options = ClientConfig.load_client_connect_config(profile=settings.profile)
+        options.setdefault("target_host", settings.address or "")
+        return await Client.connect(**options, data_converter=CONVERTER)
+    return await Client.connect(
+        settings.address or "",
+        namespace=settings.namespace,
+        data_converter=CONVERTER,
+        tls=settings.tls,
+        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+    )

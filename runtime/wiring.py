@@ -1,0 +1,161 @@
+"""What is made of what: the settings become engines, gateways, activities and workers."""
+
+import asyncio
+import signal
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack
+from functools import cached_property
+from typing import Any
+
+from sqlalchemy import Engine
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+from temporalio.client import Client
+from temporalio.exceptions import ApplicationError
+from temporalio.worker import (
+    ActivityInboundInterceptor,
+    ExecuteActivityInput,
+    Interceptor,
+    Worker,
+)
+
+from activities.bank import Bank, PaymentSlips
+from activities.case_file import CaseFile
+from activities.ledger import Books
+from activities.notices import Notices
+from gateways.bank import BankGateway
+from gateways.counter import CounterGateway
+from gateways.simulated import SimulatedBank
+from models.database import engine_for, sessions
+from rulebook.errors import XuqiaoError
+from runtime.devstack import addresses_of
+from runtime.settings import Settings
+from runtime.temporal import connect, sandbox
+from workflows.policies import Queue, queue_name
+from workflows.recovery import Recovery
+from workflows.renewal import Renewal
+
+THREADS = 8
+Activities = Sequence[Callable[..., Any]]
+
+
+class House:
+    """Everything one process needs, made when it is first asked for.
+
+    Args:
+        settings: what holds for this process; where they name no outside servers, the embedded ones of ``var``.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @cached_property
+    def engine(self) -> Engine:
+        """Connections as the application's role."""
+        url = self.settings.database.url
+        return engine_for(url.get_secret_value() if url else self._embedded.app_url, pool_size=THREADS * 2)
+
+    @cached_property
+    def sessions(self) -> sessionmaker[Session]:
+        """Sessions; ``sessions.begin()`` commits at the end of its block."""
+        return sessions(self.engine)
+
+    @cached_property
+    def simulated_bank(self) -> SimulatedBank:
+        """The simulated bank with its own log."""
+        return SimulatedBank(self.settings.simulator_path)
+
+    @cached_property
+    def gateways(self) -> dict[str, BankGateway]:
+        """The ways to pay, by the name a fund's record uses."""
+        slips = PaymentSlips(self.sessions.begin)
+        return {"counter": CounterGateway(slips), "simulated": self.simulated_bank}
+
+    async def client(self) -> Client:
+        """A client of the Temporal service."""
+        temporal = self.settings.temporal
+        if self.settings.embedded_temporal:
+            temporal = temporal.model_copy(update={"address": self._embedded.temporal_address})
+        return await connect(temporal)
+
+    def activities_on(self, queue: str) -> Activities:
+        """The activities that a worker of one queue runs."""
+        begin = self.sessions.begin
+        match queue:
+            case Queue.CASES:
+                asking = Bank(begin, self.gateways).ask_bank_opinion
+                return [*_activities(CaseFile(begin), Notices(begin)), Books(begin).record_promise, asking]
+            case Queue.MONEY:
+                books, bank = Books(begin), Bank(begin, self.gateways)
+                return [
+                    books.approve_and_reserve,
+                    books.book_return,
+                    books.end_case,
+                    bank.pay_out,
+                    bank.record_payment_mark,
+                ]
+            case _:
+                # The press is imported only where papers are made: it costs a second and 150 MB.
+                from activities.papers import Papers
+                from activities.press.press import Press
+
+                return _activities(Papers(begin, Press()))
+
+    def worker(self, client: Client, queue: str) -> Worker:
+        """A worker of one queue; the stories run on that of the cases."""
+        return Worker(
+            client,
+            task_queue=queue_name(self.settings.queues.prefix, queue),
+            workflows=[Renewal, Recovery] if queue == Queue.CASES else [],
+            workflow_runner=sandbox(),
+            activities=self.activities_on(queue),
+            activity_executor=ThreadPoolExecutor(1 if queue == Queue.PAPERS else THREADS),
+            max_concurrent_activities=1 if queue == Queue.PAPERS else THREADS,
+            interceptors=[ErrorsByCode()],
+        )
+
+    @cached_property
+    def _embedded(self) -> Any:
+        found = addresses_of(self.settings.var)
+        if found is None:
+            raise XuqiaoError("stack.not_running", var=self.settings.var)
+        return found
+
+
+def _activities(*objects: object) -> list[Callable[..., Any]]:
+    """All activities of some objects."""
+    found = [getattr(holder, name) for holder in objects for name in dir(holder) if not name.startswith("_")]
+    return [method for method in found if hasattr(method, "__temporal_activity_definition")]
+
+
+class ErrorsByCode(Interceptor):
+    """What was refused appears in Temporal under its own code, with its parameters."""
+
+    def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
+        return _ByCode(next)
+
+
+class _ByCode(ActivityInboundInterceptor):
+    async def execute_activity(self, input: ExecuteActivityInput) -> Any:  # noqa: A002
+        try:
+            return await super().execute_activity(input)
+        except XuqiaoError as error:
+            raise ApplicationError(str(error), error.params, type=error.code) from error
+
+
+async def serve_queues(settings: Settings, queues: Sequence[str]) -> None:
+    """Work on the given queues until told to stop.
+
+    Args:
+        queues: of ``Queue``; each gets its own worker in this process.
+    """
+    stop = asyncio.Event()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    house = House(settings)
+    client = await house.client()
+    async with AsyncExitStack() as workers:
+        for queue in queues:
+            await workers.enter_async_context(house.worker(client, queue))
+        await stop.wait()

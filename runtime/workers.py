@@ -1,0 +1,34 @@
+"""The worker processes that a machine keeps: cases and money in one, papers in a process of their own."""
+
+import os
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+from runtime.settings import Settings
+from runtime.supervisor import Child
+from workflows.policies import Queue
+
+PROCESSES = {"worker": (Queue.CASES, Queue.MONEY), "papers": (Queue.PAPERS,)}
+
+
+def worker_children(settings: Settings) -> Iterator[Child]:
+    """One supervised process for each line of ``PROCESSES``, with these settings in its environment."""
+    for name, queues in PROCESSES.items():
+        yield Child(name=name, argv=(sys.executable, str(worker_script()), *queues), env=environment(settings))
+
+
+def worker_script() -> Path:
+    """Where ``worker.py`` stands, beside the packages."""
+    return Path(__file__).resolve().parent.parent / "worker.py"
+
+
+def environment(settings: Settings) -> dict[str, str]:
+    """The environment in which a child process has the same settings as this one."""
+    own = {
+        "XUQIAO_VAR": str(settings.var),
+        "XUQIAO_SIMULATOR_PATH": str(settings.simulator_path),
+        "XUQIAO_LANG": settings.lang,
+        "XUQIAO_QUEUES__PREFIX": settings.queues.prefix,
+    }
+    return {**os.environ, **own}
