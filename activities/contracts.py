@@ -98,8 +98,8 @@ class PayOut(Value):
     """Intend, ask, send, confirm and post; repeated until the bank's answer is final.
 
     ``step`` is committed when the money is paid, ``step_if_pending`` when its fate is open, ``step_if_rejected`` when
-    the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another. Until ``not_found_final_at`` a bank that
-    does not find the payment may still make it.
+    the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another.
+    Until ``not_found_final_at`` a bank that does not find the payment may still make it.
     """
 
     step: Step

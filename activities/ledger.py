@@ -1,4 +1,4 @@
-"""The money in the books: what is reserved, queued for, given back and returned, each with its step in one transaction."""
+"""The money in the books: what is reserved, queued for, given back and returned, in one transaction with its step."""
 
 from datetime import date
 

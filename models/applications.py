@@ -208,6 +208,6 @@ def _next_case_no(session: Session, fund: str, year: int) -> str:
 
 
 def is_case_no(text_given: str) -> bool:
-    """Whether a case number is one that could have been given, so that a slip is caught before anything is looked up."""
+    """Whether a case number is one that could have been given, so that a slip is caught before it is looked up."""
     parts = text_given.strip().upper().rsplit("-", 3)
     return len(parts) == 4 and mod_11_10.is_valid(parts[1] + parts[2] + parts[3])

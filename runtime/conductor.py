@@ -1,4 +1,4 @@
-"""The conductor: lets days pass for all open cases of a fund at once, with simulated banks and officers doing their part.
+"""The conductor: lets days pass for all open cases of a fund, with simulated banks and officers doing their part.
 
 For the demo, tests and benchmarks, on the ordinary servers started with time skipping. Each workflow has a clock of its
 own; the conductor moves them together, and the simulated bank's day and the fund's business day with them.
@@ -32,6 +32,11 @@ AT_ONCE = 8
 LOOK_AGAIN_SECONDS = 0.02
 Result = TypeVar("Result")
 CLERK = Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organisation="模拟银行")
+
+
+def shanghai_today() -> date:
+    """The day in the law's time zone, by this machine's clock."""
+    return datetime.now(LAW_ZONE).date()
 
 
 class Conductor:

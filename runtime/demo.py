@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -22,7 +22,7 @@ from rulebook.postings import Pool
 from rulebook.stages import CaseStage
 from rulebook.values import Value
 from runtime import demo_report
-from runtime.conductor import Conductor
+from runtime.conductor import Conductor, shanghai_today
 from runtime.devstack import DevStack
 from runtime.officers import Officers
 from runtime.seed import open_fund
@@ -73,8 +73,8 @@ def main(settings: Settings, as_json: bool) -> int:
     DevStack(folder).remove()
     folder.mkdir(mode=0o700, parents=True)
     own = settings.model_copy(update={"var": folder, "simulator_path": folder / "bank.sqlite"})
-    with DevStack(folder, time_skipping=True), _workers(own):
-        return asyncio.run(_play(own, console, as_json))
+    with DevStack(folder, time_skipping=True), _workers(own), closing(House(own)) as house:
+        return asyncio.run(_play(house, console, as_json))
 
 
 @contextmanager
@@ -89,16 +89,16 @@ def _workers(settings: Settings) -> Iterator[None]:
         supervisor.stop()
 
 
-async def _play(settings: Settings, console: Console, as_json: bool) -> int:
+async def _play(house: House, console: Console, as_json: bool) -> int:
     examples = (checkout() or Path.cwd()) / "examples"
     banks, script = read_script(examples / "demo.toml")
-    house = House(settings)
+    settings = house.settings
     client = await house.client()
     for note, expected in script.items():
         house.simulated_bank.script(note, expected.bank)
     officers = Officers({note: expected.officer for note, expected in script.items() if expected.officer})
     with house.sessions.begin() as session:
-        fund = open_fund(session, examples / "fund.toml", date.today())
+        fund = open_fund(session, examples / "fund.toml", shanghai_today())
     conductor = Conductor(house, client, fund, officers)
     conductor.open_day()
     _import(house, fund, examples / "applications.xlsx", banks, conductor.today, settings)

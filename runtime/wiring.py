@@ -72,6 +72,13 @@ class House:
         slips = PaymentSlips(self.sessions.begin)
         return {"counter": CounterGateway(slips), "simulated": self.simulated_bank}
 
+    def close(self) -> None:
+        """Let go of the connections; the next use opens them again."""
+        if "engine" in self.__dict__:
+            self.engine.dispose()
+        if "simulated_bank" in self.__dict__:
+            self.simulated_bank.close()
+
     async def client(self) -> Client:
         """A client of the Temporal service."""
         temporal = self.settings.temporal

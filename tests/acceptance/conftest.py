@@ -1,0 +1,72 @@
+"""Workers for this test process, once; a fund of its own for each test."""
+
+import itertools
+import os
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from models.bootstrap import DatabaseUrls
+from runtime.conductor import shanghai_today
+from runtime.devstack import Addresses
+from runtime.seed import open_fund
+from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout
+from runtime.wiring import House
+from tests.acceptance.fund import TestedFund
+from workflows.policies import Queue
+
+_NUMBERS = itertools.count(1)
+
+
+@pytest.fixture(scope="session")
+def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """This test process's own database, queues and simulated bank."""
+    folder = tmp_path_factory.mktemp("house")
+    house = House(
+        Settings(
+            database=DatabaseSettings(url=SecretStr(database.app)),
+            temporal=TemporalSettings(address=stack.temporal_address),
+            queues=QueueSettings(prefix=f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"),
+            var=folder,
+            simulator_path=folder / "bank.sqlite",
+        )
+    )
+    yield house
+    house.close()
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def client(house: House) -> AsyncIterator[Client]:
+    """A client, while workers of all queues run."""
+    connected = await house.client()
+    async with (
+        house.worker(connected, Queue.CASES),
+        house.worker(connected, Queue.MONEY),
+        house.worker(connected, Queue.PAPERS),
+    ):
+        yield connected
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fund(house: House, client: Client, tmp_path: Path) -> TestedFund:
+    """A fund with 20,000,000 yuan under the measure of Donghai."""
+    return a_fund(house, client, tmp_path)
+
+
+def a_fund(house: House, client: Client, folder: Path, **changed: str) -> TestedFund:
+    """Open a fund like the example's under a code of its own; ``changed`` replaces texts of its file."""
+    code = f"T{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
+    examples = (checkout() or Path.cwd()) / "examples"
+    text = (examples / "fund.toml").read_text(encoding="utf-8").replace('code = "DH"', f'code = "{code}"')
+    for old, new in changed.items():
+        assert old in text
+        text = text.replace(old, new)
+    (folder / "fund.toml").write_text(text, encoding="utf-8")
+    (folder / "operator.toml").write_bytes((examples / "operator.toml").read_bytes())
+    with house.sessions.begin() as session:
+        open_fund(session, folder / "fund.toml", shanghai_today())
+    return TestedFund(house, client, code)
