@@ -1,0 +1,31 @@
+"""Commands that share most of what they take: each says only what is its own."""
+
+from collections.abc import Callable
+from inspect import Parameter, Signature, signature
+from typing import Any
+
+ABOUT = "case"
+"""The parameter that stands first in every such command."""
+
+
+def combined(make: Callable[..., Any], run: Callable[..., int]) -> Callable[..., int]:
+    """One command out of two functions.
+
+    Args:
+        make: makes a body out of the command's own options.
+        run: does with it what every command of the kind does. Its first parameter is a function that makes the body,
+            the others are the options that all of them have.
+    Returns:
+        a function with the parameters of both, those of ``make`` first; a name that both have is given to both.
+    """
+    own = dict(signature(make).parameters)
+    common = dict(list(signature(run).parameters.items())[1:])
+
+    def command(**given: Any) -> int:
+        return run(lambda: make(**{name: given[name] for name in own}), **{name: given[name] for name in common})
+
+    both: dict[str, Parameter] = {ABOUT: common[ABOUT], **own, **common}
+    in_order = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in both.values()]
+    command.__signature__ = Signature(in_order)  # type: ignore[attr-defined]
+    command.__annotations__ = {}
+    return command

@@ -1,0 +1,184 @@
+"""Lists beside the cases: the worklist, the pool, the books, funds and people."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option, Typer
+
+from runtime.cli.failures import Exit
+from runtime.cli.manual import Command, Group
+from runtime.cli.options import AsJson, File, Fund, RoleName
+
+books = Typer(cls=Group, no_args_is_help=True, add_completion=False)
+funds = Typer(cls=Group, no_args_is_help=True, add_completion=False)
+people = Typer(cls=Group, no_args_is_help=True, add_completion=False)
+
+
+def tasks(
+    role: RoleName = None,
+    fund: Fund = None,
+    overdue: Annotated[bool, Option("--overdue")] = False,
+    as_json: AsJson = False,
+) -> int:
+    """The worklist (待办)."""
+    from models import reads
+    from rulebook.stages import Role
+    from runtime.cli.case_page import awaited
+    from runtime.cli.office import Office
+    from runtime.cli.output import moment, print_json, say, table, word
+    from runtime.cli.values import member_of
+
+    part = member_of("--role", Role, role) if role else None
+    with Office() as office, office.begin() as session:
+        code = office.the_fund(session, fund) if fund else None
+        found = reads.tasks(session, role=part, fund=code, overdue=overdue)
+    if as_json:
+        print_json(found)
+        return Exit.WELL
+    table(
+        ("due", "case", "applicant", "stage", "awaits", "role", "urgency", "maturity"),
+        (
+            (
+                f"{moment(task.due) or ''}{say('cli.overdue') if task.overdue else ''}",
+                task.case_no,
+                task.applicant_name,
+                word("stage", task.stage),
+                awaited(task.kind),
+                word("role", task.role),
+                word("cli.urgency", task.urgency),
+                task.maturity,
+            )
+            for task in found
+        ),
+    )
+    return Exit.WELL
+
+
+def pool(fund: Fund = None, as_json: AsJson = False) -> int:
+    """Where a fund's money is, and who waits for it."""
+    from models import reads
+    from runtime.cli.office import Office
+    from runtime.cli.output import fields, line, moment, money, print_json, say, section, table
+
+    with Office() as office, office.begin() as session:
+        page = reads.pool_page(session, office.the_fund(session, fund))
+    if as_json:
+        print_json(page)
+        return Exit.WELL
+    line(f"{page.fund} {page.name}")
+    fields(
+        (
+            ("business_date", page.business_date),
+            ("total", money(page.total_fen)),
+            ("reserved", money(page.reserved_fen)),
+            ("out", money(page.out_fen)),
+            ("available", money(page.available_fen)),
+            ("fee_income", money(page.fee_income_fen)),
+        )
+    )
+    section("queue")
+    table(
+        ("place", "case", "applicant", "amount", "queued", "reason"),
+        (
+            (place, each.case_no, each.applicant_name, money(each.amount_fen), moment(each.queued_at), say(each.reason))
+            for place, each in enumerate(page.queue, start=1)
+        ),
+        right=("place", "amount"),
+    )
+    return Exit.WELL
+
+
+@books.command("check", cls=Command)
+def check(fund: Fund = None, as_json: AsJson = False) -> int:
+    from models import ledger, reads
+    from runtime.cli.office import Office
+    from runtime.cli.output import line, print_json, say
+
+    found: dict[str, list[str]] = {}
+    with Office() as office:
+        with office.begin() as session:
+            codes = [office.the_fund(session, fund)] if fund else [each.code for each in reads.funds(session)]
+        for code in codes:
+            with office.begin() as session:
+                found[code] = ledger.check_books(session, code)
+    good = not any(found.values())
+    if as_json:
+        print_json({"good": good, "books": [{"fund": code, "faults": faults} for code, faults in found.items()]})
+    else:
+        for code, faults in found.items():
+            line(say("cli.books.wrong" if faults else "cli.books.right", fund=code, count=len(faults)))
+            for fault in faults:
+                line(f"  {fault}")
+    return Exit.WELL if good else Exit.NOT_AS_EXPECTED
+
+
+@funds.command("list", cls=Command)
+def list_funds(as_json: AsJson = False) -> int:
+    from models import reads
+    from runtime.cli.office import Office
+    from runtime.cli.output import masked, plain, print_json, table
+
+    with Office() as office, office.begin() as session:
+        found = reads.funds(session)
+    if as_json:
+        print_json([{**plain(each), "escrow_number": masked(each.escrow_number)} for each in found])
+        return Exit.WELL
+    table(
+        ("fund", "name", "operator", "business_date", "pack", "effective_from", "gateway", "escrow"),
+        (
+            (
+                each.code,
+                each.name,
+                each.operator,
+                each.business_date,
+                each.pack,
+                each.effective_from,
+                each.gateway,
+                f"{each.escrow_bank} {masked(each.escrow_number)}",
+            )
+            for each in found
+        ),
+    )
+    return Exit.WELL
+
+
+@funds.command("open", cls=Command)
+def open_a_fund(
+    file: File, first_day: Annotated[str | None, Option("--on", metavar="DATE")] = None, as_json: AsJson = False
+) -> int:
+    from datetime import datetime
+
+    from runtime.cli.office import Office
+    from runtime.cli.output import SHANGHAI, line, print_json, say
+    from runtime.cli.values import day_of
+    from runtime.seed import open_fund
+
+    day = day_of("--on", first_day) if first_day else datetime.now(SHANGHAI).date()
+    with Office() as office, office.begin() as session:
+        code = open_fund(session, Path(file), day)
+    if as_json:
+        print_json({"fund": code, "business_date": day})
+    else:
+        line(say("cli.fund.opened", fund=code, day=day))
+    return Exit.WELL
+
+
+@people.command("list", cls=Command)
+def list_people(as_json: AsJson = False) -> int:
+    from models import reads
+    from runtime.cli.office import Office
+    from runtime.cli.output import print_json, table, word
+
+    with Office() as office, office.begin() as session:
+        found = reads.people(session)
+    if as_json:
+        print_json(found)
+        return Exit.WELL
+    table(
+        ("user", "person", "organisation", "roles"),
+        (
+            (each.id, each.name, each.organisation, ", ".join(word("role", role) for role in each.roles))
+            for each in found
+        ),
+    )
+    return Exit.WELL

@@ -1,0 +1,21 @@
+"""What many commands take, once. The words of each stand in the catalogue under its parameter's name."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+Case = Annotated[str, Argument(metavar="CASE")]
+File = Annotated[Path, Argument(metavar="FILE")]
+
+AsJson = Annotated[bool, Option("--json")]
+AsUser = Annotated[str, Option("--as", metavar="USER")]
+AsUserOrNot = Annotated[str | None, Option("--as", metavar="USER")]
+Key = Annotated[str | None, Option("--key", metavar="KEY")]
+Fund = Annotated[str | None, Option("--fund", metavar="FUND")]
+Stage = Annotated[str | None, Option("--stage", metavar="STAGE")]
+RoleName = Annotated[str | None, Option("--role", metavar="ROLE")]
+Reason = Annotated[str, Option("--reason", metavar="TEXT")]
+Amount = Annotated[str, Option("--amount", metavar="YUAN")]
+Balance = Annotated[str, Option("--balance", metavar="YUAN")]
+OnDay = Annotated[str, Option("--on", metavar="DATE")]
