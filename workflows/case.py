@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from activities import contracts
 from rulebook.calendar import LAW_ZONE, WorkCalendar
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.measure import Measure
 from rulebook.messages import BankMessage, OfficerAct
@@ -63,7 +64,14 @@ class Case:
 
     def _in_workdays(self, days: int) -> datetime:
         """The close of business so many working days from today."""
-        return self._close_of(self._calendar.add_workdays(self._today, days))
+        return self._close_of(self._workday(self._today, days))
+
+    def _workday(self, day: date, count: int) -> date:
+        """So many working days on; where the known calendar ends (a pursuit may last years) days are just counted."""
+        try:
+            return self._calendar.add_workdays(day, count)
+        except XuqiaoError:
+            return self._calendar.add_days(day, count)
 
     def _close_of(self, day: date) -> datetime:
         return self._calendar.moment(day, self._measure.cut_off)
@@ -101,9 +109,7 @@ class Case:
                 return got
 
     def _knocks(self, wait: Wait) -> list[Knock]:
-        remind_on = self._calendar.add_workdays(
-            wait.due.astimezone(LAW_ZONE).date(), -self._measure.deadlines.remind_before
-        )
+        remind_on = self._workday(wait.due.astimezone(LAW_ZONE).date(), -self._measure.deadlines.remind_before)
         knocks = [
             Knock(self._close_of(remind_on), f"remind: {wait.awaits}"),
             Knock(wait.due, f"due: {wait.awaits}"),
@@ -164,7 +170,9 @@ class Case:
 
         Where the activity decides between steps, ``step`` says which one its result means.
         """
+        self._desk.committing = True
         result = await self._do(contract, request, queue=queue)
+        self._desk.committing = False
         self._show(step if isinstance(step, Step) else step(result))
         return result
 

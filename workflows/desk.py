@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
-from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Fit, MessageKind, fit
+from rulebook.stages import STAGES, ActKind, CaseStage, Fit, MessageKind, fit
 from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
 
 
@@ -34,7 +34,9 @@ class CaseDesk:
         self.stage = stage
         self.granted: set[int] = set()
         self.refused: list[Refusal] = []
+        self.committing = False  # a step is on its way: people may see its stage before the story does
         self._check = check
+        self._unjudged = False
         self._acts: list[OfficerAct] = []
         self._answers: dict[str, Outcome | XuqiaoError] = {}
         self._messages: list[BankMessage] = []
@@ -51,6 +53,9 @@ class CaseDesk:
     # Arrival ---------------------------------------------------------------------------------------------------
 
     def _may_act(self, act: OfficerAct) -> None:
+        """Refuse at once what cannot be; while a step is being committed only the next ``take`` can tell."""
+        if self.committing:
+            return
         try:
             self._judge(act)
         except XuqiaoError as error:
@@ -66,6 +71,7 @@ class CaseDesk:
 
     async def _act_arrives(self, act: OfficerAct) -> Outcome:
         self._acts.append(act)
+        self._unjudged = True
         await workflow.wait_condition(lambda: act.id in self._answers)
         answer = self._answers[act.id]
         if isinstance(answer, XuqiaoError):
@@ -87,19 +93,21 @@ class CaseDesk:
     # Taking up -------------------------------------------------------------------------------------------------
 
     def take(self, only: Collection[ActKind | MessageKind] | None = None) -> OfficerAct | BankMessage | None:
-        """The first act or message that the stage can take now; an act that has meanwhile become wrong is refused."""
-        while act := self._first_act(only):
-            self._acts.remove(act)
-            try:
-                self._judge(act)
-            except XuqiaoError as error:
-                self._answers[act.id] = error
-                continue
-            return act
+        """The first message or act that the stage can take now; an act that has meanwhile become wrong is refused.
+
+        What the bank has told comes first: no officer decides on a promise that is already taken back.
+        """
         for message in self._messages:
             if self._is_due(message, only):
                 self._messages.remove(message)
                 return message
+        for act in tuple(self._acts):
+            if not self._still_fits(act):
+                self._acts.remove(act)
+            elif only is None or act.body.kind in only:
+                self._acts.remove(act)
+                return act
+        self._unjudged = False
         return None
 
     async def next(
@@ -117,7 +125,7 @@ class CaseDesk:
         """
 
         def something() -> bool:
-            return or_when() or self._first_act(only) is not None or any(self._is_due(m, only) for m in self._messages)
+            return or_when() or self._unjudged or any(self._is_due(m, only) for m in self._messages)
 
         while True:
             if taken := self.take(only):
@@ -133,8 +141,13 @@ class CaseDesk:
             except TimeoutError:
                 return knock
 
-    def _first_act(self, only: Collection[ActKind | MessageKind] | None) -> OfficerAct | None:
-        return next((act for act in self._acts if only is None or act.body.kind in only), None)
+    def _still_fits(self, act: OfficerAct) -> bool:
+        try:
+            self._judge(act)
+        except XuqiaoError as error:
+            self._answers[act.id] = error
+            return False
+        return True
 
     def _is_due(self, message: BankMessage, only: Collection[ActKind | MessageKind] | None) -> bool:
         kind = message.body.kind
@@ -153,19 +166,27 @@ class CaseDesk:
         for message in [m for m in self._messages if fit(stage, m.body.kind) is Fit.IMPOSSIBLE]:
             self._messages.remove(message)
             self._too_late(message)
-        if stage in ENDS:
-            for act in self._acts:
-                self._answers[act.id] = XuqiaoError("act.not_in_stage", act=act.body.kind, stage=stage, open="-")
-            self._acts.clear()
+        self._acts = [act for act in self._acts if self._still_fits(act)]
+
+    def close(self) -> None:
+        """The story is over: acts that nobody takes up any more are refused."""
+        for act in self._acts:
+            self._answers[act.id] = XuqiaoError("act.not_in_stage", act=act.body.kind, stage=self.stage, open="-")
+        self._acts.clear()
+
+    def hand_over(self) -> tuple[BankMessage, ...]:
+        """Messages that wait for a stage of another workflow of the same case; they leave this desk."""
+        left, self._messages = tuple(self._messages), []
+        return left
 
     def take_refused(self) -> tuple[Refusal, ...]:
         """Refusals not yet on record; the next step records them."""
         refused, self.refused = tuple(self.refused), []
         return refused
 
-    def kept(self) -> tuple[BankMessage, ...]:
-        """Messages that still wait for their stage."""
-        return tuple(self._messages)
+    def put_back_refused(self, refused: Collection[Refusal]) -> None:
+        """The step that should have recorded them was not committed."""
+        self.refused[:0] = refused
 
     def keep(self, messages: Collection[BankMessage]) -> None:
         """Messages handed over by an earlier workflow of the same case."""
