@@ -170,9 +170,7 @@ class Case:
 
         Where the activity decides between steps, ``step`` says which one its result means.
         """
-        self._desk.committing = True
         result = await self._do(contract, request, queue=queue)
-        self._desk.committing = False
         self._show(step if isinstance(step, Step) else step(result))
         return result
 

@@ -34,7 +34,8 @@ class CaseDesk:
         self.stage = stage
         self.granted: set[int] = set()
         self.refused: list[Refusal] = []
-        self.committing = False  # a step is on its way: people may see its stage before the story does
+        self._waiting = False
+        self._closed = False
         self._check = check
         self._unjudged = False
         self._acts: list[OfficerAct] = []
@@ -53,8 +54,14 @@ class CaseDesk:
     # Arrival ---------------------------------------------------------------------------------------------------
 
     def _may_act(self, act: OfficerAct) -> None:
-        """Refuse at once what cannot be; while a step is being committed only the next ``take`` can tell."""
-        if self.committing:
+        """Refuse at once what cannot be.
+
+        While the story is at work on a step, people may see its stage before it does: the act is judged when it is
+        taken up.
+        """
+        if self._closed:
+            refuse_update(self._nobody_takes(act))
+        if not self._waiting:
             return
         try:
             self._judge(act)
@@ -136,10 +143,13 @@ class CaseDesk:
             seconds = (knock.at - workflow.now()).total_seconds()
             if seconds <= 0:
                 return knock
+            self._waiting = True
             try:
                 await workflow.wait_condition(something, timeout=seconds, timeout_summary=knock.summary)
             except TimeoutError:
                 return knock
+            finally:
+                self._waiting = False
 
     def _still_fits(self, act: OfficerAct) -> bool:
         try:
@@ -170,9 +180,13 @@ class CaseDesk:
 
     def close(self) -> None:
         """The story is over: acts that nobody takes up any more are refused."""
+        self._closed = True
         for act in self._acts:
-            self._answers[act.id] = XuqiaoError("act.not_in_stage", act=act.body.kind, stage=self.stage, open="-")
+            self._answers[act.id] = self._nobody_takes(act)
         self._acts.clear()
+
+    def _nobody_takes(self, act: OfficerAct) -> XuqiaoError:
+        return XuqiaoError("act.not_in_stage", act=act.body.kind, stage=self.stage, open="-")
 
     def hand_over(self) -> tuple[BankMessage, ...]:
         """Messages that wait for a stage of another workflow of the same case; they leave this desk."""
