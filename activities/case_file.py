@@ -13,6 +13,7 @@ from activities.contracts import (
     RecordFindings,
     RecordNewLoan,
     RecordProposal,
+    SendProposalBack,
 )
 from activities.measures import measure_from
 from activities.store import Begin
@@ -86,6 +87,14 @@ class CaseFile:
                     proposed_at=step.at,
                 )
             )
+
+    @activity.defn
+    def send_proposal_back(self, request: SendProposalBack) -> None:
+        """The checker wants another proposal: this one no longer stands."""
+        step = request.step
+        with self._begin() as session:
+            if commit_step(session, step):
+                approvals.void(session, step.case_no, request.attempt, step.at)
 
     @activity.defn
     def record_collateral(self, request: RecordCollateral) -> None:

@@ -8,6 +8,7 @@ from typing import NoReturn
 
 from temporalio import activity
 
+from rulebook.bridges import Part
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
@@ -65,6 +66,13 @@ class RecordProposal(Value):
     bound_by: str
     terms_digest: str
     findings: Findings
+
+
+class SendProposalBack(Value):
+    """The proposal of ``attempt`` no longer stands; the maker makes another."""
+
+    step: Step
+    attempt: int
 
 
 class ApproveAndReserve(Value):
@@ -145,11 +153,14 @@ class BookReturn(Value):
     """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
 
     step: Step
-    reference: str
-    principal_fen: int
-    fee_fen: int
-    excess_fen: int
+    parts: tuple[Part, ...]
     received_on: date
+
+
+class Booking(Value):
+    """``booked_before`` names a reference that the fund's books know already; then nothing was booked."""
+
+    booked_before: str | None = None
 
 
 class EndCase(Value):
@@ -209,6 +220,11 @@ def record_proposal(request: RecordProposal) -> None:
 
 
 @activity.defn
+def send_proposal_back(request: SendProposalBack) -> None:
+    _stub()
+
+
+@activity.defn
 def approve_and_reserve(request: ApproveAndReserve) -> Reservation:
     _stub()
 
@@ -254,7 +270,7 @@ def record_new_loan(request: RecordNewLoan) -> None:
 
 
 @activity.defn
-def book_return(request: BookReturn) -> None:
+def book_return(request: BookReturn) -> Booking:
     _stub()
 
 

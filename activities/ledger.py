@@ -6,7 +6,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contracts import ApproveAndReserve, BookReturn, EndCase, RecordPromise, Reservation
+from activities.contracts import ApproveAndReserve, Booking, BookReturn, EndCase, RecordPromise, Reservation
 from activities.store import SYSTEM, Begin
 from models import approvals, ledger, queue
 from models.cases import commit_step, event_kind
@@ -14,6 +14,8 @@ from models.funds import business_date
 from models.outbox import Errand, send
 from models.queue import QueuePlace
 from rulebook import postings
+from rulebook.bridges import Part
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.steps import POOL_GRANTED, PoolGranted, Step
 
@@ -71,27 +73,39 @@ class Books:
         return Reservation(granted=granted)
 
     @activity.defn
-    def book_return(self, request: BookReturn) -> None:
-        """Money is back in the ring-fenced account; what it frees goes to the head of the queue."""
+    def book_return(self, request: BookReturn) -> Booking:
+        """Money is back in the ring-fenced account; what it frees goes to the head of the queue.
+
+        One line of the statement is booked once in a fund, for whichever case it was told first.
+        """
         step = request.step
         with self._begin() as session:
             lock_pool(session, step.fund)
-            if not commit_step(session, step):
-                return
-            received = postings.receive(
-                step.fund,
-                step.case_no,
-                "return",
-                principal_fen=request.principal_fen,
-                fee_fen=request.fee_fen,
-                excess_fen=request.excess_fen,
-                reference=request.reference,
-                on=business_date(session, step.fund),
-                actor_id=_who(step),
-                evidence=step.cause,
-            )
-            ledger.post(session, received)
+            part = None
+            try:
+                with session.begin_nested():
+                    if not commit_step(session, step):
+                        return Booking()
+                    for part in request.parts:
+                        ledger.post(session, self._receipt(session, step, part))
+            except XuqiaoError as refusal:
+                if refusal.code != "ledger.reference_used" or part is None:
+                    raise
+                return Booking(booked_before=part.reference)
             grant_places(session, step.fund)
+        return Booking()
+
+    def _receipt(self, session: Session, step: Step, part: Part) -> postings.LedgerRequest:
+        return postings.receive(
+            step.fund,
+            step.case_no,
+            "return",
+            **part.division.model_dump(),
+            reference=part.reference,
+            on=business_date(session, step.fund),
+            actor_id=_who(step),
+            evidence=step.cause,
+        )
 
     @activity.defn
     def end_case(self, request: EndCase) -> None:
@@ -115,7 +129,7 @@ def give_back(session: Session, step: Step, attempt: int) -> None:
         on = business_date(session, step.fund)
         released = postings.release_hold(step.fund, step.case_no, attempt=attempt, on=on, actor_id=_who(step))
         ledger.post(session, released)
-        grant_places(session, step.fund)
+    grant_places(session, step.fund)  # also where nothing was freed: a head that did not fit may have left
 
 
 def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None) -> bool:

@@ -24,6 +24,13 @@ class Division(Value):
     excess_fen: int
 
 
+class Part(Value):
+    """What came in under one reference of the statement, divided."""
+
+    reference: str
+    division: Division
+
+
 class Bridge(Value):
     """The fund's money with one borrower.
 
@@ -77,18 +84,33 @@ class Bridge(Value):
         for line in receipt.lines:
             came[line.purpose] += line.amount_fen
         principal = min(came[ReceiptPurpose.PRINCIPAL], self.outstanding_fen)
-        with_principal = self.model_copy(
-            update={"returns": (*self.returns, Return(on=receipt.received_on, principal_fen=principal))}
-        )
+        returns = self._returns_with(receipt.received_on, principal)
+        with_principal = self.model_copy(update={"returns": returns})
         fee_open = max(0, with_principal.fee_fen(receipt.received_on, terms) - self.fee_received_fen)
         fee = min(came[ReceiptPurpose.FEE], fee_open)
         return Division(principal_fen=principal, fee_fen=fee, excess_fen=sum(came.values()) - principal - fee)
 
+    def divide_by_reference(self, receipt: Receipt, terms: FeeTerms) -> tuple[Part, ...]:
+        """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole."""
+        parts, bridge = [], self
+        for reference in dict.fromkeys(line.reference for line in receipt.lines):
+            lines = tuple(line for line in receipt.lines if line.reference == reference)
+            division = bridge.divide(receipt.model_copy(update={"lines": lines}), terms)
+            parts.append(Part(reference=reference, division=division))
+            bridge = bridge.after(division, receipt.received_on)
+        return tuple(parts)
+
     def after(self, division: Division, on: date) -> "Bridge":
         """The bridge once a divided receipt is booked."""
-        returns = self.returns
-        if division.principal_fen:
-            returns = (*returns, Return(on=on, principal_fen=division.principal_fen))
         return self.model_copy(
-            update={"returns": returns, "fee_received_fen": self.fee_received_fen + division.fee_fen}
+            update={
+                "returns": self._returns_with(on, division.principal_fen),
+                "fee_received_fen": self.fee_received_fen + division.fee_fen,
+            }
         )
+
+    def _returns_with(self, on: date, principal_fen: int) -> tuple[Return, ...]:
+        """One more return in its place in time: the bank may tell of an earlier one later."""
+        if not principal_fen:
+            return self.returns
+        return tuple(sorted((*self.returns, Return(on=on, principal_fen=principal_fen)), key=lambda part: part.on))

@@ -33,7 +33,10 @@ class MoneyOut(Case):
         if booked := references & self._booked:
             self._desk.refuse_message(message, "message.receipt_booked", reference=", ".join(sorted(booked)))
             return
-        self._booked |= references
+        if not self._bridge.paid_on <= receipt.received_on <= self._today:
+            period = {"first": str(self._bridge.paid_on), "last": str(self._today)}
+            self._desk.refuse_message(message, "message.receipt_date", received=str(receipt.received_on), **period)
+            return
         division = self._bridge.divide(receipt, self._measure.fees)
         step = self._step(
             EventKind.RETURN_BOOKED,
@@ -42,11 +45,16 @@ class MoneyOut(Case):
             fee=format_yuan(division.fee_fen),
             excess=format_yuan(division.excess_fen),
         )
-        request = contracts.BookReturn(
-            step=step, reference=receipt.lines[0].reference, received_on=receipt.received_on, **division.model_dump()
-        )
-        await self._commit(contracts.book_return, request, step, queue=Queue.MONEY)
+        parts = self._bridge.divide_by_reference(receipt, self._measure.fees)
+        request = contracts.BookReturn(step=step, parts=parts, received_on=receipt.received_on)
+        booking = await self._do(contracts.book_return, request, queue=Queue.MONEY)
+        if booking.booked_before:
+            self._desk.put_back_refused(step.refused)
+            self._desk.refuse_message(message, "message.receipt_booked", reference=booking.booked_before)
+            return
+        self._booked |= references
         self._bridge = self._bridge.after(division, receipt.received_on)
+        self._show(step)
 
     async def _close(self) -> None:
         """Everything is home: certify it and close."""
@@ -68,6 +76,10 @@ class MoneyOut(Case):
 
     async def _leave(self) -> None:
         """Put on record what came too late, and let everyone who waits for an answer have it."""
-        while self._desk.refused:
-            await self._record(self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}"))
-        await workflow.wait_condition(workflow.all_handlers_finished)
+        while True:
+            self._desk.close()
+            while self._desk.refused:
+                await self._record(self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}"))
+            await workflow.wait_condition(workflow.all_handlers_finished)
+            if not self._desk.refused:
+                return
