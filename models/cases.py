@@ -101,6 +101,7 @@ def commit_step(session: Session, step: Step, **projected: object) -> bool:
             when the case does not stand where this step could begin.
     """
     if not _write_event(session, step):
+        settle_acts(session, step)  # the same event may come again with other refusals: those must be on record
         return False
     case = table(RenewalCase)
     moved = session.connection().execute(

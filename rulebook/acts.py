@@ -139,7 +139,11 @@ def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
 def _check_payment_mark(act: OfficerAct, case: Standing) -> None:
     if not case.in_flight:
         raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
-    if isinstance(act.body, ConfirmPayment) and act.actor.id == case.sent_by:
+    if not isinstance(act.body, ConfirmPayment):
+        return
+    if act.body.paid and not case.sent_by:  # nobody has paid: what stands on the statement is another payment
+        raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
+    if act.actor.id == case.sent_by:
         raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="cashier")
 
 

@@ -94,14 +94,14 @@ class MarkSent(Value):
     """The cashier has paid at the counter or by web bank."""
 
     kind: Literal[ActKind.MARK_SENT] = ActKind.MARK_SENT
-    receipt_serial: str
+    receipt_serial: str = Field(min_length=1)
 
 
 class ConfirmPayment(Value):
     """Another person has found the payment on the bank's statement, or its return."""
 
     kind: Literal[ActKind.CONFIRM_PAYMENT] = ActKind.CONFIRM_PAYMENT
-    statement_reference: str
+    statement_reference: str = Field(min_length=1)
     paid: bool = True
 
 
@@ -196,7 +196,7 @@ class NewLoan(Value):
 
 
 class NotRenewing(Value):
-    """The bank does not renew, although the money is out."""
+    """The bank does not renew: before the money leaves the case ends, once it is out it goes to recovery."""
 
     kind: Literal[MessageKind.NOT_RENEWING] = MessageKind.NOT_RENEWING
     reason: str

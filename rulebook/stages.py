@@ -84,7 +84,7 @@ def _row(
 
 _S, _A, _M = CaseStage, ActKind, MessageKind
 _WITHDRAW = {_A.WITHDRAW: Role.MAKER}
-_PROMISE = (_M.PROMISE, _M.PROMISE_WITHDRAWN)
+_BEFORE_MONEY = (_M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
 
 STAGES: Mapping[CaseStage, StageRow] = {
@@ -95,8 +95,8 @@ STAGES: Mapping[CaseStage, StageRow] = {
     ),
     _S.BANK_OPINION: _row(
         (_S.APPROVAL, _S.NEW_LOAN, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
-        {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW},
-        (_M.OPINION, *_PROMISE),
+        _WITHDRAW,
+        (_M.OPINION, *_BEFORE_MONEY),
     ),
     _S.APPROVAL: _row(
         (_S.QUEUED, _S.AGREEMENT, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
@@ -107,23 +107,25 @@ STAGES: Mapping[CaseStage, StageRow] = {
             _A.REJECT: Role.CHECKER,
             **_WITHDRAW,
         },
-        _PROMISE,
+        _BEFORE_MONEY,
     ),
-    _S.QUEUED: _row((_S.AGREEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN), _WITHDRAW, _PROMISE),
+    _S.QUEUED: _row(
+        (_S.AGREEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN), _WITHDRAW, _BEFORE_MONEY
+    ),
     _S.AGREEMENT: _row(
-        (_S.DISBURSEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
+        (_S.DISBURSEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         {_A.RECORD_SIGNING: Role.MAKER, **_WITHDRAW},
-        _PROMISE,
+        _BEFORE_MONEY,
     ),
     _S.DISBURSEMENT: _row(
-        (_S.OLD_LOAN_SETTLEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
+        (_S.OLD_LOAN_SETTLEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         {
             _A.RELEASE: Role.CASHIER,
             _A.MARK_SENT: Role.CASHIER,
             _A.CONFIRM_PAYMENT: Role.CHECKER,
             **_WITHDRAW,
         },
-        _PROMISE,
+        _BEFORE_MONEY,
     ),
     _S.OLD_LOAN_SETTLEMENT: _row(
         (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), {}, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)

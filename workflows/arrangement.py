@@ -16,6 +16,7 @@ from rulebook.messages import (
     Approve,
     BankMessage,
     DecideReferral,
+    NotRenewing,
     OfficerAct,
     Opinion,
     PromiseGiven,
@@ -137,8 +138,9 @@ class Arrangement(MoneyOut):
                 promise=promise,
                 void_attempt=void,
             )
+            await self._do(contracts.record_promise, request)
             self._promise, self._proposal = promise, None
-            await self._commit(contracts.record_promise, request, step)
+            self._show(step)
             if firm:
                 return
             void = None
@@ -160,8 +162,10 @@ class Arrangement(MoneyOut):
                     await self._put_before_checker(act, proposal, wait)
                 case SendBack() as back:
                     wait = wait._replace(awaits=ActKind.PROPOSE)
+                    step = self._step(EventKind.SENT_BACK, wait=wait, reason=back.reason)
+                    sent_back = contracts.SendProposalBack(step=step, attempt=self._attempt)
                     self._proposal = None
-                    await self._record(self._step(EventKind.SENT_BACK, wait=wait, reason=back.reason))
+                    await self._commit(contracts.send_proposal_back, sent_back, step)
                 case Reject() as rejection:
                     raise CaseOver(CaseStage.REFUSED, rejection.reason)
                 case Approve():
@@ -277,11 +281,11 @@ class Arrangement(MoneyOut):
         """The next act or message, or None once ``or_when`` holds.
 
         Raises:
-            CaseOver: the borrower withdrew, or the last call passed.
+            CaseOver: the borrower withdrew, the bank does not renew after all, or the last call passed.
             ApprovalVoid: the bank changed or withdrew the promise that a proposal stands on.
         """
         while True:
-            got = await self._next(wait, only and {*only, ActKind.WITHDRAW}, or_when)
+            got = await self._next(wait, only and {*only, ActKind.WITHDRAW, MessageKind.NOT_RENEWING}, or_when)
             if got is None and or_when():
                 return None
             match got.body if got else None:
@@ -289,6 +293,9 @@ class Arrangement(MoneyOut):
                     raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
                 case Withdraw(reason=reason):
                     raise CaseOver(CaseStage.WITHDRAWN, reason)
+                case NotRenewing():
+                    self._answer = BankAnswer.NO_RENEWAL
+                    raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
                 case PromiseGiven(promise=promise) if self._stands_on(promise):
                     await self._record_rung(promise, wait)
                 case (PromiseGiven() | PromiseWithdrawn()) as change if self._desk.stage is not CaseStage.BANK_OPINION:
