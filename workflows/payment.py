@@ -96,7 +96,7 @@ class Payment(Arrangement):
     def _money_is_out(self, result: PayOutResult, settlement: Wait) -> None:
         assert self._proposal is not None and result.paid_on is not None
         due_on = result.paid_on + timedelta(days=self._measure.term_days)
-        last_day = due_on if self._calendar.is_workday(due_on) else self._calendar.add_workdays(due_on, 1)
+        last_day = self._workday(due_on, 0)
         self._bridge = Bridge(amount_fen=self._proposal.amount_fen, paid_on=result.paid_on, due_on=due_on)
         self._return_by = self._close_of(last_day)
         self._settlement_wait = settlement._replace(last_call=self._return_by)

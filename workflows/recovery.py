@@ -54,9 +54,9 @@ class Recovery(MoneyOut):
                     wait = self._pursuit()
 
     def _pursuit(self) -> Wait:
-        """The manual task, looked at again after each period of the calendar that is known."""
-        review = min(self._calendar.add_workdays(self._today, self._measure.deadlines.referral), self._calendar.last)
-        return Wait(ActKind.CONCLUDE_RECOVERY, self._close_of(review), self._close_of(review))
+        """The manual task, looked at again after each period."""
+        review = self._in_workdays(self._measure.deadlines.referral)
+        return Wait(ActKind.CONCLUDE_RECOVERY, review, review)
 
     def _check(self, act: OfficerAct) -> None:
         if isinstance(act.body, ConcludeRecovery) and self._owed:

@@ -170,7 +170,7 @@ class Renewal(Payment):
             reason=reason,
             owed=format_yuan(self._owed),
         )
-        await workflow.start_child_workflow(
+        recovery = await workflow.start_child_workflow(
             Recovery.run,
             RecoveryStart(
                 case_no=self._case_no,
@@ -179,7 +179,7 @@ class Renewal(Payment):
                 bridge=self._bridge,
                 measure=self._measure,
                 calendar=self._calendar,
-                kept=self._desk.kept(),
+                kept=self._desk.hand_over(),
                 booked=tuple(sorted(self._booked)),
             ),
             id=f"recovery/{self._fund}/{self._case_no}",
@@ -195,6 +195,9 @@ class Renewal(Payment):
             ),
         )
         await self._commit(contracts.hand_to_recovery, step, step)
+        while late := self._desk.hand_over():  # what came here while the case was being handed over
+            for message in late:
+                await recovery.signal(message.body.kind.value, message)
         return await self._ended(CaseStage.RECOVERY, reason)
 
     # The direct route -------------------------------------------------------------------------------------------
