@@ -2,6 +2,7 @@
 
 import itertools
 from datetime import date
+from typing import Any
 
 from stdnum import luhn
 from stdnum.cn import uscc
@@ -27,7 +28,7 @@ def a_code(serial: int) -> str:
     return base + uscc.calc_check_digit(base)
 
 
-def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed: object) -> ApplicationRow:
+def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed: Any) -> ApplicationRow:
     """A quartz works with 12 people whose working-capital loan of 6,000,000 yuan falls due.
 
     Args:
@@ -67,7 +68,7 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
     return ApplicationRow.model_validate({**row, **changed})
 
 
-def a_medium_manufacturer(*, maturity: date, **changed: object) -> ApplicationRow:
+def a_medium_manufacturer(*, maturity: date, **changed: Any) -> ApplicationRow:
     """The same works grown to 400 people: of medium size, so the green channel is not for it."""
-    grown: dict[str, object] = {"employees": 400, "revenue_fen": yuan(50_000_000), "assets_fen": yuan(60_000_000)}
+    grown: dict[str, Any] = {"employees": 400, "revenue_fen": yuan(50_000_000), "assets_fen": yuan(60_000_000)}
     return a_micro_manufacturer(maturity=maturity, **{**grown, **changed})

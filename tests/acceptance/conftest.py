@@ -2,8 +2,9 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 import pytest
 import pytest_asyncio
@@ -52,12 +53,24 @@ async def client(house: House) -> AsyncIterator[Client]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fund(house: House, client: Client, tmp_path: Path) -> TestedFund:
-    """A fund with 20,000,000 yuan under the measure of Donghai."""
-    return a_fund(house, client, tmp_path)
+async def fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
+    """A fund with 20,000,000 yuan under the measure of Donghai, looked through after the test."""
+    opened = a_fund(house, client, tmp_path)
+    yield opened
+    await opened.settle()
+    assert opened.what_is_wrong() == []
 
 
-def a_fund(house: House, client: Client, folder: Path, **changed: str) -> TestedFund:
+@pytest_asyncio.fixture(loop_scope="session")
+async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
+    """The same fund, paying at the counter."""
+    opened = a_fund(house, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'})
+    yield opened
+    await opened.settle()
+    assert opened.what_is_wrong() == []
+
+
+def a_fund(house: House, client: Client, folder: Path, changed: Mapping[str, str] = MappingProxyType({})) -> TestedFund:
     """Open a fund like the example's under a code of its own; ``changed`` replaces texts of its file."""
     code = f"T{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
     examples = (checkout() or Path.cwd()) / "examples"

@@ -1,25 +1,36 @@
 """A fund to test with: its officers, its banks and its days, in sentences. Everything behind it is real."""
 
 import itertools
-from datetime import date, timedelta
+from collections.abc import Awaitable
+from datetime import date, datetime, timedelta
 
+import pytest
+from sqlalchemy import select
 from temporalio.client import Client
 
-from gateways.simulated import BankScript
+from gateways.simulated import BankScript, LoggedPayment
 from models import ledger
-from models.approvals import current_approval
-from models.calendar import calendar_around
-from models.cases import RenewalCase, fee_owed
+from models.acts import ActState, BankMessageRow, Entered, OfficerActRow, enter_message
 from models.applications import Application, Loan, file_application
+from models.approvals import Approval, current_approval
+from models.base import table
+from models.calendar import calendar_around
+from models.cases import Event, RenewalCase, Task, cases_of, fee_owed
 from models.documents import documents_of
-from models.funds import actor
+from models.funds import actor, fund
+from models.payments import Payment, payments_of
 from rulebook.applications import ApplicationRow
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, Promise, PromiseRung
+from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
+    Actor,
     Approve,
     CollateralRegistered,
+    ConfirmPayment,
+    DecideReferral,
+    MarkSent,
     MessageBody,
     NewLoan,
     NotRenewing,
@@ -32,17 +43,22 @@ from rulebook.messages import (
     ReceiptLine,
     ReceiptPurpose,
     RecordSigning,
+    Reject,
     Release,
     ReleaseLine,
+    SendBack,
+    Withdraw,
 )
-from rulebook.postings import Pool, Position
-from rulebook.stages import STAGES, CaseStage, Role
+from rulebook.postings import Pool, Position, PostingKind
+from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.conductor import Conductor
 from runtime.wiring import House
 
 MAKER, CHECKER, CASHIER, CLERK = "li.jing", "wang.he", "zhao.na", "qian.jd"
+BOTH = "sun.shen"  # may make and may check
 PERSON = {Role.MAKER: MAKER, Role.CHECKER: CHECKER, Role.CASHIER: CASHIER}
+BANK = Actor(id=CLERK, name="钱贷", role=Role.BANK_CLERK, organisation="晶都农村商业银行")
 
 
 class TestedFund:
@@ -53,11 +69,16 @@ class TestedFund:
     def __init__(self, house: House, client: Client, code: str) -> None:
         self.code = code
         self.house = house
+        self.client = client
         self._conductor = Conductor(house, client, code)
         self._keys = itertools.count(1)
         self._conductor.open_day()
 
     # Time ------------------------------------------------------------------------------------------------------
+
+    @property
+    def now(self) -> datetime:
+        return self._conductor.now
 
     @property
     def today(self) -> date:
@@ -85,6 +106,17 @@ class TestedFund:
     async def skip_to(self, day: date) -> None:
         while self.today < day:
             await self._conductor.next_morning()
+
+    def open_day(self) -> None:
+        """The daily round opens today's business day."""
+        self._conductor.open_day()
+
+    async def hours_pass(self, hours: int) -> None:
+        await self._conductor.pass_time(timedelta(hours=hours))
+
+    async def skip_past_last_call(self, case: str) -> None:
+        """The morning of the loan's maturity: money can no longer arrive ahead of it."""
+        await self.skip_to(self.maturity_of(case))
 
     async def skip_to_release_day(self, case: str) -> None:
         """The last working day before the loan's maturity, at nine."""
@@ -133,14 +165,38 @@ class TestedFund:
         return await self.act(case, Approve(terms_digest=approval.terms_digest), by=by)
 
     async def sign(self, case: str) -> Outcome:
-        outcome = await self.act(case, RecordSigning(signed_on=self.today, return_path_confirmed=True))
-        return outcome
+        return await self.act(case, RecordSigning(signed_on=self.today, return_path_confirmed=True))
 
     async def release(self, case: str, *, by: str | None = None, balance: int | None = None) -> Outcome:
         with self.house.sessions() as session:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
         body = Release(confirmed=tuple(ReleaseLine), balance_fen=loan.balance_fen if balance is None else balance)
         return await self.act(case, body, by=by)
+
+    async def decide_referral(self, case: str, *, go_on: bool) -> Outcome:
+        return await self.act(case, DecideReferral(go_on=go_on, reason="已核实" if go_on else "证据不足"))
+
+    async def reject(self, case: str) -> Outcome:
+        return await self.act(case, Reject(reason="用途存疑"))
+
+    async def send_back(self, case: str) -> Outcome:
+        return await self.act(case, SendBack(reason="请补充自筹资金证明"))
+
+    async def withdraw(self, case: str) -> Outcome:
+        return await self.act(case, Withdraw(reason="自筹资金已到位"))
+
+    async def mark_sent(self, case: str, *, by: str | None = None) -> Outcome:
+        return await self.act(case, MarkSent(receipt_serial=f"HD{next(self._keys)}"), by=by)
+
+    async def confirm_payment(self, case: str, *, paid: bool = True, by: str | None = None) -> Outcome:
+        return await self.act(case, ConfirmPayment(statement_reference=f"LS{next(self._keys)}", paid=paid), by=by)
+
+    async def reserve(self, case: str, amount: int) -> Outcome:
+        """Promised, proposed and approved: the money is held, or queued for."""
+        await self.bank_promises(case)
+        outcome = await self.approve_bridge(case, amount)
+        await self.settle()
+        return outcome
 
     async def approve_bridge(self, case: str, amount: int) -> Outcome:
         """Proposed by the maker, approved by the checker."""
@@ -164,10 +220,21 @@ class TestedFund:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
         self.house.simulated_bank.script(loan.note, script)
 
-    async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> None:
-        """A message of the bank comes in and has its effect."""
-        self._conductor.message(case, body, key=key or f"{case}/{body.kind}/{next(self._keys)}")
+    def bank_writes(self, case: str, body: MessageBody, *, key: str | None = None) -> Entered:
+        """A message of the bank lies in the inbox; nothing has come of it yet."""
+        key = key or f"{case}/{body.kind}/{next(self._keys)}"
+        with self.house.sessions.begin() as session:
+            return enter_message(session, key, case, body, BANK, self.now, "api")
+
+    async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
+        """A message of the bank comes in and has its effect.
+
+        Returns:
+            the id of its row.
+        """
+        entered = self.bank_writes(case, body, key=key)
         await self.settle()
+        return entered.id
 
     def promise(self, case: str, **changed: object) -> Promise:
         """A renewal commitment over the whole loan, good for two months."""
@@ -183,45 +250,61 @@ class TestedFund:
         }
         return Promise.model_validate({**usual, **changed})
 
-    async def bank_answers(self, case: str, answer: BankAnswer, promise: Promise | None = None) -> None:
-        await self.bank_says(case, Opinion(answer=answer, promise=promise))
+    async def bank_answers(self, case: str, answer: BankAnswer, promise: Promise | None = None) -> str:
+        return await self.bank_says(case, Opinion(answer=answer, promise=promise))
 
-    async def bank_promises(self, case: str, **changed: object) -> None:
+    async def bank_promises(self, case: str, **changed: object) -> str:
         """The bank must be repaid before it lends again, and promises to."""
-        await self.bank_answers(case, BankAnswer.REPAY_THEN_LEND, self.promise(case, **changed))
+        return await self.bank_answers(case, BankAnswer.REPAY_THEN_LEND, self.promise(case, **changed))
 
-    async def promise_comes(self, case: str, **changed: object) -> None:
-        await self.bank_says(case, PromiseGiven(promise=self.promise(case, **changed)))
+    async def promise_comes(self, case: str, **changed: object) -> str:
+        return await self.bank_says(case, PromiseGiven(promise=self.promise(case, **changed)))
 
-    async def promise_withdrawn(self, case: str) -> None:
-        await self.bank_says(case, PromiseWithdrawn(reason="信贷规模用尽"))
+    async def promise_withdrawn(self, case: str) -> str:
+        return await self.bank_says(case, PromiseWithdrawn(reason="信贷规模用尽"))
 
-    async def old_loan_settled(self, case: str, *, balance: int = 0) -> None:
+    async def old_loan_settled(self, case: str, *, balance: int = 0) -> str:
         body = OldLoanSettled(settled_on=self.today, balance_fen=balance, voucher=f"HK{next(self._keys)}")
-        await self.bank_says(case, body)
+        return await self.bank_says(case, body)
 
     async def collateral_registered(self, case: str) -> None:
         body = CollateralRegistered(registered_on=self.today, certificate="苏（2026）东海县不动产证明第0001号")
         await self.bank_says(case, body)
 
-    async def new_loan(self, case: str, amount: int) -> None:
+    async def new_loan(self, case: str, amount: int) -> str:
         body = NewLoan(signed_on=self.today, note=f"NL{next(self._keys)}", amount_fen=amount)
-        await self.bank_says(case, body)
+        return await self.bank_says(case, body)
 
-    async def not_renewing(self, case: str) -> None:
-        await self.bank_says(case, NotRenewing(reason="总行收紧授信"))
+    async def not_renewing(self, case: str) -> str:
+        return await self.bank_says(case, NotRenewing(reason="总行收紧授信"))
 
-    async def money_returns(self, case: str, principal: int, *, fee: int | None = None) -> None:
-        """The entrusted return, and the fee from own funds: all that is owed unless said otherwise."""
-        with self.house.sessions() as session:
-            fee = fee_owed(session, case, self.today) if fee is None else fee
-        amounts = {ReceiptPurpose.PRINCIPAL: principal, ReceiptPurpose.FEE: fee}
-        lines = tuple(
-            ReceiptLine(purpose=purpose, amount_fen=fen, reference=f"{case}/SK{next(self._keys)}", payer="借款人")
-            for purpose, fen in amounts.items()
-            if fen
+    def a_receipt(self, principal: int, fee: int = 0, *, reference: str = "", on: date | None = None) -> Receipt:
+        """Lines of the ring-fenced account's statement, by amount in fen."""
+        reference = reference or f"{self.code}/SK{next(self._keys)}"
+        lines = [(ReceiptPurpose.PRINCIPAL, principal, reference), (ReceiptPurpose.FEE, fee, f"{reference}F")]
+        return Receipt(
+            received_on=on or self.today,
+            lines=tuple(
+                ReceiptLine(purpose=purpose, amount_fen=fen, reference=line, payer="借款人")
+                for purpose, fen, line in lines
+                if fen
+            ),
         )
-        await self.bank_says(case, Receipt(received_on=self.today, lines=lines))
+
+    def fee_owed(self, case: str) -> int:
+        """The usage fee to pay if all principal is back today, in fen."""
+        with self.house.sessions() as session:
+            return fee_owed(session, case, self.today)
+
+    async def money_returns(self, case: str, principal: int, *, fee: int | None = None) -> str:
+        """The entrusted return, and the fee from own funds: all that is owed unless said otherwise."""
+        return await self.bank_says(case, self.a_receipt(principal, self.fee_owed(case) if fee is None else fee))
+
+    async def renewed_and_home(self, case: str, amount: int) -> None:
+        """From the old loan's settlement to the money's return, all on one day."""
+        await self.old_loan_settled(case)
+        await self.new_loan(case, amount)
+        await self.money_returns(case, amount)
 
     # What can be seen ------------------------------------------------------------------------------------------
 
@@ -255,3 +338,105 @@ class TestedFund:
     def papers_of(self, case: str) -> list[str]:
         with self.house.sessions() as session:
             return [document.kind for document in documents_of(session, case)]
+
+    def reason_of(self, case: str) -> str | None:
+        return self.case(case).end_reason
+
+    def events(self, case: str) -> list[str]:
+        """The kinds of the case's log, in order."""
+        column = table(Event).c
+        with self.house.sessions() as session:
+            return list(session.scalars(select(column.kind).where(column.case_no == case).order_by(column.serial)))
+
+    def task_of(self, case: str) -> Task | None:
+        column = table(Task).c
+        with self.house.sessions() as session:
+            return session.scalars(select(Task).where(column.case_no == case, column.done_at.is_(None))).one_or_none()
+
+    def message(self, message_id: str) -> BankMessageRow:
+        with self.house.sessions() as session:
+            return session.get_one(BankMessageRow, message_id)
+
+    def why_refused(self, message_id: str) -> str:
+        """The code of a refused message's reason; empty while it is not refused."""
+        row = self.message(message_id)
+        return str((row.outcome or {}).get("code", "")) if row.state == ActState.REFUSED else ""
+
+    def acts_of(self, case: str, kind: str) -> list[OfficerActRow]:
+        column = table(OfficerActRow).c
+        with self.house.sessions() as session:
+            rows = select(OfficerActRow).where(column.case_no == case, column.kind == kind).order_by(column.recorded_at)
+            return list(session.scalars(rows))
+
+    def approvals_of(self, case: str) -> list[Approval]:
+        column = table(Approval).c
+        with self.house.sessions() as session:
+            return list(session.scalars(select(Approval).where(column.case_no == case).order_by(column.attempt)))
+
+    def payments_of(self, case: str) -> list[Payment]:
+        with self.house.sessions() as session:
+            return payments_of(session, case)
+
+    def sent_to_bank(self, case: str) -> list[int]:
+        """How often each payment of a case was sent to the bank, by the bank's own log."""
+        return [self.house.simulated_bank.attempts(payment.key) for payment in self.payments_of(case)]
+
+    def refund_due(self, case: str) -> int:
+        """What came in beyond what was owed, in fen."""
+        with self.house.sessions() as session:
+            lines = [line for voucher in ledger.vouchers(session, self.code, case) for line in voucher.lines]
+        return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
+
+    def what_is_wrong(self) -> list[str]:
+        """Whatever must never be, in any fund, after any test."""
+        pool, faults = self.pool(), self.faults_in_books()
+        if pool.total_fen != pool.reserved_fen + pool.out_fen + pool.available_fen:
+            faults.append(f"the pool does not add up: {pool}")
+        with self.house.sessions() as session:
+            cases = cases_of(session, self.code)
+            disbursed = {
+                voucher.reference: (voucher.case_no, sum(line.amount_fen for line in voucher.lines))
+                for case in cases
+                for voucher in ledger.vouchers(session, self.code, case.case_no)
+                if voucher.kind is PostingKind.DISBURSE
+            }
+        ours = {case.case_no for case in cases}
+        paid = {p.reference: (p.case_no, p.amount_fen) for p in self._paid() if p.case_no in ours}
+        if self._gateway == "simulated" and paid != disbursed:
+            faults.append(f"the bank paid {paid}, the books say {disbursed}")
+        return faults + [fault for case in cases for fault in self._wrong_with(case)]
+
+    def _wrong_with(self, case: RenewalCase) -> list[str]:
+        if CaseStage(case.stage) not in ENDS:
+            return []
+        faults = []
+        if reserved := self.position(case.case_no).reserved_fen:
+            faults.append(f"{case.case_no} ended {case.stage} with {reserved} still reserved")
+        if self.position(case.case_no).outstanding_fen:
+            faults.append(f"{case.case_no} ended {case.stage} with money out")
+        if self.task_of(case.case_no):
+            faults.append(f"{case.case_no} ended {case.stage} with an open task")
+        with self.house.sessions() as session:
+            for rows in (OfficerActRow, BankMessageRow):
+                column = table(rows).c
+                undecided = select(column.kind).where(column.case_no == case.case_no, column.state == "received")
+                faults += [f"{case.case_no} ended, {kind} undecided" for kind in session.scalars(undecided)]
+        return faults
+
+    def _paid(self) -> list[LoggedPayment]:
+        return self.house.simulated_bank.payments()
+
+    @property
+    def _gateway(self) -> str:
+        with self.house.sessions() as session:
+            return fund(session, self.code).gateway
+
+
+async def refusal_of(act: Awaitable[object]) -> XuqiaoError:
+    """The refusal that an act must meet."""
+    with pytest.raises(XuqiaoError) as refused:
+        await act
+    return refused.value
+
+
+__all__ = ["BANK", "BOTH", "CASHIER", "CHECKER", "CLERK", "MAKER", "TestedFund", "refusal_of"]
