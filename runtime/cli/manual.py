@@ -2,7 +2,7 @@
 
 import shutil
 import unicodedata
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -142,7 +142,11 @@ def _columns() -> int:
 
 def width_of(text: str) -> int:
     """The columns a text takes in a terminal."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
+    return sum(2 if _is_wide(sign) else 1 for sign in text)
+
+
+def _is_wide(sign: str) -> bool:
+    return unicodedata.east_asian_width(sign) in "WF"
 
 
 def _wrapped(text: str, width: int, indent: str) -> list[str]:
@@ -150,7 +154,8 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
     lines: list[str] = []
     line = ""
     for piece in _pieces(text):
-        if line and width_of(line + piece.rstrip()) > width and not _is_mark(piece):
+        # Two columns stay free for a mark, which may not begin a line.
+        if line and width_of(line + piece.rstrip()) > width - 2 and not _is_mark(piece):
             lines.append(indent + line.rstrip())
             line = ""
         line += piece if line else piece.lstrip()
@@ -160,8 +165,7 @@ def _wrapped(text: str, width: int, indent: str) -> list[str]:
 def _pieces(text: str) -> Iterable[str]:
     piece = ""
     for sign in text:
-        wide: Callable[[str], bool] = lambda s: unicodedata.east_asian_width(s) in "WF"  # noqa: E731
-        if piece and (wide(sign) or wide(piece[-1]) or (piece[-1] == " " and sign != " ")):
+        if piece and (_is_wide(sign) or _is_wide(piece[-1]) or (piece[-1] == " " and sign != " ")):
             yield piece
             piece = ""
         piece += sign

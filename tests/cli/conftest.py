@@ -1,0 +1,139 @@
+"""The command as people call it, against real servers: what it prints, what it leaves, how it ends."""
+
+import asyncio
+import itertools
+import json
+import os
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from pydantic import SecretStr
+from temporalio.client import Client
+
+from activities import words
+from models.bootstrap import DatabaseUrls
+from runtime.cli import main
+from runtime.conductor import shanghai_today
+from runtime.devstack import Addresses
+from runtime.seed import open_fund
+from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout
+from runtime.wiring import House
+from tests.acceptance.fund import TestedFund
+from workflows.policies import Queue
+
+_NUMBERS = itertools.count(1)
+EXAMPLES = (checkout() or Path.cwd()) / "examples"
+
+
+@dataclass(frozen=True)
+class Ran:
+    """One call of the command, ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """The one JSON document that was printed."""
+        return json.loads(self.out)
+
+    @property
+    def error(self) -> Any:
+        """What it says about what went wrong."""
+        return self.data["error"]
+
+
+Cli = Callable[..., Ran]
+
+
+@pytest.fixture(autouse=True)
+def _outside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No settings but those of the test; a code without words is an error."""
+    for name in [name for name in os.environ if name.startswith("XUQIAO_") and name != "XUQIAO_TEST_FOLDER"]:
+        monkeypatch.delenv(name)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("XUQIAO_VAR", str(tmp_path / "var"))
+    words.be_strict()
+    yield
+    words.be_strict(False)
+    words.set_language("zh")
+
+
+@pytest.fixture
+def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
+    """Calls the command in this process."""
+
+    def call(*argv: object) -> Ran:
+        capsys.readouterr()
+        code = main([str(word) for word in argv])
+        shown = capsys.readouterr()
+        return Ran(code, shown.out, shown.err)
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """This test process's database, with queues and a simulated bank of the command's tests."""
+    folder = tmp_path_factory.mktemp("cli")
+    house = House(
+        Settings(
+            database=DatabaseSettings(url=SecretStr(database.app)),
+            temporal=TemporalSettings(address=stack.temporal_address),
+            queues=QueueSettings(prefix=f"cli-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"),
+            var=folder,
+            simulator_path=folder / "bank.sqlite",
+        )
+    )
+    yield house
+    house.close()
+
+
+@pytest.fixture
+def fund_code(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+    """A fund of the test's own, like the example's, and settings that lead to it."""
+    settings = house.settings
+    assert settings.database.url is not None
+    monkeypatch.setenv("XUQIAO_DATABASE__URL", settings.database.url.get_secret_value())
+    monkeypatch.setenv("XUQIAO_TEMPORAL__ADDRESS", settings.temporal.address or "")
+    monkeypatch.setenv("XUQIAO_QUEUES__PREFIX", settings.queues.prefix)
+    code = f"C{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
+    text = (EXAMPLES / "fund.toml").read_text(encoding="utf-8")
+    (tmp_path / "fund.toml").write_text(text.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
+    (tmp_path / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
+    with house.sessions.begin() as session:
+        open_fund(session, tmp_path / "fund.toml", shanghai_today())
+    return code
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def client(house: House) -> AsyncIterator[Client]:
+    """A client, while workers of all queues run."""
+    connected = await house.client()
+    async with (
+        house.worker(connected, Queue.CASES),
+        house.worker(connected, Queue.MONEY),
+        house.worker(connected, Queue.PAPERS),
+    ):
+        yield connected
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fund(house: House, client: Client, fund_code: str) -> TestedFund:
+    """The same fund with its cases at work."""
+    return TestedFund(house, client, fund_code)
+
+
+@pytest.fixture
+def acting(cli: Cli) -> Callable[..., Any]:
+    """Calls the command beside the workers, which go on in this thread."""
+
+    async def call(*argv: object) -> Ran:
+        return await asyncio.to_thread(cli, *argv)
+
+    return call

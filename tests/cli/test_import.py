@@ -1,0 +1,211 @@
+"""Applications come in row by row: the good ones open cases, the others say which cell, which value, which rule."""
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from openpyxl import load_workbook
+from sqlalchemy import func, select
+
+from activities.workbook import write_template
+from models.applications import Application
+from models.base import table
+from rulebook.applications import ApplicationRow
+from runtime.conductor import shanghai_today
+from runtime.wiring import House
+from tests.builders import a_micro_manufacturer
+from tests.cli.conftest import Cli
+
+
+def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
+    write_template(path, rows)
+    return path
+
+
+def spoil(path: Path, heading: str, row: int, value: object) -> None:
+    """Write something into a cell, found by its heading; rows count from the first application."""
+    book = load_workbook(path)
+    sheet = book.worksheets[0]
+    column = next(index for index, cell in enumerate(sheet[3], start=1) if str(cell.value).startswith(heading))
+    sheet.cell(row=4 + row, column=column, value=value)
+    book.save(path)
+
+
+def an_application() -> ApplicationRow:
+    return a_micro_manufacturer(maturity=shanghai_today() + timedelta(days=20))
+
+
+def count_of(house: House, fund: str) -> int:
+    with house.sessions() as session:
+        column = table(Application).c
+        return int(session.connection().scalar(select(func.count()).where(column.fund == fund)) or 0)
+
+
+def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_nothing(
+    cli: Cli, house: House, fund_code: str, tmp_path: Path
+) -> None:
+    file = a_workbook(tmp_path / "a.xlsx", an_application(), an_application(), an_application())
+
+    first = cli("import", file, "--fund", fund_code, "--as", "li.jing", "--json")
+
+    assert first.code == 0
+    assert (first.data["opened"], first.data["known"], first.data["refused"], first.data["faults"]) == (3, 0, 0, [])
+    opened = [row["case_no"] for row in first.data["rows"]]
+    assert len(set(opened)) == 3
+    assert "未经身份验证" in first.err
+
+    again = cli("import", file, "--fund", fund_code, "--json")
+
+    assert again.code == 0
+    assert (again.data["opened"], again.data["known"]) == (0, 3)
+    assert [row["case_no"] for row in again.data["rows"]] == opened
+    assert count_of(house, fund_code) == 3
+    shown = cli("case", "show", opened[0].lower(), "--json").data
+    assert shown["source"] == f"file:{first.data['sha256']}"
+    assert shown["filed_by"] == "li.jing"
+    assert shown["received_on"] == shanghai_today().isoformat()
+
+
+def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
+    cli: Cli, house: House, fund_code: str, tmp_path: Path
+) -> None:
+    rows = [an_application() for _ in range(5)]
+    file = a_workbook(tmp_path / "a.xlsx", *rows)
+    spoil(file, "贷款余额", 2, "陆佰万")
+    spoil(file, "统一社会信用代码", 3, rows[2].uscc[:-1] + ("A" if rows[2].uscc[-1] != "A" else "B"))
+    spoil(file, "申请金额", 4, 500.0000001)
+    spoil(file, "到期日", 4, shanghai_today() - timedelta(days=1))
+
+    ran = cli("import", file, "--fund", fund_code, "--json")
+
+    assert ran.code == 1
+    assert ran.data["opened"] == 2
+    assert [row["row"] for row in ran.data["rows"]] == [5, 9]
+    assert [(fault["row"], fault["code"]) for fault in ran.data["faults"]] == [
+        (6, "workbook.not_a_number"),
+        (7, "workbook.uscc_check"),
+        (8, "workbook.maturity_past"),
+        (8, "workbook.too_many_decimals"),
+    ]
+    assert all(fault["cell"] and fault["value"] and fault["message"] for fault in ran.data["faults"])
+    assert count_of(house, fund_code) == 2
+
+    for lang, words in (("zh", "陆佰万"), ("en", "Row 6, fault:")):
+        shown = cli("import", file, "--fund", fund_code, "--lang", lang)
+        assert shown.code == 1
+        assert words in shown.out
+
+
+def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
+    cli: Cli, house: House, fund_code: str, tmp_path: Path
+) -> None:
+    bridged_elsewhere, free = an_application(), an_application()
+    cli("import", a_workbook(tmp_path / "a.xlsx", bridged_elsewhere), "--fund", fund_code)
+    elsewhere = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
+    other = fund_code[:-2] + "ZZ"
+    (tmp_path / "other.toml").write_text((tmp_path / "fund.toml").read_text().replace(fund_code, other))
+    assert cli("funds", "open", tmp_path / "other.toml").code == 0
+
+    ran = cli("import", a_workbook(tmp_path / "b.xlsx", bridged_elsewhere, free), "--fund", other, "--json")
+
+    assert ran.code == 1
+    refused, opened = ran.data["rows"]
+    assert (refused["result"], refused["reason"]["code"]) == ("refused", "case.loan_live")
+    assert refused["reason"]["params"] == {"note": bridged_elsewhere.loan_note, "case": elsewhere}
+    assert elsewhere in refused["reason"]["message"]
+    assert opened["result"] == "opened"
+    assert count_of(house, other) == 1
+
+
+@pytest.mark.parametrize("content", [b"", b"not a workbook", None])
+def test_a_file_that_is_no_workbook_says_so(cli: Cli, fund_code: str, tmp_path: Path, content: bytes | None) -> None:
+    file = tmp_path / "x.xlsx"
+    if content is not None:
+        file.write_bytes(content)
+    ran = cli("import", file, "--fund", fund_code, "--json")
+    assert ran.code == 1
+    (fault,) = ran.data["faults"]
+    assert fault["code"] == ("workbook.not_found" if content is None else "workbook.not_xlsx")
+
+
+def test_only_a_known_maker_imports_and_only_into_a_fund_that_is_there(
+    cli: Cli, fund_code: str, tmp_path: Path
+) -> None:
+    file = a_workbook(tmp_path / "a.xlsx", an_application())
+    assert cli("import", file, "--fund", fund_code, "--as", "nobody", "--json").error["code"] == "person.unknown"
+    assert cli("import", file, "--fund", fund_code, "--as", "zhao.na", "--json").error["code"] == "person.not_in_role"
+    assert cli("import", file, "--fund", "NONE", "--json").error["code"] == "fund.unknown"
+    assert cli("case", "list", "--fund", fund_code, "--json").data == []
+
+
+def test_the_empty_form_is_written_and_is_itself_readable(cli: Cli, fund_code: str, tmp_path: Path) -> None:
+    assert cli("import", "--template", tmp_path / "form.xlsx").code == 0
+    ran = cli("import", tmp_path / "form.xlsx", "--fund", fund_code, "--json")
+    assert (ran.code, ran.data["rows"], ran.data["faults"]) == (0, [], [])
+    assert cli("import", "--template", tmp_path / "absent" / "form.xlsx").code == 2
+
+
+def typed(row: ApplicationRow, **changed: object) -> list[object]:
+    """A good application as somebody types it."""
+    options: dict[str, object] = {
+        "--applicant-name": row.applicant_name,
+        "--uscc": row.uscc,
+        "--kind": "企业",
+        "--legal-representative": row.legal_representative,
+        "--phone": row.phone,
+        "--industry": row.industry,
+        "--employees": 12,
+        "--bank": row.bank_name,
+        "--loan-note": row.loan_note,
+        "--loan-kind": "working_capital",
+        "--balance": "6000000.00",
+        "--maturity": row.maturity,
+        "--risk-class": "pass",
+        "--asked": "5,000,000",
+        "--own-contribution": "1000000",
+        "--account-name": row.account_name,
+        "--account-number": row.account_number,
+        "--account-branch": row.account_branch,
+        "--litigation": "no",
+        **{"--" + name.replace("_", "-"): value for name, value in changed.items()},
+    }
+    return [word for pair in options.items() if pair[1] is not None for word in pair]
+
+
+def test_one_application_is_typed_and_passes_the_same_door(cli: Cli, fund_code: str) -> None:
+    row = an_application()
+    submit = ("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json")
+
+    filed = cli(*submit, *typed(row))
+
+    assert filed.code == 0
+    assert filed.data["result"] == "opened"
+    shown = cli("case", "show", filed.data["case_no"], "--json").data
+    assert shown["facts"]["asked_yuan"] == "5000000.00"
+    assert shown["loan_balance_yuan"] == "6000000.00"
+    assert shown["facts"]["standing"]["litigation"] is False
+    assert shown["facts"]["standing"]["unpaid_wages"] is None, "what was not said is not known"
+    again = cli(*submit, *typed(row))
+    assert (again.data["result"], again.data["case_no"]) == ("known", filed.data["case_no"])
+
+
+def test_what_is_wrong_with_a_typed_application_is_said_all_at_once(cli: Cli, fund_code: str) -> None:
+    wrong: dict[str, Any] = {"balance": "6000000.005", "asked": "viel", "phone": None}
+
+    ran = cli("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json", *typed(an_application(), **wrong))
+
+    assert ran.code == 1
+    assert {(fault["option"], fault["code"]) for fault in ran.data["faults"]} == {
+        ("--phone", "workbook.required"),
+        ("--balance", "workbook.too_many_decimals"),
+        ("--asked", "workbook.not_a_number"),
+    }
+    assert cli("case", "list", "--fund", fund_code, "--json").data == []
+
+
+def test_text_that_looks_like_a_formula_stays_text(cli: Cli, fund_code: str) -> None:
+    row = typed(an_application(), guarantor="=1+1", collateral="http://x")
+    ran = cli("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json", *row)
+    shown = cli("case", "show", ran.data["case_no"], "--json").data
+    assert (shown["guarantors"], shown["collateral"]) == (["=1+1"], "http://x")

@@ -1,0 +1,260 @@
+"""Lists and the page of a case: the same for people and for programs, money in yuan, days in ISO."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from models.applications import file_application
+from models.cases import commit_step
+from models.documents import Document, store
+from rulebook.events import EventKind
+from rulebook.stages import ActKind, CaseStage
+from rulebook.steps import Step
+from runtime.cli.output import masked, plain, printable
+from runtime.conductor import shanghai_today
+from runtime.wiring import House
+from tests.builders import a_micro_manufacturer
+from tests.cli.conftest import Cli
+
+TODAY = shanghai_today()
+
+
+@pytest.fixture
+def case(house: House, fund_code: str) -> str:
+    """A case that waits for its checker since yesterday."""
+    row = a_micro_manufacturer(maturity=TODAY + timedelta(days=20), applicant_name="东海县\x1b[31m试晶有限公司")
+    with house.sessions.begin() as session:
+        case_no = file_application(
+            session, fund_code, row, received_on=TODAY, filed_by="li.jing", source="test", queues="nobody"
+        ).case_no
+    at = session_now(house) - timedelta(days=3)
+    steps = (
+        (EventKind.RECEIVED, CaseStage.INTAKE, None),
+        (EventKind.REFERRED, CaseStage.ELIGIBILITY, ActKind.DECIDE_REFERRAL),
+    )
+    with house.sessions.begin() as session:
+        for event, stage, awaits in steps:
+            step = Step(
+                case_no=case_no,
+                fund=fund_code,
+                cause=event.value,
+                at=at,
+                event=event,
+                stage=stage,
+                awaits=awaits,
+                due=at + timedelta(days=2) if awaits else None,
+            )
+            commit_step(session, step)
+    return case_no
+
+
+def session_now(house: House) -> Any:
+    with house.sessions() as session:
+        return session.connection().scalar(text("SELECT now()"))
+
+
+def amounts_in(value: object) -> list[tuple[str, object]]:
+    if isinstance(value, dict):
+        own = [(name, each) for name, each in value.items() if name.endswith(("_yuan", "_fen"))]
+        return own + [pair for each in value.values() for pair in amounts_in(each)]
+    return [pair for each in value for pair in amounts_in(each)] if isinstance(value, list) else []
+
+
+def test_cases_are_listed_by_stage_fund_and_role(cli: Cli, fund_code: str, case: str) -> None:
+    (listed,) = cli("case", "list", "--fund", fund_code, "--json").data
+    assert listed == {
+        "case_no": case,
+        "fund": fund_code,
+        "applicant_name": "东海县\x1b[31m试晶有限公司",
+        "bank_name": "晶都农村商业银行",
+        "loan_note": listed["loan_note"],
+        "maturity": (TODAY + timedelta(days=20)).isoformat(),
+        "asked_yuan": "5000000.00",
+        "stage": "eligibility",
+        "stage_since": listed["stage_since"],
+        "awaits": "decide_referral",
+        "awaits_role": "checker",
+        "due": listed["due"],
+        "urgency": "normal",
+        "overdue": True,
+        "route": None,
+        "amount_yuan": None,
+        "days": None,
+        "fee_yuan": None,
+        "end_reason": None,
+    }
+    for words, found in (
+        (("--stage", "资格审查"), 1),
+        (("--stage", "intake"), 0),
+        (("--mine", "checker"), 1),
+        (("--mine", "maker"), 0),
+    ):
+        assert len(cli("case", "list", "--fund", fund_code, *words, "--json").data) == found, words
+
+
+def test_the_worklist_says_what_is_overdue(cli: Cli, fund_code: str, case: str) -> None:
+    listed = cli("tasks", "--fund", fund_code, "--overdue", "--json").data
+    assert [(task["case_no"], task["kind"], task["role"], task["overdue"]) for task in listed] == [
+        (case, "decide_referral", "checker", True)
+    ]
+    assert cli("tasks", "--fund", fund_code, "--role", "cashier", "--json").data == []
+    shown = cli("tasks", "--fund", fund_code, "--lang", "en").out
+    assert case in shown
+    assert "(overdue)" in shown
+    assert "没有符合条件的记录" in cli("tasks", "--fund", fund_code, "--role", "出纳").out
+
+
+def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_code: str, case: str) -> None:
+    page = cli("case", "show", case, "--json").data
+
+    assert (page["stage"], page["task"]["kind"]) == ("eligibility", "decide_referral")
+    assert {"kind": "decide_referral", "role": "checker"} in page["next_acts"]
+    assert [event["message"] for event in page["events"]] == ["受理申请", "转人工认定"]
+    assert re.fullmatch(r"\*+\d{4}", page["account_number"])
+    assert re.fullmatch(r"\*+\d{4}", page["phone"])
+    assert page["position"]["outstanding_yuan"] == "0.00"
+    money = amounts_in(page)
+    assert len(money) > 10
+    assert all(
+        name.endswith("_yuan") and (fen is None or re.fullmatch(r"-?\d+\.\d\d", str(fen))) for name, fen in money
+    )
+    for lang, words in (("zh", "资格审查"), ("en", "Referred")):
+        shown = cli("case", "show", case, "--lang", lang)
+        assert shown.code == 0
+        assert words in shown.out
+        assert "\x1b" not in shown.out, "what came from outside does not steer the terminal"
+        assert "13800000000" not in shown.out
+
+
+def test_a_case_that_is_not_there(cli: Cli, fund_code: str) -> None:
+    ran = cli("case", "show", "DH-2099-00001-9", "--json")
+    assert ran.code == 2, "its check digit says so already"
+    ran = cli("case", "show", "XY-2026-00001-8", "--json", "--lang", "en")
+    assert (ran.code, ran.error["code"], ran.error["params"]) == (1, "case.unknown", {"case": "XY-2026-00001-8"})
+    assert ran.error["message"].startswith("There is no case XY-2026-00001-8")
+
+
+def test_a_paper_is_written_as_it_was_made_or_not_at_all(cli: Cli, house: House, case: str, tmp_path: Path) -> None:
+    out, pdf = tmp_path / "paper.pdf", b"%PDF-1.7 a notice"
+    write = ("case", "paper", case, "refusal-notice", "--out", out, "--json")
+    ran = cli(*write)
+    assert (ran.code, ran.error["code"]) == (1, "paper.unknown")
+    digest = "2f1cbbc08d8f1ad6a9ca1e0bd2d4e2b4"
+
+    for attempt, (bytes_kept, recorded) in enumerate(((pdf, sha256_of(pdf)), (pdf, digest)), start=1):
+        with house.sessions.begin() as session:
+            paper = Document(
+                case_no=case,
+                kind="refusal_notice",
+                attempt=attempt,
+                number=f"{case}-BY{attempt}",
+                sha256=recorded,
+                template_digest="t",
+                versions={},
+                pages=1,
+                made_at=session_now(house),
+                pdf=bytes_kept,
+            )
+            store(session, paper)
+
+    damaged = cli(*write)
+    assert (damaged.code, damaged.error["code"]) == (4, "cli.paper.damaged")
+    assert not out.exists()
+    sound = cli(*write, "--attempt", 1)
+    assert (sound.code, sound.data["sha256"]) == (0, sha256_of(pdf))
+    assert out.read_bytes() == pdf
+    assert cli("case", "paper", case, "合同", "--out", out).code == 2
+
+
+def sha256_of(content: bytes) -> str:
+    import hashlib
+
+    return hashlib.sha256(content).hexdigest()
+
+
+def test_the_pool_adds_up(cli: Cli, fund_code: str) -> None:
+    page = cli("pool", "--fund", fund_code, "--json").data
+    assert page == {
+        "fund": fund_code,
+        "name": "东海县企业转贷应急资金",
+        "business_date": TODAY.isoformat(),
+        "total_yuan": "20000000.00",
+        "reserved_yuan": "0.00",
+        "out_yuan": "0.00",
+        "available_yuan": "20000000.00",
+        "fee_income_yuan": "0.00",
+        "queue": [],
+    }
+    assert "20,000,000.00" in cli("pool", "--fund", fund_code).out
+
+
+def test_the_books_are_right_and_say_so(cli: Cli, fund_code: str) -> None:
+    ran = cli("books", "check", "--fund", fund_code, "--json")
+    assert (ran.code, ran.data) == (0, {"good": True, "books": [{"fund": fund_code, "faults": []}]})
+    assert "相符" in cli("books", "check", "--fund", fund_code).out
+
+
+def test_wrong_books_are_a_failure(cli: Cli, fund_code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    from models import ledger
+
+    monkeypatch.setattr(ledger, "check_books", lambda session, fund: [f"{fund}/1: chain"])
+    ran = cli("books", "check", "--fund", fund_code, "--json")
+    assert (ran.code, ran.data["good"]) == (4, False)
+    assert f"{fund_code}/1: chain" in cli("books", "check", "--fund", fund_code).out
+
+
+def test_funds_and_people_are_listed(cli: Cli, fund_code: str) -> None:
+    fund = next(each for each in cli("funds", "list", "--json").data if each["code"] == fund_code)
+    assert (fund["pack"], fund["business_date"], fund["gateway"]) == (
+        "donghai/2025-08-17",
+        TODAY.isoformat(),
+        "simulated",
+    )
+    assert fund["escrow_number"].startswith("*")
+    people = {each["id"]: each for each in cli("people", "list", "--json").data}
+    assert people["sun.shen"]["roles"] == ["maker", "checker"]
+    assert "经办, 复核" in cli("people", "list").out
+    assert fund_code in cli("funds", "list", "--lang", "en").out
+
+
+def test_settings_are_shown_without_their_secrets(cli: Cli, fund_code: str, house: House) -> None:
+    url = house.settings.database.url
+    assert url is not None
+    password = re.search(r":([^:@]+)@", url.get_secret_value())
+    assert password is not None
+    shown = cli("config", "show", "--json", "--lang", "en")
+    assert shown.data["queues"]["prefix"] == house.settings.queues.prefix
+    assert shown.data["lang"] == "en", "a flag wins over everything"
+    assert password[1] not in shown.out
+    assert "queues.prefix = cli-" in cli("config", "show").out
+
+
+def test_the_doctor_answers_in_both_forms(cli: Cli, fund_code: str) -> None:
+    ran = cli("doctor", "--json")
+    assert ran.code == (0 if ran.data["good"] else 3)
+    assert {"name", "ok", "found", "cure"} == set(ran.data["checks"][0])
+    assert cli("doctor", "--lang", "en").out.count("✓") == sum(check["ok"] for check in ran.data["checks"])
+
+
+def test_a_table_keeps_case_numbers_whole_in_a_pipe_and_without_colour(
+    cli: Cli, fund_code: str, case: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("NO_COLOR", "1")
+    shown = cli("case", "list", "--fund", fund_code).out
+    assert case in shown
+    assert "\x1b" not in shown
+
+
+def test_data_and_text_are_made_safe() -> None:
+    assert plain({"a_fen": -5, "b_fen": None, "c": [{"d_fen": 100}], "e_fen": True}) == {
+        "a_yuan": "-0.05",
+        "b_yuan": None,
+        "c": [{"d_yuan": "1.00"}],
+        "e_fen": True,
+    }
+    assert printable("a\x1b[31m\u202eb\n") == "a�[31m�b\n"
+    assert (masked("123"), masked("12345")) == ("123", "*2345")
