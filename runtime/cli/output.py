@@ -18,6 +18,8 @@ from runtime.cli.speech import call
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WIDTH_IN_A_PIPE = 240
 UNSEEN = "—"
+KEPT_WHOLE = frozenset({"case", "message", "at", "due", "amount", "maturity", "document_no"})
+"""Headings of columns that are read aloud or copied: they are never broken, however narrow the terminal."""
 
 
 def say(code: str, **params: object) -> str:
@@ -93,9 +95,14 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: I
     console = Console(highlight=False, markup=False, emoji=False)
     if not console.is_terminal:
         console = Console(highlight=False, markup=False, emoji=False, width=WIDTH_IN_A_PIPE)
-    shown = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 2, 0, 0))
+    shown = Table(box=box.SIMPLE_HEAD, show_edge=False, padding=(0, 1, 0, 0))
     for name in headings:
-        shown.add_column(say(f"cli.heading.{name}"), justify="right" if name in right else "left", overflow="fold")
+        shown.add_column(
+            say(f"cli.heading.{name}"),
+            justify="right" if name in right else "left",
+            overflow="fold",
+            no_wrap=name in KEPT_WHOLE,
+        )
     for row in cells:
         shown.add_row(*row)
     console.print(shown)

@@ -1,6 +1,6 @@
 """Applications come in row by row: the good ones open cases, the others say which cell, which value, which rule."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +23,7 @@ def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
     return path
 
 
-def spoil(path: Path, heading: str, row: int, value: object) -> None:
+def spoil(path: Path, heading: str, row: int, value: str | float | date) -> None:
     """Write something into a cell, found by its heading; rows count from the first application."""
     book = load_workbook(path)
     sheet = book.worksheets[0]

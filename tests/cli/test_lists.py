@@ -5,8 +5,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
 from sqlalchemy import text
+from sqlalchemy.engine import make_url
 
 from models.applications import file_application
 from models.cases import commit_step
@@ -16,9 +18,11 @@ from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Step
 from runtime.cli.output import masked, plain, printable
 from runtime.conductor import shanghai_today
+from runtime.devstack import Addresses
 from runtime.wiring import House
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
+from tests.conftest import new_database
 
 TODAY = shanghai_today()
 
@@ -198,13 +202,26 @@ def test_the_books_are_right_and_say_so(cli: Cli, fund_code: str) -> None:
     assert "相符" in cli("books", "check", "--fund", fund_code).out
 
 
-def test_wrong_books_are_a_failure(cli: Cli, fund_code: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    from models import ledger
+def test_books_with_a_row_changed_behind_their_back_are_a_failure(
+    cli: Cli, stack: Addresses, fund_code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = new_database(stack)
+    monkeypatch.setenv("XUQIAO_DATABASE__URL", own.app)
+    assert cli("funds", "open", tmp_path / "fund.toml").code == 0
+    assert cli("books", "check").code == 0
+    administrator = make_url(stack.superuser_url).set(database=make_url(own.owner).database)
+    with psycopg.connect(administrator.render_as_string(hide_password=False)) as connection:
+        connection.execute("ALTER TABLE ledger.posting DISABLE TRIGGER USER")
+        connection.execute("UPDATE ledger.posting SET amount_fen = amount_fen + 1")
 
-    monkeypatch.setattr(ledger, "check_books", lambda session, fund: [f"{fund}/1: chain"])
-    ran = cli("books", "check", "--fund", fund_code, "--json")
+    ran = cli("books", "check", "--json")
+
     assert (ran.code, ran.data["good"]) == (4, False)
-    assert f"{fund_code}/1: chain" in cli("books", "check", "--fund", fund_code).out
+    (book,) = ran.data["books"]
+    assert book["fund"] == fund_code
+    print(book["faults"])
+    assert any(fault.startswith(f"{fund_code}: voucher 1 ") for fault in book["faults"]), book["faults"]
+    assert "不符" in cli("books", "check").out
 
 
 def test_funds_and_people_are_listed(cli: Cli, fund_code: str) -> None:
