@@ -55,11 +55,14 @@ def main(argv: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         rest = begin_call(sys.argv[1:] if argv is None else argv)
-        return int(get_command(app).main(rest, prog_name=NAME, standalone_mode=False) or Exit.WELL)
+        code = int(get_command(app).main(rest, prog_name=NAME, standalone_mode=False) or Exit.WELL)
+        sys.stdout.flush()
+        return code
     except UnknownLanguage as error:
         return tell(Misuse("cli.usage.no_such_language", value=error, known=", ".join(LANGUAGES)))
-    except BrokenPipeError:
-        # Whoever read the answer has read enough; what is still buffered goes nowhere.
+    except (BrokenPipeError, SystemExit):
+        # Whoever read the answer has read enough (for which the parser has an exit of its own, and no other): what is
+        # still buffered goes nowhere.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return Exit.WELL
     except KeyboardInterrupt:

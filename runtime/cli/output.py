@@ -105,7 +105,9 @@ def table(headings: Sequence[str], rows: Iterable[Sequence[object]], *, right: I
         )
     for row in cells:
         shown.add_row(*row)
-    console.print(shown)
+    with console.capture() as drawn:
+        console.print(shown)
+    print("\n".join(each.rstrip() for each in drawn.get().splitlines()))
 
 
 def section(title: str) -> None:

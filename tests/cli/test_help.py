@@ -47,6 +47,32 @@ def test_help_loads_nothing_that_is_slow() -> None:
     assert not loaded & {"pydantic", "sqlalchemy", "temporalio", "rich", "openpyxl", "weasyprint"}
 
 
+def test_a_reader_who_has_read_enough_is_no_error() -> None:
+    script = "import sys; from runtime.cli import main; sys.exit(main(['case', 'submit', '--help']))"
+    top = str(Path(__file__).parents[2])
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=top
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, "")
+
+
+def test_the_environment_and_the_settings_file_choose_the_language(
+    cli: Cli, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    assert "列出案件" in cli("case", "list", "--help").out
+    (tmp_path / "xuqiao.toml").write_text('lang = "en"\n')
+    assert "Start them with ./run serve" in cli("case", "list").err
+    monkeypatch.setenv("XUQIAO_LANG", "zh")
+    assert "请先执行 ./run serve" in cli("case", "list").err
+    monkeypatch.setenv("XUQIAO_LANG", "en")
+    assert "List cases." in cli("case", "list", "--help").out
+    assert "列出案件" in cli("case", "list", "--help", "--lang", "zh").out
+
+
 def test_every_act_and_every_message_has_a_command() -> None:
     bodies = [*acts._BODIES.values(), acts.approve]
     kinds = {name.lstrip("_") for name in (body.__name__ for body in bodies)}
