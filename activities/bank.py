@@ -50,7 +50,8 @@ class Bank:
         """Intend, then send once; every later call only asks. Posted when, and only when, the bank says paid.
 
         The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
-        so asks; a bank that does not find it may still pay until its cut-off has passed.
+        so asks; a bank that does not find it may still pay until its cut-off has passed, or a person with the statement
+        has said that it did not.
         """
         with self._begin() as session:
             gateway = self._gateway(session, request.step.fund)
@@ -62,7 +63,8 @@ class Bank:
             report = gateway.send(order) if first else gateway.ask(order)
         except BankUnreachable:
             report = PaymentReport(status=PaymentStatus.PENDING)
-        if report.status is PaymentStatus.NOT_FOUND and request.step.at > request.not_found_final_at:
+        missing_for_good = request.step.at > request.not_found_final_at or payment.returned
+        if report.status is PaymentStatus.NOT_FOUND and missing_for_good:
             report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
         with self._begin() as session:
             return _book(session, request, order, report)

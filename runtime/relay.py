@@ -3,7 +3,7 @@
 import asyncio
 import logging
 from collections import defaultdict
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import Any
 
 import psycopg
@@ -17,7 +17,9 @@ from models.acts import ActState, decide
 from models.cases import routes_of
 from models.database import plain_url
 from models.outbox import CHANNEL, Errand, Outbox, settle, undelivered
-from runtime.wiring import House
+from runtime.daily import open_due_days
+from runtime.settings import load_settings
+from runtime.wiring import House, stop_on_signal
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE, Queue, queue_name
 from workflows.renewal import CaseStart, Renewal
 
@@ -46,11 +48,13 @@ class Relay:
         self._client = client
 
     async def run(self, stop: asyncio.Event) -> None:
-        """Deliver until told to stop; servers that are away are waited for."""
+        """Deliver until told to stop, and open each business day; servers that are away are waited for."""
         while not stop.is_set():
             try:
                 async with await self._listen() as bell:
                     while not stop.is_set():
+                        with self._house.sessions.begin() as session:
+                            open_due_days(session)
                         while await self.deliver_some():
                             pass
                         async for _ in bell.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
@@ -140,3 +144,13 @@ class Relay:
         bell = await psycopg.AsyncConnection.connect(url, autocommit=True)
         await bell.execute(f"LISTEN {CHANNEL}")
         return bell
+
+
+async def main() -> None:
+    """The relay as a process of its own, until it is told to stop."""
+    with closing(House(load_settings())) as house:
+        await Relay(house, await house.client()).run(stop_on_signal())
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -92,7 +92,7 @@ class House:
         match queue:
             case Queue.CASES:
                 asking = Bank(begin, self.gateways).ask_bank_opinion
-                return [*_activities(CaseFile(begin), Notices(begin)), Books(begin).record_promise, asking]
+                return [*activities_of(CaseFile(begin), Notices(begin)), Books(begin).record_promise, asking]
             case Queue.MONEY:
                 books, bank = Books(begin), Bank(begin, self.gateways)
                 return [
@@ -107,7 +107,7 @@ class House:
                 from activities.papers import Papers
                 from activities.press.press import Press
 
-                return _activities(Papers(begin, Press()))
+                return activities_of(Papers(begin, Press()))
 
     def worker(self, client: Client, queue: str) -> Worker:
         """A worker of one queue; the stories run on that of the cases."""
@@ -130,7 +130,7 @@ class House:
         return found
 
 
-def _activities(*objects: object) -> list[Callable[..., Any]]:
+def activities_of(*objects: object) -> list[Callable[..., Any]]:
     """All activities of some objects."""
     found = [getattr(holder, name) for holder in objects for name in dir(holder) if not name.startswith("_")]
     return [method for method in found if hasattr(method, "__temporal_activity_definition")]
@@ -151,15 +151,21 @@ class _ByCode(ActivityInboundInterceptor):
             raise ApplicationError(str(error), error.params, type=error.code) from error
 
 
+def stop_on_signal() -> asyncio.Event:
+    """An event that SIGINT and SIGTERM set."""
+    stop = asyncio.Event()
+    for told in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    return stop
+
+
 async def serve_queues(settings: Settings, queues: Sequence[str]) -> None:
     """Work on the given queues until told to stop.
 
     Args:
         queues: of ``Queue``; each gets its own worker in this process.
     """
-    stop = asyncio.Event()
-    for told in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    stop = stop_on_signal()
     house = House(settings)
     client = await house.client()
     async with AsyncExitStack() as workers:

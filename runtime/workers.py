@@ -1,4 +1,4 @@
-"""The worker processes that a machine keeps: cases and money in one, papers in a process of their own."""
+"""The processes that a machine keeps: cases and money in one, papers in one of their own, and the relay."""
 
 import os
 import sys
@@ -16,6 +16,11 @@ def worker_children(settings: Settings) -> Iterator[Child]:
     """One supervised process for each line of ``PROCESSES``, with these settings in its environment."""
     for name, queues in PROCESSES.items():
         yield Child(name=name, argv=(sys.executable, str(worker_script()), *queues), env=environment(settings))
+
+
+def relay_child(settings: Settings) -> Child:
+    """The relay, supervised like the workers."""
+    return Child(name="relay", argv=(sys.executable, "-m", "runtime.relay"), env=environment(settings))
 
 
 def worker_script() -> Path:

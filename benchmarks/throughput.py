@@ -1,0 +1,119 @@
+"""How many cases a machine settles in a second, beside a workflow of the same shape that does nothing.
+
+Run it without arguments, or with ``--quick``. The last line is one JSON object:
+
+``{"cases_per_s", "cases_with_papers_per_s", "skeleton_per_s", "ratio", "ratio_with_papers", "shape"}``
+
+One run on one set of servers: first the product's cases with a papers worker that prints nothing, then with the real
+one, and the skeleton before and after, whose mean is the baseline. The skeleton has the activities, updates, signals,
+timers and search-attribute upserts that the history of the first settled case shows, and the same converter. The
+bank's messages, and the skeleton's signals, come early; so many cases are open at a time.
+"""
+
+import asyncio
+import json
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from temporalio.client import Client
+
+from benchmarks.case_cost import cost_of
+from benchmarks.skeleton import QUEUE, Shape, Skeleton
+from runtime.devstack import addresses_of
+from runtime.supervisor import Child, Supervisor
+from runtime.wiring import House
+from runtime.workers import environment, relay_child, worker_children
+from tests.stand import FUND, Driver, settings_for, standing
+
+IN_FLIGHT = 16
+WITHIN_SECONDS = 280.0
+FOLDER = Path(__file__).resolve().parent
+
+
+class Counts:
+    """How many cases each part of the run settles."""
+
+    def __init__(self, quick: bool) -> None:
+        self.warm, self.blank, self.papers, self.skeleton = (2, 12, 3, 12) if quick else (8, 120, 30, 100)
+
+
+async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
+    """Skeletons per second."""
+    gate = asyncio.Semaphore(IN_FLIGHT)
+
+    async def one(number: int) -> None:
+        async with gate:
+            handle = await client.start_workflow(Skeleton.run, shape, id=f"skeleton/{run}/{number}", task_queue=QUEUE)
+            for message in range(shape.signals):
+                await handle.signal(Skeleton.message, message)
+            for act in range(shape.updates):
+                await handle.execute_update(Skeleton.act, act)
+            await handle.result()
+
+    begun = time.monotonic()
+    await asyncio.gather(*(one(number) for number in range(count)))
+    return count / (time.monotonic() - begun)
+
+
+async def cases(house: House, client: Client, count: int) -> tuple[float, str]:
+    """Settled cases per second, and the number of one of them."""
+    driver = Driver(house, client, early=True)
+    seconds = await driver.settle(total=count, in_flight=IN_FLIGHT, within=WITHIN_SECONDS)
+    return count / seconds, driver.cases[0]
+
+
+async def measure(folder: Path, quick: bool) -> dict[str, object]:
+    """The whole run."""
+    counts, settings = Counts(quick), settings_for(folder)
+    worker, papers = worker_children(settings)
+    with standing(folder, [worker, relay_child(settings)]) as house:
+        client = await house.client()
+        address = addresses_of(folder)
+        assert address is not None
+        blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), environment(settings))
+        bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
+        with running(folder, blank):
+            _, first = await cases(house, client, counts.warm)
+            history = await client.get_workflow_handle(f"renewal/{FUND}/{first}").fetch_history()
+            shape = Shape.model_validate({name: cost_of(history)[name] for name in Shape.model_fields})
+            with running(folder, bones):
+                await skeletons(client, shape, counts.warm, "warm")
+                before = await skeletons(client, shape, counts.skeleton, "before")
+            blank_rate, _ = await cases(house, client, counts.blank)
+            with running(folder, bones):
+                after = await skeletons(client, shape, counts.skeleton, "after")
+        with running(folder, papers):
+            await cases(house, client, 2)
+            papers_rate, _ = await cases(house, client, counts.papers)
+    baseline = (before + after) / 2
+    return {
+        "cases_per_s": round(blank_rate, 2),
+        "cases_with_papers_per_s": round(papers_rate, 2),
+        "skeleton_per_s": round(baseline, 2),
+        "ratio": round(blank_rate / baseline, 3),
+        "ratio_with_papers": round(papers_rate / baseline, 3),
+        "shape": shape.model_dump(),
+    }
+
+
+class running:
+    """A child process for the length of a block."""
+
+    def __init__(self, folder: Path, child: Child) -> None:
+        self._supervisor = Supervisor(folder / "log")
+        self._supervisor.add(child)
+
+    def __enter__(self) -> None:
+        self._supervisor.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._supervisor.stop()
+
+
+if __name__ == "__main__":
+    with tempfile.TemporaryDirectory(prefix="xuqiao-bench-") as place:
+        print(json.dumps(asyncio.run(measure(Path(place), "--quick" in sys.argv))))
