@@ -148,6 +148,8 @@ STAGES: Mapping[CaseStage, StageRow] = {
 ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
 MONEY_OUT = frozenset({_S.OLD_LOAN_SETTLEMENT, _S.COLLATERAL, _S.REPAYMENT, _S.RECOVERY})
 """Stages that are only reached once the fund has paid (the new-loan stage is shared with the direct route)."""
+_DIRECT_ONLY = frozenset({_S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN})
+"""Where the new-loan stage leads on the direct route alone."""
 
 
 class Fit(StrEnum):
@@ -160,12 +162,16 @@ class Fit(StrEnum):
 
 @cache
 def reachable(stage: CaseStage) -> frozenset[CaseStage]:
-    """The stages a case may still come to, its present one excluded unless it can return to it."""
+    """The stages a case may still come to, its present one excluded unless it can return to it.
+
+    Once money is out, what only the direct route leads to is out of reach.
+    """
+    barred = _DIRECT_ONLY if stage in MONEY_OUT else frozenset()
     seen: set[CaseStage] = set()
     frontier = set(STAGES[stage].leads_to)
     while frontier:
         seen |= frontier
-        frontier = {after for here in frontier for after in STAGES[here].leads_to} - seen
+        frontier = {after for here in frontier for after in STAGES[here].leads_to} - seen - barred
     return frozenset(seen)
 
 

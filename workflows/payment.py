@@ -114,7 +114,7 @@ class Payment(Arrangement):
                     mark = mark.model_copy(update={"receipt_serial": serial})
                 case ConfirmPayment(statement_reference=reference, paid=found):
                     mark = mark.model_copy(update={"statement_reference": reference, "returned": not found})
-            await self._commit(contracts.record_payment_mark, mark, step)
+            await self._commit(contracts.record_payment_mark, mark, step, queue=Queue.MONEY)
             if isinstance(act.body, ConfirmPayment):
                 return
 
