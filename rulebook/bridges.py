@@ -23,6 +23,14 @@ class Division(Value):
     fee_fen: int
     excess_fen: int
 
+    def plus(self, other: "Division") -> "Division":
+        """Both together."""
+        return Division(
+            principal_fen=self.principal_fen + other.principal_fen,
+            fee_fen=self.fee_fen + other.fee_fen,
+            excess_fen=self.excess_fen + other.excess_fen,
+        )
+
 
 class Part(Value):
     """What came in under one reference of the statement, divided."""
@@ -92,13 +100,13 @@ class Bridge(Value):
 
     def divide_by_reference(self, receipt: Receipt, terms: FeeTerms) -> tuple[Part, ...]:
         """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole."""
-        parts, bridge = [], self
-        for reference in dict.fromkeys(line.reference for line in receipt.lines):
-            lines = tuple(line for line in receipt.lines if line.reference == reference)
-            division = bridge.divide(receipt.model_copy(update={"lines": lines}), terms)
-            parts.append(Part(reference=reference, division=division))
+        divided: dict[str, Division] = {}
+        bridge = self
+        for line in sorted(receipt.lines, key=lambda line: line.purpose is ReceiptPurpose.FEE):  # principal first
+            division = bridge.divide(receipt.model_copy(update={"lines": (line,)}), terms)
+            divided[line.reference] = divided[line.reference].plus(division) if line.reference in divided else division
             bridge = bridge.after(division, receipt.received_on)
-        return tuple(parts)
+        return tuple(Part(reference=reference, division=division) for reference, division in divided.items())
 
     def after(self, division: Division, on: date) -> "Bridge":
         """The bridge once a divided receipt is booked."""

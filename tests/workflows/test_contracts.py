@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any, get_type_hints
 
 import pytest
+from pydantic import SecretStr
 from temporalio import activity
 
 from activities import contracts
-from runtime.settings import Settings, checkout
+from runtime.settings import DatabaseSettings, Settings, checkout
 from runtime.wiring import House
 from workflows.policies import Queue
 
@@ -34,7 +35,9 @@ STUBS = {
 @pytest.fixture(scope="module")
 def registered() -> dict[str, list[tuple[str, Callable[..., Any]]]]:
     """The real activities by name, each with the queues it is registered on."""
-    house, found = House(Settings(database={"url": "postgresql+psycopg://nobody@127.0.0.1:1/none"})), {}  # type: ignore[arg-type]
+    nowhere = DatabaseSettings(url=SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/none"))
+    house = House(Settings(database=nowhere))
+    found: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
     for queue in QUEUES:
         for real in house.activities_on(queue):
             found.setdefault(name_of(real), []).append((queue, real))
