@@ -18,6 +18,7 @@ from gateways.simulated import SimulatedBank
 from models.acts import enter_message
 from models.cases import fee_owed, live_cases, open_tasks
 from models.funds import open_business_day
+from models.outbox import Outbox
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, MessageBody
@@ -52,7 +53,7 @@ class Conductor:
     def __init__(self, house: House, client: Client, fund: str, officers: Officers | None = None) -> None:
         self._house = house
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        self._relay = Relay(house, self._skipper.client)
+        self._relay = _RelayAhead(house, self._skipper, lambda: self._ahead)
         self._fund = fund
         self._officers = officers
         self._ahead = timedelta()
@@ -88,7 +89,8 @@ class Conductor:
         await self.until_quiet()
 
     def open_day(self) -> None:
-        """The daily round's first deed: the fund's business day is the clocks' day."""
+        """The daily round's first deed: the fund's business day, and the simulated bank's, is the clocks' day."""
+        self._house.simulated_bank.a_day(self.today, self._fee_due)
         with self._house.sessions.begin() as session:
             open_business_day(session, self._fund, self.today, self.now)
 
@@ -173,6 +175,21 @@ class Conductor:
         described = await self._skipper.client.get_workflow_handle(workflow).describe()
         raw = described.raw_description
         return bool(raw.pending_activities) or raw.HasField("pending_workflow_task")
+
+
+class _RelayAhead(Relay):
+    """A relay whose new cases begin at the clocks' moment, not at this machine's."""
+
+    def __init__(self, house: House, skipper: TimeSkipper, ahead: Callable[[], timedelta]) -> None:
+        super().__init__(house, skipper.client)
+        self._skipper = skipper
+        self._ahead = ahead
+
+    async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+        ahead = self._ahead()
+        await super()._start(errand, route, delay=ahead)
+        if ahead:
+            await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(route["workflow_id"]), ahead)
 
 
 async def _some_at_a_time(calls: Iterable[Callable[[], Awaitable[Result]]]) -> list[Result]:

@@ -1,27 +1,27 @@
 """The demo: a workbook of applications is carried to its ends in weeks that pass in seconds."""
 
 import asyncio
-import hashlib
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from datetime import date, timedelta
+from datetime import date
 from pathlib import Path
 
 from rich.console import Console
 
 from activities.words import say, say_error, word
-from activities.workbook import read_workbook, shift_dates
+from activities.workbook import shift_dates
 from gateways.simulated import BankScript
 from models import ledger
-from models.applications import Loan, file_application
-from models.cases import cases_of, live_cases
+from models.applications import Loan
+from models.cases import cases_of
 from rulebook.applications import PartnerBank
 from rulebook.cases import Route
 from rulebook.postings import Pool
-from rulebook.stages import CaseStage
+from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 from runtime import demo_report
+from runtime.cli.intake import Desk, import_workbook
 from runtime.conductor import Conductor, shanghai_today
 from runtime.devstack import DevStack
 from runtime.officers import Officers
@@ -34,7 +34,11 @@ from runtime.workers import worker_children
 REFERENCE_MONDAY = date(2026, 3, 2)
 """The Monday for which the example workbook's dates are written."""
 
+WORKBOOK = "applications.xlsx"
 PATIENCE_DAYS = 75
+SETTLED = {*ENDS, CaseStage.RECOVERY}
+"""Where a case of the demo has arrived; a pursuit may last years."""
+
 NOT_AS_EXPECTED = 4
 SCRIPT_ONLY = {"story", "end", "route", "officer"}
 
@@ -92,7 +96,6 @@ def _workers(settings: Settings) -> Iterator[None]:
 async def _play(house: House, console: Console, as_json: bool) -> int:
     examples = (checkout() or Path.cwd()) / "examples"
     banks, script = read_script(examples / "demo.toml")
-    settings = house.settings
     client = await house.client()
     for note, expected in script.items():
         house.simulated_bank.script(note, expected.bank)
@@ -100,13 +103,16 @@ async def _play(house: House, console: Console, as_json: bool) -> int:
     with house.sessions.begin() as session:
         fund = open_fund(session, examples / "fund.toml", shanghai_today())
     conductor = Conductor(house, client, fund, officers)
-    conductor.open_day()
-    _import(house, fund, examples / "applications.xlsx", banks, conductor.today, settings)
+    await conductor.next_morning()
+    while conductor.today.weekday() != REFERENCE_MONDAY.weekday():
+        await conductor.next_morning()
+    console.print(say("cli.demo.importing", file=WORKBOOK))
+    imported = _import(house, fund, examples / WORKBOOK, banks, conductor.today)
     with house.sessions() as session:
         before = ledger.pool(session, fund)
     await conductor.deliver()
     await _let_days_pass(house, conductor, fund, console)
-    report = _report(house, fund, script, before, settings.var / "papers")
+    report = _report(house, fund, script, before, imported)
     if as_json:
         print(demo_report.as_json(report))
     else:
@@ -117,24 +123,16 @@ async def _play(house: House, console: Console, as_json: bool) -> int:
     return 0 if report.good else NOT_AS_EXPECTED
 
 
-def _import(house: House, fund: str, workbook: Path, banks: list[PartnerBank], today: date, settings: Settings) -> None:
-    """The workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks to a coming Monday."""
-    coming_monday = today + timedelta(days=-today.weekday() % 7)
-    copy = settings.var / workbook.name
-    shift_dates(workbook, copy, weeks=(coming_monday - REFERENCE_MONDAY).days // 7)
-    digest = hashlib.sha256(copy.read_bytes()).hexdigest()
-    reading = read_workbook(copy, today, banks)
-    for row in reading.rows:
-        with house.sessions.begin() as session:
-            file_application(
-                session,
-                fund,
-                row,
-                received_on=today,
-                filed_by="li.jing",
-                source=f"file:{digest}",
-                queues=settings.queues.prefix,
-            )
+def _import(house: House, fund: str, workbook: Path, banks: list[PartnerBank], monday: date) -> tuple[str, ...]:
+    """The workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks.
+
+    Returns:
+        what is wrong with it, in words; nothing, if all is well.
+    """
+    copy = house.settings.var / workbook.name
+    shift_dates(workbook, copy, weeks=(monday - REFERENCE_MONDAY).days // 7)
+    desk = Desk(house.sessions.begin, fund, "li.jing", house.settings.queues.prefix)
+    return tuple(fault.sentence() for fault in import_workbook(desk, copy, banks).faults)
 
 
 async def _let_days_pass(house: House, conductor: Conductor, fund: str, console: Console) -> None:
@@ -142,19 +140,19 @@ async def _let_days_pass(house: House, conductor: Conductor, fund: str, console:
     while (conductor.today - first).days < PATIENCE_DAYS:
         await conductor.work_the_day()
         with house.sessions() as session:
-            live = live_cases(session, fund)
-        stages = [CaseStage(case.stage) for case in live if case.stage != CaseStage.RECOVERY]
+            stages = [CaseStage(case.stage) for case in cases_of(session, fund)]
         counts = {stage: stages.count(stage) for stage in CaseStage if stage in stages}
         told = "  ".join(f"{word(stage)} {count}" for stage, count in counts.items())
-        console.print(f"{conductor.today} {told}")
-        if not stages:
+        console.print(f"{conductor.today}  {told}")
+        if counts.keys() <= SETTLED:
             return
         await conductor.next_morning()
 
 
 def _report(
-    house: House, fund: str, script: Mapping[str, Expectation], before: Pool, papers: Path
+    house: House, fund: str, script: Mapping[str, Expectation], before: Pool, imported: tuple[str, ...]
 ) -> demo_report.DemoReport:
+    papers = house.settings.var / "papers"
     with house.sessions() as session:
         lines = []
         for case in cases_of(session, fund):
@@ -164,7 +162,7 @@ def _report(
             cases=tuple(lines),
             before=before,
             after=ledger.pool(session, fund),
-            faults=demo_report.cross_check(session, house, fund),
+            faults=(*imported, *demo_report.cross_check(session, house, fund)),
             papers=str(papers),
             paper_count=demo_report.write_papers(session, fund, papers),
         )

@@ -3,8 +3,9 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session
@@ -20,6 +21,11 @@ from rulebook.postings import Pool, PostingKind
 from rulebook.stages import CaseStage
 from rulebook.values import Value
 from runtime.wiring import House
+
+WIDTHS = {"case": 15, "applicant": 16, "route": 8, "amount": 13, "days": 4, "fee": 10, "end": 8, "reason": 24}
+"""Columns of the table and their widths: all but the reasons fit into 80."""
+
+WIDE = sum(WIDTHS.values()) + len(WIDTHS)
 
 
 class CaseLine(Value):
@@ -109,13 +115,13 @@ def write_papers(session: Session, fund: str, folder: Path) -> int:
 
 def show(report: DemoReport, console: Console) -> None:
     """The report as people read it."""
-    headings = ("case", "applicant", "route", "amount", "days", "fee", "end", "reason")
-    table = Table(title=say("cli.demo.title"))
-    for name in headings:
-        right = name in {"amount", "days", "fee"}
-        table.add_column(say(f"cli.heading.{name}"), justify="right" if right else "left", no_wrap=name != "reason")
+    table = Table(title=say("cli.demo.title"), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    shown = list(WIDTHS) if console.width >= WIDE else list(WIDTHS)[:-1]
+    for name in shown:
+        justify: Literal["left", "right"] = "right" if name in {"amount", "days", "fee"} else "left"
+        table.add_column(say(f"cli.heading.{name}"), justify=justify, width=WIDTHS[name], overflow="fold")
     for case in report.cases:
-        table.add_row(
+        cells = (
             case.case_no,
             case.applicant,
             word(case.route),
@@ -125,6 +131,7 @@ def show(report: DemoReport, console: Console) -> None:
             word(case.end) if case.as_expected else f"[bold red]{word(case.end)} ≠ {word(case.expected_end)}[/]",
             say_value("reason", case.reason) if case.reason else "",
         )
+        table.add_row(*cells[: len(shown)])
     console.print(table)
     for code, pool in (("cli.demo.pool_before", report.before), ("cli.demo.pool_after", report.after)):
         amounts = {name.removesuffix("_fen"): _yuan(fen) for name, fen in pool.model_dump().items()}

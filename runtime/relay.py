@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections import defaultdict
 from contextlib import closing, suppress
+from datetime import timedelta
 from typing import Any
 
 import psycopg
@@ -28,7 +29,7 @@ log = logging.getLogger(__name__)
 BATCH = 64
 LOOK_AGAIN_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
-RPC_SECONDS = 10.0
+RPC_TIME = timedelta(seconds=10)
 
 
 class Undeliverable(Exception):
@@ -109,7 +110,7 @@ class Relay:
             except Undeliverable:
                 failed[errand.id] = route["stage"]
 
-    async def _start(self, errand: Outbox, route: dict[str, str]) -> None:
+    async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         start = CaseStart.model_validate(errand.payload)
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
@@ -118,6 +119,8 @@ class Relay:
                 id=route["workflow_id"],
                 task_queue=queue_name(start.queues, Queue.CASES),
                 id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
+                start_delay=delay,
+                rpc_timeout=RPC_TIME,
                 static_summary=f"{start.case_no} {route['bank']}",
                 search_attributes=TypedSearchAttributes(
                     [
@@ -133,7 +136,7 @@ class Relay:
         assert errand.signal is not None
         handle: Any = self._client.get_workflow_handle(route["workflow_id"])
         try:
-            await handle.signal(errand.signal, errand.payload)
+            await handle.signal(errand.signal, errand.payload, rpc_timeout=RPC_TIME)
         except RPCError as error:
             if error.status is RPCStatusCode.NOT_FOUND:
                 raise Undeliverable from error

@@ -2,7 +2,7 @@
 
 import hashlib
 import io
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from pathlib import Path
@@ -18,7 +18,7 @@ from activities.workbook import CellFault, read_workbook
 from activities.workbook_columns import COLUMNS, MONEY_UNITS, Content
 from models.applications import file_application
 from models.funds import business_date
-from rulebook.applications import ApplicationRow
+from rulebook.applications import ApplicationRow, PartnerBank
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
 
@@ -90,11 +90,13 @@ class Desk(NamedTuple):
     queues: str
 
 
-def import_workbook(desk: Desk, path: Path) -> ImportReport:
+def import_workbook(desk: Desk, path: Path, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
     """Take in what a workbook holds, each good row in a transaction of its own.
 
     The same file a second time changes nothing.
 
+    Args:
+        banks: the partner banks by which names in the workbook are found; without them every name is taken as written.
     Raises:
         XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
     """
@@ -103,7 +105,7 @@ def import_workbook(desk: Desk, path: Path) -> ImportReport:
     except OSError:
         content = b""  # the reader says in its own words that there is no such file
     digest = hashlib.sha256(content).hexdigest()
-    return _take_in(desk, content if content else path, digest, f"file:{digest}")
+    return _take_in(desk, content if content else path, digest, f"file:{digest}", banks)
 
 
 def file_one(desk: Desk, typed: Mapping[str, str | None]) -> ImportReport:
@@ -116,10 +118,12 @@ def file_one(desk: Desk, typed: Mapping[str, str | None]) -> ImportReport:
     return _take_in(desk, content, hashlib.sha256(content).hexdigest(), "cli")
 
 
-def _take_in(desk: Desk, workbook: bytes | Path, digest: str, source: str) -> ImportReport:
+def _take_in(
+    desk: Desk, workbook: bytes | Path, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
+) -> ImportReport:
     with desk.begin() as session:
         today = business_date(session, desk.fund)
-    reading = read_workbook(workbook, today)
+    reading = read_workbook(workbook, today, banks)
     rows = tuple(_file(desk, row, today, source) for row in reading.rows)
     return ImportReport(fund=desk.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
 
