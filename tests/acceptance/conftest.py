@@ -21,6 +21,13 @@ from tests.acceptance.fund import TestedFund
 from workflows.policies import Queue
 
 _NUMBERS = itertools.count(1)
+SOMEBODY = """
+[[person]]
+id = "meng.qn"
+name = "孟全能"
+organisation = "东海县晶源产业投资服务有限公司"
+roles = ["maker", "checker", "cashier"]
+"""
 
 
 @pytest.fixture(scope="session")
@@ -59,6 +66,7 @@ async def fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[Te
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []
+    await opened.replay()
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -68,6 +76,7 @@ async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIte
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []
+    await opened.replay()
 
 
 def a_fund(house: House, client: Client, folder: Path, changed: Mapping[str, str] = MappingProxyType({})) -> TestedFund:
@@ -78,7 +87,7 @@ def a_fund(house: House, client: Client, folder: Path, changed: Mapping[str, str
     for old, new in changed.items():
         assert old in text
         text = text.replace(old, new)
-    (folder / "fund.toml").write_text(text, encoding="utf-8")
+    (folder / "fund.toml").write_text(text + SOMEBODY, encoding="utf-8")
     (folder / "operator.toml").write_bytes((examples / "operator.toml").read_bytes())
     with house.sessions.begin() as session:
         open_fund(session, folder / "fund.toml", shanghai_today())

@@ -1,12 +1,15 @@
 """A fund to test with: its officers, its banks and its days, in sentences. Everything behind it is real."""
 
+import asyncio
 import itertools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Coroutine
 from datetime import date, datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import select
-from temporalio.client import Client
+from temporalio.client import Client, WorkflowHistory
+from temporalio.worker import Replayer
 
 from gateways.simulated import BankScript, LoggedPayment
 from models import ledger
@@ -15,12 +18,12 @@ from models.applications import Application, Loan, file_application
 from models.approvals import Approval, current_approval
 from models.base import table
 from models.calendar import calendar_around
-from models.cases import Event, RenewalCase, Task, cases_of, fee_owed
+from models.cases import Event, RenewalCase, Task, cases_of, fee_owed, live_cases
 from models.documents import documents_of
 from models.funds import actor, fund
 from models.payments import Payment, payments_of
 from rulebook.applications import ApplicationRow
-from rulebook.calendar import WorkCalendar
+from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
@@ -53,11 +56,16 @@ from rulebook.postings import Pool, Position, PostingKind
 from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.conductor import Conductor
+from runtime.temporal import CONVERTER, sandbox
 from runtime.wiring import House
+from workflows.recovery import Recovery
+from workflows.renewal import Renewal
 
 MAKER, CHECKER, CASHIER, CLERK = "li.jing", "wang.he", "zhao.na", "qian.jd"
+PATIENCE_SECONDS = 20
 BOTH = "sun.shen"  # may make and may check
 PERSON = {Role.MAKER: MAKER, Role.CHECKER: CHECKER, Role.CASHIER: CASHIER}
+EVERYTHING = "meng.qn"  # may play every part
 BANK = Actor(id=CLERK, name="钱贷", role=Role.BANK_CLERK, organisation="晶都农村商业银行")
 
 
@@ -88,6 +96,10 @@ class TestedFund:
         with self.house.sessions() as session:
             return calendar_around(session, self.today, self.today + timedelta(days=60))
 
+    def workdays_since(self, day: date) -> WorkCalendar:
+        with self.house.sessions() as session:
+            return calendar_around(session, day, self.today)
+
     def in_days(self, days: int) -> date:
         """A working day about so many calendar days from now, on whose eve people work too."""
         day = self.today + timedelta(days=days)
@@ -105,14 +117,14 @@ class TestedFund:
 
     async def skip_to(self, day: date) -> None:
         while self.today < day:
-            await self._conductor.next_morning()
+            await self._soon(self._conductor.next_morning())
 
     def open_day(self) -> None:
         """The daily round opens today's business day."""
         self._conductor.open_day()
 
     async def hours_pass(self, hours: int) -> None:
-        await self._conductor.pass_time(timedelta(hours=hours))
+        await self._soon(self._conductor.pass_time(timedelta(hours=hours)))
 
     async def skip_past_last_call(self, case: str) -> None:
         """The morning of the loan's maturity: money can no longer arrive ahead of it."""
@@ -124,7 +136,25 @@ class TestedFund:
 
     async def settle(self) -> None:
         """Wait until everything said and done so far has had its effect."""
-        await self._conductor.deliver()
+        await self._soon(self._conductor.deliver())
+
+    async def _soon(self, doing: Coroutine[Any, Any, None]) -> None:
+        """An activity that fails is tried again for ever: a test says which, instead of waiting with it."""
+        try:
+            await asyncio.wait_for(doing, PATIENCE_SECONDS)
+        except TimeoutError:
+            raise AssertionError(f"still busy: {await self._stuck()}") from None
+
+    async def _stuck(self) -> list[str]:
+        with self.house.sessions() as session:
+            workflows = [case.workflow_id for case in live_cases(session, self.code)]
+        found = []
+        for workflow in workflows:
+            raw = (await self.client.get_workflow_handle(workflow).describe()).raw_description
+            found += [f"{a.activity_type.name}: {a.last_failure.message}" for a in raw.pending_activities]
+            if raw.HasField("pending_workflow_task"):
+                found.append(f"{workflow}: workflow task, attempt {raw.pending_workflow_task.attempt}")
+        return found
 
     # The firm and the officers ---------------------------------------------------------------------------------
 
@@ -220,6 +250,11 @@ class TestedFund:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
         self.house.simulated_bank.script(loan.note, script)
 
+    async def bank_day(self) -> None:
+        """The simulated bank's day is the fund's: payments on their way arrive. What it says is not listened to."""
+        self.house.simulated_bank.a_day(self.today, lambda case_no, on: 0)
+        await self.settle()
+
     def bank_writes(self, case: str, body: MessageBody, *, key: str | None = None) -> Entered:
         """A message of the bank lies in the inbox; nothing has come of it yet."""
         key = key or f"{case}/{body.kind}/{next(self._keys)}"
@@ -277,6 +312,12 @@ class TestedFund:
 
     async def not_renewing(self, case: str) -> str:
         return await self.bank_says(case, NotRenewing(reason="总行收紧授信"))
+
+    async def not_renewing_and(self, case: str, also: MessageBody) -> None:
+        """Two messages that arrive together."""
+        self.bank_writes(case, NotRenewing(reason="总行收紧授信"))
+        self.bank_writes(case, also)
+        await self.settle()
 
     def a_receipt(self, principal: int, fee: int = 0, *, reference: str = "", on: date | None = None) -> Receipt:
         """Lines of the ring-fenced account's statement, by amount in fen."""
@@ -348,6 +389,13 @@ class TestedFund:
         with self.house.sessions() as session:
             return list(session.scalars(select(column.kind).where(column.case_no == case).order_by(column.serial)))
 
+    def event_days(self, case: str) -> list[tuple[str, date]]:
+        """The same with the law's day of each."""
+        column = table(Event).c
+        with self.house.sessions() as session:
+            rows = session.scalars(select(Event).where(column.case_no == case).order_by(column.serial))
+            return [(row.kind, row.at.astimezone(LAW_ZONE).date()) for row in rows]
+
     def task_of(self, case: str) -> Task | None:
         column = table(Task).c
         with self.house.sessions() as session:
@@ -373,6 +421,10 @@ class TestedFund:
         with self.house.sessions() as session:
             return list(session.scalars(select(Approval).where(column.case_no == case).order_by(column.attempt)))
 
+    def current_approval(self, case: str) -> Approval | None:
+        with self.house.sessions() as session:
+            return current_approval(session, case)
+
     def payments_of(self, case: str) -> list[Payment]:
         with self.house.sessions() as session:
             return payments_of(session, case)
@@ -386,6 +438,18 @@ class TestedFund:
         with self.house.sessions() as session:
             lines = [line for voucher in ledger.vouchers(session, self.code, case) for line in voucher.lines]
         return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
+
+    async def histories(self, *cases: str) -> list[WorkflowHistory]:
+        """What Temporal has on record of some cases, or of all, pursuits included."""
+        with self.house.sessions() as session:
+            rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
+        ids = dict.fromkeys(id_ for c in rows for id_ in (f"renewal/{self.code}/{c.case_no}", c.workflow_id))
+        return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
+
+    async def replay(self) -> None:
+        """The stories decide today as they did then, from what is on record alone."""
+        for history in await self.histories():
+            await a_replayer().replay_workflow(history)
 
     def what_is_wrong(self) -> list[str]:
         """Whatever must never be, in any fund, after any test."""
@@ -432,6 +496,11 @@ class TestedFund:
             return fund(session, self.code).gateway
 
 
+def a_replayer() -> Replayer:
+    """Replays as the workers run: same converter, same sandbox."""
+    return Replayer(workflows=[Renewal, Recovery], data_converter=CONVERTER, workflow_runner=sandbox())
+
+
 async def refusal_of(act: Awaitable[object]) -> XuqiaoError:
     """The refusal that an act must meet."""
     with pytest.raises(XuqiaoError) as refused:
@@ -439,4 +508,15 @@ async def refusal_of(act: Awaitable[object]) -> XuqiaoError:
     return refused.value
 
 
-__all__ = ["BANK", "BOTH", "CASHIER", "CHECKER", "CLERK", "MAKER", "TestedFund", "refusal_of"]
+__all__ = [
+    "BANK",
+    "BOTH",
+    "CASHIER",
+    "CHECKER",
+    "CLERK",
+    "EVERYTHING",
+    "MAKER",
+    "TestedFund",
+    "a_replayer",
+    "refusal_of",
+]
