@@ -22,10 +22,10 @@ from rulebook.stages import CaseStage
 from rulebook.values import Value
 from runtime.wiring import House
 
-WIDTHS = {"case": 16, "applicant": 15, "route": 9, "amount": 14, "days": 5, "fee": 11, "end": 9, "reason": 25}
+WIDTHS = {"case": 15, "applicant": 14, "route": 8, "amount": 13, "days": 4, "fee": 9, "end": 8, "reason": 24}
 """Columns of the table and their widths: all but the reasons fit into 80."""
 
-WIDE = sum(WIDTHS.values()) + len(WIDTHS)
+WIDE = sum(WIDTHS.values()) + 2 * len(WIDTHS)
 
 
 class CaseLine(Value):
