@@ -2,7 +2,9 @@
 
 import asyncio
 import itertools
+import sqlite3
 from collections.abc import Awaitable, Coroutine
+from contextlib import closing
 from datetime import date, datetime, timedelta
 from typing import Any
 
@@ -252,6 +254,8 @@ class TestedFund:
 
     async def bank_day(self) -> None:
         """The simulated bank's day is the fund's: payments on their way arrive. What it says is not listened to."""
+        with closing(sqlite3.connect(self.house.settings.simulator_path)) as log, log:
+            log.execute("DELETE FROM clock")  # tests before may have come further; the bank never goes back by itself
         self.house.simulated_bank.a_day(self.today, lambda case_no, on: 0)
         await self.settle()
 

@@ -1,0 +1,187 @@
+"""Four eyes, the terms an approval binds, and what makes it void."""
+
+import asyncio
+
+import pytest
+
+from rulebook.cases import PromiseRung
+from rulebook.errors import XuqiaoError
+from rulebook.messages import Approve, RecordSigning, Release, ReleaseLine
+from rulebook.money import yuan
+from rulebook.stages import CaseStage, Role
+from rulebook.steps import Outcome
+from tests.acceptance.fund import BOTH, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.builders import a_micro_manufacturer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FIVE_MILLION = yuan(5_000_000)
+POOL = yuan(20_000_000)
+
+
+async def a_promised_case(fund: TestedFund) -> str:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bank_promises(case)
+    return case
+
+
+async def test_nobody_checks_what_he_made_himself(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION, by=BOTH)
+    refused = await refusal_of(fund.approve(case, by=BOTH))
+    assert (refused.code, refused.params["other_role"]) == ("act.same_person", "maker")
+    assert fund.stage_of(case) is CaseStage.APPROVAL
+    assert (await fund.approve(case, by=CHECKER)).stage is CaseStage.AGREEMENT
+
+
+async def test_nobody_plays_a_part_that_is_not_his(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION)
+    assert (await refusal_of(fund.approve(case, by=MAKER))).code == "person.not_in_role"
+
+
+@pytest.mark.parametrize(("as_person", "role"), [("maker", Role.MAKER), ("checker", Role.CHECKER)])
+async def test_who_made_or_checked_does_not_pay(fund: TestedFund, as_person: str, role: Role) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION, by=EVERYTHING if role is Role.MAKER else None)
+    await fund.approve(case, by=EVERYTHING if role is Role.CHECKER else None)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    refused = await refusal_of(fund.release(case, by=EVERYTHING))
+    assert (refused.code, refused.params["other_role"]) == ("act.same_person", as_person)
+    assert fund.paid_by_bank(case) == []
+
+
+async def test_only_the_terms_that_lie_before_the_checker_can_be_approved(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION)
+    stale = fund.approvals_of(case)[0].terms_digest
+    await fund.send_back(case)
+    await fund.propose(case, yuan(4_000_000))
+    refused = await refusal_of(fund.act(case, Approve(terms_digest=stale)))
+    assert refused.code == "act.terms_changed"
+    assert fund.position(case).reserved_fen == 0
+
+
+async def test_an_amount_over_the_ceiling_is_refused_with_its_figures(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    refused = await refusal_of(fund.propose(case, yuan(5_700_001)))
+    assert refused.code == "act.amount_over_ceiling"
+    assert refused.params["amount"] == "5,700,001.00"
+    assert refused.params["ceiling"] == "5,700,000.00"  # 95 % of the 6,000,000 that the bank promises
+    assert refused.params["citation"] == "东政规发〔2025〕5号"
+    assert (await refusal_of(fund.propose(case, 0))).code == "act.not_positive"
+
+
+async def test_a_proposal_that_was_sent_back_stands_no_more(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION)
+    assert (await refusal_of(fund.propose(case, FIVE_MILLION))).code == "act.proposal_waits"
+    await fund.send_back(case)
+    assert fund.current_approval(case) is None
+    assert (await refusal_of(fund.reject(case))).code == "act.nothing_proposed"
+    await fund.propose(case, yuan(4_000_000))
+    await fund.approve(case)
+    assert fund.position(case).reserved_fen == yuan(4_000_000)
+
+
+async def test_of_two_checkers_at_once_one_wins(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION)
+    both = await asyncio.gather(fund.approve(case), fund.approve(case, by=BOTH), return_exceptions=True)
+    assert {type(one) for one in both} == {Outcome, XuqiaoError}
+    assert fund.position(case).reserved_fen == FIVE_MILLION
+    assert sorted(act.state for act in fund.acts_of(case, "approve")) == ["accepted", "refused"]
+
+
+# A changed promise ---------------------------------------------------------------------------------------------------
+
+
+async def in_approval(fund: TestedFund, case: str) -> None:
+    await fund.propose(case, FIVE_MILLION)
+
+
+async def in_agreement(fund: TestedFund, case: str) -> None:
+    await fund.approve_bridge(case, FIVE_MILLION)
+
+
+async def in_disbursement(fund: TestedFund, case: str) -> None:
+    await fund.approve_bridge(case, FIVE_MILLION)
+    await fund.settle()
+    await fund.sign(case)
+
+
+STANDS = [in_approval, in_agreement, in_disbursement]
+
+
+@pytest.mark.parametrize("stand", STANDS)
+async def test_a_changed_promise_voids_the_approval_and_frees_its_money(fund: TestedFund, stand) -> None:  # type: ignore[no-untyped-def]
+    case = await a_promised_case(fund)
+    await stand(fund, case)
+    await fund.promise_comes(case, amount_fen=yuan(5_000_000))
+    assert fund.stage_of(case) is CaseStage.APPROVAL
+    assert fund.pool().available_fen == POOL
+    assert fund.current_approval(case) is None
+    assert (await refusal_of(fund.propose(case, FIVE_MILLION))).params["ceiling"] == "4,750,000.00"
+    await fund.approve_bridge(case, yuan(4_750_000))
+    await fund.settle()
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.release(case)
+    assert fund.paid_by_bank(case) == [yuan(4_750_000)]
+    assert fund.papers_of(case).count("tripartite_agreement") == (1 if stand is in_approval else 2)
+
+
+@pytest.mark.parametrize("stand", STANDS)
+async def test_a_promise_taken_back_voids_the_approval_until_another_comes(fund: TestedFund, stand) -> None:  # type: ignore[no-untyped-def]
+    case = await a_promised_case(fund)
+    await stand(fund, case)
+    await fund.promise_withdrawn(case)
+    assert fund.stage_of(case) is CaseStage.BANK_OPINION
+    assert fund.pool().available_fen == POOL
+    await fund.promise_withdrawn(case)
+    await fund.promise_comes(case)
+    assert fund.stage_of(case) is CaseStage.APPROVAL
+    assert fund.current_approval(case) is None
+
+
+@pytest.mark.parametrize("stand", STANDS)
+async def test_a_promise_that_merely_climbs_voids_nothing(fund: TestedFund, stand) -> None:  # type: ignore[no-untyped-def]
+    case = await a_promised_case(fund)
+    await stand(fund, case)
+    before = fund.current_approval(case), fund.stage_of(case)
+    await fund.promise_comes(case, rung=PromiseRung.CONTRACTS_SIGNED)
+    await fund.promise_comes(case, rung=PromiseRung.CONDITIONS_MET)
+    assert (fund.current_approval(case), fund.stage_of(case)) == before
+
+
+async def test_a_promise_that_slides_below_its_rung_lets_no_money_leave(fund: TestedFund) -> None:
+    case = await a_promised_case(fund)
+    await in_disbursement(fund, case)
+    await fund.skip_to_release_day(case)
+    await fund.promise_comes(case, rung=PromiseRung.INTENTION)
+    refused = await refusal_of(fund.release(case))
+    assert refused.code == "act.release_refused"
+    assert "rung_too_low" in refused.params["findings"]
+
+
+# The release day -----------------------------------------------------------------------------------------------------
+
+
+async def test_no_money_leaves_before_its_day_nor_against_the_checklist(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(8)))
+    await fund.reserve(case, FIVE_MILLION)
+    refused = await refusal_of(fund.act(case, RecordSigning(signed_on=fund.today, return_path_confirmed=False)))
+    assert refused.code == "act.return_path_missing"
+    await fund.sign(case)
+    assert (await refusal_of(fund.release(case))).code == "act.too_early"
+    await fund.skip_to_release_day(case)
+    too_little = tuple(line for line in ReleaseLine if line is not ReleaseLine.PAYEE_CALLED_BACK)
+    balance = yuan(6_000_000)
+    refused = await refusal_of(fund.act(case, Release(confirmed=too_little, balance_fen=balance)))
+    assert (refused.code, "lines_missing" in refused.params["findings"]) == ("act.release_refused", True)
+    refused = await refusal_of(fund.release(case, balance=balance - 1))
+    assert (refused.code, "balance_changed" in refused.params["findings"]) == ("act.release_refused", True)
+    assert fund.sent_to_bank(case) == []
+    await fund.release(case)
+    assert fund.paid_by_bank(case) == [FIVE_MILLION]
