@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Literal
 
-from rich import box
 from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session
@@ -115,7 +114,7 @@ def write_papers(session: Session, fund: str, folder: Path) -> int:
 
 def show(report: DemoReport, console: Console) -> None:
     """The report as people read it."""
-    table = Table(title=say("cli.demo.title"), box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
+    table = Table(title=say("cli.demo.title"), box=None, padding=(0, 1, 0, 0), header_style="bold underline")
     shown = list(WIDTHS) if console.width >= WIDE else list(WIDTHS)[:-1]
     for name in shown:
         justify: Literal["left", "right"] = "right" if name in {"amount", "days", "fee"} else "left"
