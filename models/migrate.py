@@ -3,10 +3,12 @@
 from importlib import import_module
 from importlib.resources import files
 from pkgutil import iter_modules
+from typing import TYPE_CHECKING
 
-from alembic import command
-from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
+
+if TYPE_CHECKING:  # Alembic itself is imported only where a database is migrated: it would slow every command
+    from alembic.config import Config
 
 from models.database import engine_for
 
@@ -23,6 +25,8 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     Raises:
         sqlalchemy.exc.DBAPIError: the server refused a statement; the schema is then as it was.
     """
+    from alembic import command
+
     engine = engine_for(owner_url, pool_size=1)
     try:
         with engine.connect() as connection:
@@ -35,8 +39,10 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def alembic_config(connection: Connection) -> Config:
+def alembic_config(connection: Connection) -> "Config":
     """Alembic's configuration for one open connection, with the migrations that ship beside this module."""
+    from alembic.config import Config
+
     config = Config()
     config.set_main_option("script_location", str(files("models") / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")

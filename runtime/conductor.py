@@ -35,11 +35,6 @@ Result = TypeVar("Result")
 CLERK = Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organisation="模拟银行")
 
 
-def shanghai_today() -> date:
-    """The day in the law's time zone, by this machine's clock."""
-    return datetime.now(LAW_ZONE).date()
-
-
 class Conductor:
     """Days for one fund.
 

@@ -22,7 +22,8 @@ from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 from runtime import demo_report
 from runtime.cli.intake import Desk, import_workbook
-from runtime.conductor import Conductor, shanghai_today
+from runtime.conductor import Conductor
+from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
 from runtime.officers import Officers
 from runtime.seed import open_fund

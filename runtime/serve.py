@@ -10,7 +10,7 @@ from sqlmodel import Session, select
 from activities.words import say
 from models.funds import Fund
 from models.migrate import upgrade
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout

@@ -18,20 +18,22 @@ def sandbox() -> SandboxedWorkflowRunner:
     return SandboxedWorkflowRunner(restrictions=SandboxRestrictions.default.with_passthrough_modules(*_PURE))
 
 
-async def connect(settings: TemporalSettings) -> Client:
+async def connect(settings: TemporalSettings, lazy: bool = False) -> Client:
     """A client of the Temporal service that the settings name.
 
     Args:
         settings: an address; for an outside service also a profile of the standard client configuration (TLS, API key).
+        lazy: connect at the first call, so that what comes before it happens even while the service is away.
     """
     if settings.profile:
         options = ClientConfig.load_client_connect_config(profile=settings.profile)
         options.setdefault("target_host", settings.address or "")
-        return await Client.connect(**options, data_converter=CONVERTER)
+        return await Client.connect(**options, data_converter=CONVERTER, lazy=lazy)
     return await Client.connect(
         settings.address or "",
         namespace=settings.namespace,
         data_converter=CONVERTER,
+        lazy=lazy,
         tls=settings.tls,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
     )

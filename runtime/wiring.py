@@ -79,12 +79,12 @@ class House:
         if "simulated_bank" in self.__dict__:
             self.simulated_bank.close()
 
-    async def client(self) -> Client:
-        """A client of the Temporal service."""
+    async def client(self, lazy: bool = False) -> Client:
+        """A client of the Temporal service; a lazy one connects when it is first used, and serves no worker."""
         temporal = self.settings.temporal
         if self.settings.embedded_temporal:
             temporal = temporal.model_copy(update={"address": self._embedded.temporal_address})
-        return await connect(temporal)
+        return await connect(temporal, lazy)
 
     def activities_on(self, queue: str) -> Activities:
         """The activities that a worker of one queue runs."""

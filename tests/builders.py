@@ -10,6 +10,7 @@ from stdnum.cn import uscc
 from rulebook.applications import ApplicationRow
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, StandingFacts
 from rulebook.money import yuan
+from runtime.daily import shanghai_today
 
 _SERIAL = itertools.count(1)
 CLEAN = StandingFacts(
@@ -37,7 +38,7 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
         changed: fields of the application that the test is about.
     """
     serial = next(_SERIAL)
-    note = f"T{date.today():%y%m%d}{serial:05d}"
+    note = f"T{shanghai_today():%y%m%d}{serial:05d}"
     row = {
         "applicant_name": f"东海县试晶石英制品{serial}号有限公司",
         "uscc": a_code(serial),
@@ -59,7 +60,7 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
         "interest_in_arrears": False,
         "asked_fen": asking if asking is not None else yuan(5_000_000),
         "own_contribution_fen": yuan(1_000_000),
-        "applied_to_bank_on": date.today(),
+        "applied_to_bank_on": shanghai_today(),
         "account_name": f"东海县试晶石英制品{serial}号有限公司",
         "account_number": f"62284801{serial:011d}",
         "account_branch": "晶都农村商业银行东海支行",

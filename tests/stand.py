@@ -42,7 +42,8 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
-from runtime.conductor import CLERK, shanghai_today
+from runtime.conductor import CLERK
+from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout

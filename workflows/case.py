@@ -30,6 +30,10 @@ from workflows.policies import (
 Result = TypeVar("Result")
 
 
+FIGURES = ("amount", "promised", "principal", "fee", "balance", "owed")
+"""What of a step's detail stands in the summary of its activity."""
+
+
 class Wait(NamedTuple):
     """What a stage waits for: an act or message, due at a moment, and given up at the last call."""
 
@@ -183,7 +187,7 @@ class Case:
             start_to_close_timeout=timeout,
             retry_policy=UNTIL_IT_WORKS,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=getattr(request, "summary", "") or contract.__name__.replace("_", " "),
+            summary=_summary(request),
         )
 
     def _show(self, step: Step) -> None:
@@ -197,6 +201,15 @@ class Case:
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
+
+
+def _summary(request: Value) -> str:
+    """What an activity does, for the page of the workflow: the event it writes, where that leads, with its figures."""
+    step = request if isinstance(request, Step) else getattr(request, "step", None)
+    if not isinstance(step, Step):
+        return ""
+    figures = " ".join(f"{name} {value}" for name, value in step.detail.items() if name in FIGURES)
+    return f"{step.event} → {step.stage} {figures}".rstrip()
 
 
 def _details(step: Step) -> str:

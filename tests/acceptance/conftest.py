@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from temporalio.client import Client
 
 from models.bootstrap import DatabaseUrls
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
 from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout

@@ -17,7 +17,7 @@ from temporalio.client import Client
 from activities import words
 from models.bootstrap import DatabaseUrls
 from runtime.cli import main
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
 from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout

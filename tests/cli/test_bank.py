@@ -9,7 +9,7 @@ from sqlmodel import select
 
 from models.applications import file_application
 from models.outbox import Outbox
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli, Ran

@@ -12,7 +12,7 @@ from activities.workbook import write_template
 from models.applications import Application
 from models.base import table
 from rulebook.applications import ApplicationRow
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli

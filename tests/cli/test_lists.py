@@ -17,7 +17,7 @@ from rulebook.events import EventKind
 from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Step
 from runtime.cli.output import masked, plain, printable
-from runtime.conductor import shanghai_today
+from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.wiring import House
 from tests.builders import a_micro_manufacturer
