@@ -8,6 +8,7 @@ on their way fails there. Record again only once all cases of the release before
 
 import json
 import os
+import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -103,7 +104,7 @@ async def test_a_story_replays_from_its_record(fund: TestedFund, story: Callable
     if os.environ.get("XUQIAO_RECORD_HISTORIES"):
         for history in await fund.histories(case):
             name = story.__name__ if history.workflow_id.startswith("renewal") else f"{story.__name__}_pursuit"
-            events = nameless(json.loads(history.to_json()))
+            events = nameless(json.loads(history.to_json().replace(socket.gethostname(), "somewhere")))
             record = {"workflow_id": history.workflow_id, "history": events}
             (FOLDER / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
 

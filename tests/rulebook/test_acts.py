@@ -1,0 +1,133 @@
+"""What an act must satisfy beyond stage and role, case by case from where the case stands."""
+
+from dataclasses import replace
+from datetime import date
+
+import pytest
+
+from activities.measures import measure_from
+from rulebook.acts import Proposal, Standing, check
+from rulebook.calendar import CalendarDay, calendar_from_days
+from rulebook.cases import Promise, PromiseRung
+from rulebook.errors import XuqiaoError
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    Approve,
+    ConfirmPayment,
+    MarkSent,
+    OfficerAct,
+    Propose,
+    RecordSigning,
+    Reject,
+    Release,
+    ReleaseLine,
+    SendBack,
+    Withdraw,
+)
+from rulebook.money import yuan
+from rulebook.stages import Role
+from runtime.settings import checkout
+from tests.builders import a_micro_manufacturer
+
+MATURITY = date(2026, 3, 20)  # a Friday
+RELEASE_DAY = date(2026, 3, 19)
+FACTS = a_micro_manufacturer(maturity=MATURITY).facts(date(2026, 3, 2))
+CALENDAR = calendar_from_days(
+    CalendarDay(date.fromordinal(day), works=date.fromordinal(day).weekday() < 5, official=True)
+    for day in range(date(2026, 2, 1).toordinal(), date(2026, 5, 1).toordinal())
+)
+PROMISE = Promise(
+    rung=PromiseRung.APPROVED,
+    amount_fen=yuan(6_000_000),
+    valid_until=date(2026, 5, 20),
+    reference="承〔2026〕1号",
+    signatory="沈喆",
+    authority_fen=yuan(10_000_000),
+)
+PROPOSAL = Proposal(yuan(5_000_000), "maker", "digest")
+
+
+@pytest.fixture(scope="module")
+def proposed() -> Standing:
+    folder = checkout()
+    assert folder is not None
+    overlay = (folder / "examples" / "operator.toml").read_text(encoding="utf-8")
+    return Standing(
+        today=RELEASE_DAY,
+        facts=FACTS,
+        measure=measure_from("donghai/2025-08-17", overlay),
+        calendar=CALENDAR,
+        promise=PROMISE,
+        proposal=PROPOSAL,
+        checker="checker",
+        in_flight=False,
+        sent_by="",
+        bridge_out=False,
+    )
+
+
+def refusal(body: ActBody, case: Standing, by: str = "somebody") -> str:
+    actor = Actor(id=by, name=by, role=Role.MAKER, organisation="承办主体")
+    try:
+        check(OfficerAct(id="1", actor=actor, body=body), case)
+    except XuqiaoError as error:
+        return error.code
+    return ""
+
+
+def test_a_proposal_waits_for_its_checker_before_another_comes(proposed: Standing) -> None:
+    fresh = replace(proposed, proposal=None)
+    assert refusal(Propose(amount_fen=1), proposed) == "act.proposal_waits"
+    assert refusal(Propose(amount_fen=yuan(5_700_000)), fresh) == ""
+    assert refusal(Propose(amount_fen=yuan(5_700_000) + 1), fresh) == "act.amount_over_ceiling"
+    assert refusal(Propose(amount_fen=0), fresh) == refusal(Propose(amount_fen=-1), fresh) == "act.not_positive"
+    short = PROMISE.model_copy(update={"valid_until": MATURITY})
+    assert refusal(Propose(amount_fen=1), replace(fresh, promise=short)) == "act.findings_fail"
+
+
+@pytest.mark.parametrize("body", [Approve(terms_digest="digest"), SendBack(reason="补"), Reject(reason="否")])
+def test_only_another_person_judges_what_was_proposed(proposed: Standing, body: ActBody) -> None:
+    assert refusal(body, proposed, by="maker") == "act.same_person"
+    assert refusal(body, proposed) == ""
+    assert refusal(body, replace(proposed, proposal=None)) == "act.nothing_proposed"
+
+
+def test_an_approval_is_of_these_terms_and_no_others(proposed: Standing) -> None:
+    assert refusal(Approve(terms_digest="other"), proposed) == "act.terms_changed"
+
+
+def test_signing_needs_the_closed_return_path(proposed: Standing) -> None:
+    assert refusal(RecordSigning(signed_on=RELEASE_DAY, return_path_confirmed=False), proposed) == (
+        "act.return_path_missing"
+    )
+
+
+def test_money_leaves_on_its_day_by_a_third_person_against_the_whole_checklist(proposed: Standing) -> None:
+    release = Release(confirmed=tuple(ReleaseLine), balance_fen=yuan(6_000_000))
+    assert refusal(release, proposed) == ""
+    assert refusal(release, proposed, by="maker") == refusal(release, proposed, by="checker") == "act.same_person"
+    assert refusal(release, replace(proposed, today=date(2026, 3, 18))) == "act.too_early"
+    assert refusal(release, replace(proposed, today=MATURITY)) == "act.too_late"
+    assert refusal(release, replace(proposed, in_flight=True)) == "act.payment_in_flight"
+    for line in ReleaseLine:
+        without = release.model_copy(update={"confirmed": tuple(one for one in ReleaseLine if one is not line)})
+        assert refusal(without, proposed) == "act.release_refused"
+    assert refusal(release.model_copy(update={"balance_fen": 0}), proposed) == "act.release_refused"
+
+
+def test_a_payment_is_found_by_another_person_than_the_one_who_made_it(proposed: Standing) -> None:
+    found, returned = ConfirmPayment(statement_reference="LS"), ConfirmPayment(statement_reference="LS", paid=False)
+    assert refusal(MarkSent(receipt_serial="HD"), proposed) == "act.payment_not_sent"
+    flying = replace(proposed, in_flight=True)
+    assert refusal(MarkSent(receipt_serial="HD"), flying) == refusal(returned, flying) == ""
+    sent = replace(flying, sent_by="cashier")
+    assert refusal(found, sent) == ""
+    assert refusal(found, sent, by="cashier") == refusal(returned, sent, by="cashier") == "act.same_person"
+
+
+def test_nobody_withdraws_from_money_that_is_out_or_on_its_way(proposed: Standing) -> None:
+    withdraw = Withdraw(reason="自筹")
+    assert refusal(withdraw, proposed) == ""
+    assert refusal(withdraw, replace(proposed, in_flight=True)) == "act.payment_in_flight"
+    assert refusal(withdraw, replace(proposed, bridge_out=True)) == "act.payment_in_flight"
