@@ -104,7 +104,7 @@ async def test_a_story_replays_from_its_record(fund: TestedFund, story: Callable
     if os.environ.get("XUQIAO_RECORD_HISTORIES"):
         for history in await fund.histories(case):
             name = story.__name__ if history.workflow_id.startswith("renewal") else f"{story.__name__}_pursuit"
-            events = nameless(json.loads(history.to_json().replace(socket.gethostname(), "somewhere")))
+            events = nameless(json.loads(history.to_json().replace(f"@{socket.gethostname()}-", "@somewhere-")))
             record = {"workflow_id": history.workflow_id, "history": events}
             (FOLDER / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
 
