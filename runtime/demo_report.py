@@ -21,7 +21,7 @@ from rulebook.stages import CaseStage
 from rulebook.values import Value
 from runtime.wiring import House
 
-WIDTHS = {"case": 15, "applicant": 14, "route": 8, "amount": 13, "days": 4, "fee": 9, "end": 8, "reason": 24}
+WIDTHS = {"case": 15, "applicant": 12, "route": 10, "amount": 13, "days": 4, "fee": 9, "end": 8, "reason": 24}
 """Columns of the table and their widths: all but the reasons fit into 80."""
 
 WIDE = sum(WIDTHS.values()) + 2 * len(WIDTHS)
