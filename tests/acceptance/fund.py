@@ -315,13 +315,21 @@ class TestedFund:
         return await self.bank_says(case, body)
 
     async def not_renewing(self, case: str) -> str:
-        return await self.bank_says(case, NotRenewing(reason="总行收紧授信"))
+        message = await self.bank_says(case, NotRenewing(reason="总行收紧授信"))
+        await self._handed_over()
+        return message
+
+    async def _handed_over(self) -> None:
+        """While a pursuit is being started neither workflow has anything in hand."""
+        await asyncio.sleep(0.3)
+        await self.settle()
 
     async def not_renewing_and(self, case: str, also: MessageBody) -> None:
         """Two messages that arrive together."""
         self.bank_writes(case, NotRenewing(reason="总行收紧授信"))
         self.bank_writes(case, also)
         await self.settle()
+        await self._handed_over()
 
     def a_receipt(self, principal: int, fee: int = 0, *, reference: str = "", on: date | None = None) -> Receipt:
         """Lines of the ring-fenced account's statement, by amount in fen."""
