@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, func, select, update
+from sqlalchemy import CheckConstraint, Index, func, select, text, update
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
@@ -21,7 +21,10 @@ class PaymentState(StrEnum):
 class Payment(SQLModel, table=True):
     """One payment order; at a counter it is also the cashier's slip."""
 
-    __table_args__ = (CheckConstraint("confirmed_by <> sent_by", name="sender_does_not_confirm"),)
+    __table_args__ = (
+        CheckConstraint("confirmed_by <> sent_by", name="sender_does_not_confirm"),
+        Index("one_payment_at_a_time", "case_no", unique=True, postgresql_where=text("state <> 'rejected'")),
+    )
 
     key: str = words(primary_key=True)
     case_no: str = words(foreign_key="application.case_no", index=True)
@@ -51,7 +54,8 @@ def intend(
     Returns:
         the payment, and whether this call is the first: only then may it be sent.
     Raises:
-        XuqiaoError: ``payment.other_order`` when the key stands for another order.
+        XuqiaoError: ``payment.other_order`` when the key stands for another order, ``payment.another_open`` when an
+            earlier payment of the case was not rejected.
     """
     row = {
         "key": key,
@@ -66,7 +70,9 @@ def intend(
         "returned": False,
     }
     first = insert_new(session, Payment, row)
-    payment = session.get_one(Payment, key)
+    payment = session.get(Payment, key)
+    if payment is None:
+        raise XuqiaoError("payment.another_open", key=key, case=case_no)
     if payment.order_digest != digest:
         raise XuqiaoError("payment.other_order", key=key)
     return payment, first

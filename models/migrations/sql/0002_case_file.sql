@@ -364,6 +364,9 @@ COMMENT ON TABLE task IS 'What a case waits for, from whom and until when; at mo
 CREATE UNIQUE INDEX one_open_task_per_case ON task (case_no) WHERE done_at IS NULL;
 CREATE INDEX worklist ON task (fund, role, due) WHERE done_at IS NULL;
 
+-- A case is paid once: another payment may only be intended when the bank has rejected the one before.
+CREATE UNIQUE INDEX one_payment_at_a_time ON payment (case_no) WHERE state <> 'rejected';
+
 -- The relay reads what is still open, oldest first.
 CREATE INDEX open_errands ON outbox (id) WHERE delivered_at IS NULL AND failure IS NULL;
 
