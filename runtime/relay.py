@@ -138,9 +138,13 @@ class Relay:
         try:
             await handle.signal(errand.signal, errand.payload, rpc_timeout=RPC_TIME)
         except RPCError as error:
-            if error.status is RPCStatusCode.NOT_FOUND:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            with self._house.sessions() as session:
+                now = routes_of(session, {errand.case_no})[errand.case_no]
+            if now["workflow_id"] == route["workflow_id"]:
                 raise Undeliverable from error
-            raise
+            await self._signal(errand, now)  # the case was handed over meanwhile
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:
         url = plain_url(self._house.engine.url.render_as_string(hide_password=False))
