@@ -32,12 +32,12 @@ def test_ends_have_no_exits_no_acts_and_no_messages() -> None:
     assert {EventKind(end.value) for end in ENDS}  # an end is also a line of the log
 
 
-@pytest.mark.parametrize("stage", set(S) - ENDS)
+@pytest.mark.parametrize("stage", sorted(set(S) - ENDS))
 def test_every_stage_leads_to_an_end(stage: CaseStage) -> None:
     assert reachable(stage) & ENDS
 
 
-@pytest.mark.parametrize("stage", MONEY_OUT)
+@pytest.mark.parametrize("stage", sorted(MONEY_OUT))
 def test_once_money_is_out_the_only_end_is_closed(stage: CaseStage) -> None:
     assert reachable(stage) & ENDS == {S.CLOSED}
 
