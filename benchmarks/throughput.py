@@ -26,7 +26,7 @@ from benchmarks.skeleton import QUEUE, Shape, Skeleton
 from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import House
-from runtime.workers import environment, relay_child, worker_children
+from runtime.workers import relay_child, worker_children
 from tests.stand import FUND, Driver, settings_for, standing
 
 IN_FLIGHT = 16
@@ -74,7 +74,7 @@ async def measure(folder: Path, quick: bool) -> dict[str, object]:
         client = await house.client()
         address = addresses_of(folder)
         assert address is not None
-        blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), environment(settings))
+        blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
         bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
         with running(folder, blank):
             _, first = await cases(house, client, counts.warm)

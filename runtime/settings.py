@@ -145,6 +145,16 @@ class Settings(BaseSettings):
         """Whether the stack in ``var`` provides Temporal."""
         return self.temporal.address is None and self.temporal.profile is None
 
+    def for_children(self) -> dict[str, str]:
+        """The environment in which a child process has the same settings; secrets stay where both read them."""
+        own = {
+            "XUQIAO_VAR": str(self.var),
+            "XUQIAO_SIMULATOR_PATH": str(self.simulator_path),
+            "XUQIAO_LANG": self.lang,
+            "XUQIAO_QUEUES__PREFIX": self.queues.prefix,
+        }
+        return {**os.environ, **own}
+
     def masked(self) -> dict[str, Any]:
         """All settings as plain values for people's eyes: passwords and keys are stars, addresses stay readable."""
         shown = self.model_dump(mode="json")

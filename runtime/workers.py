@@ -1,6 +1,5 @@
 """The processes that a machine keeps: cases and money in one, papers in one of their own, and the relay."""
 
-import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,25 +14,14 @@ PROCESSES = {"worker": (Queue.CASES, Queue.MONEY), "papers": (Queue.PAPERS,)}
 def worker_children(settings: Settings) -> Iterator[Child]:
     """One supervised process for each line of ``PROCESSES``, with these settings in its environment."""
     for name, queues in PROCESSES.items():
-        yield Child(name=name, argv=(sys.executable, str(worker_script()), *queues), env=environment(settings))
+        yield Child(name=name, argv=(sys.executable, str(worker_script()), *queues), env=settings.for_children())
 
 
 def relay_child(settings: Settings) -> Child:
     """The relay, supervised like the workers."""
-    return Child(name="relay", argv=(sys.executable, "-m", "runtime.relay"), env=environment(settings))
+    return Child(name="relay", argv=(sys.executable, "-m", "runtime.relay"), env=settings.for_children())
 
 
 def worker_script() -> Path:
     """Where ``worker.py`` stands, beside the packages."""
     return Path(__file__).resolve().parent.parent / "worker.py"
-
-
-def environment(settings: Settings) -> dict[str, str]:
-    """The environment in which a child process has the same settings as this one."""
-    own = {
-        "XUQIAO_VAR": str(settings.var),
-        "XUQIAO_SIMULATOR_PATH": str(settings.simulator_path),
-        "XUQIAO_LANG": settings.lang,
-        "XUQIAO_QUEUES__PREFIX": settings.queues.prefix,
-    }
-    return {**os.environ, **own}

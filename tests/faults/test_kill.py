@@ -24,7 +24,6 @@ from rulebook.postings import PostingKind
 from rulebook.stages import CaseStage
 from runtime.devstack import DevStack, addresses_of
 from runtime.wiring import House
-from runtime.workers import environment
 from tests.stand import AMOUNT, FUND, Driver, open_for_business, settings_for
 
 CASES = 50
@@ -54,7 +53,7 @@ def serving(folder: Path) -> Iterator[House]:
     """``xuqiao serve`` as its users run it, in a process of its own."""
     settings = settings_for(folder)
     command = [sys.executable, "-c", "from runtime.cli import main; main()", "serve"]
-    process = subprocess.Popen(command, env=environment(settings), cwd=Path(__file__).parents[2])
+    process = subprocess.Popen(command, env=settings.for_children(), cwd=Path(__file__).parents[2])
     until = time.monotonic() + READY_WITHIN
     while not (addresses_of(folder) and {"worker", "papers", "relay"} <= pids(folder).keys()):
         assert process.poll() is None, "serve ended before it was ready"
