@@ -38,7 +38,7 @@ class Counts:
     """How many cases each part of the run settles."""
 
     def __init__(self, quick: bool) -> None:
-        self.warm, self.blank, self.papers, self.skeleton = (2, 12, 3, 12) if quick else (8, 120, 30, 100)
+        self.warm, self.blank, self.papers, self.skeleton = (2, 8, 2, 8) if quick else (8, 120, 30, 100)
 
 
 async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
@@ -87,7 +87,7 @@ async def measure(folder: Path, quick: bool) -> dict[str, object]:
             with running(folder, bones):
                 after = await skeletons(client, shape, counts.skeleton, "after")
         with running(folder, papers):
-            await cases(house, client, 2)
+            await cases(house, client, 1)
             papers_rate, _ = await cases(house, client, counts.papers)
     baseline = (before + after) / 2
     return {
