@@ -74,8 +74,9 @@ class Conductor:
         self.open_day()
 
     async def pass_time(self, span: timedelta) -> None:
-        """Move every open case's clock."""
-        await self.deliver()
+        """Move every open case's clock; what still waits in the outbox arrives before."""
+        while await self._relay.deliver_some():
+            pass
         with self._house.sessions() as session:
             workflows = [case.workflow_id for case in live_cases(session, self._fund)]
         handles = [self._skipper.client.get_workflow_handle(workflow) for workflow in workflows]
@@ -103,7 +104,8 @@ class Conductor:
         for message in told:
             self.message(message.case_no, message.body, key=message.key, occurred_at=message.occurred_at)
             bank.acknowledge(message.key)
-        await self.deliver()
+        if told:
+            await self.deliver()
         return len(told)
 
     async def _officers_act(self) -> int:
@@ -113,8 +115,9 @@ class Conductor:
             deeds = [self._officers.deed(session, task, self.today) for task in open_tasks(session, self._fund)]
         new = [deed for deed in deeds if deed and deed.key not in self._tried]
         self._tried |= {deed.key for deed in new}
-        await _some_at_a_time([partial(self._try, deed) for deed in new])
-        await self.until_quiet()
+        if new:
+            await _some_at_a_time([partial(self._try, deed) for deed in new])
+            await self.until_quiet()
         return len(new)
 
     async def _try(self, deed: Deed) -> None:
