@@ -10,7 +10,7 @@ from activities.contracts import CertifyAndClose, DrawUpPapers, RefuseCase
 from activities.ledger import end
 from activities.press.press import Press
 from activities.store import Begin
-from activities.words import say
+from activities.words import say, say_finding
 from models import approvals, documents
 from models.applications import Application, Enterprise, Loan
 from models.cases import RenewalCase, commit_step
@@ -176,7 +176,7 @@ def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:
     """What the rules found; else the bank's answer; else the officer's written reason."""
     findings: Findings = request.findings
     found = tuple(
-        PaperFinding(sentence=say(finding.because, "zh", **finding.facts), citation=finding.citation)
+        PaperFinding(sentence=say_finding(finding, "zh"), citation=finding.citation)
         for finding in findings.standing_out
     )
     reason = request.step.detail.get("reason", "")
