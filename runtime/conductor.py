@@ -43,15 +43,23 @@ class Conductor:
         client: of a Temporal server that skips time.
         fund: code of the fund.
         officers: who act on the worklist; None where a test acts itself.
+        ahead: how far the clocks of the fund's cases are ahead of this machine's from the start.
     """
 
-    def __init__(self, house: House, client: Client, fund: str, officers: Officers | None = None) -> None:
+    def __init__(
+        self,
+        house: House,
+        client: Client,
+        fund: str,
+        officers: Officers | None = None,
+        ahead: timedelta = timedelta(),
+    ) -> None:
         self._house = house
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self._relay = _RelayAhead(house, self._skipper, lambda: self._ahead)
         self._fund = fund
         self._officers = officers
-        self._ahead = timedelta()
+        self._ahead = ahead
         self._tried: set[str] = set()
         self.refused: list[tuple[Deed, XuqiaoError]] = []
 

@@ -57,7 +57,7 @@ from rulebook.messages import (
 from rulebook.postings import Pool, Position, PostingKind
 from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from rulebook.steps import Outcome
-from runtime.conductor import Conductor
+from runtime.conductor import OPENING, Conductor
 from runtime.temporal import CONVERTER, sandbox
 from runtime.wiring import House
 from workflows.recovery import Recovery
@@ -65,6 +65,15 @@ from workflows.renewal import Renewal
 
 MAKER, CHECKER, CASHIER, CLERK = "li.jing", "wang.he", "zhao.na", "qian.jd"
 PATIENCE_SECONDS = 20
+
+
+def until_monday_morning() -> timedelta:
+    """A test's clocks begin on the coming Monday at nine: what it shows does not depend on when it is run."""
+    now = datetime.now(LAW_ZONE)
+    monday = now.date() + timedelta(days=7 - now.weekday())
+    return datetime.combine(monday, OPENING, LAW_ZONE) - now
+
+
 BOTH = "sun.shen"  # may make and may check
 PERSON = {Role.MAKER: MAKER, Role.CHECKER: CHECKER, Role.CASHIER: CASHIER}
 EVERYTHING = "meng.qn"  # may play every part
@@ -80,7 +89,7 @@ class TestedFund:
         self.code = code
         self.house = house
         self.client = client
-        self._conductor = Conductor(house, client, code)
+        self._conductor = Conductor(house, client, code, ahead=until_monday_morning())
         self._keys = itertools.count(1)
         self._conductor.open_day()
 
