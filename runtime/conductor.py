@@ -16,6 +16,7 @@ from temporalio.testing import TimeSkipper, TimeSkippingConfig
 from activities.desk import act
 from gateways.simulated import SimulatedBank
 from models.acts import enter_message
+from models.calendar import calendar_around
 from models.cases import fee_owed, live_cases, open_tasks
 from models.funds import open_business_day
 from models.outbox import Outbox
@@ -79,6 +80,14 @@ class Conductor:
         """Let time pass until the next day's opening, timers and all, and open that business day."""
         tomorrow = self.today + timedelta(days=1)
         await self.pass_time(datetime.combine(tomorrow, OPENING, LAW_ZONE) - self.now)
+        self.open_day()
+
+    async def next_workday(self) -> None:
+        """Let time pass until the next working day's opening; banks' systems go on meanwhile, people do not."""
+        with self._house.sessions() as session:
+            days = calendar_around(session, self.today, self.today)
+        opening = datetime.combine(days.add_workdays(self.today, 1), OPENING, LAW_ZONE)
+        await self.pass_time(opening - self.now)
         self.open_day()
 
     async def pass_time(self, span: timedelta) -> None:

@@ -29,6 +29,7 @@ from runtime.officers import Officers
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
+from runtime.temporal import SDK_SETTLES_SECONDS
 from runtime.wiring import House
 from runtime.workers import worker_children
 
@@ -120,7 +121,7 @@ async def _play(house: House, console: Console, as_json: bool) -> int:
         demo_report.show(report, Console(highlight=False))
     for deed, refusal in conductor.refused:
         console.print(f"{deed.case_no} {word(deed.body.kind)}: {say_error(refusal)}")
-    await asyncio.sleep(0.05)  # the client's threads must not be cut off at exit
+    await asyncio.sleep(SDK_SETTLES_SECONDS)
     return 0 if report.good else NOT_AS_EXPECTED
 
 
@@ -147,7 +148,7 @@ async def _let_days_pass(house: House, conductor: Conductor, fund: str, console:
         console.print(f"{conductor.today}  {told}")
         if counts.keys() <= SETTLED:
             return
-        await conductor.next_morning()
+        await conductor.next_workday()
 
 
 def _report(

@@ -35,6 +35,10 @@ RPC_TIME = timedelta(seconds=10)
 class Undeliverable(Exception):
     """The errand can never arrive: its case is not there any more."""
 
+    def __init__(self, code: str, **params: str) -> None:
+        super().__init__(code)
+        self.refusal: dict[str, Any] = {"code": code, "params": params}
+
 
 class Relay:
     """Delivers the outbox in order for each case, and several cases at a time; any number of relays may run.
@@ -81,34 +85,36 @@ class Relay:
             for errand in errands:
                 by_case[errand.case_no].append(errand)
             delivered: list[int] = []
-            failed: dict[int, str] = {}
+            failed: dict[int, dict[str, Any]] = {}
             results = await asyncio.gather(
-                *(self._deliver(batch, routes[case_no], delivered, failed) for case_no, batch in by_case.items()),
+                *(self._deliver(batch, routes.get(case_no), delivered, failed) for case_no, batch in by_case.items()),
                 return_exceptions=True,
             )
-            settle(session, delivered, failed)
+            settle(session, delivered, {errand: refusal["code"] for errand, refusal in failed.items()})
             for errand in errands:
                 if errand.id in failed and errand.message_id:
-                    gone = {
-                        "code": "message.case_ended",
-                        "params": {"case": errand.case_no, "stage": failed[errand.id]},
-                    }
-                    decide(session, errand.message_id, ActState.REFUSED, gone, message=True)
+                    decide(session, errand.message_id, ActState.REFUSED, failed[errand.id], message=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
         return len(delivered) + len(failed)
 
     async def _deliver(
-        self, errands: list[Outbox], route: dict[str, str], delivered: list[int], failed: dict[int, str]
+        self,
+        errands: list[Outbox],
+        route: dict[str, str] | None,
+        delivered: list[int],
+        failed: dict[int, dict[str, Any]],
     ) -> None:
         for errand in errands:
             assert errand.id is not None
             try:
+                if route is None:
+                    raise Undeliverable("message.unknown_case", case=errand.case_no)
                 await (self._start(errand, route) if errand.errand == Errand.START else self._signal(errand, route))
                 delivered.append(errand.id)
-            except Undeliverable:
-                failed[errand.id] = route["stage"]
+            except Undeliverable as never:
+                failed[errand.id] = never.refusal
 
     async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         start = CaseStart.model_validate(errand.payload)
@@ -143,7 +149,7 @@ class Relay:
             with self._house.sessions() as session:
                 now = routes_of(session, {errand.case_no})[errand.case_no]
             if now["workflow_id"] == route["workflow_id"]:
-                raise Undeliverable from error
+                raise Undeliverable("message.case_ended", case=errand.case_no, stage=now["stage"]) from error
             await self._signal(errand, now)  # the case was handed over meanwhile
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:

@@ -1,5 +1,6 @@
 """``xuqiao serve``: servers, workers and relay of one machine, kept running until Ctrl-C."""
 
+import asyncio
 import json
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -12,9 +13,11 @@ from models.funds import Fund
 from models.migrate import upgrade
 from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
+from runtime.search_attributes import ensure_search_attributes
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
+from runtime.temporal import SDK_SETTLES_SECONDS, connect
 from runtime.wiring import House
 from runtime.workers import relay_child, worker_children
 
@@ -35,6 +38,8 @@ def main(settings: Settings) -> int:
             ui_url = running.enter_context(DevStack(settings.var)).ui_url
         if settings.database.owner_url:
             upgrade(settings.database.owner_url.get_secret_value())
+        if not settings.embedded_temporal:
+            asyncio.run(_prepare_temporal(settings))
         if settings.embedded_database:
             with closing(House(settings)) as house, house.sessions.begin() as session:
                 _open_demonstration_fund(session)
@@ -46,6 +51,12 @@ def main(settings: Settings) -> int:
         supervisor.run_until_signal()
         console.print(say("cli.serve.stopping"))
     return 0
+
+
+async def _prepare_temporal(settings: Settings) -> None:
+    """An outside Temporal needs the attributes by which cases are found; where it refuses, its console makes them."""
+    await ensure_search_attributes(await connect(settings.temporal))
+    await asyncio.sleep(SDK_SETTLES_SECONDS)
 
 
 class Pids:

@@ -10,6 +10,9 @@ from runtime.settings import TemporalSettings
 
 CONVERTER: DataConverter = pydantic_data_converter
 
+SDK_SETTLES_SECONDS = 0.05
+"""The client's threads need this long after its last call: a process that ends sooner can abort."""
+
 _PURE = ("activities.contracts", "pydantic", "pydantic_core", "annotated_types", "rulebook", "typing_extensions")
 
 
