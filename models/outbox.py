@@ -55,16 +55,27 @@ def send(
     session.connection().execute(text(f"NOTIFY {CHANNEL}"))
 
 
+_MINE = text("""
+    SELECT case_no FROM (
+        SELECT case_no, min(id) AS oldest FROM outbox WHERE delivered_at IS NULL AND failure IS NULL
+        GROUP BY case_no ORDER BY oldest LIMIT :cases
+    ) AS waiting
+    WHERE pg_try_advisory_xact_lock(hashtextextended('errands/' || case_no, 0))
+""")
+
+
 def undelivered(session: Session, limit: int) -> list[Outbox]:
-    """The oldest open errands, locked for the caller's transaction; another relay passes them by."""
+    """The oldest open errands of cases that no other relay has in hand, in order.
+
+    A case is locked as a whole until the caller's transaction ends: were its errands shared out, a message could reach
+    Temporal before the case itself does, or a later one before an earlier.
+    """
+    mine = list(session.connection().execute(_MINE, {"cases": limit}).scalars())
+    if not mine:
+        return []
     column = table(Outbox).c
-    rows = (
-        select(Outbox)
-        .where(column.delivered_at.is_(None), column.failure.is_(None))
-        .order_by(column.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True)
-    )
+    is_open = (column.delivered_at.is_(None), column.failure.is_(None))  # read after the locks: as others left it
+    rows = select(Outbox).where(column.case_no.in_(mine), *is_open).order_by(column.id).limit(limit)
     return list(session.scalars(rows))
 
 
