@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, select, update
+from sqlalchemy import CheckConstraint, Index, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
@@ -42,7 +42,10 @@ class PromiseRow(SQLModel, table=True):
 class Approval(SQLModel, table=True):
     """A proposal and what the checker made of it; maker and checker are never one person."""
 
-    __table_args__ = (CheckConstraint("checker <> maker", name="maker_is_not_checker"),)
+    __table_args__ = (
+        CheckConstraint("checker <> maker", name="maker_is_not_checker"),
+        Index("one_standing_approval", "case_no", unique=True, postgresql_where=text("voided_at IS NULL")),
+    )
 
     case_no: str = words(primary_key=True, foreign_key="application.case_no")
     attempt: int = Field(primary_key=True)

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, Index, func, select, text, update
+from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func, select, text, update
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
@@ -23,6 +23,9 @@ class Payment(SQLModel, table=True):
 
     __table_args__ = (
         CheckConstraint("confirmed_by <> sent_by", name="sender_does_not_confirm"),
+        ForeignKeyConstraint(
+            ["case_no", "attempt"], ["approval.case_no", "approval.attempt"], name="payment_of_an_approval"
+        ),
         Index("one_payment_at_a_time", "case_no", unique=True, postgresql_where=text("state <> 'rejected'")),
     )
 

@@ -49,6 +49,13 @@ def an_application() -> ApplicationRow:
 def intend(session: Session, case: str, number: int) -> bool:
     """Begin a payment of a case; whether it is new."""
     key = f"DH/{case}/disburse/{number}"
+    session.execute(
+        text("""
+            INSERT INTO approval (case_no, attempt, amount_fen, ceiling_fen, bound_by, terms_digest, findings, maker,
+                proposed_at) VALUES (:case, 1, 100, 100, 'cap', 't', '[]', 'li.jing', now()) ON CONFLICT DO NOTHING
+        """),
+        {"case": case},
+    )
     _, first = payments.intend(
         session, key, case_no=case, fund="DH", number=number, attempt=1, amount_fen=100, digest="d"
     )
@@ -86,6 +93,7 @@ def test_maker_and_checker_are_two(session: Session) -> None:
             maker="li.jing",
             proposed_at=datetime.now(UTC),
             checker="li.jing",
+            approved_at=datetime.now(UTC),
         )
     )
     with pytest.raises(IntegrityError, match="maker_is_not_checker"):

@@ -367,15 +367,37 @@ CREATE INDEX worklist ON task (fund, role, due) WHERE done_at IS NULL;
 -- A case is paid once: another payment may only be intended when the bank has rejected the one before.
 CREATE UNIQUE INDEX one_payment_at_a_time ON payment (case_no) WHERE state <> 'rejected';
 
+-- One proposal or approval of a case stands at a time; the next may only come when it is void.
+CREATE UNIQUE INDEX one_standing_approval ON approval (case_no) WHERE voided_at IS NULL;
+
+-- An approval has both its checker and its moment, and what is paid is more than nothing.
+ALTER TABLE approval ADD CONSTRAINT approved_by_somebody CHECK ((checker IS NULL) = (approved_at IS NULL));
+ALTER TABLE payment ADD CONSTRAINT payment_above_zero CHECK (amount_fen > 0);
+ALTER TABLE payment ADD CONSTRAINT payment_of_an_approval
+    FOREIGN KEY (case_no, attempt) REFERENCES approval (case_no, attempt);
+ALTER TABLE payment ADD CONSTRAINT decided_once_and_whole
+    CHECK ((state = 'sent') = (decided_at IS NULL) AND (state <> 'paid' OR reference IS NOT NULL));
+
 -- The relay reads what is still open, oldest first.
 CREATE INDEX open_errands ON outbox (id) WHERE delivered_at IS NULL AND failure IS NULL;
 
 -- Two officers for a sealed paper.
 ALTER TABLE bank_message ADD CONSTRAINT recorder_does_not_verify CHECK (verified_by <> recorded_by);
+ALTER TABLE bank_message ADD CONSTRAINT paper_acts_once_verified CHECK (
+    source <> 'paper'
+    OR (recorded_by IS NOT NULL AND paper_digest IS NOT NULL
+        AND (verified_by IS NOT NULL OR state IN ('unverified', 'refused')))
+);
 
 -- What the application may do: read all, add everywhere, change only what is still open.
 GRANT USAGE ON SCHEMA public TO xuqiao_app;
 GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO xuqiao_app;
 REVOKE INSERT ON alembic_version FROM xuqiao_app;
-GRANT UPDATE ON enterprise, loan, collateral, case_serial, renewal_case, task, officer_act, bank_message, outbox,
-    approval, payment, queue_place, calendar_day TO xuqiao_app;
+GRANT UPDATE ON enterprise, loan, collateral, case_serial, renewal_case, task, calendar_day TO xuqiao_app;
+GRANT UPDATE (state, outcome, decided_at) ON officer_act TO xuqiao_app;
+GRANT UPDATE (state, outcome, decided_at, verified_by, verified_at) ON bank_message TO xuqiao_app;
+GRANT UPDATE (delivered_at, failure) ON outbox TO xuqiao_app;
+GRANT UPDATE (checker, approved_at, voided_at) ON approval TO xuqiao_app;
+GRANT UPDATE (state, reference, reason, decided_at, decided_on, receipt_serial, sent_by, statement_reference,
+    confirmed_by, returned) ON payment TO xuqiao_app;
+GRANT UPDATE (granted_at, left_at) ON queue_place TO xuqiao_app;
