@@ -3,6 +3,9 @@
 from datetime import date
 from enum import StrEnum
 
+from pydantic import Field
+
+from rulebook.money import MOST_FEN
 from rulebook.values import Value
 
 
@@ -101,11 +104,11 @@ class Promise(Value):
     """
 
     rung: PromiseRung
-    amount_fen: int
+    amount_fen: int = Field(ge=-MOST_FEN, le=MOST_FEN)
     valid_until: date
     reference: str
     signatory: str
-    authority_fen: int
+    authority_fen: int = Field(ge=-MOST_FEN, le=MOST_FEN)
     conditions: str = ""
 
     @property

@@ -9,6 +9,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, Field
 
 from rulebook.cases import BankAnswer, Promise
+from rulebook.money import MOST_FEN
 from rulebook.stages import ActKind, MessageKind, Role
 from rulebook.values import Value
 
@@ -192,7 +193,7 @@ class NewLoan(Value):
     kind: Literal[MessageKind.NEW_LOAN] = MessageKind.NEW_LOAN
     signed_on: date
     note: str
-    amount_fen: int
+    amount_fen: int = Field(gt=0, le=MOST_FEN)
 
 
 class NotRenewing(Value):
@@ -213,8 +214,8 @@ class ReceiptLine(Value):
     """One line of the ring-fenced account's statement that belongs to this case."""
 
     purpose: ReceiptPurpose
-    amount_fen: int = Field(gt=0)
-    reference: str
+    amount_fen: int = Field(gt=0, le=MOST_FEN)
+    reference: str = Field(min_length=1, max_length=200)
     payer: str
 
 

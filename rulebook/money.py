@@ -8,6 +8,8 @@ from rulebook.errors import XuqiaoError
 Fen = NewType("Fen", int)
 FEN_PER_YUAN = 100
 YUAN_PER_WAN = 10_000
+MOST_FEN = 10**15
+"""No amount of a case is larger: ten trillion yuan, and well within what the books can hold."""
 
 
 def yuan(amount: str | int | Decimal) -> Fen:

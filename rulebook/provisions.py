@@ -134,7 +134,7 @@ class FeeSection(Section):
     """What the money costs, and which days count."""
 
     tiers: Provision[FeeTiers] = Provision()
-    counted: Provision[DayUnit] = Provision()
+    counted: Provision[Literal[DayUnit.CALENDAR]] = Provision()  # a bridge's days run without a calendar
     first_day_counts: Provision[StrictBool] = Provision()
     last_day_counts: Provision[StrictBool] = Provision()
 
