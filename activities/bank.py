@@ -12,11 +12,13 @@ from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentO
 from gateways.counter import Slip
 from models import approvals, ledger, payments
 from models.applications import Application, Loan
-from models.cases import commit_step
+from models.cases import commit_step, event_kind
 from models.funds import business_date, fund
 from models.payments import Payment, PaymentState
 from rulebook import postings
+from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.messages import body_hash
 from rulebook.steps import Step
 
@@ -57,12 +59,16 @@ class Bank:
             gateway = self._gateway(session, request.step.fund)
             order = _payment_order(session, request)
             payment, first = _intend(session, request, order)
+            known_open = event_kind(session, request.step.case_no, request.step.cause) is EventKind.PAYMENT_PENDING
+            late = business_date(session, request.step.fund) > request.step.at.astimezone(LAW_ZONE).date()
         if payment.decided_at is not None:
             return _decided(payment)
-        try:
-            report = gateway.send(order) if first else gateway.ask(order)
-        except BankUnreachable:
-            report = PaymentReport(status=PaymentStatus.PENDING)
+        if known_open:  # this very call was answered before and only its reply was lost: the next one asks again
+            return PayOutResult(paid=None)
+        if first and late:  # nothing worked until the release day was over: the money may no longer leave
+            report = PaymentReport(status=PaymentStatus.REJECTED, reason="release_day_over")
+        else:
+            report = _send_or_ask(gateway, order, first)
         missing_for_good = request.step.at > request.not_found_final_at or payment.returned
         if report.status is PaymentStatus.NOT_FOUND and missing_for_good:
             report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
@@ -92,6 +98,13 @@ class Bank:
         if name not in self._gateways:
             raise XuqiaoError("bank.no_gateway", fund=code, gateway=name, known=", ".join(self._gateways))
         return self._gateways[name]
+
+
+def _send_or_ask(gateway: BankGateway, order: PaymentOrder, first: bool) -> PaymentReport:
+    try:
+        return gateway.send(order) if first else gateway.ask(order)
+    except BankUnreachable:
+        return PaymentReport(status=PaymentStatus.PENDING)
 
 
 class PaymentSlips:
@@ -148,7 +161,8 @@ def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Pay
     """The intent to pay rests on an approval of this very amount and on money set aside for it."""
     step = request.step
     approval = approvals.current_approval(session, step.case_no)
-    if approval is None or approval.checker is None or approval.amount_fen != request.amount_fen:
+    approved = approval is not None and approval.checker is not None and approval.attempt == request.attempt
+    if approval is None or not approved or approval.amount_fen != request.amount_fen:
         raise XuqiaoError("payment.not_approved", case=step.case_no)
     payment, first = payments.intend(
         session,
@@ -166,13 +180,12 @@ def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Pay
 
 
 def _book(session: Session, request: PayOut, order: PaymentOrder, report: PaymentReport) -> PayOutResult:
-    step, on = request.step, business_date(session, request.step.fund)
+    on = business_date(session, request.step.fund)
     match report.status:
         case PaymentStatus.PAID:
             assert report.reference, "the bank names what it paid"
-            payments.decide_payment(session, order.key, PaymentState.PAID, report.reference, None, on)
-            if commit_step(session, step, paid_on=on):
-                ledger.post(session, _disbursement(session, request, report.reference, on))
+            if not _paid(session, request, order, report.reference, on):
+                return PayOutResult(paid=None)
             return PayOutResult(paid=True, paid_on=on)
         case PaymentStatus.REJECTED:
             payments.decide_payment(session, order.key, PaymentState.REJECTED, report.reference, report.reason, on)
@@ -181,6 +194,26 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
         case _:
             commit_step(session, request.step_if_pending)
             return PayOutResult(paid=None)
+
+
+def _paid(session: Session, request: PayOut, order: PaymentOrder, reference: str, on: date) -> bool:
+    """Book the payment; False when its line of the statement is booked for another, so that it must be found anew."""
+    step = request.step
+    try:
+        with session.begin_nested():
+            payments.decide_payment(session, order.key, PaymentState.PAID, reference, None, on)
+            if commit_step(session, step, paid_on=on):
+                ledger.post(session, _disbursement(session, request, reference, on))
+    except XuqiaoError as refusal:
+        if refusal.code != "ledger.reference_used":
+            raise
+        payments.mark(session, order.key, statement_reference=None, confirmed_by=None)
+        pending = request.step_if_pending
+        cause = pending.cause if pending.taken else f"{pending.cause}/{reference}"
+        detail = {**pending.detail, "reference_used": reference}
+        commit_step(session, pending.model_copy(update={"cause": cause, "detail": detail}))
+        return False
+    return True
 
 
 def _disbursement(session: Session, request: PayOut, reference: str, on: date) -> postings.LedgerRequest:
