@@ -1,5 +1,6 @@
 """Every act and message is first a durable row: who, what, when, and what became of it."""
 
+import json
 import uuid
 from datetime import datetime
 from enum import StrEnum
@@ -16,6 +17,11 @@ from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, OfficerA
 from rulebook.stages import ENDS, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
 
+MOST_CHARACTERS = 100_000
+"""Of a message, written as JSON: what is longer Temporal may never take, and it would stand in the way for ever."""
+_BANK_OF_CASE = text("""
+    SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
+""")
 _NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")
 
 
@@ -79,7 +85,7 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     """Put an officer's act on record before anything is done with it.
 
     Args:
-        key: the officer's own key; the same key and body give the first outcome again.
+        key: the officer's own key; the same person's same key and body give the first outcome again.
         at: the moment of the act.
     Returns:
         the row; a refused one (unknown case, key used for another body) stays on record with its reason.
@@ -100,10 +106,12 @@ def enter_message(
         occurred_at: when it happened at the bank, which may be long before it is recorded.
         source: api, page, cli or simulator.
     Returns:
-        the row; unknown cases, ended ones and impossible messages are refused at once, on record.
+        the row; unknown cases, ended ones, another bank's and impossible messages are refused at once, on record.
     """
     row = {**_row(key, case_no, body, actor, occurred_at), "source": source}
     _judge_message(session, row, body)
+    if source != "simulator" and row["state"] == ActState.RECEIVED:
+        _refuse_other_bank(session, row)
     entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
     if new and entered.state is ActState.RECEIVED:
         _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), case_no)
@@ -219,8 +227,17 @@ def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> 
         _refuse(row, "message.unknown_case", case=row["case_no"])
     elif stage in ENDS:
         _refuse(row, "message.case_ended", case=row["case_no"], stage=stage)
+    elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
+        _refuse(row, "message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS)
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
         _refuse(row, "message.impossible", kind=body.kind, stage=stage)
+
+
+def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
+    """A clerk speaks for the bank of the loan alone."""
+    bank = session.connection().execute(_BANK_OF_CASE, {"no": row["case_no"]}).one()
+    if row["organisation"] not in (bank.bank, bank.bank_name):
+        _refuse(row, "message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
 
 
 def _case_stage(session: Session, case_no: str) -> CaseStage | None:
@@ -237,9 +254,10 @@ def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflic
     if insert_new(session, model, row):
         return Entered(id=row["id"], state=ActState(row["state"]), outcome=row.get("outcome")), True
     before = session.scalars(select(model).where(table(model).c.id == row["id"])).one()
-    if before.body_hash == row["body_hash"]:
+    same_person = model is BankMessageRow or before.actor_id == row["actor_id"]
+    if same_person and before.body_hash == row["body_hash"]:
         return _handed_back(before), False
-    second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}"))}
+    second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}/{row['actor_id']}"))}
     _refuse(second, conflict, key=row["key"])
     insert_new(session, model, second)
     return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False

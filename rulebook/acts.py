@@ -41,6 +41,7 @@ class Standing:
         checker: id of the person who approved, empty before.
         in_flight: a payment was sent and its fate is open.
         sent_by: id of the cashier who marked that payment sent, empty before.
+        found_by: id of the person who looked for it on the statement, empty before.
         bridge_out: the fund's money is with the borrower.
     """
 
@@ -54,6 +55,7 @@ class Standing:
     in_flight: bool
     sent_by: str
     bridge_out: bool
+    found_by: str = ""
 
 
 def check(act: OfficerAct, case: Standing) -> None:
@@ -140,11 +142,22 @@ def _check_payment_mark(act: OfficerAct, case: Standing) -> None:
     if not case.in_flight:
         raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
     if not isinstance(act.body, ConfirmPayment):
+        _check_sender(act, case)
         return
     if act.body.paid and not case.sent_by:  # nobody has paid: what stands on the statement is another payment
         raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
     if act.actor.id == case.sent_by:
         raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="cashier")
+
+
+def _check_sender(act: OfficerAct, case: Standing) -> None:
+    """Whoever moves the money has neither proposed nor approved it, nor found it; and nobody pays it a second time."""
+    maker = case.proposal.maker if case.proposal else ""
+    for person, role in ((maker, "maker"), (case.checker, "checker"), (case.found_by, "checker")):
+        if act.actor.id == person:
+            raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
+    if case.sent_by and act.actor.id != case.sent_by:
+        raise XuqiaoError("act.payment_sent_already", person=case.sent_by)
 
 
 def _refuse_failed(code: str, findings: Findings) -> None:

@@ -84,7 +84,7 @@ def _row(
 
 _S, _A, _M = CaseStage, ActKind, MessageKind
 _WITHDRAW = {_A.WITHDRAW: Role.MAKER}
-_BEFORE_MONEY = (_M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
+_BEFORE_MONEY = (_M.OPINION, _M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
 
 STAGES: Mapping[CaseStage, StageRow] = {
@@ -96,7 +96,7 @@ STAGES: Mapping[CaseStage, StageRow] = {
     _S.BANK_OPINION: _row(
         (_S.APPROVAL, _S.NEW_LOAN, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         _WITHDRAW,
-        (_M.OPINION, *_BEFORE_MONEY),
+        _BEFORE_MONEY,
     ),
     _S.APPROVAL: _row(
         (_S.QUEUED, _S.AGREEMENT, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),

@@ -218,7 +218,7 @@ class Driver:
 
 def say(session: Session, case_no: str, body: MessageBody) -> None:
     """One message of the bank, through its own door."""
-    enter_message(session, f"{case_no}/{body.kind}", case_no, body, CLERK, datetime.now(UTC), "api")
+    enter_message(session, f"{case_no}/{body.kind}", case_no, body, CLERK, datetime.now(UTC), "simulator")
 
 
 def deed(task: Row[tuple[int, str, str, str]], today: date, paid: bool) -> tuple[ActBody, Role]:

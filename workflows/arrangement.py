@@ -36,6 +36,10 @@ from workflows.money_out import MoneyOut
 from workflows.policies import Queue
 
 PROMISES = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
+ALWAYS_HEARD: frozenset[ActKind | MessageKind] = frozenset(
+    {ActKind.WITHDRAW, MessageKind.NOT_RENEWING, MessageKind.OPINION}
+)
+"""What can end a case at any time before its money leaves, whatever else is waited for."""
 
 
 class CaseOver(Exception):
@@ -71,6 +75,7 @@ class Arrangement(MoneyOut):
         self._attempt = 0
         self._in_flight = False
         self._sent_by = ""
+        self._found_by = ""
 
     # Intake and eligibility -------------------------------------------------------------------------------------
 
@@ -285,7 +290,7 @@ class Arrangement(MoneyOut):
             ApprovalVoid: the bank changed or withdrew the promise that a proposal stands on.
         """
         while True:
-            got = await self._next(wait, only and {*only, ActKind.WITHDRAW, MessageKind.NOT_RENEWING}, or_when)
+            got = await self._next(wait, only and {*only, *ALWAYS_HEARD}, or_when)
             if got is None and or_when():
                 return None
             match got.body if got else None:
@@ -296,12 +301,26 @@ class Arrangement(MoneyOut):
                 case NotRenewing():
                     self._answer = BankAnswer.NO_RENEWAL
                     raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+                case Opinion() as opinion if self._answer is not None and MessageKind.OPINION not in (only or ()):
+                    self._another_opinion(opinion)
                 case PromiseGiven(promise=promise) if self._stands_on(promise):
                     await self._record_rung(promise, wait)
                 case (PromiseGiven() | PromiseWithdrawn()) as change if self._desk.stage is not CaseStage.BANK_OPINION:
                     raise ApprovalVoid(change)
                 case _:
                     return got
+
+    def _another_opinion(self, opinion: Opinion) -> None:
+        """The bank has answered before: a no counts at any time; what else changes, it says by its promise.
+
+        Raises:
+            CaseOver: it does not renew.
+        """
+        if opinion.answer.route is Route.NONE:
+            self._answer = opinion.answer
+            raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+        assert isinstance(self._in_hand, BankMessage)
+        self._desk.refuse_message(self._in_hand, "message.opinion_given", answer=str(self._answer))
 
     def _stands_on(self, promise: Promise) -> bool:
         """Whether a firm promise of the same terms is already relied on."""
@@ -335,6 +354,7 @@ class Arrangement(MoneyOut):
                 in_flight=self._in_flight,
                 sent_by=self._sent_by,
                 bridge_out=self._bridge is not None,
+                found_by=self._found_by,
             ),
         )
 

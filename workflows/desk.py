@@ -193,6 +193,15 @@ class CaseDesk:
         left, self._messages = tuple(self._messages), []
         return left
 
+    def keep_on(self, messages: Collection[BankMessage]) -> None:
+        """Messages that could not be handed over lie here as before."""
+        self._messages[:0] = messages
+
+    @property
+    def holds_messages(self) -> bool:
+        """Whether messages lie here that nobody has taken up."""
+        return bool(self._messages)
+
     def take_refused(self) -> tuple[Refusal, ...]:
         """Refusals not yet on record; the next step records them."""
         refused, self.refused = tuple(self.refused), []

@@ -78,8 +78,12 @@ class MoneyOut(Case):
         """Put on record what came too late, and let everyone who waits for an answer have it."""
         while True:
             self._desk.close()
+            await self._pass_on()
             while self._desk.refused:
                 await self._record(self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{self._desk.refused[0].id}"))
             await workflow.wait_condition(workflow.all_handlers_finished)
-            if not self._desk.refused:
+            if not self._desk.refused and not self._desk.holds_messages:
                 return
+
+    async def _pass_on(self) -> None:
+        """What came for a workflow that goes on with the case goes to it."""

@@ -46,7 +46,7 @@ class Payment(Arrangement):
             act = await self._before_money(self._release_wait(), only={ActKind.RELEASE, *PROMISES})
             assert isinstance(act.body, Release)
             self._payments += 1
-            self._in_flight, self._sent_by = True, ""
+            self._in_flight, self._sent_by, self._found_by = True, "", ""
             self._not_found_final_at = self._in_workdays(1)
             tries = 0
             while (await self._send_or_ask()).paid is None:
@@ -113,6 +113,7 @@ class Payment(Arrangement):
                     self._sent_by = act.actor.id
                     mark = mark.model_copy(update={"receipt_serial": serial})
                 case ConfirmPayment(statement_reference=reference, paid=found):
+                    self._found_by = act.actor.id
                     mark = mark.model_copy(update={"statement_reference": reference, "returned": not found})
             await self._commit(contracts.record_payment_mark, mark, step, queue=Queue.MONEY)
             if isinstance(act.body, ConfirmPayment):

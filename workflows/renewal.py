@@ -1,7 +1,10 @@
 """The story of one maturing loan: judged, asked about, promised, bridged, renewed, returned."""
 
+from typing import Any
+
 from temporalio import workflow
 from temporalio.common import SearchAttributePair, TypedSearchAttributes
+from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 from activities import contracts
@@ -43,6 +46,9 @@ class CaseOutcome(Value):
     reason: str = ""
 
 
+Pursuit = workflow.ChildWorkflowHandle[Recovery, CaseStage] | workflow.ExternalWorkflowHandle[Any]
+
+
 class MoneyStaysOut(Exception):
     """The money is out and will not come back in time by itself."""
 
@@ -54,6 +60,7 @@ class Renewal(Payment):
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
         super().__init__(start.case_no, start.fund, start.queues, CaseStage.INTAKE)
+        self._pursuit: Pursuit | None = None
 
     @workflow.run
     async def run(self, start: CaseStart) -> CaseOutcome:
@@ -170,8 +177,8 @@ class Renewal(Payment):
             reason=reason,
             owed=format_yuan(self._owed),
         )
-        recovery = await workflow.start_child_workflow(
-            Recovery.run,
+        kept = self._desk.hand_over()
+        self._pursuit = await self._start_pursuit(
             RecoveryStart(
                 case_no=self._case_no,
                 fund=self._fund,
@@ -179,26 +186,41 @@ class Renewal(Payment):
                 bridge=self._bridge,
                 measure=self._measure,
                 calendar=self._calendar,
-                kept=self._desk.hand_over(),
+                kept=kept,
                 booked=tuple(sorted(self._booked)),
-            ),
-            id=f"recovery/{self._fund}/{self._case_no}",
-            parent_close_policy=ParentClosePolicy.ABANDON,
-            static_summary=f"{self._case_no} recovery",
-            search_attributes=TypedSearchAttributes(
-                [
-                    SearchAttributePair(CASE_NUMBER, self._case_no),
-                    SearchAttributePair(FUND, self._fund),
-                    SearchAttributePair(BANK, self._facts.loan.bank),
-                    SearchAttributePair(STAGE, CaseStage.RECOVERY.value),
-                ]
-            ),
+            )
         )
         await self._commit(contracts.hand_to_recovery, step, step)
-        while late := self._desk.hand_over():  # what came here while the case was being handed over
-            for message in late:
-                await recovery.signal(message.body.kind.value, message)
         return await self._ended(CaseStage.RECOVERY, reason)
+
+    async def _start_pursuit(self, start: RecoveryStart) -> Pursuit:
+        """The workflow that pursues the money; a renewal that was reset finds the one it had started before."""
+        pursuit = f"recovery/{self._fund}/{self._case_no}"
+        try:
+            return await workflow.start_child_workflow(
+                Recovery.run,
+                start,
+                id=pursuit,
+                parent_close_policy=ParentClosePolicy.ABANDON,
+                static_summary=f"{self._case_no} recovery",
+                search_attributes=TypedSearchAttributes(
+                    [
+                        SearchAttributePair(CASE_NUMBER, self._case_no),
+                        SearchAttributePair(FUND, self._fund),
+                        SearchAttributePair(BANK, self._facts.loan.bank),
+                        SearchAttributePair(STAGE, CaseStage.RECOVERY.value),
+                    ]
+                ),
+            )
+        except WorkflowAlreadyStartedError:
+            self._desk.keep_on(start.kept)
+            return workflow.get_external_workflow_handle(pursuit)
+
+    async def _pass_on(self) -> None:
+        """What came here while the case was being handed over belongs to the pursuit."""
+        while self._pursuit is not None and (late := self._desk.hand_over()):
+            for message in late:
+                await self._pursuit.signal(message.body.kind.value, message)
 
     # The direct route -------------------------------------------------------------------------------------------
 

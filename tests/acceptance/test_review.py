@@ -1,0 +1,239 @@
+"""What an auditor tries: replies lost at the worst moment, the same line twice, a second pair of hands, two relays."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from activities.bank import Bank
+from activities.contracts import PayOut
+from gateways.simulated import BankScript, PaymentManner
+from models.acts import enter_message
+from models.funds import open_business_day
+from rulebook.cases import BankAnswer, PromiseRung
+from rulebook.messages import Actor, ConfirmPayment, MarkSent, NotRenewing, Opinion, ReceiptLine, ReceiptPurpose
+from rulebook.money import yuan
+from rulebook.stages import CaseStage, Role
+from runtime.relay import Relay
+from runtime.temporal import CONVERTER
+from tests.acceptance.fund import EVERYTHING, TestedFund, refusal_of
+from tests.builders import a_micro_manufacturer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FIVE_MILLION = yuan(5_000_000)
+
+
+async def signed(fund: TestedFund) -> str:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, FIVE_MILLION)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    return case
+
+
+async def two_signed(fund: TestedFund) -> tuple[str, str]:
+    """Two cases on their release day."""
+    first, second = [await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5))) for _ in range(2)]
+    for case in (first, second):
+        await fund.reserve(case, FIVE_MILLION)
+        await fund.sign(case)
+    await fund.skip_to_release_day(first)
+    return first, second
+
+
+async def payments_asked(fund: TestedFund, case: str) -> list[PayOut]:
+    """The requests of every call that paid or asked, as Temporal has them on record."""
+    requests = []
+    for history in await fund.histories(case):
+        for event in history.events:
+            scheduled = event.activity_task_scheduled_event_attributes
+            if scheduled.activity_type.name == "pay_out":
+                requests += await CONVERTER.decode(list(scheduled.input.payloads), [PayOut])
+    return requests
+
+
+# Payments ------------------------------------------------------------------------------------------------------------
+
+
+async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_banks_new_answer(
+    fund: TestedFund,
+) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    fund.script_bank(case, BankScript(payment=PaymentManner.LOSE_REPLY))
+    await fund.bridge(case, FIVE_MILLION)
+    assert fund.events(case)[-1] == "payment_pending"
+    [request] = await payments_asked(fund, case)
+    again = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
+    assert again.paid is None, "the bank would say paid now, but this call had been answered: the next one asks"
+    await fund.hours_pass(1)
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+    assert (fund.paid_by_bank(case), fund.sent_to_bank(case)) == ([FIVE_MILLION], [1])
+
+
+async def test_money_does_not_leave_when_the_release_day_is_over_before_anything_works(fund: TestedFund) -> None:
+    case, other = await two_signed(fund)
+    await fund.release(case)
+    [request] = await payments_asked(fund, case)
+    late = request.model_copy(
+        update={
+            name: getattr(request, name).model_copy(update={"case_no": other})
+            for name in ("step", "step_if_pending", "step_if_rejected")
+        }
+    )
+    with fund.house.sessions.begin() as session:
+        open_business_day(session, fund.code, fund.today + timedelta(days=1), fund.now)
+    result = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
+    assert result.paid is False
+    assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])
+    assert [payment.reason for payment in fund.payments_of(other)] == ["release_day_over"]
+
+
+async def test_a_line_of_the_statement_found_for_another_case_is_looked_for_again(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    first, second = await two_signed(fund)
+    for case in (first, second):
+        await fund.release(case)
+        await fund.mark_sent(case)
+        await fund.act(case, ConfirmPayment(statement_reference="LS-ONE"))
+        await fund.settle()
+    assert fund.stage_of(first) is CaseStage.OLD_LOAN_SETTLEMENT
+    assert fund.stage_of(second) is CaseStage.DISBURSEMENT
+    task = fund.task_of(second)
+    assert task is not None
+    assert task.kind == "confirm_payment"
+    await fund.confirm_payment(second)
+    await fund.settle()
+    assert fund.stage_of(second) is CaseStage.OLD_LOAN_SETTLEMENT
+    assert fund.position(second).outstanding_fen == FIVE_MILLION
+
+
+async def test_nobody_else_pays_what_a_cashier_has_paid(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await signed(fund)
+    await fund.release(case)
+    await fund.mark_sent(case)
+    assert (await refusal_of(fund.mark_sent(case, by=EVERYTHING))).code == "act.payment_sent_already"
+    assert [payment.sent_by for payment in fund.payments_of(case)] == ["zhao.na"]
+
+
+async def test_who_proposed_or_approved_does_not_pay_at_the_counter(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bank_promises(case)
+    await fund.propose(case, FIVE_MILLION)
+    await fund.approve(case, by=EVERYTHING)
+    await fund.settle()
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.release(case)
+    assert (await refusal_of(fund.mark_sent(case, by=EVERYTHING))).code == "act.same_person"
+
+
+async def test_who_looked_at_the_statement_first_does_not_send_the_payment_afterwards(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    fund.script_bank(case, BankScript(payment=PaymentManner.DELAY))
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.confirm_payment(case, paid=False, by=EVERYTHING)
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+    body = MarkSent(receipt_serial="HD")
+    assert (await refusal_of(fund.act(case, body, by=EVERYTHING))).code == "act.same_person"
+
+
+# What the bank says --------------------------------------------------------------------------------------------------
+
+
+async def test_a_bank_that_answers_again_that_it_does_not_renew_is_heard_before_money_leaves(fund: TestedFund) -> None:
+    case = await signed(fund)
+    await fund.bank_answers(case, BankAnswer.NO_RENEWAL)
+    assert (fund.stage_of(case), fund.reason_of(case)) == (CaseStage.REFUSED, "bank_will_not_renew")
+    assert fund.pool().reserved_fen == 0
+
+
+async def test_a_second_opinion_while_the_promise_is_not_yet_firm_is_heard_too(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9)))
+    await fund.bank_promises(case, rung=PromiseRung.INTENTION)
+    other = await fund.bank_answers(case, BankAnswer.RENEW_WITHOUT_REPAYMENT)
+    assert fund.why_refused(other) == "message.opinion_given"
+    await fund.bank_answers(case, BankAnswer.NO_RENEWAL)
+    assert fund.stage_of(case) is CaseStage.REFUSED
+
+
+async def test_another_banks_clerk_is_refused_on_record(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    stranger = Actor(id="sun.hzw", name="孙海", role=Role.BANK_CLERK, organisation="海州湾银行")
+    with fund.house.sessions.begin() as session:
+        body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
+        entered = enter_message(session, "H1", case, body, stranger, fund.now, "api")
+    await fund.settle()
+    assert fund.why_refused(entered.id) == "message.other_bank"
+    assert fund.stage_of(case) is CaseStage.BANK_OPINION
+
+
+@pytest.mark.parametrize("bad", [{"reference": ""}, {"amount_fen": 10**16}, {"amount_fen": 0}])
+async def test_a_receipt_that_the_books_could_never_take_does_not_come_in(bad: dict[str, Any]) -> None:
+    good = {"purpose": ReceiptPurpose.PRINCIPAL, "amount_fen": 1, "reference": "SK1", "payer": "借款人"}
+    ReceiptLine.model_validate(good)
+    with pytest.raises(ValueError, match="1 validation error"):
+        ReceiptLine.model_validate({**good, **bad})
+
+
+async def test_a_message_too_long_for_the_service_is_refused_and_holds_nothing_up(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    huge = fund.bank_writes(case, Opinion(answer=BankAnswer.NO_RENEWAL, reason="长" * 1_500_000))
+    await fund.settle()
+    assert fund.why_refused(huge.id) == "message.too_long"
+    await fund.bank_promises(case)
+    assert fund.stage_of(case) is CaseStage.APPROVAL
+
+
+# Keys and relays -----------------------------------------------------------------------------------------------------
+
+
+async def test_a_key_used_by_another_person_is_not_his_act(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, FIVE_MILLION)
+    body = MarkSent(receipt_serial="HD1")
+    assert (await refusal_of(fund.act(case, body, key="K"))).code == "act.not_in_stage"
+    assert (await refusal_of(fund.act(case, body, key="K", by=EVERYTHING))).code == "act.key_conflict"
+    assert [row.actor_id for row in fund.acts_of(case, "mark_sent")] == ["zhao.na", EVERYTHING]
+
+
+async def test_a_second_relay_leaves_a_case_alone_that_the_first_has_in_hand(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    begun, go_on = asyncio.Event(), asyncio.Event()
+
+    class SlowRelay(Relay):
+        async def _signal(self, errand: Any, route: dict[str, str]) -> None:
+            begun.set()
+            await go_on.wait()
+            await super()._signal(errand, route)
+
+    fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+    slow = asyncio.create_task(SlowRelay(fund.house, fund.client).deliver_some())
+    await begun.wait()
+    last = fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
+    assert await Relay(fund.house, fund.client).deliver_some() == 0
+    assert fund.message(last.id).state == "received"
+    go_on.set()
+    assert await slow == 1
+    await fund.settle()
+    assert fund.events(case).index("bank_answered") < fund.events(case).index("refused")
+
+
+async def test_what_was_written_on_an_approval_or_a_payment_stays(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    for statement in (
+        "UPDATE approval SET amount_fen = 1",
+        "UPDATE payment SET amount_fen = 1",
+        "UPDATE officer_act SET actor_id = 'x'",
+        "UPDATE bank_message SET body = '{}'",
+        "UPDATE queue_place SET rank = '0'",
+        "UPDATE outbox SET payload = '{}'",
+    ):
+        with pytest.raises(Exception, match="permission denied"), fund.house.sessions.begin() as session:
+            session.execute(text(statement))
