@@ -12,7 +12,7 @@ from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentO
 from gateways.counter import Slip
 from models import approvals, ledger, payments
 from models.applications import Application, Loan
-from models.cases import commit_step, event_kind
+from models.cases import commit_step, event_kind, the_case
 from models.funds import business_date, fund
 from models.payments import Payment, PaymentState
 from rulebook import postings
@@ -59,10 +59,12 @@ class Bank:
             gateway = self._gateway(session, request.step.fund)
             order = _payment_order(session, request)
             payment, first = _intend(session, request, order)
+            paid_on = the_case(session, request.step.case_no).paid_on
             known_open = event_kind(session, request.step.case_no, request.step.cause) is EventKind.PAYMENT_PENDING
-            late = business_date(session, request.step.fund) > request.step.at.astimezone(LAW_ZONE).date()
+            late = business_date(session, request.step.fund) > _day_of(request.step)
         if payment.decided_at is not None:
-            return _decided(payment)
+            paid = payment.state == PaymentState.PAID
+            return PayOutResult(paid=paid, paid_on=paid_on if paid else None)
         if known_open:  # this very call was answered before and only its reply was lost: the next one asks again
             return PayOutResult(paid=None)
         if first and late:  # nothing worked until the release day was over: the money may no longer leave
@@ -82,7 +84,11 @@ class Bank:
         assert step.actor is not None, "a mark has its writer"
         key = postings.leg_key(step.fund, step.case_no, "disburse", request.payment)
         if request.receipt_serial:
-            marks: dict[str, object] = {"receipt_serial": request.receipt_serial, "sent_by": step.actor.id}
+            marks: dict[str, object] = {
+                "receipt_serial": request.receipt_serial,
+                "sent_by": step.actor.id,
+                "sent_on": _day_of(step),
+            }
         else:
             marks = {
                 "statement_reference": request.statement_reference,
@@ -184,9 +190,10 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
     match report.status:
         case PaymentStatus.PAID:
             assert report.reference, "the bank names what it paid"
-            if not _paid(session, request, order, report.reference, on):
+            paid_on = min(report.paid_on or on, on)  # the fee runs from the day the money left, whenever it is learnt
+            if not _paid(session, request, order, report.reference, on, paid_on):
                 return PayOutResult(paid=None)
-            return PayOutResult(paid=True, paid_on=on)
+            return PayOutResult(paid=True, paid_on=paid_on)
         case PaymentStatus.REJECTED:
             payments.decide_payment(session, order.key, PaymentState.REJECTED, report.reference, report.reason, on)
             commit_step(session, request.step_if_rejected)
@@ -196,13 +203,13 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
             return PayOutResult(paid=None)
 
 
-def _paid(session: Session, request: PayOut, order: PaymentOrder, reference: str, on: date) -> bool:
+def _paid(session: Session, request: PayOut, order: PaymentOrder, reference: str, on: date, paid_on: date) -> bool:
     """Book the payment; False when its line of the statement is booked for another, so that it must be found anew."""
     step = request.step
     try:
         with session.begin_nested():
             payments.decide_payment(session, order.key, PaymentState.PAID, reference, None, on)
-            if commit_step(session, step, paid_on=on):
+            if commit_step(session, step, paid_on=paid_on):
                 ledger.post(session, _disbursement(session, request, reference, on))
     except XuqiaoError as refusal:
         if refusal.code != "ledger.reference_used":
@@ -232,5 +239,5 @@ def _disbursement(session: Session, request: PayOut, reference: str, on: date) -
     )
 
 
-def _decided(payment: Payment) -> PayOutResult:
-    return PayOutResult(paid=payment.state == PaymentState.PAID, paid_on=payment.decided_on)
+def _day_of(step: Step) -> date:
+    return step.at.astimezone(LAW_ZONE).date()

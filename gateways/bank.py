@@ -73,11 +73,16 @@ class PaymentStatus(StrEnum):
 
 
 class PaymentReport(Value):
-    """The bank's word on one payment; paid ones carry its reference, rejected ones its reason."""
+    """The bank's word on one payment; paid ones carry its reference, rejected ones its reason.
+
+    Attributes:
+        paid_on: the day the money left the account, from which the fee runs; None where the bank does not say.
+    """
 
     status: PaymentStatus
     reference: str | None = None
     reason: str | None = None
+    paid_on: date | None = None
 
 
 class BankGateway(Protocol):

@@ -1,5 +1,6 @@
 """The way of small funds: the cashier pays at the counter or by web bank, and another person matches the statement."""
 
+from datetime import date
 from typing import Protocol
 
 from pydantic import Field
@@ -15,7 +16,7 @@ class Slip(Value):
     """One payment slip on the cashier's desk, and what people have noted on it.
 
     Attributes:
-        receipt_serial, sent_by: the cashier's note: the serial number of the bank's receipt, and who paid.
+        receipt_serial, sent_by, sent_on: the cashier's note: serial number of the bank's receipt, who paid, and when.
         statement_reference, confirmed_by: another person's note: the line on the statement, and who found it.
         returned: that line shows the payment refused or sent back (退汇).
     """
@@ -24,6 +25,7 @@ class Slip(Value):
     amount_fen: int = Field(gt=0)
     receipt_serial: str | None = None
     sent_by: str | None = None
+    sent_on: date | None = None
     statement_reference: str | None = None
     confirmed_by: str | None = None
     returned: bool = False
@@ -83,7 +85,7 @@ class CounterGateway:
         _refuse_one_pair_of_eyes(slip)
         if slip.returned:
             return PaymentReport(status=PaymentStatus.REJECTED, reference=slip.statement_reference, reason=RETURNED)
-        return PaymentReport(status=PaymentStatus.PAID, reference=slip.statement_reference)
+        return PaymentReport(status=PaymentStatus.PAID, reference=slip.statement_reference, paid_on=slip.sent_on)
 
 
 def _refuse_one_pair_of_eyes(slip: Slip) -> None:

@@ -44,6 +44,7 @@ class Payment(SQLModel, table=True):
     decided_on: date | None = None
     receipt_serial: str | None = words(nullable=True, default=None)
     sent_by: str | None = words(nullable=True, default=None)
+    sent_on: date | None = None
     statement_reference: str | None = words(nullable=True, default=None)
     confirmed_by: str | None = words(nullable=True, default=None)
     returned: bool = Field(default=False)

@@ -299,7 +299,9 @@ def _today(db: sqlite3.Connection) -> date:
 
 
 def _report(row: sqlite3.Row) -> PaymentReport:
-    return PaymentReport(status=PaymentStatus(row["status"]), reference=row["reference"], reason=row["reason"])
+    paid_on = date.fromisoformat(row["paid_on"]) if row["paid_on"] else None
+    status = PaymentStatus(row["status"])
+    return PaymentReport(status=status, reference=row["reference"], reason=row["reason"], paid_on=paid_on)
 
 
 def _same(kept: str, asked: OpinionRequest | PaymentOrder, key: str) -> None:

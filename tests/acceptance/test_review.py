@@ -11,7 +11,8 @@ from activities.bank import Bank
 from activities.contracts import PayOut
 from gateways.simulated import BankScript, PaymentManner
 from models.acts import enter_message
-from models.funds import open_business_day
+from models.funds import kept_measure, open_business_day
+from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.messages import Actor, ConfirmPayment, MarkSent, NotRenewing, Opinion, ReceiptLine, ReceiptPurpose
 from rulebook.money import yuan
@@ -20,6 +21,8 @@ from runtime.relay import Relay
 from runtime.temporal import CONVERTER
 from tests.acceptance.fund import EVERYTHING, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
+from workflows.policies import Queue, queue_name
+from workflows.recovery import Recovery, RecoveryStart
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -237,3 +240,65 @@ async def test_what_was_written_on_an_approval_or_a_payment_stays(fund: TestedFu
     ):
         with pytest.raises(Exception, match="permission denied"), fund.house.sessions.begin() as session:
             session.execute(text(statement))
+
+
+# Days and hand-overs -------------------------------------------------------------------------------------------------
+
+
+async def test_the_fee_runs_from_the_day_the_cashier_paid_though_it_is_found_days_later(
+    counter_fund: TestedFund,
+) -> None:
+    fund = counter_fund
+    case = await signed(fund)
+    await fund.release(case)
+    paid_on = fund.today
+    await fund.mark_sent(case)
+    await fund.skip(days=3)
+    await fund.confirm_payment(case)
+    await fund.settle()
+    assert fund.case(case).paid_on == paid_on
+    assert fund.fee_owed(case) == 3 * FIVE_MILLION * 2 // 10_000
+    await fund.renewed_and_home(case, FIVE_MILLION)
+    assert (fund.case(case).days, fund.case(case).fee_fen) == (3, yuan(3_000))
+
+
+async def test_the_fee_runs_from_the_day_the_bank_paid_though_its_reply_was_lost(fund: TestedFund) -> None:
+    case = await signed(fund)
+    fund.script_bank(case, BankScript(payment=PaymentManner.DELAY, payment_days=1))
+    await fund.bank_day()
+    await fund.release(case)
+    [payment] = fund.payments_of(case)
+    await fund.skip(days=3)
+    await fund.bank_day()
+    await fund.hours_pass(25)
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+    [logged] = [one for one in fund.house.simulated_bank.payments() if one.key == payment.key]
+    assert fund.case(case).paid_on == logged.paid_on < fund.today
+
+
+async def test_a_renewal_that_was_reset_finds_the_pursuit_it_had_started(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    row = fund.case(case)
+    assert row.paid_on is not None
+    assert row.measure_digest is not None
+    with fund.house.sessions() as session:
+        measure = kept_measure(session, row.measure_digest)
+    started = RecoveryStart(
+        case_no=case,
+        fund=fund.code,
+        queues=fund.house.settings.queues.prefix,
+        bridge=Bridge(amount_fen=FIVE_MILLION, paid_on=row.paid_on, due_on=row.paid_on),
+        measure=measure,
+        calendar=fund.workdays(),
+    )
+    queue = queue_name(fund.house.settings.queues.prefix, Queue.CASES)
+    await fund.client.start_workflow(Recovery.run, started, id=f"recovery/{fund.code}/{case}", task_queue=queue)
+    await fund.old_loan_settled(case)
+    fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
+    also = fund.bank_writes(case, fund.a_receipt(yuan(2_000_000)))
+    await fund.settle()
+    await asyncio.sleep(0.5)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.case(case).workflow_id) == (CaseStage.RECOVERY, f"recovery/{fund.code}/{case}")
+    assert fund.why_refused(also.id) == "message.receipt_date", "told by the pursuit, whose own clock stands earlier"

@@ -267,6 +267,7 @@ CREATE TABLE payment (
     decided_on DATE,
     receipt_serial TEXT,
     sent_by TEXT,
+    sent_on DATE,
     statement_reference TEXT,
     confirmed_by TEXT,
     returned BOOLEAN NOT NULL,
@@ -398,6 +399,6 @@ GRANT UPDATE (state, outcome, decided_at) ON officer_act TO xuqiao_app;
 GRANT UPDATE (state, outcome, decided_at, verified_by, verified_at) ON bank_message TO xuqiao_app;
 GRANT UPDATE (delivered_at, failure) ON outbox TO xuqiao_app;
 GRANT UPDATE (checker, approved_at, voided_at) ON approval TO xuqiao_app;
-GRANT UPDATE (state, reference, reason, decided_at, decided_on, receipt_serial, sent_by, statement_reference,
-    confirmed_by, returned) ON payment TO xuqiao_app;
+GRANT UPDATE (state, reference, reason, decided_at, decided_on, receipt_serial, sent_by, sent_on,
+    statement_reference, confirmed_by, returned) ON payment TO xuqiao_app;
 GRANT UPDATE (granted_at, left_at) ON queue_place TO xuqiao_app;
