@@ -27,8 +27,10 @@ def script(path: Path, body: str) -> None:
     path.chmod(0o755)
 
 
-def run(house: Path, *arguments: str, tools: Path | None = None, lang: str = "en") -> subprocess.CompletedProcess[str]:
-    path = os.pathsep.join([*([str(tools)] if tools else []), "/usr/bin", "/bin"])
+def run(
+    house: Path, *arguments: str, tools: Path | None = None, lang: str = "en", system: str = "/usr/bin:/bin"
+) -> subprocess.CompletedProcess[str]:
+    path = os.pathsep.join([*([str(tools)] if tools else []), system])
     return subprocess.run(
         [house / "run", *arguments],
         cwd="/",
@@ -71,6 +73,7 @@ def test_without_python_it_says_what_to_type_and_stops_with_3(house: Path, tmp_p
     tools = tmp_path / "tools"
     script(tools / "python3", "exit 1")
     script(tools / "id", "echo 1000")
+    script(tools / "sudo", "exit 1")
     done = run(house, "demo", tools=tools)
     assert done.returncode == 3
     assert "sudo apt-get install -y --no-install-recommends python3 python3-venv" in done.stderr
@@ -82,9 +85,39 @@ def test_without_a_library_it_says_what_to_type_and_stops_with_3(house: Path, tm
     tools = tmp_path / "tools"
     script(tools / "python3", 'case "$*" in *CDLL*harfbuzz-subset*) exit 1;; esac; exit 0')
     script(tools / "id", "echo 1000")
+    script(tools / "sudo", "exit 1")
     done = run(house, "serve", tools=tools)
     assert done.returncode == 3
     assert done.stderr.strip().endswith("sudo apt-get install -y --no-install-recommends libharfbuzz-subset0")
+
+
+def test_where_there_is_no_sudo_the_line_does_without_it(house: Path, tmp_path: Path) -> None:
+    tools = tmp_path / "tools"
+    script(tools / "python3", 'case "$*" in *CDLL*harfbuzz-subset*) exit 1;; esac; exit 0')
+    script(tools / "id", "echo 1000")
+    for name in ("sh", "dirname", "readlink", "cat", "sha256sum", "flock"):
+        found = shutil.which(name)
+        assert found is not None, name
+        (tools / name).symlink_to(found)
+    done = run(house, "serve", tools=tools, system=str(tools))
+    assert done.returncode == 3
+    line = "su - root -c 'apt-get install -y --no-install-recommends libharfbuzz-subset0'"
+    assert done.stderr.strip().endswith(line)
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_root_gets_the_libraries_and_reads_apt_only_when_it_fails(house: Path, tmp_path: Path, works: bool) -> None:
+    tools, there = tmp_path / "tools", tmp_path / "there"
+    # Python knows the libraries once they are there, and fails when it is to make the environment.
+    script(tools / "python3", f'case "$*" in *CDLL*) [ -e "{there}" ];; *"-m venv"*) exit 1;; esac')
+    script(tools / "id", "echo 0")
+    script(tools / "apt-get", f'echo "apt-get $*"; echo "E: no route" >&2; {"touch" if works else "false"} "{there}"')
+    done = run(house, "serve", tools=tools)
+    assert ("E: no route" in done.stderr) is not works
+    assert ("Installing the locked dependencies" in done.stderr) is works
+    if not works:
+        assert done.returncode == 3
+        assert "Run: apt-get install -y --no-install-recommends libpango-1.0-0 libpangoft2-1.0-0" in done.stderr
 
 
 def test_the_doctor_works_before_set_up_and_names_every_missing_thing(house: Path, tmp_path: Path) -> None:
@@ -92,7 +125,7 @@ def test_the_doctor_works_before_set_up_and_names_every_missing_thing(house: Pat
     script(tools / "python3", "exit 1")
     script(tools / "id", "echo 0")
     done = run(house, "doctor", tools=tools)
-    assert done.returncode == 1
+    assert done.returncode == 3, "as after the set-up"
     bad = [line for line in done.stdout.splitlines() if line.startswith("✗")]
     for cure in ("python3-venv", "libpango-1.0-0", "libpangoft2-1.0-0", "libharfbuzz-subset0", "./run"):
         assert any(cure in line.partition("Cure:")[2] for line in bad), cure
