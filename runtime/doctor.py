@@ -47,7 +47,7 @@ class _Finding(NamedTuple):
     """Before it is put into words: ``cure`` holds what the sentence of the cure needs."""
 
     ok: bool
-    found: str
+    found: str | XuqiaoError
     cure: dict[str, object]
 
 
@@ -76,7 +76,7 @@ def examine(settings: Settings | None = None, lang: Lang | None = None) -> list[
         Check(
             name=say(f"setup.check.{name}", language, **about),
             ok=finding.ok,
-            found=finding.found,
+            found=finding.found if isinstance(finding.found, str) else say_error(finding.found, language),
             cure="" if finding.ok else say(f"setup.cure.{name}", language, **about, **finding.cure),
         )
         for name, about, finding in looks
@@ -161,7 +161,7 @@ def _answer(look: Callable[[], str]) -> _Finding:
     try:
         return _Finding(True, look(), {})
     except XuqiaoError as error:
-        return _Finding(False, say_error(error), {})
+        return _Finding(False, error, {})
     except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
         return _Finding(False, str(error).strip().splitlines()[0], {})
 

@@ -91,15 +91,15 @@ def server(var: Path, digest: str) -> Server:
         XuqiaoError: ``setup.no_postgres_wheel``, ``setup.no_account``.
     """
     if os.geteuid() != 0:
-        home = var / "postgres"
+        programs, home = wheel(), var / "postgres"
         home.mkdir(mode=0o700, exist_ok=True)
-        return Server(bin=wheel() / "bin", data=home / "data", account=None)
-    account = _account()
-    home = system_home(digest)
+        return Server(bin=programs / "bin", data=home / "data", account=None)
+    wheel()  # before anything is made: account, copies, folder
+    account, programs, home = _account(), _copied_programs(), system_home(digest)
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
     os.chown(home, account.pw_uid, account.pw_gid)
     home.chmod(0o700)
-    return Server(bin=_copied_programs() / "bin", data=home / "data", account=ACCOUNT)
+    return Server(bin=programs / "bin", data=home / "data", account=ACCOUNT)
 
 
 def system_home(digest: str) -> Path:

@@ -22,7 +22,7 @@ from temporalio.service import RPCError
 from models.bootstrap import DatabaseUrls
 from models.database import plain_url
 from rulebook.errors import XuqiaoError
-from runtime.devstack import Addresses, DevStack, addresses_of
+from runtime.devstack import Addresses, DevStack, addresses_of, postgres
 from runtime.devstack import stack as stack_module
 from runtime.devstack.state import choose_ports, end_orphans, started_at, write_state
 from runtime.search_attributes import ensure_retention, ensure_search_attributes
@@ -241,3 +241,12 @@ async def test_the_namespace_is_prepared_and_preparing_again_changes_nothing(sta
 
 def test_each_test_process_has_a_database_of_its_own(stack: Addresses, database: DatabaseUrls) -> None:
     assert database.owner != stack.owner_url
+
+
+def test_without_the_wheel_nothing_is_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(postgres, "_PACKAGE", "no_such_wheel")
+    monkeypatch.setattr(postgres, "SYSTEM_ROOT", tmp_path / "system")
+    with pytest.raises(XuqiaoError) as refused:
+        postgres.server(tmp_path, "0" * 16)
+    assert refused.value.code == "setup.no_postgres_wheel"
+    assert list(tmp_path.iterdir()) == []

@@ -7,6 +7,7 @@ import pytest
 
 from activities.words import Lang
 from runtime import doctor
+from runtime.devstack import postgres
 from runtime.settings import Settings, load_settings
 
 
@@ -32,6 +33,16 @@ def test_a_missing_library_is_named_with_the_line_that_installs_it(
     [missing] = [check for check in doctor.examine(settings, "en") if not check.ok]
     assert "libabsent9" in missing.name
     assert "apt-get install -y --no-install-recommends libabsent9" in missing.cure
+
+
+@pytest.mark.parametrize(("lang", "words"), [("zh", "没有安装"), ("en", "is not installed")])
+def test_without_the_embedded_servers_the_finding_is_in_the_reader_s_language(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch, lang: Lang, words: str
+) -> None:
+    monkeypatch.setattr(postgres, "_PACKAGE", "no_such_wheel")
+    [missing] = [check for check in doctor.examine(settings, lang) if not check.ok]
+    assert words in missing.found
+    assert "xuqiao[embedded]" in missing.cure
 
 
 def test_outside_servers_that_do_not_answer_are_found(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
