@@ -54,7 +54,7 @@ def test_the_next_child_waits_until_the_one_before_is_ready(tmp_path: Path) -> N
         return mark.exists()
 
     supervisor = Supervisor(tmp_path, on_started=lambda name, _pid: order.append(name))
-    supervisor.add(Child("first", ["/bin/sh", "-c", f"sleep 0.3; touch '{mark}'; sleep 600"], ready=ready))
+    supervisor.add(Child("first", ["/bin/sh", "-c", f"sleep 0.3; touch '{mark}'; exec sleep 600"], ready=ready))
     supervisor.add(Child("second", SLEEP))
     supervisor.start()
     supervisor.stop()
