@@ -13,7 +13,7 @@ from sqlmodel import Session, SQLModel
 from models.base import insert_new, moment, plain_json, table, words
 from models.outbox import Errand, send
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, OfficerAct, body_hash
+from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
 from rulebook.stages import ENDS, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
 
@@ -280,8 +280,3 @@ def _dispatch(session: Session, message: BankMessage, case_no: str) -> None:
         signal=message.body.kind.value,
         message_id=message.id,
     )
-
-
-def officer_act(row_id: str, actor: Actor, body: ActBody) -> OfficerAct:
-    """The act as it goes to the workflow."""
-    return OfficerAct(id=row_id, actor=actor, body=body)

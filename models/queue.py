@@ -3,7 +3,6 @@
 from datetime import datetime
 
 from sqlalchemy import func, select, update
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, moment, table, words
@@ -26,11 +25,6 @@ class QueuePlace(SQLModel, table=True):
     queued_at: datetime = moment()
     granted_at: datetime | None = moment(nullable=True, default=None)
     left_at: datetime | None = moment(nullable=True, default=None)
-
-
-def take_place(session: Session, place: QueuePlace) -> None:
-    """Stand in the queue; standing there twice changes nothing."""
-    session.connection().execute(insert(QueuePlace).values(**place.model_dump()).on_conflict_do_nothing())
 
 
 def waiting(session: Session, fund: str) -> list[QueuePlace]:

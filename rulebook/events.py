@@ -8,7 +8,6 @@ class EventKind(StrEnum):
 
     RECEIVED = "received"
     REFERRED = "referred"
-    REFERRAL_DECIDED = "referral_decided"
     BANK_ASKED = "bank_asked"
     BANK_ANSWERED = "bank_answered"
     PROMISE_RECORDED = "promise_recorded"
@@ -18,7 +17,6 @@ class EventKind(StrEnum):
     APPROVED_AND_RESERVED = "approved_and_reserved"
     APPROVED_AND_QUEUED = "approved_and_queued"
     POOL_GRANTED = "pool_granted"
-    APPROVAL_VOID = "approval_void"
     PAPERS_DRAWN_UP = "papers_drawn_up"
     SIGNED = "signed"
     PAYMENT_PENDING = "payment_pending"

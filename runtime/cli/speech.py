@@ -78,11 +78,6 @@ def _own_words(lang: Lang) -> Mapping[str, str]:
         return {str(entry.id): str(entry.string) for entry in read_po(text, locale=lang, charset="utf-8") if entry.id}
 
 
-def has_own(code: str) -> bool:
-    """Whether the command line has words of its own for a code."""
-    return code in _own_words(call.lang)
-
-
 def own(code: str, **params: object) -> str:
     """The command line's own words for a code, or the code itself."""
     return _own_words(call.lang).get(code, code).format(**params)

@@ -8,16 +8,16 @@ from types import MappingProxyType
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from models.bootstrap import DatabaseUrls
 from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
-from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout
+from runtime.settings import checkout
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund
+from tests.houses import a_house
 from workflows.policies import Queue
 
 _NUMBERS = itertools.count(1)
@@ -33,18 +33,8 @@ roles = ["maker", "checker", "cashier"]
 @pytest.fixture(scope="session")
 def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """This test process's own database, queues and simulated bank."""
-    folder = tmp_path_factory.mktemp("house")
-    house = House(
-        Settings(
-            database=DatabaseSettings(url=SecretStr(database.app)),
-            temporal=TemporalSettings(address=stack.temporal_address),
-            queues=QueueSettings(prefix=f"test-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"),
-            var=folder,
-            simulator_path=folder / "bank.sqlite",
-        )
-    )
-    yield house
-    house.close()
+    with a_house(stack, database, tmp_path_factory.mktemp("house"), "test") as house:
+        yield house
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")

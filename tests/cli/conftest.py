@@ -11,7 +11,6 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from pydantic import SecretStr
 from temporalio.client import Client
 
 from activities import words
@@ -20,9 +19,10 @@ from runtime.cli import main
 from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
-from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings, checkout
+from runtime.settings import checkout
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund
+from tests.houses import a_house
 from workflows.policies import Queue
 
 _NUMBERS = itertools.count(1)
@@ -80,18 +80,8 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 @pytest.fixture(scope="session")
 def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
     """This test process's database, with queues and a simulated bank of the command's tests."""
-    folder = tmp_path_factory.mktemp("cli")
-    house = House(
-        Settings(
-            database=DatabaseSettings(url=SecretStr(database.app)),
-            temporal=TemporalSettings(address=stack.temporal_address),
-            queues=QueueSettings(prefix=f"cli-{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"),
-            var=folder,
-            simulator_path=folder / "bank.sqlite",
-        )
-    )
-    yield house
-    house.close()
+    with a_house(stack, database, tmp_path_factory.mktemp("cli"), "cli") as house:
+        yield house
 
 
 @pytest.fixture

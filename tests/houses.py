@@ -1,0 +1,37 @@
+"""A house for one test process: its own database, queues and simulated bank."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from models.bootstrap import DatabaseUrls
+from runtime.devstack import Addresses
+from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings
+from runtime.wiring import House
+
+
+@contextmanager
+def a_house(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -> Iterator[House]:
+    """The wiring of the product on the test servers.
+
+    Args:
+        folder: for the simulated bank's log.
+        kind: begins the names of its task queues, since workers of two kinds of tests may run in one process.
+    """
+    process = f"{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"
+    house = House(
+        Settings(
+            database=DatabaseSettings(url=SecretStr(database.app)),
+            temporal=TemporalSettings(address=stack.temporal_address),
+            queues=QueueSettings(prefix=f"{kind}-{process}"),
+            var=folder,
+            simulator_path=folder / "bank.sqlite",
+        )
+    )
+    try:
+        yield house
+    finally:
+        house.close()
