@@ -6,7 +6,8 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from rulebook.errors import XuqiaoError
-from rulebook.measure import Measure, parse_measure
+from rulebook.measure import Measure
+from rulebook.pack_text import parse_measure
 
 _WORKED_EXAMPLES = "cases.toml"
 

@@ -150,7 +150,7 @@ def _terms(session: Session, step: Step, measure: Measure) -> dict[str, object]:
         approvals.latest_promise(session, step.case_no),
     )
     assert approval is not None and promise is not None, "papers follow an approval on a promise"
-    fees = measure.fees
+    fees, count = measure.fees, measure.day_count
     return {
         "bridge_fen": approval.amount_fen,
         "promised_fen": promise.amount_fen,
@@ -163,9 +163,9 @@ def _terms(session: Session, step: Step, measure: Measure) -> dict[str, object]:
             FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate_ppm=span.rate_ppm)
             for span in fees.spans()
         ),
-        "first_day_counts": fees.first_day_counts,
-        "last_day_counts": fees.last_day_counts,
-        "days_off_count": fees.counted is DayUnit.CALENDAR,
+        "first_day_counts": count.first_day_counts,
+        "last_day_counts": count.last_day_counts,
+        "days_off_count": count.counted is DayUnit.CALENDAR,
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
         "terms_digest": approval.terms_digest,

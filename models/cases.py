@@ -11,6 +11,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.acts import settle_acts
 from models.base import fen, insert_new, moment, plain_json, table, words
+from models.calendar import calendar_around
 from models.funds import kept_measure
 from models.ledger import vouchers
 from rulebook.bridges import Bridge, Return
@@ -252,5 +253,7 @@ def fee_owed(session: Session, case_no: str, on: date) -> int:
         if line.credit.subject is Subject.BRIDGE_RECEIVABLE
     )
     received = sum(line.amount_fen for _, line in lines if line.credit.subject is Subject.FEE_INCOME)
-    bridge = Bridge(amount_fen=case.amount_fen, paid_on=case.paid_on, due_on=case.paid_on, returns=returns)
-    return bridge.fee_fen(on, kept_measure(session, case.measure_digest).fees) - received
+    measure, calendar = kept_measure(session, case.measure_digest), calendar_around(session, case.paid_on, on)
+    due_on = measure.due_on(case.paid_on, calendar)
+    bridge = Bridge(amount_fen=case.amount_fen, paid_on=case.paid_on, due_on=due_on, returns=returns)
+    return bridge.fee_fen(on, measure.tariff(calendar.reaching(on))) - received

@@ -6,6 +6,7 @@ from datetime import date
 from rulebook import eligibility
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
+from rulebook.ceiling import ceiling
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
@@ -87,20 +88,20 @@ def _check_proposal(proposal: Propose, case: Standing) -> None:
     if proposal.amount_fen <= 0:
         raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
     assert case.promise is not None, "the approval stage is entered with a promise"
-    ceiling = eligibility.ceiling(
-        case.facts.applicant.kind, case.promise.amount_fen, case.facts.loan.balance_fen, case.measure
-    )
-    if proposal.amount_fen > ceiling.amount_fen:
+    most = ceiling(case.facts.applicant.kind, case.promise.amount_fen, case.facts.loan.balance_fen, case.measure)
+    if proposal.amount_fen > most.amount_fen:
         raise XuqiaoError(
             "act.amount_over_ceiling",
             amount=format_yuan(proposal.amount_fen, grouped=True),
-            ceiling=format_yuan(ceiling.amount_fen, grouped=True),
-            bound_by=ceiling.bound_by,
-            citation=ceiling.citation,
+            ceiling=format_yuan(most.amount_fen, grouped=True),
+            bound_by=most.bound_by,
+            citation=most.citation,
         )
     _refuse_failed(
         "act.findings_fail",
-        eligibility.judge_bridge(case.facts, case.promise, proposal.amount_fen, case.measure, case.today),
+        eligibility.judge_bridge(
+            case.facts, case.promise, proposal.amount_fen, case.measure, case.calendar, case.today
+        ),
     )
 
 
@@ -132,6 +133,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
         release.confirmed,
         release.balance_fen,
         case.measure,
+        case.calendar,
         case.today,
     )
     if findings.result is not Result.PASS:

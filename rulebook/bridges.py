@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from rulebook.fees import FeeTerms, Outstanding, days_out, usage_fee
+from rulebook.fees import Outstanding, Tariff, course_of, days_out, usage_fee
 from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import Fen
 from rulebook.values import Value
@@ -61,29 +61,33 @@ class Bridge(Value):
         """Principal still out."""
         return Fen(self.amount_fen - sum(part.principal_fen for part in self.returns))
 
-    def segments(self, on: date, terms: FeeTerms) -> Iterator[Outstanding]:
+    def segments(self, on: date, tariff: Tariff) -> Iterator[Outstanding]:
         """Principal and the days it was out, up to a day, or up to the day the last of it came back."""
         principal, counted = self.amount_fen, 0
         for part in self.returns:
-            days = days_out(self.paid_on, part.on, terms)
+            days = days_out(self.paid_on, part.on, tariff.day_count, tariff.calendar)
             yield Outstanding(principal_fen=principal, days=days - counted)
             principal, counted = principal - part.principal_fen, days
         if principal and on >= self.paid_on:
-            yield Outstanding(principal_fen=principal, days=max(0, days_out(self.paid_on, on, terms) - counted))
+            yield Outstanding(
+                principal_fen=principal,
+                days=max(0, days_out(self.paid_on, on, tariff.day_count, tariff.calendar) - counted),
+            )
 
-    def days(self, on: date, terms: FeeTerms) -> int:
+    def days(self, on: date, tariff: Tariff) -> int:
         """Fee days of the bridge so far."""
-        return sum(segment.days for segment in self.segments(on, terms))
+        return sum(segment.days for segment in self.segments(on, tariff))
 
-    def fee_fen(self, on: date, terms: FeeTerms) -> Fen:
+    def fee_fen(self, on: date, tariff: Tariff) -> Fen:
         """Usage fee for the time up to a day, whether received or not."""
-        return usage_fee(tuple(self.segments(on, terms)), terms)
+        course = course_of(self.paid_on, max(on, self.paid_on), tariff, due_on=self.due_on)
+        return usage_fee(tuple(self.segments(on, tariff)), tariff.terms, course)
 
-    def owed_fen(self, on: date, terms: FeeTerms) -> Fen:
+    def owed_fen(self, on: date, tariff: Tariff) -> Fen:
         """Principal and fee still to come, in fen."""
-        return Fen(self.outstanding_fen + max(0, self.fee_fen(on, terms) - self.fee_received_fen))
+        return Fen(self.outstanding_fen + max(0, self.fee_fen(on, tariff) - self.fee_received_fen))
 
-    def divide(self, receipt: Receipt, terms: FeeTerms) -> Division:
+    def divide(self, receipt: Receipt, tariff: Tariff) -> Division:
         """Divide a receipt by its tags: the entrusted return is principal, the fee comes from own funds.
 
         Neither purpose fills the other; what exceeds its own purpose is owed back to the payer.
@@ -94,16 +98,16 @@ class Bridge(Value):
         principal = min(came[ReceiptPurpose.PRINCIPAL], self.outstanding_fen)
         returns = self._returns_with(receipt.received_on, principal)
         with_principal = self.model_copy(update={"returns": returns})
-        fee_open = max(0, with_principal.fee_fen(receipt.received_on, terms) - self.fee_received_fen)
+        fee_open = max(0, with_principal.fee_fen(receipt.received_on, tariff) - self.fee_received_fen)
         fee = min(came[ReceiptPurpose.FEE], fee_open)
         return Division(principal_fen=principal, fee_fen=fee, excess_fen=sum(came.values()) - principal - fee)
 
-    def divide_by_reference(self, receipt: Receipt, terms: FeeTerms) -> tuple[Part, ...]:
+    def divide_by_reference(self, receipt: Receipt, tariff: Tariff) -> tuple[Part, ...]:
         """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole."""
         divided: dict[str, Division] = {}
         bridge = self
         for line in sorted(receipt.lines, key=lambda line: line.purpose is ReceiptPurpose.FEE):  # principal first
-            division = bridge.divide(receipt.model_copy(update={"lines": (line,)}), terms)
+            division = bridge.divide(receipt.model_copy(update={"lines": (line,)}), tariff)
             divided[line.reference] = divided[line.reference].plus(division) if line.reference in divided else division
             bridge = bridge.after(division, receipt.received_on)
         return tuple(Part(reference=reference, division=division) for reference, division in divided.items())

@@ -66,6 +66,13 @@ class WorkCalendar(Value):
             raise XuqiaoError("calendar.out_of_period", day=day, first=self.first, last=self.last)
         return day in self.weekend_worked if day.weekday() >= _SATURDAY else day not in self.weekdays_off
 
+    def reaching(self, day: date) -> "WorkCalendar":
+        """The same calendar, long enough for a day that may lie past the table: a pursuit can last years.
+
+        The days added are provisional: worked from Monday to Friday, since nothing else is known of them.
+        """
+        return self if day <= self.last else self.model_copy(update={"last": day})
+
     def add_days(self, day: date, count: int) -> date:
         """The day that lies a number of calendar days away; negative counts back."""
         return day + _DAY * count

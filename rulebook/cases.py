@@ -15,6 +15,7 @@ class ApplicantKind(StrEnum):
     FIRM = "firm"  # 企业
     OWNER = "owner"  # 法定代表人 in person
     INDIVIDUAL_BUSINESS = "individual_business"  # 个体工商户
+    AGRICULTURAL = "agricultural"  # 新型农业经营主体
 
 
 class SizeClass(StrEnum):
@@ -118,7 +119,13 @@ class Promise(Value):
 
 
 class ApplicantFacts(Value):
-    """The borrower as the law looks at him. None means not known: that never passes a rule."""
+    """The borrower as the law looks at him. None means not known: that never passes a rule.
+
+    Attributes:
+        liabilities_ppm: liabilities to assets, in millionths.
+        listed: whether its shares are listed.
+        lifted_from_poverty: whether it employs 脱贫户.
+    """
 
     kind: ApplicantKind
     industry: str
@@ -128,6 +135,9 @@ class ApplicantFacts(Value):
     tax_last_year_fen: int | None = None
     registered_locally: bool | None = None
     priority_firm: bool = False  # 专精特新, 强优
+    liabilities_ppm: int | None = None
+    listed: bool | None = None
+    lifted_from_poverty: bool = False
 
 
 class StandingFacts(Value):
@@ -139,6 +149,46 @@ class StandingFacts(Value):
     bad_credit: bool | None = None  # 不良信用
     dishonest_debtor: bool | None = None  # 失信被执行人
     loan_misused: bool | None = None  # 挪用信贷资金
+    stopped_over_six_months: bool | None = None  # 停产停业六个月以上
+    no_tax_for_six_months: bool | None = None  # 六个月以上无增值税等税收
+    overdue_over_three_months: bool | None = None  # 逾期三个月以上
+
+
+class RenewalFacts(Value):
+    """What the bank's renewal as such rests on (金规〔2024〕13号). None means not known."""
+
+    need_persists: bool | None = None  # 仍有融资需求
+    difficulty_temporary: bool | None = None  # 存在临时性资金困难
+    lawful_operation: bool | None = None  # 依法合规经营
+    operating_stably: bool | None = None  # 生产经营正常, 具备持续经营能力
+    debt_evasion: bool | None = None  # 逃废债
+    meets_lending_standard: bool | None = None  # 符合新发放贷款条件
+    contract_signed_on: date | None = None  # the new contract, and that of the guarantee
+
+
+class Exposure(Value):
+    """Money of the fund with somebody, other bridges than this one; in fen.
+
+    Attributes:
+        out_fen: held or paid out and not yet back.
+        year_fen: paid out in the calendar year of the application.
+    """
+
+    out_fen: int
+    year_fen: int
+
+
+class ExposureFacts(Value):
+    """What the borrower already had of the fund. None means not known.
+
+    Attributes:
+        last_returned_on: the day its last bridge was returned; None also when it never had one.
+    """
+
+    firm: Exposure | None = None
+    controller: Exposure | None = None
+    group: Exposure | None = None
+    last_returned_on: date | None = None
 
 
 class LoanFacts(Value):
@@ -162,6 +212,7 @@ class CaseFacts(Value):
             stays in the case file.
         received_on: the day the application came in, in the fund's business days.
         applied_to_bank_on: the day the borrower asked its bank for the renewal, itself.
+        papers_in: names of the papers handed in, as the measure names them; None when nobody has looked.
     """
 
     applicant: ApplicantFacts
@@ -172,3 +223,6 @@ class CaseFacts(Value):
     payee_digest: str
     received_on: date
     applied_to_bank_on: date | None = None
+    renewal: RenewalFacts = RenewalFacts()
+    exposure: ExposureFacts = ExposureFacts()
+    papers_in: tuple[str, ...] | None = None

@@ -5,13 +5,12 @@ What is not known is referred to a human, never passed. Every reason (``because`
 """
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import date
 from typing import NamedTuple, TypeVar
 
+from rulebook.calendar import WorkCalendar
 from rulebook.cases import ApplicantFacts, ApplicantKind, CaseFacts, LoanRiskClass, Promise, SizeClass
-from rulebook.ceiling import Bound as Bound
-from rulebook.ceiling import Ceiling as Ceiling
-from rulebook.ceiling import ceiling as ceiling
+from rulebook.ceiling import ceiling
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Findings, Result
 from rulebook.measure import Measure
@@ -219,14 +218,16 @@ class Bridging(NamedTuple):
     due: date
 
 
-def judge_bridge(facts: CaseFacts, promise: Promise, amount_fen: int, measure: Measure, today: date) -> Findings:
+def judge_bridge(
+    facts: CaseFacts, promise: Promise, amount_fen: int, measure: Measure, calendar: WorkCalendar, today: date
+) -> Findings:
     """Whether this promise carries this bridge; judged when the promise has come, and when an amount is proposed.
 
-    The release day is still open, so the bridge is taken to leave on maturity's eve (or today, where that is later):
-    the promise must then last to the end of the term.
+    The release day is still open, so the bridge is taken to leave on the last working day before maturity (or today,
+    where that is later): the promise must then last to the end of the term.
     """
-    leaves = max(today, facts.loan.maturity - timedelta(days=1))
-    return _judge(BRIDGE_RULES, Bridging(facts, promise, amount_fen, measure, _due(leaves, measure)))
+    leaves = max(today, calendar.workday_before(facts.loan.maturity))
+    return _judge(BRIDGE_RULES, Bridging(facts, promise, amount_fen, measure, measure.due_on(leaves, calendar)))
 
 
 def _rung_reached(case: Bridging) -> Finding:
@@ -302,6 +303,7 @@ def judge_release(
     confirmed: tuple[ReleaseLine, ...],
     balance_fen: int,
     measure: Measure,
+    calendar: WorkCalendar,
     today: date,
 ) -> Findings:
     """Whether the money may leave today.
@@ -313,7 +315,7 @@ def judge_release(
         the release day's own findings, and those about the bridge once more, with today as the day it leaves.
     """
     day = ReleaseDay(facts, confirmed, balance_fen, measure, today)
-    bridge = Bridging(facts, promise, amount_fen, measure, _due(today, measure))
+    bridge = Bridging(facts, promise, amount_fen, measure, measure.due_on(today, calendar))
     return Findings(items=_judge(RELEASE_RULES, day).items + _judge(BRIDGE_RULES, bridge).items)
 
 
@@ -354,11 +356,6 @@ RELEASE_RULES: tuple[Callable[[ReleaseDay], Finding], ...] = (
 
 def _judge(rules: tuple[Callable[[Case], Finding], ...], case: Case) -> Findings:
     return Findings.of(rule(case) for rule in rules)
-
-
-def _due(leaves: date, measure: Measure) -> date:
-    """Last day of the term, when the money leaves on a day."""
-    return leaves + timedelta(days=measure.term_days)
 
 
 def _yuan(fen: int) -> str:

@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterator, Sequence
 from datetime import date
+from enum import StrEnum
 from fractions import Fraction
+from itertools import groupby
 from math import floor
-from typing import Annotated, NamedTuple
+from typing import Annotated, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field
+from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
 from pydantic_core import PydanticCustomError
 
 from rulebook.calendar import DayUnit, WorkCalendar
@@ -16,20 +18,24 @@ from rulebook.money import Fen, format_yuan
 from rulebook.values import Value
 
 PPM = 1_000_000
-_PERCENT = re.compile(r"[0-9]{1,9}(\.[0-9]{1,9})?%")
+MOST_DAYS = 36_600
+"""No bridge is out for a hundred years."""
+DAYS_OF_A_YEAR = 365
+"""Over which a cost is annualised."""
+_PERCENT = re.compile(r"(?P<percent>[0-9]{1,9}(\.[0-9]{1,9})?)%(/(?P<days>[1-9][0-9]{0,2}))?")
 _FRACTION = re.compile(r"[0-9]{1,9}/[1-9][0-9]{0,11}")
 
 
 def read_rate(written: object) -> Fraction:
-    """A rate as a measure writes it: ``0.02%``, or an exact fraction such as ``1/5000``.
+    """A rate as a measure writes it: ``0.02%``, an annual rate over its days, or an exact fraction such as ``1/5000``.
 
-    >>> read_rate("0.02%"), read_rate("1/5000")
-    (Fraction(1, 5000), Fraction(1, 5000))
+    >>> read_rate("0.02%"), read_rate("7.2%/360"), read_rate("1/5000")
+    (Fraction(1, 5000), Fraction(1, 5000), Fraction(1, 5000))
     """
     if isinstance(written, Fraction):
         rate = written
-    elif isinstance(written, str) and _PERCENT.fullmatch(written):
-        rate = Fraction(written[:-1]) / 100
+    elif isinstance(written, str) and (parts := _PERCENT.fullmatch(written)):
+        rate = Fraction(parts["percent"]) / 100 / int(parts["days"] or 1)
     elif isinstance(written, str) and _FRACTION.fullmatch(written):
         rate = Fraction(written)
     else:
@@ -39,7 +45,8 @@ def read_rate(written: object) -> Fraction:
     return rate
 
 
-Rate = Annotated[Fraction, BeforeValidator(read_rate)]
+_RATE_SCHEMA = {"type": "string", "pattern": "^[0-9.]+(%|%/[0-9]+|/[0-9]+)$", "examples": ["0.02%", "4.35%/360"]}
+Rate = Annotated[Fraction, BeforeValidator(read_rate), WithJsonSchema(_RATE_SCHEMA)]
 
 
 class FeeTier(Value):
@@ -78,19 +85,40 @@ class TierSpan(NamedTuple):
         return _rounded(self.daily_rate * PPM)
 
 
+class Waiver(Value):
+    """A period in which no fee is charged; both days are included."""
+
+    since: date
+    until: date
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.until < self.since:
+            raise PydanticCustomError("pack.bad_waiver", "a period ends after it begins")
+        return self
+
+
+Waivers = tuple[Waiver, ...]
+
+
 class FeeTerms(Value):
-    """How a measure charges.
+    """What a measure charges.
 
     Attributes:
         tiers: each rate is charged only for the days of its own tier.
-        counted: whether days off count.
-        first_day_counts, last_day_counts: whether the day of payout and the day of return cost a fee.
+        minimum_fen: the least that a bridge costs, unless all its days are waived.
+        prepaid_days: the fee of so many days is paid before the money leaves; None where nothing is prepaid.
+        waivers: periods whose fee days cost nothing.
+        extension_rate: daily rate after the term while the bridge is extended; None: the tiers run on.
+        overdue_rate: daily rate after the last day; None: the tiers run on.
     """
 
     tiers: FeeTiers
-    counted: DayUnit = DayUnit.CALENDAR
-    first_day_counts: bool = True
-    last_day_counts: bool = False
+    minimum_fen: Annotated[int, Field(ge=0)] = 0
+    prepaid_days: Annotated[int, Field(ge=1)] | None = None
+    waivers: Waivers = ()
+    extension_rate: Rate | None = None
+    overdue_rate: Rate | None = None
 
     def spans(self) -> tuple[TierSpan, ...]:
         """The tiers with the day each begins on, in order."""
@@ -100,11 +128,61 @@ class FeeTerms(Value):
         )
 
 
+class DayCount(Value):
+    """Which days cost a fee.
+
+    Attributes:
+        counted: whether days off count.
+        first_day_counts, last_day_counts: whether the day of payout and the day of return cost a fee.
+        part_day_counts: money that was out for a part of a day was out for a day: no bridge is out for none.
+    """
+
+    counted: DayUnit = DayUnit.CALENDAR
+    first_day_counts: bool = True
+    last_day_counts: bool = False
+    part_day_counts: bool = False
+
+
+class Tariff(NamedTuple):
+    """All it takes to charge a bridge: the terms, which days count, and the calendar to count them by."""
+
+    terms: FeeTerms
+    day_count: DayCount
+    calendar: WorkCalendar | None = None
+
+
 class Outstanding(NamedTuple):
     """Principal in fen and the number of fee days it was out."""
 
     principal_fen: int
     days: int
+
+
+class Course(NamedTuple):
+    """What befell a bridge's fee days, which are numbered from 1.
+
+    Attributes:
+        waived: days that cost nothing.
+        extended_after: last day of the term, where the bridge was extended; later days cost the extension's rate.
+        overdue_after: last day on which the money was not overdue.
+    """
+
+    waived: frozenset[int] = frozenset()
+    extended_after: int | None = None
+    overdue_after: int | None = None
+
+
+UNEVENTFUL = Course()
+
+
+class FeeKind(StrEnum):
+    """Why a line of the fee's working is there."""
+
+    TIER = "tier"
+    WAIVED = "waived"
+    EXTENSION = "extension"
+    OVERDUE = "overdue"
+    MINIMUM = "minimum"  # what the minimum adds to all the days
 
 
 class FeeLine(NamedTuple):
@@ -115,23 +193,37 @@ class FeeLine(NamedTuple):
     principal_fen: int
     daily_rate: Fraction
     fee_fen: int
+    kind: FeeKind = FeeKind.TIER
 
     @property
     def days(self) -> int:
         return self.through_day - self.from_day + 1
 
+    @property
+    def rate_ppm(self) -> int:
+        """The daily rate in millionths, rounded half up; for showing only, sums use the exact rate."""
+        return _rounded(self.daily_rate * PPM)
 
-def usage_fee(segments: Sequence[Outstanding], terms: FeeTerms) -> Fen:
+
+class TrueUp(NamedTuple):
+    """What is settled at the end of a prepaid bridge (多退少补), in fen; one of the two is zero."""
+
+    refund_fen: int
+    due_fen: int
+
+
+def usage_fee(segments: Sequence[Outstanding], terms: FeeTerms, course: Course = UNEVENTFUL) -> Fen:
     """Fee for the days the bridge was out.
 
     Args:
         segments: in order of time; principal in fen and the days it was out (partial returns make several).
             Days run on from one segment to the next, so a later segment meets the later tiers.
-        terms: tiers and day count, as the pack says.
+        terms: tiers, minimum and the rest, as the pack says.
+        course: days that were waived, extended or overdue.
     Returns:
         fen, rounded half up to whole fen once, at the end.
     Raises:
-        XuqiaoError: ``fee.negative`` for principal or days below zero.
+        XuqiaoError: ``fee.negative`` for principal or days below zero, ``fee.too_many_days``.
     Source: 东政规发〔2025〕5号 (days 1-5 at 0.02 % a day, only the days beyond at 0.04 %).
 
     >>> from rulebook.money import yuan
@@ -139,66 +231,152 @@ def usage_fee(segments: Sequence[Outstanding], terms: FeeTerms) -> Fen:
     >>> usage_fee([Outstanding(yuan(10_000_000), days=8)], FeeTerms.model_validate({"tiers": tiers}))
     2200000
     """
-    return Fen(_rounded(sum((exact for *_, exact in _charged(segments, terms)), Fraction(0))))
+    return Fen(sum(line.fee_fen for line in fee_steps(segments, terms, course)))
 
 
-def fee_steps(segments: Sequence[Outstanding], terms: FeeTerms) -> tuple[FeeLine, ...]:
+def fee_steps(segments: Sequence[Outstanding], terms: FeeTerms, course: Course = UNEVENTFUL) -> tuple[FeeLine, ...]:
     """The fee's working, line by line.
 
-    Each line is what the rounded running total grows by, so that the lines always sum to ``usage_fee``.
+    Each line is what the rounded running total grows by, so that the lines always sum to the fee. Where the minimum
+    is more than the days cost, a last line over all of them adds the difference.
 
     Args and errors: as for ``usage_fee``.
+
+    >>> terms = FeeTerms.model_validate({"tiers": [{"daily_rate": "0.05%"}], "minimum_fen": 500_000})
+    >>> [(line.kind.value, line.fee_fen) for line in fee_steps([Outstanding(300_000_000, days=3)], terms)]
+    [('tier', 450000), ('minimum', 50000)]
     """
-    lines = []
-    total = Fraction(0)
-    for from_day, through_day, principal, rate, exact in _charged(segments, terms):
-        fee = _rounded(total + exact) - _rounded(total)
-        total += exact
-        lines.append(FeeLine(from_day, through_day, principal, rate, fee))
+    lines: list[FeeLine] = []
+    exact, day = Fraction(0), 0
+    for (principal, rate, kind), run in groupby(_charges(segments, terms, course)):
+        days = len(list(run))
+        before, exact = exact, exact + principal * rate * days
+        lines.append(FeeLine(day + 1, day + days, principal, rate, _rounded(exact) - _rounded(before), kind))
+        day += days
+    lacking = terms.minimum_fen - _rounded(exact)
+    most = max((principal for principal, _ in segments), default=0)
+    if lacking > 0 and most and not (lines and all(line.kind is FeeKind.WAIVED for line in lines)):
+        lines.append(FeeLine(1, max(day, 1), most, Fraction(0), lacking, FeeKind.MINIMUM))
     return tuple(lines)
 
 
-def days_out(paid_on: date, returned_on: date, terms: FeeTerms, calendar: WorkCalendar | None = None) -> int:
-    """Fee days between payout and return, under the terms' rule for the first and the last day.
-
-    Args:
-        paid_on, returned_on: the days of the two payments.
-        calendar: needed only where the terms count working days.
-    Raises:
-        XuqiaoError: ``fee.returned_before_paid``, ``fee.calendar_needed``.
-
-    >>> terms = FeeTerms.model_validate({"tiers": [{"daily_rate": "0.02%"}]})
-    >>> days_out(date(2026, 3, 2), date(2026, 3, 10), terms)
-    8
-    """
-    if returned_on < paid_on:
-        raise XuqiaoError("fee.returned_before_paid", paid_on=paid_on, returned_on=returned_on)
-    if terms.counted is DayUnit.CALENDAR:
-        return max(0, (returned_on - paid_on).days - 1 + terms.first_day_counts + terms.last_day_counts)
-    if calendar is None:
-        raise XuqiaoError("fee.calendar_needed")
-    if returned_on == paid_on:
-        both = terms.first_day_counts and terms.last_day_counts
-        return int(both and calendar.is_workday(paid_on))
-    ends = terms.first_day_counts * calendar.is_workday(paid_on)
-    ends -= (not terms.last_day_counts) * calendar.is_workday(returned_on)
-    return calendar.count_workdays(paid_on, returned_on) + ends
-
-
-def _charged(segments: Sequence[Outstanding], terms: FeeTerms) -> Iterator[tuple[int, int, int, Fraction, Fraction]]:
-    """Every stretch of days with one principal and one rate: from, through, principal, rate, exact fee."""
+def _charges(
+    segments: Sequence[Outstanding], terms: FeeTerms, course: Course
+) -> Iterator[tuple[int, Fraction, FeeKind]]:
+    """Principal, rate and kind of every fee day, in order."""
+    spans = terms.spans()
     before = 0
     for principal, days in segments:
         if principal < 0 or days < 0:
             raise XuqiaoError("fee.negative", principal=format_yuan(principal), days=days)
-        end = before + days
-        for span in terms.spans():
-            first = max(before + 1, span.from_day)
-            last = end if span.through_day is None else min(end, span.through_day)
-            if first <= last:
-                exact = principal * span.daily_rate * (last - first + 1)
-                yield first, last, principal, span.daily_rate, exact
-        before = end
+        if before + days > MOST_DAYS:
+            raise XuqiaoError("fee.too_many_days", days=before + days, most=MOST_DAYS)
+        for day in range(before + 1, before + days + 1):
+            yield principal, *_rate_of(day, spans, terms, course)
+        before += days
+
+
+def _rate_of(day: int, spans: tuple[TierSpan, ...], terms: FeeTerms, course: Course) -> tuple[Fraction, FeeKind]:
+    """What a fee day costs. A waiver goes before everything, being overdue before being extended."""
+    if day in course.waived:
+        return Fraction(0), FeeKind.WAIVED
+    if terms.overdue_rate is not None and course.overdue_after is not None and day > course.overdue_after:
+        return terms.overdue_rate, FeeKind.OVERDUE
+    if terms.extension_rate is not None and course.extended_after is not None and day > course.extended_after:
+        return terms.extension_rate, FeeKind.EXTENSION
+    return next(
+        (span.daily_rate, FeeKind.TIER) for span in spans if span.through_day is None or day <= span.through_day
+    )
+
+
+# Prepayment ----------------------------------------------------------------------------------------------------
+
+
+def prepaid_fee(principal_fen: int, terms: FeeTerms) -> Fen | None:
+    """What the borrower pays before the money leaves; None where the measure has no prepayment.
+
+    Args:
+        principal_fen: the bridge, in fen.
+    Source: the measure of 福鼎 (five days prepaid, at least 5000元).
+    """
+    if terms.prepaid_days is None:
+        return None
+    return usage_fee([Outstanding(principal_fen, terms.prepaid_days)], terms)
+
+
+def true_up(fee_fen: int, prepaid_fen: int) -> TrueUp:
+    """What goes back to the borrower, or is still to come from him: prepaid - refund + due = fee."""
+    return TrueUp(refund_fen=max(0, prepaid_fen - fee_fen), due_fen=max(0, fee_fen - prepaid_fen))
+
+
+def annualised(fee_fen: int, segments: Sequence[Outstanding]) -> Fraction | None:
+    """The yearly cost of the money to the borrower (综合融资成本) as a share of principal; None when none was out.
+
+    Args:
+        fee_fen: everything the borrower paid for it, in fen.
+        segments: principal and the days it was out. A year is taken as 365 of them.
+
+    >>> annualised(2_200_000, [Outstanding(1_000_000_000, days=8)])
+    Fraction(803, 8000)
+    """
+    principal_days = sum(principal * days for principal, days in segments)
+    return Fraction(fee_fen * DAYS_OF_A_YEAR, principal_days) if principal_days else None
+
+
+# Days ----------------------------------------------------------------------------------------------------------
+
+
+def days_out(paid_on: date, returned_on: date, count: DayCount, calendar: WorkCalendar | None = None) -> int:
+    """Fee days between payout and return, under the measure's rule for the first and the last day.
+
+    Args:
+        paid_on, returned_on: the days of the two payments.
+        calendar: needed only where working days are counted.
+    Raises:
+        XuqiaoError: ``fee.returned_before_paid``, ``fee.calendar_needed``.
+
+    >>> days_out(date(2026, 3, 2), date(2026, 3, 10), DayCount())
+    8
+    """
+    days = sum(1 for _ in _fee_days(paid_on, returned_on, count, calendar))
+    return max(days, int(count.part_day_counts))
+
+
+def course_of(
+    paid_on: date, through: date, tariff: Tariff, due_on: date | None = None, term_ends: date | None = None
+) -> Course:
+    """What befell the fee days of a bridge.
+
+    Args:
+        paid_on, through: the days of payout and of return (or today).
+        due_on: last day of the bridge, extension included; None while nothing can be overdue.
+        term_ends: last day of the term, where the bridge was extended beyond it.
+    """
+    terms, count, calendar = tariff
+    waived = frozenset(
+        number
+        for number, day in enumerate(_fee_days(paid_on, through, count, calendar), 1)
+        if any(waiver.since <= day <= waiver.until for waiver in terms.waivers)
+    )
+
+    def number_of(last: date | None) -> int | None:
+        return None if last is None else days_out(paid_on, last, count, calendar)
+
+    return Course(waived=waived, extended_after=number_of(term_ends), overdue_after=number_of(due_on))
+
+
+def _fee_days(paid_on: date, returned_on: date, count: DayCount, calendar: WorkCalendar | None) -> Iterator[date]:
+    """The days that cost a fee, in order."""
+    if returned_on < paid_on:
+        raise XuqiaoError("fee.returned_before_paid", paid_on=paid_on, returned_on=returned_on)
+    if count.counted is DayUnit.WORKING and calendar is None:
+        raise XuqiaoError("fee.calendar_needed")
+    for number in range(paid_on.toordinal(), returned_on.toordinal() + 1):
+        day = date.fromordinal(number)
+        if (day == paid_on and not count.first_day_counts) or (day == returned_on and not count.last_day_counts):
+            continue
+        if calendar is None or count.counted is DayUnit.CALENDAR or calendar.is_workday(day):
+            yield day
 
 
 def _rounded(exact: Fraction) -> int:

@@ -1,32 +1,39 @@
 """A rule pack in force: a city's measure as dated values, each with its source; kept by value in a case's history."""
 
-import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, Literal, NamedTuple, TypeVar
 
-from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic import SerializerFunctionWrapHandler, model_serializer
 
+from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.fees import FeeTerms
+from rulebook.fees import DayCount, FeeTerms, Tariff
 from rulebook.messages import ReleaseLine, digest_of
 from rulebook.provisions import (
-    AS_WRITTEN,
     OPERATOR,
     ApplicantSection,
+    ApprovalSection,
     BridgeSection,
+    DayOff,
     DeadlineSection,
+    ExposureSection,
+    ExtensionSection,
     FeeSection,
+    FundSection,
     LoanSection,
+    OverdueSection,
+    PapersSection,
     Provision,
     QueueOrder,
     QueueSection,
     ReleaseSection,
+    RepaymentSection,
     Section,
     StandingSection,
     Trouble,
+    ValiditySection,
 )
 from rulebook.values import Value
 
@@ -58,15 +65,19 @@ class Deadlines(NamedTuple):
     remind_before: int
 
 
+RULES: Literal[1] = 1
+"""Edition of the rules in ``rulebook/eligibility.py``; a measure in a history names the one it was judged by."""
+
+
 class Measure(Value):
     """The pack in force, completed by the operator's overlay.
 
     Attributes:
         id: ``city/date`` of the pack.
         document: number of the document.
-        valid_from, valid_until: days of the measure's life, both included; no ``valid_until`` is known when None.
         articles: short keys to citations, so that a citation is written once.
         overlay: what the operator's own choices are cited as; None without an overlay.
+        rules: edition of the rules that judge by it.
 
     The sections hold provisions; the properties below give plain values, as a case needs them.
     """
@@ -74,36 +85,74 @@ class Measure(Value):
     id: str
     city: str
     document: str
-    valid_from: date
-    valid_until: date | None = None
     articles: dict[str, str]
     overlay: str | None = None
+    rules: Literal[1] = RULES
+    validity: ValiditySection = ValiditySection()
+    fund: FundSection = FundSection()
     applicant: ApplicantSection = ApplicantSection()
     loan: LoanSection = LoanSection()
     standing: StandingSection = StandingSection()
     bridge: BridgeSection = BridgeSection()
+    extension: ExtensionSection = ExtensionSection()
+    overdue: OverdueSection = OverdueSection()
+    exposure: ExposureSection = ExposureSection()
     fee: FeeSection = FeeSection()
+    repayment: RepaymentSection = RepaymentSection()
+    papers: PapersSection = PapersSection()
+    approval: ApprovalSection = ApprovalSection()
     release: ReleaseSection = ReleaseSection()
     deadline: DeadlineSection = DeadlineSection()
     queue: QueueSection = QueueSection()
 
+    @model_serializer(mode="wrap")
+    def _only_what_is_set(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        """Silence takes no room in a history: it is the default."""
+        return {name: kept for name, kept in dump(self).items() if kept not in ({}, None)}
+
     # Where values come from ------------------------------------------------------------------------------------
+
+    def sections(self) -> Iterator[tuple[str, Section]]:
+        """Every section under its name, in the order above."""
+        for name in SECTIONS:
+            yield name, getattr(self, name)
 
     def provisions(self) -> Iterator[tuple[str, Provision[Any]]]:
         """Every provision under its dotted name, such as ``bridge.cap_firm``, set or not."""
-        for name, section in self:
-            if isinstance(section, Section):
-                for key, provision in section:
-                    yield f"{name}.{key}", provision
+        for name, section in self.sections():
+            for key, provision in section:
+                yield f"{name}.{key}", provision
 
     def unset(self) -> tuple[str, ...]:
-        """Names of the values that a case needs and nobody has set; caps only of the kinds that are admitted."""
-        needless = {f"bridge.cap_{kind}" for kind in ApplicantKind if kind not in (self.applicant.kinds.value or ())}
-        return tuple(name for name, provision in self.provisions() if provision.source is None and name not in needless)
+        """Names of the values that a case needs and nobody has set; only what the admitted kinds of applicants need."""
+        return tuple(
+            f"{name}.{key}"
+            for name, section in self.sections()
+            for key, provision in section
+            if provision.cite is None and section.needs(key) and f"{name}.{key}" not in self._needless()
+        )
+
+    def _needless(self) -> set[str]:
+        """What a case needs only of kinds of applicants that the measure does not admit."""
+        kinds = self.applicant.kinds.value
+        if kinds is None:
+            return set()
+        needless = {f"bridge.cap_{kind}" for kind in ApplicantKind if kind not in kinds}
+        if ApplicantKind.FIRM not in kinds:
+            needless.add("loan.kinds")
+        if set(kinds) == {ApplicantKind.FIRM}:
+            needless.add("loan.kinds_in_person")
+        return needless
 
     def operator_choices(self) -> tuple[str, ...]:
         """Names of the values that are the operator's own choice."""
-        return tuple(name for name, provision in self.provisions() if provision.source == OPERATOR)
+        return tuple(name for name, provision in self.provisions() if provision.cite == OPERATOR)
+
+    def provision(self, name: str) -> Provision[Any]:
+        """A provision by its dotted name, such as ``bridge.cap_firm``."""
+        section, _, key = name.partition(".")
+        found: Provision[Any] = getattr(getattr(self, section), key)
+        return found
 
     def citation(self, name: str) -> str:
         """What a value rests on: the measure's article, or the words that say that the operator chose it.
@@ -113,11 +162,10 @@ class Measure(Value):
         Raises:
             XuqiaoError: ``pack.unset`` when nobody has set it.
         """
-        section, _, key = name.partition(".")
-        source = getattr(getattr(self, section), key).source
-        if source is None:
+        cite = self.provision(name).cite
+        if cite is None:
             raise XuqiaoError("pack.unset", names=name, pack=self.id)
-        return self.overlay or OPERATOR if source == OPERATOR else self.articles[source]
+        return self.overlay or OPERATOR if cite == OPERATOR else self.articles[cite]
 
     @property
     def digest(self) -> str:
@@ -125,6 +173,16 @@ class Measure(Value):
         return digest_of(self.model_dump(mode="json"))
 
     # Plain values ----------------------------------------------------------------------------------------------
+
+    @property
+    def valid_from(self) -> date:
+        """First day of the measure's life."""
+        return self._set("validity.since", self.validity.since)
+
+    @property
+    def valid_until(self) -> date | None:
+        """Last day of the measure's life; None when none is known."""
+        return self.validity.until.value
 
     def _set(self, name: str, provision: Provision[T]) -> T:
         if provision.value is None:
@@ -154,7 +212,7 @@ class Measure(Value):
         """Each trouble that keeps a borrower out, with the name of the provision that says so."""
         for trouble in self._set("standing.excluded", self.standing.excluded):
             yield trouble, "standing.excluded"
-        for trouble in self._set("standing.also_excluded", self.standing.also_excluded):
+        for trouble in self.standing.also_excluded.value or ():
             if trouble not in (self.standing.excluded.value or ()):
                 yield trouble, "standing.also_excluded"
 
@@ -166,6 +224,7 @@ class Measure(Value):
             ApplicantKind.FIRM: self.bridge.cap_firm,
             ApplicantKind.OWNER: self.bridge.cap_owner,
             ApplicantKind.INDIVIDUAL_BUSINESS: self.bridge.cap_individual_business,
+            ApplicantKind.AGRICULTURAL: self.bridge.cap_agricultural,
         }
         return self._set(f"bridge.cap_{kind}", caps[kind])
 
@@ -176,8 +235,29 @@ class Measure(Value):
 
     @property
     def term_days(self) -> int:
-        """The longest time the money may be out, in calendar days from the payout."""
+        """The longest time the money may be out, in days of ``term_counted`` from the payout."""
         return self._set("bridge.term_days", self.bridge.term_days)
+
+    @property
+    def term_counted(self) -> DayUnit:
+        return self._set("bridge.term_counted", self.bridge.term_counted)
+
+    def due_on(self, paid_on: date, calendar: WorkCalendar) -> date:
+        """Last day of the term: the bridge's own clock, apart from fee days and from the loan's maturity.
+
+        Raises:
+            XuqiaoError: ``calendar.out_of_period``.
+        """
+        if self.term_counted is DayUnit.WORKING:
+            return calendar.add_workdays(paid_on, self.term_days)
+        ends = calendar.add_days(paid_on, self.term_days)
+        match self._set("bridge.due_on_day_off", self.bridge.due_on_day_off):
+            case DayOff.AFTER:
+                return calendar.workday_from(ends)
+            case DayOff.BEFORE if not calendar.is_workday(ends):
+                return max(paid_on, calendar.workday_before(ends))
+            case _:
+                return ends
 
     @property
     def rung_before_release(self) -> PromiseRung:
@@ -185,12 +265,33 @@ class Measure(Value):
 
     @property
     def fees(self) -> FeeTerms:
+        """What a bridge costs. It can be asked of a draft that has tiers."""
         return FeeTerms(
             tiers=self._set("fee.tiers", self.fee.tiers),
+            minimum_fen=self.fee.minimum.value or 0,
+            prepaid_days=self.fee.prepaid_days.value,
+            waivers=self.fee.waivers.value or (),
+            extension_rate=self.extension.daily_rate.value,
+            overdue_rate=self.overdue.daily_rate.value,
+        )
+
+    @property
+    def day_count(self) -> DayCount:
+        """Which days cost a fee."""
+        return DayCount(
             counted=self._set("fee.counted", self.fee.counted),
             first_day_counts=self._set("fee.first_day_counts", self.fee.first_day_counts),
             last_day_counts=self._set("fee.last_day_counts", self.fee.last_day_counts),
+            part_day_counts=self.fee.part_day_counts.value or False,
         )
+
+    def tariff(self, calendar: WorkCalendar) -> Tariff:
+        """All it takes to charge a bridge.
+
+        Args:
+            calendar: working days for as long as the bridge may be out; used where the measure counts them.
+        """
+        return Tariff(terms=self.fees, day_count=self.day_count, calendar=calendar)
 
     @property
     def checklist(self) -> tuple[ReleaseLine, ...]:
@@ -224,101 +325,4 @@ class Measure(Value):
         return self._set("queue.overtaking", self.queue.overtaking)
 
 
-# Reading -------------------------------------------------------------------------------------------------------
-
-
-def parse_measure(pack_toml: str, overlay_toml: str | None = None) -> Measure:
-    """A pack that is complete enough to judge cases by.
-
-    Args:
-        pack_toml: text of a pack; each value is ``{ value = …, cite = "key of [articles]" }``.
-        overlay_toml: text of the operator's overlay; plain values, all of them the operator's own choice.
-    Raises:
-        XuqiaoError: ``pack.unset`` naming every value that is still to be decided; the errors of ``draft_measure``.
-    """
-    measure = draft_measure(pack_toml, overlay_toml)
-    if unset := measure.unset():
-        raise XuqiaoError("pack.unset", names=", ".join(unset), pack=measure.id)
-    return measure
-
-
-def draft_measure(pack_toml: str, overlay_toml: str | None = None) -> Measure:
-    """A pack as far as it goes: values nobody has set stay unset, and raise ``pack.unset`` when they are asked for.
-
-    Raises:
-        XuqiaoError: ``pack.not_toml``, ``pack.unknown_key``, ``pack.missing_key``, ``pack.no_citation``,
-            ``pack.fixed_by_measure`` (the overlay may fill gaps, never change the law), ``pack.wrong_pack`` (the
-            overlay was made for another one), or what is wrong with a value.
-    """
-    content = _tables(pack_toml, "pack")
-    if "overlay" in content:
-        raise XuqiaoError("pack.unknown_key", key="overlay", file="pack")
-    articles = content.get("articles")
-    citations = set(articles) - {OPERATOR} if isinstance(articles, dict) else set()
-    for name, key, cited in _values(content, "pack"):
-        if not isinstance(cited, dict) or set(cited) != {"value", "cite"} or str(cited["cite"]) not in citations:
-            raise XuqiaoError("pack.no_citation", key=f"{name}.{key}", value=cited)
-        content[name][key] = {"value": cited["value"], "source": cited["cite"]}
-    if overlay_toml is not None:
-        _lay_over(content, _tables(overlay_toml, OPERATOR))
-    try:
-        return Measure.model_validate(content, context=AS_WRITTEN)
-    except ValidationError as error:
-        raise _refusal(error.errors()[0], content) from None
-
-
-def _lay_over(content: dict[str, Any], overlay: dict[str, Any]) -> None:
-    """Puts the operator's choices where the pack leaves gaps."""
-    made_for = overlay.pop("pack", None)
-    if made_for != content.get("id"):
-        raise XuqiaoError("pack.wrong_pack", pack=content.get("id"), made_for=made_for)
-    document = overlay.pop("document", None)
-    if not isinstance(document, str) or not document:
-        raise XuqiaoError("pack.missing_key", key="document", file=OPERATOR)
-    content["overlay"] = document
-    for name in overlay:
-        if name not in _SECTIONS:
-            raise XuqiaoError("pack.unknown_key", key=name, file=OPERATOR)
-    for name, key, value in _values(overlay, OPERATOR):
-        section = content.setdefault(name, {})
-        if key in section:
-            fixed = section[key]
-            cited = content["articles"][fixed["source"]]
-            raise XuqiaoError("pack.fixed_by_measure", key=f"{name}.{key}", value=fixed["value"], citation=cited)
-        section[key] = {"value": value, "source": OPERATOR}
-
-
-_SECTIONS = frozenset(name for name, field in Measure.model_fields.items() if isinstance(field.default, Section))
-
-
-def _tables(text: str, file: str) -> dict[str, Any]:
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise XuqiaoError("pack.not_toml", file=file, reason=error) from None
-
-
-def _values(content: Mapping[str, Any], file: str) -> list[tuple[str, str, Any]]:
-    """Section, key and value of everything that stands in a section."""
-    tables = [(name, content[name]) for name in sorted(_SECTIONS & content.keys())]
-    for name, table in tables:
-        if not isinstance(table, dict):
-            raise XuqiaoError("pack.bad_value", key=name, file=file, value=table, expected=f"[{name}]")
-    return [(name, key, value) for name, table in tables for key, value in table.items()]
-
-
-def _refusal(error: ErrorDetails, content: Mapping[str, Any]) -> XuqiaoError:
-    """The first thing wrong with a pack or overlay, as an error that names file, key, value and what is expected."""
-    place = [str(step) for step in error["loc"] if step not in ("value", "source")]
-    here: Any = content
-    for step in place[:2]:
-        here = here.get(step, {}) if isinstance(here, dict) else {}
-    file = OPERATOR if isinstance(here, dict) and here.get("source") == OPERATOR else "pack"
-    key, kind = ".".join(place), error["type"]
-    if kind == "extra_forbidden":
-        return XuqiaoError("pack.unknown_key", key=key, file=file)
-    if kind == "missing":
-        return XuqiaoError("pack.missing_key", key=key, file=file)
-    if kind.startswith("pack."):
-        return XuqiaoError(kind, key=key, file=file, value=error["input"])
-    return XuqiaoError("pack.bad_value", key=key, file=file, value=error["input"], expected=error["msg"])
+SECTIONS = tuple(name for name, field in Measure.model_fields.items() if isinstance(field.default, Section))

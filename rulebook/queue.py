@@ -1,15 +1,26 @@
 """Who comes first when the pool is short: a key that sorts as text, and why."""
 
 from datetime import UTC, datetime
+from typing import NamedTuple
 
 from rulebook.cases import CaseFacts, SizeClass
 from rulebook.eligibility import size_of
 from rulebook.errors import XuqiaoError
+from rulebook.fees import PPM
 from rulebook.measure import Measure
 from rulebook.provisions import QueueOrder
 from rulebook.values import Value
 
 _SMALL = (SizeClass.SMALL, SizeClass.MICRO)
+_MOST = 10**18
+"""More than any number that ranks: numbers are written as what they lack of it, so that the largest sorts first."""
+
+
+class Merit(NamedTuple):
+    """What one rule of the queue makes of a case: the text it sorts by, and whether it puts the case forward."""
+
+    key: str
+    forward: bool
 
 
 class Rank(Value):
@@ -29,6 +40,9 @@ class Rank(Value):
 def rank(facts: CaseFacts, measure: Measure, arrived_at: datetime) -> Rank:
     """The place of a case in the queue: small and micro firms, then the measure's own order, then first come.
 
+    'First come' in a measure's order means the day of receipt, so that what follows it can decide between cases of
+    one day.
+
     Args:
         arrived_at: when the case joined the queue; with its time zone.
     Raises:
@@ -37,23 +51,39 @@ def rank(facts: CaseFacts, measure: Measure, arrived_at: datetime) -> Rank:
     """
     if arrived_at.tzinfo is None:
         raise XuqiaoError("queue.no_time_zone", value=arrived_at)
-    puts_first = [
-        ("queue.small_or_micro", "queue.small_and_micro_first", _is_small(facts))
-        for _ in range(measure.small_and_micro_first)
-    ]
-    puts_first += [(f"queue.{order}", "queue.order", _has(order, facts)) for order in measure.queue_order]
-    grounds = [(reason, provision) for reason, provision, holds in puts_first if holds]
+    merits = [("queue.small_or_micro", "queue.small_and_micro_first", _yes_or_no(_is_small(facts)))]
+    merits = merits if measure.small_and_micro_first else []
+    merits += [(f"queue.{order}", "queue.order", _merit(order, facts)) for order in measure.queue_order]
+    grounds = [(reason, provision) for reason, provision, merit in merits if merit.forward]
     reason, provision = grounds[0] if grounds else ("queue.first_come", "queue.then")
     arrived = arrived_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
-    key = "".join("0" if holds else "1" for *_, holds in puts_first)
-    return Rank(key=f"{key}-{arrived}", reason=reason, citation=measure.citation(provision))
+    key = "-".join([*(merit.key for *_, merit in merits), arrived])
+    return Rank(key=key, reason=reason, citation=measure.citation(provision))
 
 
 def _is_small(facts: CaseFacts) -> bool:
     return size_of(facts.applicant).size in _SMALL
 
 
-def _has(order: QueueOrder, facts: CaseFacts) -> bool:
+def _merit(order: QueueOrder, facts: CaseFacts) -> Merit:
     match order:
         case QueueOrder.PRIORITY_FIRM:
-            return facts.applicant.priority_firm
+            return _yes_or_no(facts.applicant.priority_firm)
+        case QueueOrder.LIFTED_FROM_POVERTY:
+            return _yes_or_no(facts.applicant.lifted_from_poverty)
+        case QueueOrder.OWN_CONTRIBUTION:
+            return _more_first(facts.own_contribution_fen * PPM // max(1, facts.loan.balance_fen))
+        case QueueOrder.TAX_LAST_YEAR:
+            return _more_first(facts.applicant.tax_last_year_fen or 0)
+        case QueueOrder.FIRST_COME:
+            return Merit(facts.received_on.strftime("%Y%m%d"), forward=False)
+
+
+def _yes_or_no(holds: bool) -> Merit:
+    return Merit("0" if holds else "1", holds)
+
+
+def _more_first(number: int) -> Merit:
+    """The larger number first; nothing, or less than nothing, puts nobody forward."""
+    number = min(max(number, 0), _MOST)
+    return Merit(f"{_MOST - number:019d}", forward=number > 0)

@@ -91,14 +91,31 @@ def _reached(metric: int, bounds: Bounds, unit: int) -> SizeClass:
     return SizeClass.SMALL if metric >= bounds.small * unit else SizeClass.MICRO
 
 
-def _row_of(industry: str) -> tuple[SizeRow | None, str]:
-    """The line that reaches an industry; without one, why not."""
+def check_industry(code: str) -> None:
+    """Refuse a code that GB/T 4754 does not have.
+
+    Args:
+        code: a section's letter, or two to four digits with the letter before them or not.
+    Raises:
+        XuqiaoError: ``sizing.no_such_industry``.
+    """
+    _parts_of(code)
+
+
+def _parts_of(industry: str) -> tuple[str, str]:
+    """The section's letter and the digits of a code; the digits are empty where the letter stands alone."""
     written = industry.strip().upper()
     parts = _CODE.fullmatch(written)
     digits = (parts["digits"] or "") if parts else ""
     letter = (parts["section"] or _section_of(digits)) if parts else None
     if parts is None or letter is None or parts["letter"] not in (None, "", letter):
         raise XuqiaoError("sizing.no_such_industry", industry=industry)
+    return letter, digits
+
+
+def _row_of(industry: str) -> tuple[SizeRow | None, str]:
+    """The line that reaches an industry; without one, why not."""
+    letter, digits = _parts_of(industry)
     names = {letter, digits[:2], digits[:3]}
     for row in SIZE_ROWS:
         if names.intersection(row.reaches):

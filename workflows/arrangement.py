@@ -7,10 +7,11 @@ from temporalio import workflow
 
 from activities import contracts
 from rulebook import acts, eligibility, queue
+from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
+from rulebook.ceiling import ceiling
 from rulebook.events import EventKind
-from rulebook.fees import Outstanding, usage_fee
 from rulebook.findings import Findings, Result
 from rulebook.messages import (
     Approve,
@@ -179,7 +180,7 @@ class Arrangement(MoneyOut):
     async def _put_before_checker(self, act: OfficerAct, proposal: Propose, wait: Wait) -> None:
         assert self._promise is not None
         self._attempt += 1
-        ceiling = eligibility.ceiling(
+        most = ceiling(
             self._facts.applicant.kind, self._promise.amount_fen, self._facts.loan.balance_fen, self._measure
         )
         terms = self._terms_digest(proposal.amount_fen)
@@ -189,11 +190,11 @@ class Arrangement(MoneyOut):
             step=step,
             attempt=self._attempt,
             amount_fen=proposal.amount_fen,
-            ceiling_fen=ceiling.amount_fen,
-            bound_by=ceiling.bound_by,
+            ceiling_fen=most.amount_fen,
+            bound_by=most.bound_by,
             terms_digest=terms,
             findings=eligibility.judge_bridge(
-                self._facts, self._promise, proposal.amount_fen, self._measure, self._today
+                self._facts, self._promise, proposal.amount_fen, self._measure, self._calendar, self._today
             ),
         )
         await self._commit(contracts.record_proposal, request, step)
@@ -249,14 +250,16 @@ class Arrangement(MoneyOut):
         assert self._proposal is not None
         wait = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         step = self._step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=f"papers/{self._attempt}")
-        term = self._measure.term_days
-        expected_fee = usage_fee((Outstanding(principal_fen=self._proposal.amount_fen, days=term),), self._measure.fees)
+        release_on = self._last_call.astimezone(LAW_ZONE).date()
+        due_on = self._measure.due_on(release_on, self._calendar)
+        expected = Bridge(amount_fen=self._proposal.amount_fen, paid_on=release_on, due_on=due_on)
+        tariff = self._measure.tariff(self._calendar)
         request = contracts.DrawUpPapers(
             step=step,
             attempt=self._attempt,
-            release_on=self._last_call.astimezone(LAW_ZONE).date(),
-            days=term,
-            fee_fen=expected_fee,
+            release_on=release_on,
+            days=expected.days(due_on, tariff),
+            fee_fen=expected.fee_fen(due_on, tariff),
         )
         await self._commit(contracts.draw_up_papers, request, step, queue=Queue.PAPERS)
         signing = await self._before_money(wait)

@@ -5,6 +5,7 @@ from temporalio import workflow
 from activities import contracts
 from rulebook.bridges import Bridge
 from rulebook.events import EventKind
+from rulebook.fees import Tariff
 from rulebook.messages import BankMessage, Receipt
 from rulebook.money import Fen, format_yuan
 from rulebook.stages import CaseStage
@@ -24,7 +25,12 @@ class MoneyOut(Case):
     @property
     def _owed(self) -> Fen:
         """Principal and fee still to come today; nothing where no money was out."""
-        return self._bridge.owed_fen(self._today, self._measure.fees) if self._bridge else Fen(0)
+        return self._bridge.owed_fen(self._today, self._tariff) if self._bridge else Fen(0)
+
+    @property
+    def _tariff(self) -> Tariff:
+        """What the bridge costs, by a calendar that reaches today however long the money is out."""
+        return self._measure.tariff(self._calendar.reaching(self._today))
 
     async def _book(self, message: BankMessage, receipt: Receipt, wait: Wait) -> None:
         """Book what came in, divided by purpose; the freed money goes to the queue with it."""
@@ -37,7 +43,7 @@ class MoneyOut(Case):
             period = {"first": str(self._bridge.paid_on), "last": str(self._today)}
             self._desk.refuse_message(message, "message.receipt_date", received=str(receipt.received_on), **period)
             return
-        division = self._bridge.divide(receipt, self._measure.fees)
+        division = self._bridge.divide(receipt, self._tariff)
         step = self._step(
             EventKind.RETURN_BOOKED,
             wait=wait,
@@ -45,7 +51,7 @@ class MoneyOut(Case):
             fee=format_yuan(division.fee_fen),
             excess=format_yuan(division.excess_fen),
         )
-        parts = self._bridge.divide_by_reference(receipt, self._measure.fees)
+        parts = self._bridge.divide_by_reference(receipt, self._tariff)
         request = contracts.BookReturn(step=step, parts=parts, received_on=receipt.received_on)
         booking = await self._do(contracts.book_return, request, queue=Queue.MONEY)
         if booking.booked_before:
@@ -61,7 +67,7 @@ class MoneyOut(Case):
         bridge = self._bridge
         assert bridge is not None, "the direct route closes without a certificate"
         last = max((part.on for part in bridge.returns), default=bridge.paid_on)
-        fee, days = bridge.fee_received_fen, bridge.days(last, self._measure.fees)
+        fee, days = bridge.fee_received_fen, bridge.days(last, self._tariff)
         step = self._step(
             EventKind.CLOSED,
             stage=CaseStage.CLOSED,

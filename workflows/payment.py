@@ -1,6 +1,6 @@
 """The payment of one case: released on its day, sent once, and asked about until its fate is known."""
 
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from temporalio import workflow
 
@@ -61,7 +61,7 @@ class Payment(Arrangement):
         settlement = self._waiting(
             MessageKind.OLD_LOAN_SETTLED,
             self._in_workdays(self._measure.deadlines.settlement),
-            self._in_workdays(self._measure.term_days),
+            self._close_of_term(self._today),
         )
         fate = f"payment/{self._payments}"
         paid = self._step(
@@ -95,11 +95,14 @@ class Payment(Arrangement):
 
     def _money_is_out(self, result: PayOutResult, settlement: Wait) -> None:
         assert self._proposal is not None and result.paid_on is not None
-        due_on = result.paid_on + timedelta(days=self._measure.term_days)
-        last_day = self._workday(due_on, 0)
+        due_on = self._measure.due_on(result.paid_on, self._calendar)
         self._bridge = Bridge(amount_fen=self._proposal.amount_fen, paid_on=result.paid_on, due_on=due_on)
-        self._return_by = self._close_of(last_day)
+        self._return_by = self._close_of_term(result.paid_on)
         self._settlement_wait = settlement._replace(last_call=self._return_by)
+
+    def _close_of_term(self, paid_on: date) -> datetime:
+        """The close of business on the last day of the term; money cannot come back on a day off."""
+        return self._close_of(self._workday(self._measure.due_on(paid_on, self._calendar), 0))
 
     async def _watch_payment(self, ask_again_at: datetime) -> None:
         """At a counter people move the payment; the bank is asked when one has found it, or else after a while."""

@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from activities.measures import read_measure
+from rulebook.calendar import calendar_from_days
 from rulebook.cases import CaseFacts, Promise
 from rulebook.measure import Measure
+from runtime.seed import working_days
 
 ROOT = Path(__file__).parents[2]
 PACK = ROOT / "rulebook" / "packs" / "donghai" / "2025-08-17.toml"
 OVERLAY = ROOT / "examples" / "operator.toml"
 CASES: dict[str, Any] = tomllib.loads((PACK.parent / "cases.toml").read_text(encoding="utf-8"))
 TODAY: date = CASES["judged"]["today"]
+CALENDAR = calendar_from_days(working_days(2027))
 
 
 @cache

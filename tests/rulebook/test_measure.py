@@ -6,7 +6,8 @@ import pytest
 
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, StandingFacts
 from rulebook.errors import XuqiaoError
-from rulebook.measure import Measure, draft_measure, parse_measure
+from rulebook.measure import Measure
+from rulebook.pack_text import draft_measure, parse_measure
 from rulebook.provisions import Trouble
 from tests.rulebook.samples import OVERLAY, PACK, donghai
 

@@ -6,12 +6,13 @@ import pytest
 
 from activities.measures import pack_ids, read_measure
 from rulebook.cases import ApplicantKind
-from rulebook.eligibility import ceiling, judge_applicant, judge_bridge
+from rulebook.ceiling import ceiling
+from rulebook.eligibility import judge_applicant, judge_bridge
 from rulebook.errors import XuqiaoError
 from rulebook.fees import Outstanding, days_out, fee_steps, usage_fee
 from rulebook.findings import Findings
 from rulebook.money import format_yuan, yuan
-from tests.rulebook.samples import CASES, OVERLAY, TODAY, a_promise, changed_facts, donghai
+from tests.rulebook.samples import CALENDAR, CASES, OVERLAY, TODAY, a_promise, changed_facts, donghai
 
 
 def examples(kind: str) -> pytest.MarkDecorator:
@@ -32,7 +33,7 @@ def test_fees(example: dict[str, Any]) -> None:
 
 @examples("days")
 def test_days(example: dict[str, Any]) -> None:
-    assert days_out(example["paid_on"], example["returned_on"], donghai().fees) == example["days"]
+    assert days_out(example["paid_on"], example["returned_on"], donghai().day_count) == example["days"]
 
 
 @examples("ceiling")
@@ -51,7 +52,7 @@ def test_applicants(example: dict[str, Any]) -> None:
 @examples("bridge")
 def test_bridges(example: dict[str, Any]) -> None:
     promise = a_promise(**example["change"])
-    findings = judge_bridge(changed_facts({}), promise, yuan(example["amount"]), donghai(), TODAY)
+    findings = judge_bridge(changed_facts({}), promise, yuan(example["amount"]), donghai(), CALENDAR, TODAY)
     assert (findings.result, reasons(findings)) == (example["result"], example["because"])
 
 
