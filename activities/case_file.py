@@ -9,6 +9,7 @@ from temporalio import activity
 from activities.contracts import (
     OpenCase,
     OpenedCase,
+    ReadMeasure,
     RecordCollateral,
     RecordFindings,
     RecordNewLoan,
@@ -21,8 +22,10 @@ from models import approvals, calendar, funds
 from models.applications import Application, Collateral
 from models.approvals import Approval
 from models.cases import commit_step
+from models.exposure import exposure_of
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
+from rulebook.measure import Measure
 from rulebook.messages import digest_of
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
@@ -43,7 +46,8 @@ class CaseFile:
         """Read facts, law and calendar once; from here on the case has them by value."""
         with self._begin() as session:
             application = session.get_one(Application, request.case_no)
-            facts = CaseFacts.model_validate(application.facts)
+            recorded = CaseFacts.model_validate(application.facts)
+            facts = recorded.model_copy(update={"exposure": exposure_of(session, application)})
             law = funds.measure_in_force(session, request.fund, application.received_on)
             measure = measure_from(law.pack, law.overlay)
             days = calendar.calendar_around(session, facts.received_on, facts.loan.maturity)
@@ -58,6 +62,13 @@ class CaseFile:
             )
             commit_step(session, received, measure_digest=measure.digest)
         return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=template_digest())
+
+    @activity.defn
+    def read_measure(self, request: ReadMeasure) -> Measure:
+        """The measure to which a case may be moved, by value."""
+        with self._begin() as session:
+            law = funds.measure_in_force(session, request.fund, request.effective_from)
+        return measure_from(law.pack, law.overlay)
 
     @activity.defn
     def refer_case(self, request: RecordFindings) -> None:

@@ -68,6 +68,32 @@ class RecordProposal(Value):
     findings: Findings
 
 
+class ReadMeasure(Value):
+    """The measure that a fund is under from a day on."""
+
+    fund: str
+    effective_from: date
+
+
+class RecordMeasure(Value):
+    """An open case is judged by another measure, or stays under its own where that one refuses it.
+
+    ``measure`` is None when the case stays; ``void_attempt`` names the approval that the change makes void.
+    """
+
+    step: Step
+    findings: Findings
+    measure: Measure | None = None
+    void_attempt: int | None = None
+
+
+class PutCaseFirst(Value):
+    """The place of ``attempt`` goes to the head of the queue."""
+
+    step: Step
+    attempt: int
+
+
 class SendProposalBack(Value):
     """The proposal of ``attempt`` no longer stands; the maker makes another."""
 
@@ -216,6 +242,21 @@ def record_promise(request: RecordPromise) -> None:
 
 @activity.defn
 def record_proposal(request: RecordProposal) -> None:
+    _stub()
+
+
+@activity.defn
+def read_measure(request: ReadMeasure) -> Measure:
+    _stub()
+
+
+@activity.defn
+def record_measure(request: RecordMeasure) -> None:
+    _stub()
+
+
+@activity.defn
+def put_first(request: PutCaseFirst) -> None:
     _stub()
 
 

@@ -10,8 +10,9 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.store import Begin
 from models.acts import ActState, Entered, decide, enter_act
 from models.cases import the_case
+from models.funds import check_measure_from
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, OfficerAct
+from rulebook.messages import ActBody, Actor, OfficerAct, ProposeMeasure
 from rulebook.steps import Outcome
 
 PATIENCE = timedelta(seconds=30)
@@ -30,12 +31,14 @@ async def act(
     Returns:
         where the case stands with the act committed.
     Raises:
-        XuqiaoError: what the case refused, with its rule; or ``act.no_answer`` when nobody answered in time: the act
-            is on record, and the same key may be sent again.
+        XuqiaoError: ``fund.no_measure_from``; what the case refused, with its rule; or ``act.no_answer`` when nobody
+            answered in time: the act is on record, and the same key may be sent again.
     """
 
     def enter() -> tuple[Entered, str]:
         with begin() as session:
+            if isinstance(body, ProposeMeasure):
+                check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
             entered = enter_act(session, key, case_no, body, actor, at)
             known = entered.state is ActState.RECEIVED
             return entered, the_case(session, case_no).workflow_id if known else ""

@@ -6,9 +6,18 @@ from sqlalchemy import text
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contracts import ApproveAndReserve, Booking, BookReturn, EndCase, RecordPromise, Reservation
+from activities.contracts import (
+    ApproveAndReserve,
+    Booking,
+    BookReturn,
+    EndCase,
+    PutCaseFirst,
+    RecordMeasure,
+    RecordPromise,
+    Reservation,
+)
 from activities.store import SYSTEM, Begin
-from models import approvals, ledger, queue
+from models import approvals, funds, ledger, queue
 from models.cases import commit_step, event_kind
 from models.funds import business_date
 from models.outbox import Errand, send
@@ -43,6 +52,36 @@ class Books:
                 approvals.store_promise(session, step.case_no, step.cause, step.at, request.promise)
             if request.void_attempt:
                 give_back(session, step, request.void_attempt)
+
+    @activity.defn
+    def record_measure(self, request: RecordMeasure) -> None:
+        """Another law for an open case; an approval under the old one is void, its money free again."""
+        step = request.step
+        projected: dict[str, object] = {}
+        with self._begin() as session:
+            if request.measure:
+                funds.keep_measure(session, request.measure)
+                projected["measure_digest"] = request.measure.digest
+            if request.void_attempt:
+                lock_pool(session, step.fund)
+                projected["amount_fen"] = None
+            if not commit_step(session, step, **projected):
+                return
+            approvals.store_judgement(session, step.case_no, step.cause, request.findings)
+            if request.void_attempt:
+                give_back(session, step, request.void_attempt)
+
+    @activity.defn
+    def put_first(self, request: PutCaseFirst) -> None:
+        """A person puts a case before all others that wait; what fits the new head is granted at once."""
+        step = request.step
+        assert step.actor is not None, "somebody puts it first"
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if commit_step(session, step):
+                reason = step.detail.get("reason", "")
+                queue.put_first(session, step.case_no, request.attempt, step.actor.id, reason, step.at)
+                grant_places(session, step.fund)
 
     @activity.defn
     def approve_and_reserve(self, request: ApproveAndReserve) -> Reservation:

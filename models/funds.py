@@ -35,6 +35,8 @@ class FundMeasure(SQLModel, table=True):
     effective_from: date = Field(primary_key=True)
     pack: str = words()
     overlay: str | None = words(nullable=True, default=None)
+    adopted_by: str | None = words(nullable=True, default=None)
+    adopted_at: datetime | None = moment(nullable=True, default=None)
 
 
 class KeptMeasure(SQLModel, table=True):
@@ -94,6 +96,37 @@ def measure_in_force(session: Session, code: str, on: date) -> FundMeasure:
     if found is None:
         raise XuqiaoError("fund.no_measure", fund=code, on=on)
     return found
+
+
+def adopt_measure(session: Session, measure: FundMeasure) -> None:
+    """Put a fund under another measure from a day on; open cases stay under theirs.
+
+    Raises:
+        XuqiaoError: ``fund.measure_in_past`` for a day that has begun, ``fund.measure_there`` when the fund is already
+            under a measure from just that day.
+    """
+    column = table(FundMeasure).c
+    today = business_date(session, measure.fund)
+    if measure.effective_from <= today:
+        raise XuqiaoError("fund.measure_in_past", on=measure.effective_from, today=today)
+    there = select(column.pack).where(column.fund == measure.fund, column.effective_from == measure.effective_from)
+    if pack := session.scalar(there):
+        raise XuqiaoError("fund.measure_there", fund=measure.fund, on=measure.effective_from, pack=pack)
+    session.add(measure)
+
+
+def check_measure_from(session: Session, code: str, on: date) -> None:
+    """Refuse a day from which a fund is under no measure of its own.
+
+    Raises:
+        XuqiaoError: ``fund.no_measure_from`` with the days there are.
+    """
+    column = table(FundMeasure).c
+    days = list(
+        session.scalars(select(column.effective_from).where(column.fund == code).order_by(column.effective_from))
+    )
+    if on not in days:
+        raise XuqiaoError("fund.no_measure_from", fund=code, on=on, days=", ".join(map(str, days)))
 
 
 def keep_measure(session: Session, measure: Measure) -> None:

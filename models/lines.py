@@ -97,7 +97,10 @@ class MessageLine(Recorded):
 
 
 class QueueLine(Value):
-    """A case that waits for money, head first; ``reason`` is the code of what put it where it is."""
+    """A case that waits for money, head first; ``reason`` is the code of what put it where it is.
+
+    ``put_first_by`` is the person who put it before all others, and ``put_first_reason`` why; None without one.
+    """
 
     case_no: str
     applicant_name: str
@@ -105,6 +108,8 @@ class QueueLine(Value):
     rank: str
     reason: str
     queued_at: Instant
+    put_first_by: str | None
+    put_first_reason: str | None
 
 
 class PoolPage(Value):

@@ -25,6 +25,9 @@ class QueuePlace(SQLModel, table=True):
     queued_at: datetime = moment()
     granted_at: datetime | None = moment(nullable=True, default=None)
     left_at: datetime | None = moment(nullable=True, default=None)
+    put_first_at: datetime | None = moment(nullable=True, default=None)
+    put_first_by: str | None = words(nullable=True, default=None)
+    put_first_reason: str | None = words(nullable=True, default=None)
 
 
 def waiting(session: Session, fund: str) -> list[QueuePlace]:
@@ -34,9 +37,19 @@ def waiting(session: Session, fund: str) -> list[QueuePlace]:
         session.scalars(
             select(QueuePlace)
             .where(column.fund == fund, column.granted_at.is_(None), column.left_at.is_(None))
-            .order_by(column.rank, column.queued_at, column.case_no)
+            .order_by(column.put_first_at.desc().nulls_last(), column.rank, column.queued_at, column.case_no)
             .with_for_update()
         )
+    )
+
+
+def put_first(session: Session, case_no: str, attempt: int, by: str, reason: str, at: datetime) -> None:
+    """A person puts a waiting case before all others, against its rank; whoever was put there last is the head."""
+    place = table(QueuePlace)
+    session.connection().execute(
+        update(place)
+        .where(place.c.case_no == case_no, place.c.attempt == attempt, place.c.granted_at.is_(None))
+        .values(put_first_at=at, put_first_by=by, put_first_reason=reason)
     )
 
 

@@ -84,10 +84,10 @@ _MESSAGES = text(f"""
     ORDER BY recorded_at, id
 """)
 _QUEUE = text("""
-    SELECT q.case_no, a.applicant_name, q.amount_fen, q.rank, q.reason, q.queued_at
+    SELECT q.case_no, a.applicant_name, q.amount_fen, q.rank, q.reason, q.queued_at, q.put_first_by, q.put_first_reason
     FROM queue_place AS q JOIN application AS a USING (case_no)
     WHERE q.fund = :fund AND q.granted_at IS NULL AND q.left_at IS NULL
-    ORDER BY q.rank, q.queued_at, q.case_no
+    ORDER BY q.put_first_at DESC NULLS LAST, q.rank, q.queued_at, q.case_no
 """)
 _FUNDS = text("""
     SELECT f.*, (SELECT max(business_date) FROM fund_day AS d WHERE d.fund = f.code) AS business_date,

@@ -12,10 +12,13 @@ from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
 from rulebook.messages import (
     Approve,
+    ApproveMeasure,
     ConfirmPayment,
     MarkSent,
     OfficerAct,
     Propose,
+    ProposeMeasure,
+    PutFirst,
     RecordSigning,
     Reject,
     Release,
@@ -35,6 +38,14 @@ class Proposal:
 
 
 @dataclass(frozen=True)
+class MeasureProposal:
+    """The measure that the maker wants an open case judged by; ``maker`` is his id."""
+
+    effective_from: date
+    maker: str
+
+
+@dataclass(frozen=True)
 class Standing:
     """Where a case stands when an act arrives, before money is out.
 
@@ -44,6 +55,7 @@ class Standing:
         sent_by: id of the cashier who marked that payment sent, empty before.
         found_by: id of the person who looked for it on the statement, empty before.
         bridge_out: the fund's money is with the borrower.
+        measure_proposed: the measure to which somebody proposes to move the case, if any.
     """
 
     today: date
@@ -57,6 +69,7 @@ class Standing:
     sent_by: str
     bridge_out: bool
     found_by: str = ""
+    measure_proposed: MeasureProposal | None = None
 
 
 def check(act: OfficerAct, case: Standing) -> None:
@@ -76,8 +89,12 @@ def check(act: OfficerAct, case: Standing) -> None:
             _check_release(act, release, case)
         case MarkSent() | ConfirmPayment():
             _check_payment_mark(act, case)
-        case Withdraw() if case.in_flight or case.bridge_out:
+        case PutFirst():
+            _check_other_person(act, case.proposal.maker if case.proposal else "")
+        case Withdraw() | ProposeMeasure() | ApproveMeasure() if case.in_flight or case.bridge_out:
             raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
+        case ApproveMeasure() as approval:
+            _check_measure_approval(act, approval, case)
         case _:
             pass
 
@@ -108,10 +125,32 @@ def _check_proposal(proposal: Propose, case: Standing) -> None:
 def _check_checker(act: OfficerAct, case: Standing) -> None:
     if case.proposal is None:
         raise XuqiaoError("act.nothing_proposed", act=act.body.kind)
-    if act.actor.id == case.proposal.maker:
-        raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="maker")
-    if isinstance(act.body, Approve) and act.body.terms_digest != case.proposal.terms_digest:
+    _check_other_person(act, case.proposal.maker)
+    if not isinstance(act.body, Approve):
+        return
+    if act.body.terms_digest != case.proposal.terms_digest:
         raise XuqiaoError("act.terms_changed", given=act.body.terms_digest, current=case.proposal.terms_digest)
+    threshold = case.measure.committee_above_fen
+    if threshold is not None and case.proposal.amount_fen > threshold and not act.body.minutes.strip():
+        raise XuqiaoError(
+            "act.minutes_missing",
+            amount=format_yuan(case.proposal.amount_fen, grouped=True),
+            threshold=format_yuan(threshold, grouped=True),
+            citation=case.measure.citation("approval.committee_above"),
+        )
+
+
+def _check_other_person(act: OfficerAct, maker: str) -> None:
+    if act.actor.id == maker:
+        raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="maker")
+
+
+def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Standing) -> None:
+    proposed = case.measure_proposed
+    if proposed is None or proposed.effective_from != approval.effective_from:
+        current = str(proposed.effective_from) if proposed else "-"
+        raise XuqiaoError("act.measure_not_proposed", given=approval.effective_from, current=current)
+    _check_other_person(act, proposed.maker)
 
 
 def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:

@@ -170,7 +170,7 @@ class Exposure(Value):
     """Money of the fund with somebody, other bridges than this one; in fen.
 
     Attributes:
-        out_fen: held or paid out and not yet back.
+        out_fen: applied for earlier and still open, held, or paid out and not yet back.
         year_fen: paid out in the calendar year of the application.
     """
 

@@ -260,6 +260,16 @@ class Measure(Value):
                 return ends
 
     @property
+    def committee_above_fen(self) -> int | None:
+        """Amount in fen above which a committee's minutes are needed; None where the measure asks for none."""
+        return self.approval.committee_above.value
+
+    @property
+    def limits_exposure(self) -> bool:
+        """Whether it matters what the borrower already has of the fund."""
+        return any(provision.cite is not None for _, provision in self.exposure)
+
+    @property
     def rung_before_release(self) -> PromiseRung:
         return self._set("bridge.rung_before_release", self.bridge.rung_before_release)
 

@@ -43,10 +43,11 @@ class Propose(Value):
 
 
 class Approve(Value):
-    """The checker approves exactly these terms."""
+    """The checker approves exactly these terms; ``minutes`` names those of a committee, where the amount needs one."""
 
     kind: Literal[ActKind.APPROVE] = ActKind.APPROVE
     terms_digest: str
+    minutes: str = ""
 
 
 class SendBack(Value):
@@ -120,6 +121,29 @@ class ConcludeRecovery(Value):
     reason: str
 
 
+class PutFirst(Value):
+    """A queued case goes to the head of the queue, against its rank, for a reason that stays on record."""
+
+    kind: Literal[ActKind.PUT_FIRST] = ActKind.PUT_FIRST
+    reason: str = Field(min_length=1)
+
+
+class ProposeMeasure(Value):
+    """The maker proposes to judge an open case by the measure that the fund is under from a day on."""
+
+    kind: Literal[ActKind.PROPOSE_MEASURE] = ActKind.PROPOSE_MEASURE
+    effective_from: date
+    reason: str = Field(min_length=1)
+
+
+class ApproveMeasure(Value):
+    """Another person approves that move; what the new measure refers to a human is decided by it, with its reason."""
+
+    kind: Literal[ActKind.APPROVE_MEASURE] = ActKind.APPROVE_MEASURE
+    effective_from: date
+    reason: str = Field(min_length=1)
+
+
 ActBody = Annotated[
     DecideReferral
     | Propose
@@ -131,7 +155,10 @@ ActBody = Annotated[
     | MarkSent
     | ConfirmPayment
     | Withdraw
-    | ConcludeRecovery,
+    | ConcludeRecovery
+    | PutFirst
+    | ProposeMeasure
+    | ApproveMeasure,
     Field(discriminator="kind"),
 ]
 

@@ -51,6 +51,9 @@ class ActKind(StrEnum):
     CONFIRM_PAYMENT = "confirm_payment"
     WITHDRAW = "withdraw"
     CONCLUDE_RECOVERY = "conclude_recovery"
+    PUT_FIRST = "put_first"
+    PROPOSE_MEASURE = "propose_measure"
+    APPROVE_MEASURE = "approve_measure"
 
 
 class MessageKind(StrEnum):
@@ -84,6 +87,8 @@ def _row(
 
 _S, _A, _M = CaseStage, ActKind, MessageKind
 _WITHDRAW = {_A.WITHDRAW: Role.MAKER}
+_OPEN = {**_WITHDRAW, _A.PROPOSE_MEASURE: Role.MAKER, _A.APPROVE_MEASURE: Role.CHECKER}
+"""While no money is out, the borrower may withdraw and the case may be moved to another measure."""
 _BEFORE_MONEY = (_M.OPINION, _M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
 
@@ -95,7 +100,7 @@ STAGES: Mapping[CaseStage, StageRow] = {
     ),
     _S.BANK_OPINION: _row(
         (_S.APPROVAL, _S.NEW_LOAN, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
-        _WITHDRAW,
+        _OPEN,
         _BEFORE_MONEY,
     ),
     _S.APPROVAL: _row(
@@ -105,16 +110,18 @@ STAGES: Mapping[CaseStage, StageRow] = {
             _A.APPROVE: Role.CHECKER,
             _A.SEND_BACK: Role.CHECKER,
             _A.REJECT: Role.CHECKER,
-            **_WITHDRAW,
+            **_OPEN,
         },
         _BEFORE_MONEY,
     ),
     _S.QUEUED: _row(
-        (_S.AGREEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN), _WITHDRAW, _BEFORE_MONEY
+        (_S.AGREEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
+        {_A.PUT_FIRST: Role.CHECKER, **_OPEN},
+        _BEFORE_MONEY,
     ),
     _S.AGREEMENT: _row(
         (_S.DISBURSEMENT, _S.APPROVAL, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
-        {_A.RECORD_SIGNING: Role.MAKER, **_WITHDRAW},
+        {_A.RECORD_SIGNING: Role.MAKER, **_OPEN},
         _BEFORE_MONEY,
     ),
     _S.DISBURSEMENT: _row(
@@ -123,7 +130,7 @@ STAGES: Mapping[CaseStage, StageRow] = {
             _A.RELEASE: Role.CASHIER,
             _A.MARK_SENT: Role.CASHIER,
             _A.CONFIRM_PAYMENT: Role.CHECKER,
-            **_WITHDRAW,
+            **_OPEN,
         },
         _BEFORE_MONEY,
     ),

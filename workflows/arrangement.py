@@ -1,77 +1,45 @@
 """From intake until the papers are signed: judged, asked about, promised, approved, reserved and agreed."""
 
-from collections.abc import Callable, Collection
-from datetime import datetime
-
 from temporalio import workflow
 
 from activities import contracts
 from rulebook import acts, eligibility, queue
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
-from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
+from rulebook.cases import Promise, Route
 from rulebook.ceiling import ceiling
 from rulebook.events import EventKind
-from rulebook.findings import Findings, Result
+from rulebook.findings import Result
 from rulebook.messages import (
     Approve,
-    BankMessage,
     DecideReferral,
-    NotRenewing,
     OfficerAct,
     Opinion,
     PromiseGiven,
     PromiseWithdrawn,
     Propose,
+    PutFirst,
     RecordSigning,
     Reject,
     SendBack,
-    Withdraw,
     body_hash,
     digest_of,
 )
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
+from workflows.before_money import PROMISES, BeforeMoney, CaseOver, told_of
 from workflows.case import Wait
-from workflows.money_out import MoneyOut
+from workflows.measure_change import MeasureChanged
 from workflows.policies import Queue
 
-PROMISES = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
-ALWAYS_HEARD: frozenset[ActKind | MessageKind] = frozenset(
-    {ActKind.WITHDRAW, MessageKind.NOT_RENEWING, MessageKind.OPINION}
-)
-"""What can end a case at any time before its money leaves, whatever else is waited for."""
 
-
-class CaseOver(Exception):
-    """The case ends before money went out."""
-
-    def __init__(self, end: CaseStage, reason: str, findings: Findings | None = None) -> None:
-        super().__init__(reason)
-        self.end, self.reason, self.findings = end, reason, findings
-
-
-class ApprovalVoid(Exception):
-    """The bank changed or withdrew its promise: what was approved on it no longer holds."""
-
-    def __init__(self, change: PromiseGiven | PromiseWithdrawn) -> None:
-        super().__init__(change.kind.value)
-        self.change = change
-
-
-class Arrangement(MoneyOut):
+class Arrangement(BeforeMoney):
     """The part of a renewal in which nothing has been paid and everything can still end quietly."""
 
-    _facts: CaseFacts
-    _findings: Findings
     _template_digest: str
-    _last_call: datetime
 
     def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
         super().__init__(case_no, fund, queues, stage)
-        self._answer: BankAnswer | None = None
-        self._promise: Promise | None = None
-        self._proposal: acts.Proposal | None = None
         self._checker = ""
         self._attempt = 0
         self._in_flight = False
@@ -123,36 +91,55 @@ class Arrangement(MoneyOut):
             raise CaseOver(CaseStage.LAPSED, "direct_renewal_not_signed")
         return opinion
 
-    async def _firm_promise(self, change: Opinion | PromiseGiven | PromiseWithdrawn) -> None:
+    async def _firm_promise(self, change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged) -> None:
         """Follow the ladder until the bank's promise has reached the rung the pack asks for."""
         void = self._attempt if self._proposal else None
         while True:
-            promise = None if isinstance(change, PromiseWithdrawn) else change.promise
-            firm = promise is not None and promise.rung.height >= self._measure.rung_before_release.height
+            promise = self._promise_after(change)
+            measure = change.measure if isinstance(change, MeasureChanged) else self._measure
+            firm = promise is not None and promise.rung.height >= measure.rung_before_release.height
             wait = (
                 self._open_wait(ActKind.PROPOSE, self._measure.deadlines.approval)
                 if firm
                 else self._open_wait(MessageKind.PROMISE, self._measure.deadlines.promise)
             )
             stage = CaseStage.APPROVAL if firm else CaseStage.BANK_OPINION
-            step = self._step(_event_of(change), stage=stage, wait=wait, told=_told(promise))
-            answer = change.answer if isinstance(change, Opinion) else None
-            request = contracts.RecordPromise(
-                step=step,
-                answer=answer,
-                route=answer.route if answer else None,
-                promise=promise,
-                void_attempt=void,
-            )
-            await self._do(contracts.record_promise, request)
+            if isinstance(change, MeasureChanged):
+                await self._change_measure(change, stage, wait, void)
+            else:
+                await self._record_promise(change, promise, stage, wait, void)
             self._promise, self._proposal = promise, None
-            self._show(step)
             if firm:
                 return
             void = None
             message = await self._before_money(wait, only=PROMISES)
             assert isinstance(message.body, PromiseGiven | PromiseWithdrawn)
             change = message.body
+
+    def _promise_after(self, change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged) -> Promise | None:
+        """The bank's promise as it stands: another law does not touch it."""
+        match change:
+            case MeasureChanged():
+                return self._promise
+            case PromiseWithdrawn():
+                return None
+            case _:
+                return change.promise
+
+    async def _record_promise(
+        self,
+        change: Opinion | PromiseGiven | PromiseWithdrawn,
+        promise: Promise | None,
+        stage: CaseStage,
+        wait: Wait,
+        void: int | None,
+    ) -> None:
+        step = self._step(_event_of(change), stage=stage, wait=wait, told=told_of(promise))
+        answer = change.answer if isinstance(change, Opinion) else None
+        request = contracts.RecordPromise(
+            step=step, answer=answer, route=answer.route if answer else None, promise=promise, void_attempt=void
+        )
+        await self._commit(contracts.record_promise, request, step)
 
     # Approval, queue and agreement ------------------------------------------------------------------------------
 
@@ -206,8 +193,11 @@ class Arrangement(MoneyOut):
         signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         queued = self._open_wait(None, self._measure.deadlines.queue)
         queued = queued._replace(last_call=queued.due)
-        amount = format_yuan(self._proposal.amount_fen)
-        reserved = self._step(EventKind.APPROVED_AND_RESERVED, stage=CaseStage.AGREEMENT, wait=signing, amount=amount)
+        assert isinstance(act.body, Approve)
+        told = {"amount": format_yuan(self._proposal.amount_fen)}
+        if act.body.minutes:
+            told["minutes"] = act.body.minutes
+        reserved = self._step(EventKind.APPROVED_AND_RESERVED, stage=CaseStage.AGREEMENT, wait=signing, told=told)
         short = reserved.model_copy(
             update={
                 "event": EventKind.APPROVED_AND_QUEUED,
@@ -238,7 +228,11 @@ class Arrangement(MoneyOut):
             return self._attempt in self._desk.granted
 
         while not granted():
-            await self._before_money_or(granted, wait)
+            act = await self._before_money_or(granted, wait)
+            if act is not None and isinstance(act.body, PutFirst):
+                step = self._step(EventKind.PUT_FIRST, wait=wait, reason=act.body.reason)
+                request = contracts.PutCaseFirst(step=step, attempt=self._attempt)
+                await self._commit(contracts.put_first, request, step)
         signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         step = self._step(
             EventKind.POOL_GRANTED, stage=CaseStage.AGREEMENT, wait=signing, cause=f"pool_granted/{self._attempt}"
@@ -269,74 +263,6 @@ class Arrangement(MoneyOut):
         )
         await self._commit(contracts.record_signing, signed, signed)
 
-    # Waiting ----------------------------------------------------------------------------------------------------
-
-    def _open_wait(self, awaits: ActKind | MessageKind | None, workdays: int) -> Wait:
-        """Due in so many working days; given up when the money could no longer leave in time."""
-        return self._waiting(awaits, self._in_workdays(workdays), self._last_call)
-
-    async def _before_money(
-        self, wait: Wait, only: Collection[ActKind | MessageKind] | None = None
-    ) -> OfficerAct | BankMessage:
-        """The next act or message while the case can still end quietly; raises as ``_before_money_or``."""
-        got = await self._before_money_or(lambda: False, wait, only)
-        assert got is not None, "nothing else ends this wait"
-        return got
-
-    async def _before_money_or(
-        self, or_when: Callable[[], bool], wait: Wait, only: Collection[ActKind | MessageKind] | None = None
-    ) -> OfficerAct | BankMessage | None:
-        """The next act or message, or None once ``or_when`` holds.
-
-        Raises:
-            CaseOver: the borrower withdrew, the bank does not renew after all, or the last call passed.
-            ApprovalVoid: the bank changed or withdrew the promise that a proposal stands on.
-        """
-        while True:
-            got = await self._next(wait, only and {*only, *ALWAYS_HEARD}, or_when)
-            if got is None and or_when():
-                return None
-            match got.body if got else None:
-                case None:
-                    raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
-                case Withdraw(reason=reason):
-                    raise CaseOver(CaseStage.WITHDRAWN, reason)
-                case NotRenewing():
-                    self._answer = BankAnswer.NO_RENEWAL
-                    raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
-                case Opinion() as opinion if self._answer is not None and MessageKind.OPINION not in (only or ()):
-                    self._another_opinion(opinion)
-                case PromiseGiven(promise=promise) if self._stands_on(promise):
-                    await self._record_rung(promise, wait)
-                case (PromiseGiven() | PromiseWithdrawn()) as change if self._desk.stage is not CaseStage.BANK_OPINION:
-                    raise ApprovalVoid(change)
-                case _:
-                    return got
-
-    def _another_opinion(self, opinion: Opinion) -> None:
-        """The bank has answered before: a no counts at any time; what else changes, it says by its promise.
-
-        Raises:
-            CaseOver: it does not renew.
-        """
-        if opinion.answer.route is Route.NONE:
-            self._answer = opinion.answer
-            raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
-        assert isinstance(self._in_hand, BankMessage)
-        self._desk.refuse_message(self._in_hand, "message.opinion_given", answer=str(self._answer))
-
-    def _stands_on(self, promise: Promise) -> bool:
-        """Whether a firm promise of the same terms is already relied on."""
-        if self._desk.stage is CaseStage.BANK_OPINION or self._promise is None:
-            return False
-        return promise.terms == self._promise.terms
-
-    async def _record_rung(self, promise: Promise, wait: Wait) -> None:
-        """The same promise, a rung higher or lower: no approval depends on that."""
-        self._promise = promise
-        step = self._step(EventKind.PROMISE_RECORDED, wait=wait, told=_told(promise))
-        await self._commit(contracts.record_promise, contracts.RecordPromise(step=step, promise=promise), step)
-
     def _release_wait(self) -> Wait:
         """The money leaves on the last working day before maturity, before the payment system's cut-off."""
         return Wait(ActKind.RELEASE, self._last_call, self._last_call)
@@ -358,6 +284,7 @@ class Arrangement(MoneyOut):
                 sent_by=self._sent_by,
                 bridge_out=self._bridge is not None,
                 found_by=self._found_by,
+                measure_proposed=self._measure_proposed,
             ),
         )
 
@@ -386,9 +313,3 @@ def _event_of(change: Opinion | PromiseGiven | PromiseWithdrawn) -> EventKind:
             return EventKind.PROMISE_RECORDED
         case PromiseWithdrawn():
             return EventKind.PROMISE_WITHDRAWN
-
-
-def _told(promise: Promise | None) -> dict[str, str]:
-    if promise is None:
-        return {}
-    return {"promised": format_yuan(promise.amount_fen), "rung": promise.rung, "valid_until": str(promise.valid_until)}

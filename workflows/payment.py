@@ -12,8 +12,10 @@ from rulebook.messages import ConfirmPayment, MarkSent, OfficerAct, Opinion, Pro
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
-from workflows.arrangement import PROMISES, ApprovalVoid, Arrangement
+from workflows.arrangement import Arrangement
+from workflows.before_money import PROMISES, ApprovalVoid
 from workflows.case import Wait
+from workflows.measure_change import MeasureChanged
 from workflows.policies import ASK_PAYMENT_AGAIN, Queue
 
 
@@ -30,7 +32,7 @@ class Payment(Arrangement):
 
     async def _arrange_and_pay(self, opinion: Opinion) -> None:
         """From the bank's answer to the payment; a changed promise makes every approval on it void."""
-        change: Opinion | PromiseGiven | PromiseWithdrawn = opinion
+        change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged = opinion
         while True:
             try:
                 await self._firm_promise(change)

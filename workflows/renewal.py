@@ -24,7 +24,7 @@ from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
 from rulebook.values import Value
-from workflows.arrangement import CaseOver
+from workflows.before_money import CaseOver
 from workflows.case import Wait
 from workflows.payment import Payment
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE, Queue

@@ -11,7 +11,7 @@ from rulebook.stages import STAGES, ActKind, Role
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit
 from runtime.cli.manual import Command
-from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, Key, OnDay, Reason
+from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
 
 if TYPE_CHECKING:
     from rulebook.messages import ActBody
@@ -83,6 +83,7 @@ def approve(
     case: Case,
     as_user: AsUser,
     digest: Annotated[str | None, Option("--digest", metavar="DIGEST")] = None,
+    minutes: Annotated[str, Option("--minutes", metavar="TEXT")] = "",
     key: Key = None,
     as_json: AsJson = False,
 ) -> int:
@@ -99,7 +100,8 @@ def approve(
     if not as_json:
         show_terms(page)
     shown = page.approval.terms_digest if page.approval else ""
-    return _do(number, Approve(terms_digest=digest or shown), as_user, key, as_json, terms=terms_of(page))
+    body = Approve(terms_digest=digest or shown, minutes=minutes)
+    return _do(number, body, as_user, key, as_json, terms=terms_of(page))
 
 
 def _propose(amount: Amount, reason: Annotated[str, Option("--reason", metavar="TEXT")] = "") -> "ActBody":
@@ -174,6 +176,26 @@ def _conclude_recovery(reason: Reason) -> "ActBody":
     return ConcludeRecovery(reason=reason)
 
 
+def _put_first(reason: Reason) -> "ActBody":
+    from rulebook.messages import PutFirst
+
+    return PutFirst(reason=reason)
+
+
+def _propose_measure(effective_from: EffectiveFrom, reason: Reason) -> "ActBody":
+    from rulebook.messages import ProposeMeasure
+    from runtime.cli.values import day_of
+
+    return ProposeMeasure(effective_from=day_of("--from", effective_from), reason=reason)
+
+
+def _approve_measure(effective_from: EffectiveFrom, reason: Reason) -> "ActBody":
+    from rulebook.messages import ApproveMeasure
+    from runtime.cli.values import day_of
+
+    return ApproveMeasure(effective_from=day_of("--from", effective_from), reason=reason)
+
+
 _BODIES: "Mapping[str, Callable[..., ActBody]]" = {
     "propose": _propose,
     "reject": _reject,
@@ -185,4 +207,7 @@ _BODIES: "Mapping[str, Callable[..., ActBody]]" = {
     "confirm": _confirm,
     "withdraw": _withdraw,
     "conclude-recovery": _conclude_recovery,
+    "put-first": _put_first,
+    "propose-measure": _propose_measure,
+    "approve-measure": _approve_measure,
 }

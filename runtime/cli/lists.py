@@ -1,13 +1,16 @@
 """Lists beside the cases: the worklist, the pool, the books, funds and people."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-from typer import Option, Typer
+from typer import Argument, Option, Typer
 
 from runtime.cli.failures import Exit
 from runtime.cli.manual import Command, Group
-from runtime.cli.options import AsJson, File, Fund, RoleName
+from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File, Fund, RoleName
+
+if TYPE_CHECKING:
+    from models.lines import QueueLine
 
 books = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 funds = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -58,7 +61,7 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     """Where a fund's money is, and who waits for it."""
     from models import reads
     from runtime.cli.office import Office
-    from runtime.cli.output import fields, line, moment, money, print_json, say, section, table
+    from runtime.cli.output import fields, line, moment, money, print_json, section, table
 
     with Office() as office, office.begin() as session:
         page = reads.pool_page(session, office.the_fund(session, fund))
@@ -80,12 +83,21 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     table(
         ("place", "case", "applicant", "amount", "queued", "reason"),
         (
-            (place, each.case_no, each.applicant_name, money(each.amount_fen), moment(each.queued_at), say(each.reason))
+            (place, each.case_no, each.applicant_name, money(each.amount_fen), moment(each.queued_at), _why_there(each))
             for place, each in enumerate(page.queue, start=1)
         ),
         right=("place", "amount"),
     )
     return Exit.WELL
+
+
+def _why_there(place: "QueueLine") -> str:
+    """What the rules say of a place in the queue, or who overruled them and why."""
+    from runtime.cli.output import say
+
+    if place.put_first_by is None:
+        return say(place.reason)
+    return say("queue.put_first", person=place.put_first_by, reason=place.put_first_reason)
 
 
 @books.command("check", cls=Command)
@@ -160,6 +172,42 @@ def open_a_fund(
         print_json({"fund": code, "business_date": day})
     else:
         line(say("cli.fund.opened", fund=code, day=day))
+    return Exit.WELL
+
+
+@funds.command("adopt", cls=Command)
+def adopt_measure(
+    fund: Annotated[str, Argument(metavar="FUND")],
+    pack: Annotated[str, Option("--pack", metavar="PACK")],
+    effective_from: EffectiveFrom,
+    as_user: AsUser,
+    overlay: Annotated[Path | None, Option("--overlay", metavar="FILE")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Put a fund under a measure from a day on."""
+    from datetime import UTC, datetime
+
+    from activities.measures import measure_from, overlay_text
+    from models.funds import FundMeasure, actor, adopt_measure
+    from rulebook.stages import Role
+    from runtime.cli.office import Office
+    from runtime.cli.output import line, note, print_json, say
+    from runtime.cli.values import day_of
+
+    day, text = day_of("--from", effective_from), overlay_text(overlay) if overlay else None
+    measure = measure_from(pack, text)
+    note("cli.unauthenticated")
+    with Office() as office, office.begin() as session:
+        code = office.the_fund(session, fund)
+        person = actor(session, as_user, Role.CHECKER)
+        adopted = FundMeasure(
+            fund=code, effective_from=day, pack=pack, overlay=text, adopted_by=person.id, adopted_at=datetime.now(UTC)
+        )
+        adopt_measure(session, adopted)
+    if as_json:
+        print_json({"fund": code, "pack": pack, "effective_from": day, "digest": measure.digest})
+    else:
+        line(say("cli.fund.adopted", fund=code, pack=pack, on=day))
     return Exit.WELL
 
 
