@@ -2,7 +2,7 @@
 
 import itertools
 import os
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from pathlib import Path
 from types import MappingProxyType
 
@@ -69,16 +69,44 @@ async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIte
     await opened.replay()
 
 
-def a_fund(house: House, client: Client, folder: Path, changed: Mapping[str, str] = MappingProxyType({})) -> TestedFund:
-    """Open a fund like the example's under a code of its own; ``changed`` replaces texts of its file."""
-    code = f"T{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
-    examples = (checkout() or Path.cwd()) / "examples"
-    text = (examples / "fund.toml").read_text(encoding="utf-8").replace('code = "DH"', f'code = "{code}"')
+@pytest_asyncio.fixture(loop_scope="session")
+async def fund_under(house: House, client: Client, tmp_path: Path) -> AsyncIterator[Callable[..., TestedFund]]:
+    """Opens the same fund under another overlay: told which of its texts are replaced by what."""
+    opened = []
+
+    def open_it(overlay: Mapping[str, str]) -> TestedFund:
+        opened.append(a_fund(house, client, tmp_path, overlay=overlay))
+        return opened[-1]
+
+    yield open_it
+    for fund in opened:
+        await fund.settle()
+        assert fund.what_is_wrong() == []
+        await fund.replay()
+
+
+def changed_text(path: Path, changed: Mapping[str, str]) -> str:
+    """The text of a file with some of its parts replaced; each must be there."""
+    text = path.read_text(encoding="utf-8")
     for old, new in changed.items():
         assert old in text
         text = text.replace(old, new)
+    return text
+
+
+def a_fund(
+    house: House,
+    client: Client,
+    folder: Path,
+    changed: Mapping[str, str] = MappingProxyType({}),
+    overlay: Mapping[str, str] = MappingProxyType({}),
+) -> TestedFund:
+    """Open a fund like the example's under a code of its own; the mappings replace texts of its file and overlay."""
+    code = f"T{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
+    examples = (checkout() or Path.cwd()) / "examples"
+    text = changed_text(examples / "fund.toml", {'code = "DH"': f'code = "{code}"', **changed})
     (folder / "fund.toml").write_text(text + SOMEBODY, encoding="utf-8")
-    (folder / "operator.toml").write_bytes((examples / "operator.toml").read_bytes())
+    (folder / "operator.toml").write_text(changed_text(examples / "operator.toml", overlay), encoding="utf-8")
     with house.sessions.begin() as session:
         open_fund(session, folder / "fund.toml", shanghai_today())
     return TestedFund(house, client, code)

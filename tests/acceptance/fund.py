@@ -13,6 +13,7 @@ from sqlalchemy import select
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
+from activities.measures import measure_from
 from gateways.simulated import BankScript, LoggedPayment
 from models import ledger
 from models.acts import ActState, BankMessageRow, Entered, OfficerActRow, enter_message
@@ -22,7 +23,7 @@ from models.base import table
 from models.calendar import calendar_around
 from models.cases import Event, RenewalCase, Task, cases_of, fee_owed, live_cases
 from models.documents import documents_of
-from models.funds import actor, fund
+from models.funds import FundMeasure, actor, adopt_measure, fund
 from models.payments import Payment, payments_of
 from rulebook.applications import ApplicationRow
 from rulebook.calendar import LAW_ZONE, WorkCalendar
@@ -32,6 +33,7 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ApproveMeasure,
     CollateralRegistered,
     ConfirmPayment,
     DecideReferral,
@@ -44,6 +46,8 @@ from rulebook.messages import (
     PromiseGiven,
     PromiseWithdrawn,
     Propose,
+    ProposeMeasure,
+    PutFirst,
     Receipt,
     ReceiptLine,
     ReceiptPurpose,
@@ -198,12 +202,12 @@ class TestedFund:
     async def propose(self, case: str, amount: int, *, by: str | None = None) -> Outcome:
         return await self.act(case, Propose(amount_fen=amount), by=by)
 
-    async def approve(self, case: str, *, by: str | None = None) -> Outcome:
+    async def approve(self, case: str, *, by: str | None = None, minutes: str = "") -> Outcome:
         """Approve exactly the terms that lie before the checker."""
         with self.house.sessions() as session:
             approval = current_approval(session, case)
         assert approval is not None
-        return await self.act(case, Approve(terms_digest=approval.terms_digest), by=by)
+        return await self.act(case, Approve(terms_digest=approval.terms_digest, minutes=minutes), by=by)
 
     async def sign(self, case: str) -> Outcome:
         return await self.act(case, RecordSigning(signed_on=self.today, return_path_confirmed=True))
@@ -225,6 +229,33 @@ class TestedFund:
 
     async def withdraw(self, case: str) -> Outcome:
         return await self.act(case, Withdraw(reason="自筹资金已到位"))
+
+    async def put_first(self, case: str, *, by: str | None = None) -> Outcome:
+        return await self.act(case, PutFirst(reason="停产风险，经联席会议同意"), by=by)
+
+    async def propose_measure(self, case: str, effective_from: date, *, by: str | None = None) -> Outcome:
+        return await self.act(case, ProposeMeasure(effective_from=effective_from, reason="新办法更有利于企业"), by=by)
+
+    async def approve_measure(self, case: str, effective_from: date, *, by: str | None = None) -> Outcome:
+        return await self.act(case, ApproveMeasure(effective_from=effective_from, reason="同意"), by=by)
+
+    def adopt(self, effective_from: date, overlay: str, pack: str = "donghai/2025-08-17") -> str:
+        """The fund comes under another measure from a day on.
+
+        Returns:
+            its digest.
+        """
+        adopted = FundMeasure(
+            fund=self.code,
+            effective_from=effective_from,
+            pack=pack,
+            overlay=overlay,
+            adopted_by=CHECKER,
+            adopted_at=self.now,
+        )
+        with self.house.sessions.begin() as session:
+            adopt_measure(session, adopted)
+        return measure_from(pack, overlay).digest
 
     async def mark_sent(self, case: str, *, by: str | None = None) -> Outcome:
         return await self.act(case, MarkSent(receipt_serial=f"HD{next(self._keys)}"), by=by)

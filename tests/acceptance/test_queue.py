@@ -4,9 +4,10 @@ import asyncio
 
 import pytest
 
+from models.reads import pool_page
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import TestedFund
+from tests.acceptance.fund import BOTH, CHECKER, TestedFund, refusal_of
 from tests.builders import a_medium_manufacturer, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -101,6 +102,42 @@ async def test_a_wait_of_two_weeks_is_given_up(fund: TestedFund) -> None:
     await fund.skip(working_days=11)
     assert (fund.stage_of(waiting), fund.reason_of(waiting)) == (CaseStage.LAPSED, "no_pool_money")
     assert fund.today < fund.maturity_of(waiting)
+
+
+async def test_a_person_may_put_a_case_first_and_says_why(fund: TestedFund) -> None:
+    first, _ = await a_case(fund, 10), await a_case(fund, 10)
+    micro, medium = await a_case(fund, 8), await a_case(fund, 8, medium=True)
+    assert (await fund.put_first(medium)).event == "put_first"
+    assert fund.stage_of(medium) is CaseStage.QUEUED
+    with fund.house.sessions() as session:
+        queue = pool_page(session, fund.code).queue
+    assert [place.case_no for place in queue] == [medium, micro]
+    assert (queue[0].put_first_by, queue[0].put_first_reason) == (CHECKER, "停产风险，经联席会议同意")
+    assert queue[0].rank > queue[1].rank  # what the rules said stays on record
+    assert queue[1].put_first_by is None
+    await fund.withdraw(first)
+    await fund.settle()
+    assert (fund.stage_of(medium), fund.stage_of(micro)) == (CaseStage.AGREEMENT, CaseStage.QUEUED)
+
+
+async def test_a_case_put_before_a_head_that_does_not_fit_is_served_at_once(fund: TestedFund) -> None:
+    await a_case(fund, 7), await a_case(fund, 10)
+    head, follower = await a_case(fund, 9), await a_case(fund, 2)
+    await fund.put_first(follower)
+    await fund.settle()
+    assert (fund.stage_of(head), fund.stage_of(follower)) == (CaseStage.QUEUED, CaseStage.AGREEMENT)
+    assert fund.events(follower)[-3:] == ["put_first", "pool_granted", "papers_drawn_up"]
+
+
+async def test_who_proposed_a_case_does_not_put_it_first_and_only_in_the_queue(fund: TestedFund) -> None:
+    await a_case(fund, 10), await a_case(fund, 10)
+    row = a_micro_manufacturer(maturity=fund.in_days(8), balance_fen=4 * MILLION, asking=2 * MILLION)
+    case = await fund.apply(row)
+    await fund.bank_promises(case)
+    assert (await refusal_of(fund.put_first(case))).code == "act.not_in_stage"
+    await fund.propose(case, 2 * MILLION, by=BOTH)
+    await fund.approve(case)
+    assert (await refusal_of(fund.put_first(case, by=BOTH))).code == "act.same_person"
 
 
 async def test_a_case_may_queue_twice(fund: TestedFund) -> None:
