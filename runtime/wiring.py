@@ -91,14 +91,16 @@ class House:
         begin = self.sessions.begin
         match queue:
             case Queue.CASES:
-                asking = Bank(begin, self.gateways).ask_bank_opinion
-                return [*activities_of(CaseFile(begin), Notices(begin)), Books(begin).record_promise, asking]
+                books, bank = Books(begin), Bank(begin, self.gateways)
+                case_file = activities_of(CaseFile(begin), Notices(begin))
+                return [*case_file, books.record_promise, books.record_measure, bank.ask_bank_opinion]
             case Queue.MONEY:
                 books, bank = Books(begin), Bank(begin, self.gateways)
                 return [
                     books.approve_and_reserve,
                     books.book_return,
                     books.end_case,
+                    books.put_first,
                     bank.pay_out,
                     bank.record_payment_mark,
                 ]

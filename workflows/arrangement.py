@@ -232,7 +232,7 @@ class Arrangement(BeforeMoney):
             if act is not None and isinstance(act.body, PutFirst):
                 step = self._step(EventKind.PUT_FIRST, wait=wait, reason=act.body.reason)
                 request = contracts.PutCaseFirst(step=step, attempt=self._attempt)
-                await self._commit(contracts.put_first, request, step)
+                await self._commit(contracts.put_first, request, step, queue=Queue.MONEY)
         signing = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
         step = self._step(
             EventKind.POOL_GRANTED, stage=CaseStage.AGREEMENT, wait=signing, cause=f"pool_granted/{self._attempt}"
