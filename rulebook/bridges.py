@@ -45,7 +45,8 @@ class Bridge(Value):
     Attributes:
         amount_fen: principal paid out.
         paid_on: accounting date of the payment.
-        due_on: last day of the term under the pack.
+        due_on: last day under the pack, extension included.
+        term_ends: last day of the term, where the bridge was extended beyond it.
         returns: principal that came back, in order of time.
         fee_received_fen: usage fee received so far.
     """
@@ -53,6 +54,7 @@ class Bridge(Value):
     amount_fen: int
     paid_on: date
     due_on: date
+    term_ends: date | None = None
     returns: tuple[Return, ...] = ()
     fee_received_fen: int = 0
 
@@ -80,7 +82,9 @@ class Bridge(Value):
 
     def fee_fen(self, on: date, tariff: Tariff) -> Fen:
         """Usage fee for the time up to a day, whether received or not."""
-        course = course_of(self.paid_on, max(on, self.paid_on), tariff, due_on=self.due_on)
+        last = max((self.paid_on, *(part.on for part in self.returns)))
+        through = max(on, last) if self.outstanding_fen else last
+        course = course_of(self.paid_on, through, tariff, due_on=self.due_on, term_ends=self.term_ends)
         return usage_fee(tuple(self.segments(on, tariff)), tariff.terms, course)
 
     def owed_fen(self, on: date, tariff: Tariff) -> Fen:

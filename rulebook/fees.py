@@ -1,6 +1,5 @@
 """The usage fee (资金使用费): exact fractions over the days the money was out, rounded once."""
 
-import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 from enum import StrEnum
@@ -9,44 +8,19 @@ from itertools import groupby
 from math import floor
 from typing import Annotated, NamedTuple, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, WithJsonSchema, model_validator
+from pydantic import AfterValidator, Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.errors import XuqiaoError
 from rulebook.money import Fen, format_yuan
+from rulebook.rates import PPM, Rate
 from rulebook.values import Value
 
-PPM = 1_000_000
 MOST_DAYS = 36_600
 """No bridge is out for a hundred years."""
 DAYS_OF_A_YEAR = 365
 """Over which a cost is annualised."""
-_PERCENT = re.compile(r"(?P<percent>[0-9]{1,9}(\.[0-9]{1,9})?)%(/(?P<days>[1-9][0-9]{0,2}))?")
-_FRACTION = re.compile(r"[0-9]{1,9}/[1-9][0-9]{0,11}")
-
-
-def read_rate(written: object) -> Fraction:
-    """A rate as a measure writes it: ``0.02%``, an annual rate over its days, or an exact fraction such as ``1/5000``.
-
-    >>> read_rate("0.02%"), read_rate("7.2%/360"), read_rate("1/5000")
-    (Fraction(1, 5000), Fraction(1, 5000), Fraction(1, 5000))
-    """
-    if isinstance(written, Fraction):
-        rate = written
-    elif isinstance(written, str) and (parts := _PERCENT.fullmatch(written)):
-        rate = Fraction(parts["percent"]) / 100 / int(parts["days"] or 1)
-    elif isinstance(written, str) and _FRACTION.fullmatch(written):
-        rate = Fraction(written)
-    else:
-        raise PydanticCustomError("pack.not_a_rate", "write a rate as 0.02% or 1/5000")
-    if not 0 <= rate <= 1:
-        raise PydanticCustomError("pack.not_a_rate", "a rate lies between 0% and 100%")
-    return rate
-
-
-_RATE_SCHEMA = {"type": "string", "pattern": "^[0-9.]+(%|%/[0-9]+|/[0-9]+)$", "examples": ["0.02%", "4.35%/360"]}
-Rate = Annotated[Fraction, BeforeValidator(read_rate), WithJsonSchema(_RATE_SCHEMA)]
 
 
 class FeeTier(Value):
@@ -106,11 +80,11 @@ class FeeTerms(Value):
 
     Attributes:
         tiers: each rate is charged only for the days of its own tier.
-        minimum_fen: the least that a bridge costs, unless all its days are waived.
+        minimum_fen: the least that a bridge costs, however short, unless all its days are waived.
         prepaid_days: the fee of so many days is paid before the money leaves; None where nothing is prepaid.
         waivers: periods whose fee days cost nothing.
-        extension_rate: daily rate after the term while the bridge is extended; None: the tiers run on.
-        overdue_rate: daily rate after the last day; None: the tiers run on.
+        extension_rate: daily rate after the term where the bridge was extended; None: the tiers run on.
+        overdue_rate: daily rate after the last day; None: it costs what it did before.
     """
 
     tiers: FeeTiers
@@ -129,12 +103,13 @@ class FeeTerms(Value):
 
 
 class DayCount(Value):
-    """Which days cost a fee.
+    """Which days cost a fee; by default days off and the first day do and the last does not, as interest runs.
 
     Attributes:
         counted: whether days off count.
         first_day_counts, last_day_counts: whether the day of payout and the day of return cost a fee.
-        part_day_counts: money that was out for a part of a day was out for a day: no bridge is out for none.
+        part_day_counts: money that was out for a part of a day was out for a day: where no day counts otherwise,
+            the day of payout does.
     """
 
     counted: DayUnit = DayUnit.CALENDAR
@@ -162,9 +137,9 @@ class Course(NamedTuple):
     """What befell a bridge's fee days, which are numbered from 1.
 
     Attributes:
-        waived: days that cost nothing.
-        extended_after: last day of the term, where the bridge was extended; later days cost the extension's rate.
-        overdue_after: last day on which the money was not overdue.
+        waived: days that cost nothing. Where a bridge has no fee days, 1 stands for the day of payout.
+        extended_after: last fee day of the term, where the bridge was extended; 0 when the term has none.
+        overdue_after: last fee day that was not overdue, where there are later ones; 0 when all of them were.
     """
 
     waived: frozenset[int] = frozenset()
@@ -249,15 +224,21 @@ def fee_steps(segments: Sequence[Outstanding], terms: FeeTerms, course: Course =
     lines: list[FeeLine] = []
     exact, day = Fraction(0), 0
     for (principal, rate, kind), run in groupby(_charges(segments, terms, course)):
-        days = len(list(run))
+        days = sum(1 for _ in run)
         before, exact = exact, exact + principal * rate * days
         lines.append(FeeLine(day + 1, day + days, principal, rate, _rounded(exact) - _rounded(before), kind))
         day += days
     lacking = terms.minimum_fen - _rounded(exact)
     most = max((principal for principal, _ in segments), default=0)
-    if lacking > 0 and most and not (lines and all(line.kind is FeeKind.WAIVED for line in lines)):
+    if lacking > 0 and most and not _all_waived(lines, course):
         lines.append(FeeLine(1, max(day, 1), most, Fraction(0), lacking, FeeKind.MINIMUM))
     return tuple(lines)
+
+
+def _all_waived(lines: Sequence[FeeLine], course: Course) -> bool:
+    """Whether no money was out on a day that could have cost something."""
+    kinds = {line.kind for line in lines if line.principal_fen}
+    return kinds == {FeeKind.WAIVED} if kinds else 1 in course.waived
 
 
 def _charges(
@@ -277,35 +258,64 @@ def _charges(
 
 
 def _rate_of(day: int, spans: tuple[TierSpan, ...], terms: FeeTerms, course: Course) -> tuple[Fraction, FeeKind]:
-    """What a fee day costs. A waiver goes before everything, being overdue before being extended."""
+    """What a fee day costs. A waiver goes before everything, being overdue before being extended.
+
+    Without a rate of its own neither changes what the day costs.
+    """
     if day in course.waived:
         return Fraction(0), FeeKind.WAIVED
     if terms.overdue_rate is not None and course.overdue_after is not None and day > course.overdue_after:
         return terms.overdue_rate, FeeKind.OVERDUE
     if terms.extension_rate is not None and course.extended_after is not None and day > course.extended_after:
         return terms.extension_rate, FeeKind.EXTENSION
-    return next(
-        (span.daily_rate, FeeKind.TIER) for span in spans if span.through_day is None or day <= span.through_day
-    )
+    return next((span.daily_rate, FeeKind.TIER) for span in spans if day <= (span.through_day or day))
+
+
+def average_daily_rate(terms: FeeTerms, days: int) -> Fraction:
+    """What a day costs on average by the tiers alone, as a share of principal: to hold against a measure's limit.
+
+    Args:
+        days: fee days, at least one.
+    Raises:
+        XuqiaoError: ``fee.no_days``.
+    Source: the measure of 青岛 (at most 0.06 % a day on average).
+
+    >>> tiers = [{"through_day": 5, "daily_rate": "0.02%"}, {"daily_rate": "0.04%"}]
+    >>> average_daily_rate(FeeTerms.model_validate({"tiers": tiers}), days=10)
+    Fraction(3, 10000)
+    """
+    if days < 1:
+        raise XuqiaoError("fee.no_days", days=days)
+    ends = ((span, min(days, span.through_day or days)) for span in terms.spans())
+    return sum((span.daily_rate * max(0, end - span.from_day + 1) for span, end in ends), Fraction(0)) / days
 
 
 # Prepayment ----------------------------------------------------------------------------------------------------
 
 
-def prepaid_fee(principal_fen: int, terms: FeeTerms) -> Fen | None:
+def prepaid_fee(principal_fen: int, terms: FeeTerms, course: Course = UNEVENTFUL) -> Fen | None:
     """What the borrower pays before the money leaves; None where the measure has no prepayment.
 
     Args:
         principal_fen: the bridge, in fen.
+        course: days that are known to be waived.
     Source: the measure of 福鼎 (five days prepaid, at least 5000元).
+
+    >>> terms = {"tiers": [{"daily_rate": "0.05%"}], "prepaid_days": 5, "minimum_fen": 500_000}
+    >>> prepaid_fee(300_000_000, FeeTerms.model_validate(terms))
+    750000
     """
     if terms.prepaid_days is None:
         return None
-    return usage_fee([Outstanding(principal_fen, terms.prepaid_days)], terms)
+    return usage_fee([Outstanding(principal_fen, terms.prepaid_days)], terms, course)
 
 
 def true_up(fee_fen: int, prepaid_fen: int) -> TrueUp:
-    """What goes back to the borrower, or is still to come from him: prepaid - refund + due = fee."""
+    """What goes back to the borrower, or is still to come from him: prepaid - refund + due = fee.
+
+    >>> true_up(fee_fen=500_000, prepaid_fen=750_000)
+    TrueUp(refund_fen=250000, due_fen=0)
+    """
     return TrueUp(refund_fen=max(0, prepaid_fen - fee_fen), due_fen=max(0, fee_fen - prepaid_fen))
 
 
@@ -314,7 +324,8 @@ def annualised(fee_fen: int, segments: Sequence[Outstanding]) -> Fraction | None
 
     Args:
         fee_fen: everything the borrower paid for it, in fen.
-        segments: principal and the days it was out. A year is taken as 365 of them.
+        segments: principal and the calendar days it was out, whichever days the measure charges for. A year is
+            taken as 365 of them.
 
     >>> annualised(2_200_000, [Outstanding(1_000_000_000, days=8)])
     Fraction(803, 8000)
@@ -333,13 +344,12 @@ def days_out(paid_on: date, returned_on: date, count: DayCount, calendar: WorkCa
         paid_on, returned_on: the days of the two payments.
         calendar: needed only where working days are counted.
     Raises:
-        XuqiaoError: ``fee.returned_before_paid``, ``fee.calendar_needed``.
+        XuqiaoError: ``fee.returned_before_paid``, ``fee.calendar_needed``, ``calendar.out_of_period``.
 
     >>> days_out(date(2026, 3, 2), date(2026, 3, 10), DayCount())
     8
     """
-    days = sum(1 for _ in _fee_days(paid_on, returned_on, count, calendar))
-    return max(days, int(count.part_day_counts))
+    return len(_fee_days(paid_on, returned_on, count, calendar))
 
 
 def course_of(
@@ -347,36 +357,42 @@ def course_of(
 ) -> Course:
     """What befell the fee days of a bridge.
 
+    A bridge due on one day and returned on the next is overdue for one day, whichever of its days cost a fee: the fee
+    days that it would not have had if returned when due.
+
     Args:
         paid_on, through: the days of payout and of return (or today).
         due_on: last day of the bridge, extension included; None while nothing can be overdue.
         term_ends: last day of the term, where the bridge was extended beyond it.
+    Raises:
+        XuqiaoError: as ``days_out``.
     """
     terms, count, calendar = tariff
-    waived = frozenset(
-        number
-        for number, day in enumerate(_fee_days(paid_on, through, count, calendar), 1)
-        if any(waiver.since <= day <= waiver.until for waiver in terms.waivers)
-    )
+    full_days = count.model_copy(update={"part_day_counts": False})
 
-    def number_of(last: date | None) -> int | None:
-        return None if last is None else days_out(paid_on, last, count, calendar)
+    def fee_days_until(last: date | None) -> int | None:
+        """None when nothing comes later; then it does not matter either whether the calendar reaches so far."""
+        if last is None or through <= last:
+            return None
+        return 0 if last < paid_on else days_out(paid_on, last, full_days, calendar)
 
-    return Course(waived=waived, extended_after=number_of(term_ends), overdue_after=number_of(due_on))
+    days = _fee_days(paid_on, through, count, calendar) or [paid_on]
+    waived = (n for n, day in enumerate(days, 1) if any(each.since <= day <= each.until for each in terms.waivers))
+    return Course(frozenset(waived), extended_after=fee_days_until(term_ends), overdue_after=fee_days_until(due_on))
 
 
-def _fee_days(paid_on: date, returned_on: date, count: DayCount, calendar: WorkCalendar | None) -> Iterator[date]:
+def _fee_days(paid_on: date, returned_on: date, count: DayCount, calendar: WorkCalendar | None) -> list[date]:
     """The days that cost a fee, in order."""
     if returned_on < paid_on:
         raise XuqiaoError("fee.returned_before_paid", paid_on=paid_on, returned_on=returned_on)
-    if count.counted is DayUnit.WORKING and calendar is None:
-        raise XuqiaoError("fee.calendar_needed")
-    for number in range(paid_on.toordinal(), returned_on.toordinal() + 1):
-        day = date.fromordinal(number)
-        if (day == paid_on and not count.first_day_counts) or (day == returned_on and not count.last_day_counts):
-            continue
-        if calendar is None or count.counted is DayUnit.CALENDAR or calendar.is_workday(day):
-            yield day
+    begins = paid_on.toordinal() + (not count.first_day_counts)
+    ends = returned_on.toordinal() - (not count.last_day_counts)
+    days = [date.fromordinal(number) for number in range(begins, ends + 1)]
+    if count.counted is DayUnit.WORKING:
+        if calendar is None:
+            raise XuqiaoError("fee.calendar_needed")
+        days = [day for day in days if calendar.is_workday(day)]
+    return days or [paid_on] * count.part_day_counts
 
 
 def _rounded(exact: Fraction) -> int:

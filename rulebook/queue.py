@@ -6,9 +6,9 @@ from typing import NamedTuple
 from rulebook.cases import CaseFacts, SizeClass
 from rulebook.eligibility import size_of
 from rulebook.errors import XuqiaoError
-from rulebook.fees import PPM
 from rulebook.measure import Measure
 from rulebook.provisions import QueueOrder
+from rulebook.rates import PPM
 from rulebook.values import Value
 
 _SMALL = (SizeClass.SMALL, SizeClass.MICRO)
