@@ -1,14 +1,19 @@
 """The dated table of working days; decisions use it by value, never a library's opinion of the day."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
+from itertools import groupby
+from typing import Any, Literal
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import table, words
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
+from rulebook.errors import XuqiaoError
+from rulebook.holidays import HolidayNotice
+from rulebook.values import Value
 
 LOOK_BACK = timedelta(days=15)
 LOOK_AHEAD = timedelta(days=120)
@@ -25,26 +30,150 @@ class CalendarDayRow(SQLModel, table=True):
     source: str = words()
 
 
-def store_days(session: Session, days: Iterable[CalendarDay], source: str) -> None:
-    """Write days into the table; an official day replaces a provisional one, never the other way round."""
-    rows = [{"day": d.day, "works": d.works, "official": d.official, "source": source} for d in days]
-    new = insert(CalendarDayRow).values(rows)
+class ChangedDay(Value):
+    """An official day whose status a notice changes, and whose word that status was."""
+
+    day: date
+    works: bool
+    source: str
+
+
+class StoredNotice(Value):
+    """What a notice left in the table.
+
+    Attributes:
+        days: how many days it spoke for.
+        announced: how many of them were provisional, or not there at all.
+        changed: official days that are another than before.
+        version: of the notice's year, as it now stands.
+    """
+
+    year: int
+    documents: tuple[str, ...]
+    days: int
+    announced: int
+    changed: tuple[ChangedDay, ...]
+    version: str
+
+
+class CalendarYear(Value):
+    """One year of the table.
+
+    Attributes:
+        status: ``official`` when every day of it has been announced, otherwise ``provisional``.
+        sources: whose word its days are, as far as somebody said so.
+        weekdays_off, weekend_worked: how many days depart from the week.
+        version: names the year's days and their status.
+    """
+
+    year: int
+    status: Literal["official", "provisional"]
+    sources: tuple[str, ...]
+    weekdays_off: int
+    weekend_worked: int
+    version: str
+
+
+def store_days(session: Session, days: Iterable[CalendarDay], source: str = "") -> None:
+    """Write days into the table; an official day replaces any other, a provisional one only provisional ones.
+
+    Args:
+        source: whose word it is, for days that do not say so themselves.
+    """
+    _write(session, days, source, lambda new, kept: kept.official.is_(False) | new.official)
+
+
+def fill_days(session: Session, days: Iterable[CalendarDay]) -> None:
+    """Write days where nothing official stands yet: what somebody imported or corrected stays."""
+    _write(session, days, "", lambda new, kept: kept.official.is_(False))
+
+
+def _write(
+    session: Session, days: Iterable[CalendarDay], source: str, when: Callable[[Any, Any], ColumnElement[bool]]
+) -> None:
+    rows = [{**day._asdict(), "source": day.source or source} for day in days]
+    if not rows:
+        return
+    new = insert(CalendarDayRow)
     replace = {name: new.excluded[name] for name in ("works", "official", "source")}
     session.connection().execute(
         new.on_conflict_do_update(
-            index_elements=["day"],
-            set_=replace,
-            where=table(CalendarDayRow).c.official.is_(False) | new.excluded.official,
-        )
+            index_elements=["day"], set_=replace, where=when(new.excluded, table(CalendarDayRow).c)
+        ),
+        rows,
     )
+
+
+def store_notice(session: Session, notice: HolidayNotice, *, correct: bool = False) -> StoredNotice:
+    """Write a notice's days into the table; open cases keep the calendar that was recorded when they opened.
+
+    Days of the December before are the new notice's to change: it names them itself, and they are among ``changed``.
+
+    Args:
+        correct: whether official days of the notice's own year may change.
+    Raises:
+        XuqiaoError: ``calendar.official_would_change`` with the days and whose word their status is.
+    """
+    days = notice.days()
+    kept = {row.day: row for row in _rows(session, days[0].day, days[-1].day, lock=True)}
+    changed = tuple(
+        ChangedDay(day=day.day, works=day.works, source=kept[day.day].source)
+        for day in days
+        if day.day in kept and kept[day.day].official and kept[day.day].works is not day.works
+    )
+    refused = [f"{each.day} ({each.source})" for each in changed if each.day.year == notice.year]
+    if refused and not correct:
+        raise XuqiaoError(
+            "calendar.official_would_change",
+            days=", ".join(refused),
+            year=notice.year,
+            document=", ".join(notice.documents),
+        )
+    store_days(session, days)
+    (year,) = (each for each in calendar_years(session) if each.year == notice.year)
+    return StoredNotice(
+        year=notice.year,
+        documents=notice.documents,
+        days=len(days),
+        announced=sum(day.day not in kept or not kept[day.day].official for day in days),
+        changed=changed,
+        version=year.version,
+    )
+
+
+def calendar_years(session: Session) -> tuple[CalendarYear, ...]:
+    """The years of the table, in order."""
+    years = groupby(_rows(session, date.min, date.max), key=lambda row: row.day.year)
+    return tuple(_year(year, tuple(rows)) for year, rows in years)
+
+
+def _year(year: int, rows: Sequence[CalendarDay]) -> CalendarYear:
+    days = calendar_from_days(rows)
+    return CalendarYear(
+        year=year,
+        status="official" if all(row.official for row in rows) else "provisional",
+        sources=tuple(dict.fromkeys(row.source for row in rows if row.source)),
+        weekdays_off=len(days.weekdays_off),
+        weekend_worked=len(days.weekend_worked),
+        version=days.version,
+    )
+
+
+def _rows(session: Session, first: date, last: date, *, lock: bool = False) -> list[CalendarDay]:
+    """Rows of a period in order; locked until the end of the transaction where they are about to be changed."""
+    column = table(CalendarDayRow).c
+    period = (
+        select(column.day, column.works, column.official, column.source)
+        .where(column.day.between(first, last))
+        .order_by(column.day)
+    )
+    found = session.connection().execute(period.with_for_update() if lock else period)
+    return [CalendarDay(*row) for row in found]
 
 
 def calendar_around(session: Session, day: date, through: date) -> WorkCalendar:
-    """The working days a case will need, from a little before a day to well after its loan's maturity."""
-    column = table(CalendarDayRow).c
-    period = (
-        select(column.day, column.works, column.official)
-        .where(column.day.between(day - LOOK_BACK, through + LOOK_AHEAD))
-        .order_by(column.day)
-    )
-    return calendar_from_days(CalendarDay(*row) for row in session.connection().execute(period))
+    """The working days a case will need, from a little before a day to well after its loan's maturity.
+
+    The case records them by value: with them goes the table's version, and the last day that had been announced.
+    """
+    return calendar_from_days(_rows(session, day - LOOK_BACK, through + LOOK_AHEAD))

@@ -24,11 +24,15 @@ class DayUnit(StrEnum):
 
 
 class CalendarDay(NamedTuple):
-    """One row of the calendar table: a day, whether it is worked, and whether the State Council has said so yet."""
+    """One row of the calendar table: a day, whether it is worked, whether the State Council has said so yet, and where.
+
+    ``source`` is the number of the notice; empty while there is none, or where it does not matter.
+    """
 
     day: date
     works: bool
     official: bool
+    source: str = ""
 
 
 class Deadline(Value):

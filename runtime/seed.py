@@ -1,19 +1,17 @@
 """Opening a fund from its file: its record, measure, people, calendar and money; doing it twice changes nothing."""
 
 import tomllib
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, date, datetime
 from pathlib import Path
 
-import chinese_calendar
 from pydantic import ValidationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
+from activities.calendars import shipped_days
 from activities.measures import measure_from
 from models import calendar, ledger
 from models.funds import Fund, FundMeasure, Person, open_business_day
-from rulebook.calendar import CalendarDay
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.postings import capital_in
@@ -100,7 +98,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
     code, choice = described.fund.code, described.measure
     overlay = (path.parent / choice.overlay).read_text(encoding="utf-8") if choice.overlay else None
     measure_from(choice.pack, overlay)  # refuses a pack or an overlay that no case could be judged under
-    calendar.store_days(session, working_days(today.year + YEARS_AHEAD), "chinesecalendar")
+    calendar.fill_days(session, shipped_days(through=today.year + YEARS_AHEAD))
     connection = session.connection()
     connection.execute(insert(Fund).values(**described.fund.model_dump()).on_conflict_do_nothing())
     in_force = {"fund": code, "pack": choice.pack, "overlay": overlay, "effective_from": choice.effective_from}
@@ -119,14 +117,3 @@ def open_fund(session: Session, path: Path, today: date) -> str:
         )
         ledger.post(session, paid_in)
     return code
-
-
-def working_days(last_year: int) -> Iterator[CalendarDay]:
-    """Every day of some years: official where the State Council's notice is known, else weekends only, provisional."""
-    day, last = date(FIRST_YEAR, 1, 1), date(last_year, 12, 31)
-    while day <= last:
-        try:
-            yield CalendarDay(day, works=chinese_calendar.is_workday(day), official=True)
-        except NotImplementedError:
-            yield CalendarDay(day, works=day.weekday() < 5, official=False)
-        day += timedelta(days=1)
