@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from runtime.cli import bank, case, lists, machine
+from runtime.cli import bank, calendar, case, law_judge, law_packs, law_sums, lists, machine
 from runtime.cli.failures import Exit, Misuse, known, of_usage, tell
 from runtime.cli.intake_commands import import_file
 from runtime.cli.manual import Command, Group
@@ -31,6 +31,14 @@ app.command("pool", cls=Command)(lists.pool)
 app.add_typer(lists.books, name="books")
 app.add_typer(lists.funds, name="funds")
 app.add_typer(lists.people, name="people")
+app.add_typer(calendar.app, name="calendar")
+app.add_typer(law_packs.app, name="packs")
+app.command("fee", cls=Command)(law_sums.fee)
+app.command("ceiling", cls=Command)(law_sums.ceiling)
+app.command("size", cls=Command)(law_sums.size)
+app.command("words", cls=Command)(law_sums.in_words)
+app.command("workdays", cls=Command)(law_sums.workdays)
+app.command("judge", cls=Command)(law_judge.judge)
 app.command("serve", cls=Command)(machine.serve)
 app.command("demo", cls=Command)(machine.demo)
 app.command("doctor", cls=Command)(machine.doctor)

@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from activities import words
 from rulebook.errors import XuqiaoError
-from rulebook.money import yuan
+from rulebook.money import FEN_PER_YUAN, yuan
 from runtime.cli.failures import Misuse
 from runtime.cli.output import SHANGHAI, say
 from runtime.cli.speech import call
@@ -21,12 +21,13 @@ _CHUNK = 1 << 20
 Member = TypeVar("Member", bound=StrEnum)
 
 
-def fen_of(option: str, typed: str, *, least: int | None = 0) -> int:
+def fen_of(option: str, typed: str, *, least: int | None = 0, most: int = MOST_YUAN * FEN_PER_YUAN) -> int:
     """An amount typed in yuan, thousands marked or not, as whole fen.
 
     Args:
         option: where it was typed.
         least: the smallest amount that makes sense there, in fen; None leaves that to the rules.
+        most: the largest, in fen.
     Raises:
         Misuse: ``cli.usage.bad_value`` with the reason.
     """
@@ -39,7 +40,7 @@ def fen_of(option: str, typed: str, *, least: int | None = 0) -> int:
         amount = yuan(text)
     except XuqiaoError as error:
         raise _bad(option, words.say_error(error, call.lang)) from None
-    if abs(amount) > MOST_YUAN * 100:
+    if abs(amount) > most:
         raise _bad(option, say("cli.usage.amount_absurd", value=typed))
     if least is not None and amount < least:
         raise _bad(option, say("act.not_positive" if least > 0 else "cli.usage.amount_negative", amount=typed))
