@@ -1,7 +1,7 @@
-"""The conductor: lets days pass for all open cases of a fund, with simulated banks and officers doing their part.
+"""The conductor: lets days pass for all open cases of some funds, with simulated banks and officers doing their part.
 
 For the demo, tests and benchmarks, on the ordinary servers started with time skipping. Each workflow has a clock of its
-own; the conductor moves them together, and the simulated bank's day and the fund's business day with them.
+own; the conductor moves them together, and the simulated bank's day and the funds' business days with them.
 """
 
 import asyncio
@@ -37,28 +37,28 @@ CLERK = Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organis
 
 
 class Conductor:
-    """Days for one fund.
+    """Days for one fund, or for several side by side.
 
     Args:
-        house: the fund's database and the simulated bank.
+        house: the funds' database and the simulated bank.
         client: of a Temporal server that skips time.
-        fund: code of the fund.
-        officers: who act on the worklist; None where a test acts itself.
-        ahead: how far the clocks of the fund's cases are ahead of this machine's from the start.
+        funds: codes of the funds.
+        officers: who act on the worklists; None where a test acts itself.
+        ahead: how far the clocks of the funds' cases are ahead of this machine's from the start.
     """
 
     def __init__(
         self,
         house: House,
         client: Client,
-        fund: str,
+        *funds: str,
         officers: Officers | None = None,
         ahead: timedelta = timedelta(),
     ) -> None:
         self._house = house
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
         self._relay = _RelayAhead(house, self._skipper, lambda: self._ahead)
-        self._fund = fund
+        self._funds = funds
         self._officers = officers
         self._ahead = ahead
         self._tried: set[str] = set()
@@ -68,12 +68,12 @@ class Conductor:
 
     @property
     def now(self) -> datetime:
-        """The moment that all clocks of the fund show."""
+        """The moment that all clocks of the funds show."""
         return datetime.now(UTC) + self._ahead
 
     @property
     def today(self) -> date:
-        """The fund's day."""
+        """The funds' day."""
         return self.now.astimezone(LAW_ZONE).date()
 
     async def next_morning(self) -> None:
@@ -95,17 +95,18 @@ class Conductor:
         while await self._relay.deliver_some():
             pass
         with self._house.sessions() as session:
-            workflows = [case.workflow_id for case in live_cases(session, self._fund)]
+            workflows = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
         handles = [self._skipper.client.get_workflow_handle(workflow) for workflow in workflows]
         await _some_at_a_time([partial(self._skipper.fast_forward, handle, span) for handle in handles])
         self._ahead += span
         await self.until_quiet()
 
     def open_day(self) -> None:
-        """The daily round's first deed: the fund's business day, and the simulated bank's, is the clocks' day."""
+        """The daily round's first deed: the funds' business day, and the simulated bank's, is the clocks' day."""
         self._house.simulated_bank.a_day(self.today, self._fee_due)
         with self._house.sessions.begin() as session:
-            open_business_day(session, self._fund, self.today, self.now)
+            for fund in self._funds:
+                open_business_day(session, fund, self.today, self.now)
 
     # A day -----------------------------------------------------------------------------------------------------
 
@@ -129,7 +130,8 @@ class Conductor:
         if self._officers is None:
             return 0
         with self._house.sessions() as session:
-            deeds = [self._officers.deed(session, task, self.today) for task in open_tasks(session, self._fund)]
+            tasks = [task for fund in self._funds for task in open_tasks(session, fund)]
+            deeds = [self._officers.deed(session, task, self.today) for task in tasks]
         new = [deed for deed in deeds if deed and deed.key not in self._tried]
         self._tried |= {deed.key for deed in new}
         if new:
@@ -178,7 +180,7 @@ class Conductor:
         """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
         while True:
             with self._house.sessions() as session:
-                busy = [case.workflow_id for case in live_cases(session, self._fund)]
+                busy = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
             while busy:
                 still = await _some_at_a_time([partial(self._in_hand, workflow) for workflow in busy])
                 busy = [workflow for workflow, in_hand in zip(busy, still, strict=True) if in_hand]

@@ -1,20 +1,24 @@
-"""The demo: a workbook of applications is carried to its ends in weeks that pass in seconds."""
+"""The demo: two funds' workbooks of applications are carried to their ends in weeks that pass in seconds."""
 
 import asyncio
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import date
 from pathlib import Path
+from typing import NamedTuple
 
 from rich.console import Console
+from sqlmodel import Session
 
+from activities.measures import measure_from
 from activities.words import say, say_error, word
 from activities.workbook import shift_dates
 from gateways.simulated import BankScript
 from models import ledger
 from models.applications import Loan
 from models.cases import cases_of
+from models.funds import business_date, fund, measure_in_force
 from rulebook.applications import PartnerBank
 from rulebook.cases import Route
 from rulebook.postings import Pool
@@ -25,7 +29,7 @@ from runtime.cli.intake import Desk, import_workbook
 from runtime.conductor import Conductor
 from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
-from runtime.officers import Officers
+from runtime.officers import Officers, Staff
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
@@ -34,9 +38,12 @@ from runtime.wiring import House
 from runtime.workers import worker_children
 
 REFERENCE_MONDAY = date(2026, 3, 2)
-"""The Monday for which the example workbook's dates are written."""
+"""The Monday for which the example workbooks' dates are written."""
 
-WORKBOOK = "applications.xlsx"
+FOLDERS = (".", "datong")
+"""The funds of the demo: folders of ``examples``, each with a fund's file, its workbook and its script."""
+
+FUND_FILE, WORKBOOK, SCRIPT = "fund.toml", "applications.xlsx", "demo.toml"
 PATIENCE_DAYS = 75
 SETTLED = {*ENDS, CaseStage.RECOVERY}
 """Where a case of the demo has arrived; a pursuit may last years."""
@@ -55,8 +62,30 @@ class Expectation(Value):
     bank: BankScript
 
 
-def read_script(path: Path) -> tuple[list[PartnerBank], dict[str, Expectation]]:
-    """The demo's script: its partner banks, and by LoanNote how banks and officers behave."""
+class Script(NamedTuple):
+    """A fund's script: its partner banks, and by LoanNote how banks and officers behave."""
+
+    banks: list[PartnerBank]
+    loans: dict[str, Expectation]
+
+
+class Part(NamedTuple):
+    """One fund's part in the demo."""
+
+    fund: str
+    workbook: Path
+    script: Script
+
+
+class Imported(NamedTuple):
+    """What a fund began with: its pool, and what is wrong with its workbook, in words."""
+
+    pool: Pool
+    faults: tuple[str, ...]
+
+
+def read_script(path: Path) -> Script:
+    """A fund's script, from its file."""
     content = tomllib.loads(path.read_text(encoding="utf-8"))
     loans = {}
     for note, lines in content["loan"].items():
@@ -64,14 +93,14 @@ def read_script(path: Path) -> tuple[list[PartnerBank], dict[str, Expectation]]:
         script = {name: value for name, value in manners.items() if name not in SCRIPT_ONLY}
         told = {name: value for name, value in manners.items() if name in SCRIPT_ONLY}
         loans[note] = Expectation.model_validate({**told, "bank": script})
-    return [PartnerBank.model_validate(bank) for bank in content["bank"]], loans
+    return Script([PartnerBank.model_validate(bank) for bank in content["bank"]], loans)
 
 
 def main(settings: Settings, as_json: bool) -> int:
     """Run the demo in its own folder under ``var``, from nothing.
 
     Returns:
-        0 when every case is where its facts lead and the books balance; 4 otherwise.
+        0 when every case of every fund is where its facts lead and the books balance; 4 otherwise.
     """
     folder = settings.var / "demo"
     console = Console(stderr=True, highlight=False)
@@ -97,24 +126,17 @@ def _workers(settings: Settings) -> Iterator[None]:
 
 async def _play(house: House, console: Console, as_json: bool) -> int:
     examples = (checkout() or Path.cwd()) / "examples"
-    banks, script = read_script(examples / "demo.toml")
-    client = await house.client()
-    for note, expected in script.items():
-        house.simulated_bank.script(note, expected.bank)
-    officers = Officers({note: expected.officer for note, expected in script.items() if expected.officer})
-    with house.sessions.begin() as session:
-        fund = open_fund(session, examples / "fund.toml", shanghai_today())
-    conductor = Conductor(house, client, fund, officers)
+    parts = [_open(house, examples / folder) for folder in FOLDERS]
+    loans = {note: expected for part in parts for note, expected in part.script.loans.items()}
+    officers = Officers({note: expected.officer for note, expected in loans.items() if expected.officer})
+    conductor = Conductor(house, await house.client(), *(part.fund for part in parts), officers=officers)
     await conductor.next_morning()
     while conductor.today.weekday() != REFERENCE_MONDAY.weekday():
         await conductor.next_morning()
-    console.print(say("cli.demo.importing", file=WORKBOOK))
-    imported = _import(house, fund, examples / WORKBOOK, banks, conductor.today)
-    with house.sessions() as session:
-        before = ledger.pool(session, fund)
+    imported = [_import(house, part, conductor.today, console) for part in parts]
     await conductor.deliver()
-    await _let_days_pass(house, conductor, fund, console)
-    report = _report(house, fund, script, before, imported)
+    await _let_days_pass(house, conductor, parts, console)
+    report = _report(house, parts, imported)
     if as_json:
         print(demo_report.as_json(report))
     else:
@@ -125,46 +147,75 @@ async def _play(house: House, console: Console, as_json: bool) -> int:
     return 0 if report.good else NOT_AS_EXPECTED
 
 
-def _import(house: House, fund: str, workbook: Path, banks: list[PartnerBank], monday: date) -> tuple[str, ...]:
-    """The workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks.
-
-    Returns:
-        what is wrong with it, in words; nothing, if all is well.
-    """
-    copy = house.settings.var / workbook.name
-    shift_dates(workbook, copy, weeks=(monday - REFERENCE_MONDAY).days // 7)
-    desk = Desk(house.sessions.begin, fund, "li.jing", house.settings.queues.prefix)
-    return tuple(fault.sentence() for fault in import_workbook(desk, copy, banks).faults)
+def _open(house: House, folder: Path) -> Part:
+    """Open the fund of a folder, and tell the simulated bank how to treat its loans."""
+    script = read_script(folder / SCRIPT)
+    for note, expected in script.loans.items():
+        house.simulated_bank.script(note, expected.bank)
+    with house.sessions.begin() as session:
+        code = open_fund(session, folder / FUND_FILE, shanghai_today())
+    return Part(code, folder / WORKBOOK, script)
 
 
-async def _let_days_pass(house: House, conductor: Conductor, fund: str, console: Console) -> None:
+def _import(house: House, part: Part, monday: date, console: Console) -> Imported:
+    """A workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks."""
+    console.print(say("cli.demo.importing", file=part.workbook.name, fund=part.fund))
+    copy = house.settings.var / f"{part.fund}-{part.workbook.name}"
+    shift_dates(part.workbook, copy, weeks=(monday - REFERENCE_MONDAY).days // 7)
+    with house.sessions() as session:
+        maker = Staff.of(session, part.fund).maker
+        before = ledger.pool(session, part.fund)
+    desk = Desk(house.sessions.begin, part.fund, maker, house.settings.queues.prefix)
+    report = import_workbook(desk, copy, part.script.banks)
+    return Imported(before, tuple(fault.sentence() for fault in report.faults))
+
+
+async def _let_days_pass(house: House, conductor: Conductor, parts: Sequence[Part], console: Console) -> None:
     first = conductor.today
     while (conductor.today - first).days < PATIENCE_DAYS:
         await conductor.work_the_day()
-        with house.sessions() as session:
-            stages = [CaseStage(case.stage) for case in cases_of(session, fund)]
-        counts = {stage: stages.count(stage) for stage in CaseStage if stage in stages}
-        told = "  ".join(f"{word(stage)} {count}" for stage, count in counts.items())
-        console.print(f"{conductor.today}  {told}")
-        if counts.keys() <= SETTLED:
+        reached: set[CaseStage] = set()
+        for part in parts:
+            with house.sessions() as session:
+                stages = [CaseStage(case.stage) for case in cases_of(session, part.fund)]
+            told = (f"{word(stage)} {stages.count(stage)}" for stage in CaseStage if stage in stages)
+            console.print(f"{conductor.today}  {part.fund}  {'  '.join(told)}")
+            reached.update(stages)
+        if reached <= SETTLED:
             return
         await conductor.next_workday()
 
 
-def _report(
-    house: House, fund: str, script: Mapping[str, Expectation], before: Pool, imported: tuple[str, ...]
-) -> demo_report.DemoReport:
+def _report(house: House, parts: Sequence[Part], imported: Sequence[Imported]) -> demo_report.DemoReport:
     papers = house.settings.var / "papers"
+    codes = [part.fund for part in parts]
     with house.sessions() as session:
-        lines = []
-        for case in cases_of(session, fund):
-            expected = script[session.get_one(Loan, case.loan).note]
-            lines.append(demo_report.case_line(session, case, expected.end, expected.route, expected.story))
         return demo_report.DemoReport(
-            cases=tuple(lines),
-            before=before,
-            after=ledger.pool(session, fund),
-            faults=(*imported, *demo_report.cross_check(session, house, fund)),
+            funds=tuple(_fund_report(session, *each) for each in zip(parts, imported, strict=True)),
+            faults=(
+                *(fault for each in imported for fault in each.faults),
+                *demo_report.cross_check(session, house, codes),
+            ),
             papers=str(papers),
-            paper_count=demo_report.write_papers(session, fund, papers),
+            paper_count=demo_report.write_papers(session, codes, papers),
         )
+
+
+def _fund_report(session: Session, part: Part, imported: Imported) -> demo_report.FundReport:
+    lines = []
+    for case in cases_of(session, part.fund):
+        expected = part.script.loans[session.get_one(Loan, case.loan).note]
+        lines.append(demo_report.case_line(session, case, expected.end, expected.route, expected.story))
+    in_force = measure_in_force(session, part.fund, business_date(session, part.fund))
+    measure = measure_from(in_force.pack, in_force.overlay)
+    return demo_report.FundReport(
+        fund=part.fund,
+        name=fund(session, part.fund).name,
+        pack=measure.id,
+        document=measure.document,
+        chosen_as=measure.overlay or "",
+        operator_choices=measure.operator_choices(),
+        cases=tuple(lines),
+        before=imported.pool,
+        after=ledger.pool(session, part.fund),
+    )

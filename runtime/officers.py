@@ -9,11 +9,13 @@ from sqlmodel import Session
 
 from models import approvals
 from models.applications import Application, Loan
+from models.base import table
 from models.calendar import calendar_around
 from models.cases import RenewalCase, Task
-from models.funds import Person, actor, kept_measure
+from models.funds import Person, actor, fund, kept_measure
 from rulebook.cases import CaseFacts
 from rulebook.ceiling import ceiling
+from rulebook.measure import Measure
 from rulebook.messages import (
     ActBody,
     Actor,
@@ -28,6 +30,9 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.stages import ActKind, CaseStage, Role
+
+MINUTES = "联席会议第1次会议纪要"
+"""What the simulated checker names where an amount needs the minutes of a committee."""
 
 
 class Deed(NamedTuple):
@@ -48,9 +53,10 @@ class Staff:
     cashier: str
 
     @classmethod
-    def of(cls, session: Session) -> "Staff":
-        """The first person of each role, in the order of their ids, none of them twice."""
-        people = sorted(session.query(Person), key=lambda person: (len(person.roles), person.id))
+    def of(cls, session: Session, code: str) -> "Staff":
+        """The first person of each role at the operator of a fund, in the order of their ids, none of them twice."""
+        house = session.query(Person).where(table(Person).c.organisation == fund(session, code).operator)
+        people = sorted(house, key=lambda person: (len(person.roles), person.id))
         return cls(
             *(next(p.id for p in people if role in p.roles) for role in (Role.MAKER, Role.CHECKER, Role.CASHIER))
         )
@@ -69,7 +75,7 @@ class Officers:
 
     def deed(self, session: Session, task: Task, today: date) -> Deed | None:
         """What is done about a task today; None when it must wait."""
-        staff = Staff.of(session)
+        staff = Staff.of(session, task.fund)
         application = session.get_one(Application, task.case_no)
         note = session.get_one(Loan, application.loan).note
         manner = self._manners.get(note, "")
@@ -97,23 +103,35 @@ class Officers:
                     return by(staff.checker, Role.CHECKER, Reject(reason="用款必要性不足"))
                 if manner == "send_back_once" and attempt == 1:
                     return by(staff.checker, Role.CHECKER, SendBack(reason="请补充自筹资金证明"))
-                return by(staff.checker, Role.CHECKER, Approve(terms_digest=approval.terms_digest), turn=attempt)
+                minutes = MINUTES if self._needs_committee(session, case, approval.amount_fen) else ""
+                approve = Approve(terms_digest=approval.terms_digest, minutes=minutes)
+                return by(staff.checker, Role.CHECKER, approve, turn=attempt)
             case ActKind.RECORD_SIGNING:
-                body = RecordSigning(signed_on=today, return_path_confirmed=True)
-                return by(staff.maker, Role.MAKER, body, turn=attempt)
+                signing = RecordSigning(signed_on=today, return_path_confirmed=True)
+                return by(staff.maker, Role.MAKER, signing, turn=attempt)
             case ActKind.RELEASE:
                 days = calendar_around(session, facts.received_on, facts.loan.maturity)
                 if today != days.workday_before(facts.loan.maturity):
                     return None
-                body_ = Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
-                return by(staff.cashier, Role.CASHIER, body_, turn=task.id)
+                release = Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
+                return by(staff.cashier, Role.CASHIER, release, turn=task.id)
             case _:
                 return None
 
     def _amount(self, session: Session, case: RenewalCase, facts: CaseFacts) -> int:
         """What was asked for, as far as the ceiling goes."""
         promise = approvals.latest_promise(session, case.case_no)
-        assert promise is not None and case.measure_digest is not None, "a proposal follows a promise"
-        measure = kept_measure(session, case.measure_digest)
-        bound = ceiling(facts.applicant.kind, promise.amount_fen, facts.loan.balance_fen, measure)
+        assert promise is not None, "a proposal follows a promise"
+        measure = self._measure(session, case)
+        applicant = facts.applicant
+        listed = applicant.listed or False
+        bound = ceiling(applicant.kind, promise.amount_fen, facts.loan.balance_fen, measure, listed=listed)
         return min(facts.asked_fen, bound.amount_fen)
+
+    def _needs_committee(self, session: Session, case: RenewalCase, amount_fen: int) -> bool:
+        threshold = self._measure(session, case).committee_above_fen
+        return threshold is not None and amount_fen > threshold
+
+    def _measure(self, session: Session, case: RenewalCase) -> Measure:
+        assert case.measure_digest is not None, "a case that officers work on has its measure"
+        return kept_measure(session, case.measure_digest)
