@@ -105,7 +105,9 @@ def _check_proposal(proposal: Propose, case: Standing) -> None:
     if proposal.amount_fen <= 0:
         raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
     assert case.promise is not None, "the approval stage is entered with a promise"
-    most = ceiling(case.facts.applicant.kind, case.promise.amount_fen, case.facts.loan.balance_fen, case.measure)
+    applicant, maturing = case.facts.applicant, case.facts.loan.balance_fen
+    listed = applicant.listed or False
+    most = ceiling(applicant.kind, case.promise.amount_fen, maturing, case.measure, listed=listed)
     if proposal.amount_fen > most.amount_fen:
         raise XuqiaoError(
             "act.amount_over_ceiling",

@@ -1,4 +1,4 @@
-"""GB/T 4754 (2017): the sections and divisions, and which of them each line of the size rule reaches.
+"""GB/T 4754 (2017): sections, divisions and the groups the size rule tells apart, and what each of its lines reaches.
 
 Data of ``rulebook/size.py``. Source of the lines and bounds: 工信部联企业〔2011〕300号.
 """
@@ -28,6 +28,20 @@ SECTIONS: dict[str, range] = {
     "T": range(97, 98),  # 国际组织
 }
 """Section letter to its divisions (first two digits of a code)."""
+
+GROUPS: dict[str, dict[str, str]] = {
+    "70": {
+        "701": "房地产开发经营",
+        "702": "物业管理",
+        "703": "房地产中介服务",
+        "704": "房地产租赁经营",
+        "709": "其他房地产业",
+    },
+}
+"""Groups (three digits) of the divisions that the size rule splits; each has one class, its number with a 0 behind.
+
+In every other division all groups are treated alike, so that which of them exist decides nothing and is not kept.
+"""
 
 
 class Bounds(NamedTuple):

@@ -23,11 +23,12 @@ from pydantic_core import PydanticCustomError
 from rulebook.calendar import DayUnit, read_clock
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.fees import PPM, FeeTiers, Rate, Waivers, read_rate
+from rulebook.fees import FeeTiers, Waivers
 from rulebook.messages import ReceiptPurpose, ReleaseLine
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.papers import DocumentKind
-from rulebook.size import check_industry
+from rulebook.rates import PPM, Rate, read_rate
+from rulebook.size import industry_of
 from rulebook.values import Value
 
 T = TypeVar("T")
@@ -103,7 +104,7 @@ def _check_clock(written: str) -> str:
 
 def _check_industry(code: str) -> str:
     try:
-        check_industry(code)
+        industry_of(code)
     except XuqiaoError:
         raise PydanticCustomError("pack.not_an_industry", "write a code of GB/T 4754 such as J or 7010") from None
     return code

@@ -1,16 +1,22 @@
 """Size classes of firms (大中小微): the class is the worst of the industry's metrics, and never a guess."""
 
 import re
+from typing import NamedTuple
 
 from rulebook.cases import SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.industries import SECTIONS, SIZE_ROWS, Bounds, SizeRow
+from rulebook.industries import GROUPS, SECTIONS, SIZE_ROWS, Bounds, SizeRow
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
-from rulebook.values import Value
 
 SIZE_RULE = "工信部联企业〔2011〕300号"
 _FEN_PER_WAN = FEN_PER_YUAN * YUAN_PER_WAN
-_CODE = re.compile(r"(?P<letter>[A-T]?)(?P<digits>[0-9]{2,4})|(?P<section>[A-T])", re.ASCII)
+_CODE = re.compile(r"([A-T]?)([0-9]{2,4})|([A-T])")
+_SECTION_OF = {f"{division:02d}": letter for letter, divisions in SECTIONS.items() for division in divisions}
+_ROW_OF = {name: row for row in SIZE_ROWS for name in row.reaches}
+_SPLIT = {
+    wider for name in _ROW_OF if name.isdigit() for wider in (_SECTION_OF[name[:2]], name[:2]) if wider not in _ROW_OF
+}
+"""Sections and divisions of which several lines of the rule, or one and none, reach different parts."""
 _ASCENDING = (SizeClass.MICRO, SizeClass.SMALL, SizeClass.MEDIUM, SizeClass.LARGE)
 _WHY_OF_EMPLOYEES = {
     SizeClass.LARGE: "sizing.employees_large",
@@ -32,7 +38,7 @@ _WHY_OF_ASSETS = {
 }
 
 
-class Sizing(Value):
+class Sizing(NamedTuple):
     """A size class and what it rests on: message ids, one for each metric, or why there is no class."""
 
     size: SizeClass
@@ -63,7 +69,7 @@ def size_class(industry: str, employees: int | None, revenue_fen: int | None, as
     for name, metric in (("employees", employees), ("revenue_fen", revenue_fen), ("assets_fen", assets_fen)):
         if metric is not None and metric < 0:
             raise XuqiaoError("sizing.negative_metric", name=name, value=metric)
-    row, reason = _row_of(industry)
+    row, reason = _row_of(industry_of(industry))
     if row is None:
         return Sizing(size=SizeClass.UNCLASSIFIED, because=(reason,))
     asked = (
@@ -91,42 +97,45 @@ def _reached(metric: int, bounds: Bounds, unit: int) -> SizeClass:
     return SizeClass.SMALL if metric >= bounds.small * unit else SizeClass.MICRO
 
 
-def check_industry(code: str) -> None:
-    """Refuse a code that GB/T 4754 does not have.
+class Industry(NamedTuple):
+    """A code of GB/T 4754: its section's letter, and its digits, which are empty where the letter stands alone."""
+
+    section: str
+    digits: str
+
+
+def industry_of(code: str) -> Industry:
+    """A code of GB/T 4754, taken apart; whoever writes a code that does not exist is refused.
 
     Args:
         code: a section's letter, or two to four digits with the letter before them or not.
     Raises:
         XuqiaoError: ``sizing.no_such_industry``.
+
+    >>> industry_of("c1711")
+    Industry(section='C', digits='1711')
     """
-    _parts_of(code)
+    parts = _CODE.fullmatch(code.strip().upper())
+    if parts is None:
+        raise XuqiaoError("sizing.no_such_industry", industry=code)
+    letter, digits, alone = parts.groups()
+    if alone:
+        return Industry(alone, "")
+    section = _SECTION_OF.get(digits[:2])
+    if section is None or letter not in ("", section) or not _group_exists(digits):
+        raise XuqiaoError("sizing.no_such_industry", industry=code)
+    return Industry(section, digits)
 
 
-def _parts_of(industry: str) -> tuple[str, str]:
-    """The section's letter and the digits of a code; the digits are empty where the letter stands alone."""
-    written = industry.strip().upper()
-    parts = _CODE.fullmatch(written)
-    digits = (parts["digits"] or "") if parts else ""
-    letter = (parts["section"] or _section_of(digits)) if parts else None
-    if parts is None or letter is None or parts["letter"] not in (None, "", letter):
-        raise XuqiaoError("sizing.no_such_industry", industry=industry)
-    return letter, digits
+def _group_exists(digits: str) -> bool:
+    groups = GROUPS.get(digits[:2])
+    return groups is None or len(digits) == 2 or (digits[:3] in groups and digits[3:] in ("", "0"))
 
 
-def _row_of(industry: str) -> tuple[SizeRow | None, str]:
+def _row_of(industry: Industry) -> tuple[SizeRow | None, str]:
     """The line that reaches an industry; without one, why not."""
-    letter, digits = _parts_of(industry)
-    names = {letter, digits[:2], digits[:3]}
-    for row in SIZE_ROWS:
-        if names.intersection(row.reaches):
-            return row, ""
-    wider = digits or letter
-    finer = (name for row in SIZE_ROWS for name in row.reaches if len(name) > 1)
-    if any(name.startswith(wider) or _section_of(name) == wider for name in finer):
-        return None, "sizing.industry_too_wide"
-    return None, "sizing.industry_not_covered"
-
-
-def _section_of(digits: str) -> str | None:
-    """The section a code of digits belongs to; None when there is no such division."""
-    return next((letter for letter, divisions in SECTIONS.items() if int(digits[:2]) in divisions), None)
+    section, digits = industry
+    row = _ROW_OF.get(digits[:3]) or _ROW_OF.get(digits[:2]) or _ROW_OF.get(section)
+    if row is not None:
+        return row, ""
+    return None, "sizing.industry_too_wide" if (digits or section) in _SPLIT else "sizing.industry_not_covered"

@@ -167,9 +167,9 @@ class Arrangement(BeforeMoney):
     async def _put_before_checker(self, act: OfficerAct, proposal: Propose, wait: Wait) -> None:
         assert self._promise is not None
         self._attempt += 1
-        most = ceiling(
-            self._facts.applicant.kind, self._promise.amount_fen, self._facts.loan.balance_fen, self._measure
-        )
+        applicant, maturing = self._facts.applicant, self._facts.loan.balance_fen
+        listed = applicant.listed or False
+        most = ceiling(applicant.kind, self._promise.amount_fen, maturing, self._measure, listed=listed)
         terms = self._terms_digest(proposal.amount_fen)
         self._proposal = acts.Proposal(proposal.amount_fen, act.actor.id, terms)
         step = self._step(EventKind.PROPOSED, wait=wait, amount=format_yuan(proposal.amount_fen))

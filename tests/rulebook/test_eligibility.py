@@ -1,19 +1,17 @@
 """The three judgements: what is wrong fails, what is not known is referred, and each answer names its source."""
 
 from datetime import date, timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
 
-from rulebook.cases import CaseFacts, LoanRiskClass, PromiseRung, StandingFacts
-from rulebook.eligibility import RENEWAL_RULE, ceiling, judge_applicant, judge_bridge, judge_release
-from rulebook.errors import XuqiaoError
+from rulebook.cases import LoanRiskClass, PromiseRung
+from rulebook.eligibility import RENEWAL_RULE, judge_applicant, judge_bridge, judge_release
 from rulebook.findings import Findings, Result
 from rulebook.messages import ReleaseLine
-from tests.rulebook.samples import TODAY, a_promise, changed_facts, donghai, some_facts
+from tests.rulebook.amending import LAW, OPERATOR, amended, only
+from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts
 
-LAW, OPERATOR = "东政规发〔2025〕5号", "承办主体自定（示例运营方案）"
 EVE = date(2026, 3, 19)
 ALL_LINES = tuple(ReleaseLine)
 
@@ -22,21 +20,18 @@ def applicant(**changes: object) -> Findings:
     return judge_applicant(some_facts(**changes), donghai(), TODAY)
 
 
-def only(findings: Findings) -> tuple[str, Result, str]:
-    """The one answer that stands out."""
-    [finding] = findings.standing_out
-    return finding.because, finding.result, finding.citation
-
-
 def test_a_sound_applicant_passes_every_rule_and_each_cites_its_source() -> None:
     findings = applicant()
     assert findings.result is Result.PASS
-    assert len(findings.items) == 16
-    assert len({finding.rule for finding in findings.items}) == 16
+    assert len(findings.items) == 17
+    assert len({finding.rule for finding in findings.items}) == 17
     assert all(finding.citation for finding in findings.items)
 
 
-@pytest.mark.parametrize("trouble", list(StandingFacts.model_fields))
+TROUBLES = ("abnormal_operation", "unpaid_wages", "litigation", "bad_credit", "dishonest_debtor", "loan_misused")
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
 def test_each_trouble_fails_when_there_and_is_referred_when_not_checked(trouble: str) -> None:
     sources = {"loan_misused": RENEWAL_RULE, "dishonest_debtor": OPERATOR}
     source = sources.get(trouble, LAW)
@@ -63,7 +58,7 @@ def test_only_a_normal_loan_is_renewed(risk: LoanRiskClass) -> None:
         ({"applied_to_bank_on": date(2026, 3, 3)}, "eligibility.bank_application_in_future", Result.REFER),
         ({"applied_to_bank_on": date(2026, 3, 20)}, "eligibility.bank_application_too_late", Result.FAIL),
         ({"asked_fen": 500_000_001}, "eligibility.asked_over_balance", Result.FAIL),
-        ({"asked_fen": 0}, "eligibility.nothing_asked", Result.FAIL),
+        ({"asked_fen": 0, "own_contribution_fen": 500_000_000}, "eligibility.nothing_asked", Result.FAIL),
         ({"applicant__employees": None}, "eligibility.size_unclassified", Result.REFER),
         ({"applicant__industry": "J66"}, "eligibility.size_unclassified", Result.REFER),
         ({"applicant__industry": "nonsense"}, "eligibility.size_unclassified", Result.REFER),
@@ -78,9 +73,9 @@ def test_what_keeps_an_applicant_back(changes: dict[str, Any], because: str, res
 
 def test_amounts_at_the_limits_pass() -> None:
     assert applicant(asked_fen=500_000_000).result is Result.PASS
-    at_cap = applicant(asked_fen=1_000_000_000, loan__balance_fen=1_000_000_000)
+    at_cap = applicant(asked_fen=1_000_000_000, loan__balance_fen=1_000_000_000, own_contribution_fen=0)
     assert at_cap.result is Result.PASS
-    over = applicant(asked_fen=1_000_000_001, loan__balance_fen=2_000_000_000)
+    over = applicant(asked_fen=1_000_000_001, loan__balance_fen=1_000_000_001)
     assert only(over) == ("eligibility.asked_over_cap", Result.FAIL, LAW)
     assert over.standing_out[0].facts == {"asked": "10,000,000.01", "cap": "10,000,000.00", "kind": "firm"}
 
@@ -92,7 +87,7 @@ def test_a_loan_must_still_be_ahead_of_its_maturity() -> None:
 
 
 def test_a_measure_judges_only_in_its_own_time() -> None:
-    measure = donghai().model_copy(update={"valid_until": date(2026, 3, 5)})
+    measure = amended({"validity.until": date(2026, 3, 5)})
     assert judge_applicant(some_facts(), measure, date(2026, 3, 5)).result is Result.PASS
     late = judge_applicant(some_facts(), measure, date(2026, 3, 6))
     assert only(late)[:2] == ("eligibility.no_longer_in_force", Result.FAIL)
@@ -108,36 +103,18 @@ def test_an_individual_business_needs_no_size() -> None:
         applicant__industry="?",
         loan__kind="business_operation",
         asked_fen=200_000_000,
+        own_contribution_fen=300_000_000,
     )
     assert findings.result is Result.PASS
 
 
 def test_a_kind_that_is_not_admitted_fails_and_is_never_capped() -> None:
-    measure = donghai()
-    kinds = measure.applicant.kinds.model_copy(update={"value": ("owner",)})
-    owners_only = measure.model_copy(update={"applicant": measure.applicant.model_copy(update={"kinds": kinds})})
+    owners_only = amended({"applicant.kinds": ("owner",)})
     facts = some_facts()
     findings = judge_applicant(facts, owners_only, TODAY)
     assert [finding.because for finding in findings.standing_out] == ["eligibility.applicant_not_admitted"] * 2
-    bridge = judge_bridge(facts, a_promise(), 1, owners_only, TODAY)
+    bridge = judge_bridge(facts, a_promise(), 1, owners_only, CALENDAR, TODAY)
     assert only(bridge)[:2] == ("eligibility.applicant_not_admitted", Result.FAIL)
-    with pytest.raises(XuqiaoError) as refused:
-        ceiling(facts.applicant.kind, 1, 1, owners_only)
-    assert (refused.value.code, refused.value.params) == ("ceiling.not_admitted", {"kind": "firm", "citation": LAW})
-
-
-def test_a_ceiling_of_negative_money_is_refused() -> None:
-    for promised, maturing in ((-1, 1), (1, -1)):
-        with pytest.raises(XuqiaoError) as refused:
-            ceiling(some_facts().applicant.kind, promised, maturing, donghai())
-        assert refused.value.code == "ceiling.negative"
-
-
-def test_judging_again_gives_the_same_for_ever() -> None:
-    kept = applicant().model_dump_json()
-    facts = CaseFacts.model_validate_json(some_facts().model_dump_json())
-    measure = type(donghai()).model_validate_json(donghai().model_dump_json())
-    assert judge_applicant(facts, measure, TODAY).model_dump_json() == kept
 
 
 # The bridge ----------------------------------------------------------------------------------------------------
@@ -145,34 +122,34 @@ def test_judging_again_gives_the_same_for_ever() -> None:
 
 @pytest.mark.parametrize("rung", list(PromiseRung))
 def test_money_waits_for_the_rung_the_pack_names(rung: PromiseRung) -> None:
-    findings = judge_bridge(some_facts(), a_promise(rung=rung), 475_000_000, donghai(), TODAY)
+    findings = judge_bridge(some_facts(), a_promise(rung=rung), 475_000_000, donghai(), CALENDAR, TODAY)
     assert (findings.result is Result.PASS) is (rung is not PromiseRung.INTENTION)
 
 
 def test_a_bridge_judged_after_maturitys_eve_is_due_from_today() -> None:
     today = date(2026, 3, 25)
     until = today + timedelta(days=10)
-    assert judge_bridge(some_facts(), a_promise(valid_until=until), 1, donghai(), today).result is Result.PASS
+    assert judge_bridge(some_facts(), a_promise(valid_until=until), 1, donghai(), CALENDAR, today).result is Result.PASS
     short = a_promise(valid_until=until - timedelta(days=1))
-    assert only(judge_bridge(some_facts(), short, 1, donghai(), today))[0] == "bridging.promise_too_short"
+    assert only(judge_bridge(some_facts(), short, 1, donghai(), CALENDAR, today))[0] == "bridging.promise_too_short"
 
 
 @pytest.mark.parametrize("amount", [0, -1])
 def test_a_bridge_of_nothing_is_none(amount: int) -> None:
-    findings = judge_bridge(some_facts(), a_promise(), amount, donghai(), TODAY)
+    findings = judge_bridge(some_facts(), a_promise(), amount, donghai(), CALENDAR, TODAY)
     assert only(findings)[:2] == ("bridging.nothing_bridged", Result.FAIL)
 
 
 def test_a_promise_up_to_the_signatorys_authority_binds() -> None:
     promise = a_promise(authority_fen=500_000_000)
-    assert judge_bridge(some_facts(), promise, 475_000_000, donghai(), TODAY).result is Result.PASS
+    assert judge_bridge(some_facts(), promise, 475_000_000, donghai(), CALENDAR, TODAY).result is Result.PASS
     promise = a_promise(authority_fen=499_999_999)
-    findings = judge_bridge(some_facts(), promise, 475_000_000, donghai(), TODAY)
+    findings = judge_bridge(some_facts(), promise, 475_000_000, donghai(), CALENDAR, TODAY)
     assert only(findings) == ("bridging.over_authority", Result.FAIL, OPERATOR)
 
 
 def test_a_senseless_promise_fails_instead_of_breaking() -> None:
-    findings = judge_bridge(some_facts(), a_promise(amount_fen=-5), 475_000_000, donghai(), TODAY)
+    findings = judge_bridge(some_facts(), a_promise(amount_fen=-5), 475_000_000, donghai(), CALENDAR, TODAY)
     assert only(findings)[0] == "bridging.over_ceiling"
 
 
@@ -185,7 +162,9 @@ def release(
     today: date = EVE,
     **promise: object,
 ) -> Findings:
-    return judge_release(some_facts(), a_promise(**promise), 475_000_000, confirmed, balance_fen, donghai(), today)
+    return judge_release(
+        some_facts(), a_promise(**promise), 475_000_000, confirmed, balance_fen, donghai(), CALENDAR, today
+    )
 
 
 def test_with_everything_in_order_the_money_may_leave() -> None:
@@ -219,16 +198,3 @@ def test_the_promise_must_outlast_a_bridge_that_leaves_today() -> None:
 def test_a_promise_that_has_shrunk_since_the_approval_stops_the_money() -> None:
     assert only(release(amount_fen=400_000_000))[0] == "bridging.over_ceiling"
     assert only(release(rung="intention"))[0] == "bridging.rung_too_low"
-
-
-def test_a_judgement_takes_less_than_a_millisecond() -> None:
-    facts, measure = some_facts(), donghai()
-    best = min(_timed(facts, measure) for _ in range(5))
-    assert best < 0.001
-
-
-def _timed(facts: CaseFacts, measure: Any) -> float:
-    start = perf_counter()
-    for _ in range(20):
-        judge_applicant(facts, measure, TODAY)
-    return (perf_counter() - start) / 20

@@ -1,0 +1,175 @@
+"""The conditions of a renewal as such, whoever's money settles the old loan, and of the one without repayment.
+
+Source: 金规〔2024〕13号; 银监发〔2014〕36号. They are cited as whole documents.
+"""
+
+from datetime import date
+from functools import partial
+from typing import NamedTuple
+
+from rulebook.cases import ApplicantKind, CaseFacts, LoanKind, LoanRiskClass, SizeClass
+from rulebook.eligibility_answers import (
+    NORMAL_LOAN_RULE,
+    RENEWAL_RULE,
+    UNKNOWN,
+    Answer,
+    Dated,
+    Rule,
+    failed,
+    passed,
+    referred,
+    size_of,
+)
+from rulebook.provisions import Trouble
+from rulebook.size import SIZE_RULE
+
+MEDIUM_FIRMS_BEFORE = date(2027, 9, 30)
+"""Loans of medium firms can be renewed without repayment when they mature before this day."""
+_SIZED_PRODUCT = f"{RENEWAL_RULE}、{SIZE_RULE}"
+
+
+class Renewal(NamedTuple):
+    """What the rules about a renewal without repayment look at."""
+
+    facts: CaseFacts
+    today: date
+
+
+# Shared with the fund's own judgement --------------------------------------------------------------------------
+
+
+def risk_class(case: Dated) -> Answer:
+    """Only a normal loan is renewed."""
+    risk = case.facts.loan.risk_class
+    if risk is None:
+        return referred("eligibility.risk_class_unknown", NORMAL_LOAN_RULE)
+    if risk is LoanRiskClass.PASS:
+        return passed("eligibility.risk_class_normal", NORMAL_LOAN_RULE, risk=risk)
+    return failed("eligibility.risk_class_not_normal", NORMAL_LOAN_RULE, risk=risk)
+
+
+def interest_paid(case: Dated) -> Answer:
+    in_arrears = case.facts.loan.interest_in_arrears
+    if in_arrears is None:
+        return referred("eligibility.interest_unknown", RENEWAL_RULE)
+    if in_arrears:
+        return failed("eligibility.interest_in_arrears", RENEWAL_RULE)
+    return passed("eligibility.interest_paid", RENEWAL_RULE)
+
+
+def applied_to_bank(case: Dated) -> Answer:
+    """The borrower asks its bank itself, before maturity; the fund cannot do it for him."""
+    applied, maturity = case.facts.applied_to_bank_on, case.facts.loan.maturity
+    if applied is None:
+        return referred("eligibility.bank_application_unknown", RENEWAL_RULE, applied=UNKNOWN, maturity=maturity)
+    if applied >= maturity:
+        return failed("eligibility.bank_application_too_late", RENEWAL_RULE, applied=applied, maturity=maturity)
+    if applied > case.today:
+        return referred("eligibility.bank_application_in_future", RENEWAL_RULE, applied=applied, maturity=maturity)
+    return passed("eligibility.bank_application_in_time", RENEWAL_RULE, applied=applied, maturity=maturity)
+
+
+def no_trouble(case: Dated, trouble: Trouble, citation: str) -> Answer:
+    """One of the troubles of ``StandingFacts``."""
+    return _no_trouble(getattr(case.facts.standing, trouble), trouble, citation)
+
+
+def _no_trouble(found: bool | None, trouble: str, citation: str) -> Answer:
+    if found is None:
+        return referred("eligibility.trouble_unknown", citation, trouble=trouble)
+    if found:
+        return failed("eligibility.trouble_found", citation, trouble=trouble)
+    return passed("eligibility.no_trouble", citation, trouble=trouble)
+
+
+# Of the renewal without repayment ------------------------------------------------------------------------------
+
+
+def _product(case: Renewal) -> Answer:
+    """A working-capital loan of a firm, or the business loan of a person; who else may have either is not said."""
+    kind, loan = case.facts.applicant.kind, case.facts.loan.kind
+    if loan not in (LoanKind.WORKING_CAPITAL, LoanKind.BUSINESS_OPERATION):
+        return failed("direct.product_outside", RENEWAL_RULE, kind=kind, loan=loan)
+    of_a_firm = kind is ApplicantKind.FIRM
+    if of_a_firm and loan is LoanKind.BUSINESS_OPERATION:
+        return failed("direct.product_outside", RENEWAL_RULE, kind=kind, loan=loan)
+    if not of_a_firm and loan is LoanKind.WORKING_CAPITAL:
+        return referred("direct.product_unclear", RENEWAL_RULE, kind=kind, loan=loan)
+    if of_a_firm or kind is ApplicantKind.OWNER:
+        return _product_by_size(case)
+    return passed("direct.product_within", RENEWAL_RULE, kind=kind, loan=loan)
+
+
+def _product_by_size(case: Renewal) -> Answer:
+    """Small and micro firms and their owners; medium firms for a time, their owners not."""
+    applicant, maturity = case.facts.applicant, case.facts.loan.maturity
+    sizing = size_of(applicant)
+    facts = {"kind": applicant.kind, "size": sizing.size, "maturity": maturity, "until": MEDIUM_FIRMS_BEFORE}
+    match sizing.size:
+        case SizeClass.SMALL | SizeClass.MICRO:
+            return passed("direct.product_of_small", _SIZED_PRODUCT, **facts)
+        case SizeClass.MEDIUM if applicant.kind is ApplicantKind.FIRM and maturity < MEDIUM_FIRMS_BEFORE:
+            return passed("direct.product_of_medium", _SIZED_PRODUCT, **facts)
+        case SizeClass.MEDIUM | SizeClass.LARGE:
+            return failed("direct.product_of_too_large", _SIZED_PRODUCT, **facts)
+        case _:
+            why = ",".join(sizing.because)
+            return referred("direct.product_unclassified", _SIZED_PRODUCT, industry=applicant.industry, why=why)
+
+
+def _condition(case: Renewal, condition: str, citation: str) -> Answer:
+    """One of ``RenewalFacts`` that must hold."""
+    holds: bool | None = getattr(case.facts.renewal, condition)
+    if holds is None:
+        return referred("direct.condition_unknown", citation, condition=condition)
+    if holds:
+        return passed("direct.condition_met", citation, condition=condition)
+    return failed("direct.condition_not_met", citation, condition=condition)
+
+
+def _no_debt_evasion(case: Renewal) -> Answer:
+    return _no_trouble(case.facts.renewal.debt_evasion, "debt_evasion", NORMAL_LOAN_RULE)
+
+
+def _contract_signed(case: Renewal) -> Answer:
+    """The new contract is signed before maturity; until then nothing is missing yet."""
+    signed, maturity = case.facts.renewal.contract_signed_on, case.facts.loan.maturity
+    if signed is None and case.today < maturity:
+        return passed("direct.contract_still_to_sign", RENEWAL_RULE, maturity=maturity, today=case.today)
+    if signed is None:
+        return referred("direct.contract_unknown", RENEWAL_RULE, maturity=maturity, today=case.today)
+    if signed >= maturity:
+        return failed("direct.contract_too_late", RENEWAL_RULE, signed=signed, maturity=maturity)
+    if signed > case.today:
+        return referred("direct.contract_in_future", RENEWAL_RULE, signed=signed, today=case.today)
+    return passed("direct.contract_in_time", RENEWAL_RULE, signed=signed, maturity=maturity)
+
+
+_CONDITIONS = {
+    "need_persists": RENEWAL_RULE,
+    "difficulty_temporary": RENEWAL_RULE,
+    "lawful_operation": NORMAL_LOAN_RULE,
+    "operating_stably": NORMAL_LOAN_RULE,
+    "meets_lending_standard": NORMAL_LOAN_RULE,
+}
+"""Fields of ``RenewalFacts`` that must hold, with their source."""
+
+_CREDIT: tuple[Trouble, ...] = ("bad_credit", "dishonest_debtor", "loan_misused")
+"""What good credit means here: clean, on no list, and the money was used for what it was lent for."""
+
+DIRECT_RULES: tuple[Rule[Renewal], ...] = (
+    Rule("direct.product", _product),
+    *(
+        Rule(f"direct.{condition}", partial(_condition, condition=condition, citation=source))
+        for condition, source in _CONDITIONS.items()
+    ),
+    Rule("eligibility.applied_to_bank", applied_to_bank),
+    Rule("direct.contract", _contract_signed),
+    Rule("eligibility.risk_class", risk_class),
+    *(
+        Rule(f"eligibility.{trouble}", partial(no_trouble, trouble=trouble, citation=NORMAL_LOAN_RULE))
+        for trouble in _CREDIT
+    ),
+    Rule("eligibility.interest", interest_paid),
+    Rule("direct.debt_evasion", _no_debt_evasion),
+)
