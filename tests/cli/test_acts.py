@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from sqlmodel import select
@@ -11,7 +13,7 @@ from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer
-from tests.cli.conftest import Ran
+from tests.cli.conftest import EXAMPLES, Ran
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -201,3 +203,34 @@ async def test_without_the_engine_an_act_says_so(
     ran = await acting("case", "withdraw", case, "--reason", "x", "--as", "li.jing", "--json")
     assert (ran.code, ran.error["code"]) == (3, "cli.temporal_away")
     assert ran.data["key"]
+
+
+async def test_a_fund_adopts_a_measure_and_two_people_move_a_case_to_it(
+    fund: TestedFund, acting: Acting, tmp_path: Path
+) -> None:
+    case = await promised(fund)
+    day = fund.today + timedelta(days=1)
+    text = (EXAMPLES / "operator.toml").read_text(encoding="utf-8").replace("opinion = 3", "opinion = 4")
+    (tmp_path / "next.toml").write_text(text, encoding="utf-8")
+    adopt = ("funds", "adopt", fund.code, "--pack", "donghai/2025-08-17", "--overlay", tmp_path / "next.toml", "--json")
+
+    not_his = await acting(*adopt, "--from", day, "--as", "li.jing")
+    too_late = await acting(*adopt, "--from", fund.today, "--as", "wang.he")
+    adopted = await acting(*adopt, "--from", day, "--as", "wang.he")
+    twice = await acting(*adopt, "--from", day, "--as", "wang.he")
+
+    assert (not_his.code, not_his.error["code"]) == (1, "person.not_in_role")
+    assert (too_late.code, too_late.error["code"]) == (1, "fund.measure_in_past")
+    assert (adopted.code, adopted.data["effective_from"]) == (0, day.isoformat())
+    assert (twice.code, twice.error["code"]) == (1, "fund.measure_there")
+    assert fund.case(case).measure_digest != adopted.data["digest"]
+
+    move = ("--from", day, "--reason", "新办法更有利于企业", "--json")
+    nowhere = ("--from", day + timedelta(days=1), "--reason", "x", "--json")
+    unknown = await acting("case", "propose-measure", case, *nowhere, "--as", "li.jing")
+    assert (unknown.code, unknown.error["code"]) == (1, "fund.no_measure_from")
+    assert (await acting("case", "propose-measure", case, *move, "--as", "li.jing")).code == 0
+    moved = await acting("case", "approve-measure", case, *move, "--as", "wang.he")
+    assert (moved.code, moved.data["event"]) == (0, "measure_changed")
+    assert fund.case(case).measure_digest == adopted.data["digest"]
+    assert "改用办法" in (await acting("case", "show", case)).out

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
+from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
 
 from activities.measures import measure_from
-from rulebook.acts import Proposal, Standing, check
+from rulebook.acts import MeasureProposal, Proposal, Standing, check
 from rulebook.calendar import CalendarDay, calendar_from_days
 from rulebook.cases import Promise, PromiseRung
 from rulebook.errors import XuqiaoError
@@ -14,10 +16,13 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ApproveMeasure,
     ConfirmPayment,
     MarkSent,
     OfficerAct,
     Propose,
+    ProposeMeasure,
+    PutFirst,
     RecordSigning,
     Reject,
     Release,
@@ -27,9 +32,9 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import Role
-from runtime.settings import checkout
 from tests.builders import a_micro_manufacturer
 
+OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
 MATURITY = date(2026, 3, 20)  # a Friday
 RELEASE_DAY = date(2026, 3, 19)
 FACTS = a_micro_manufacturer(maturity=MATURITY).facts(date(2026, 3, 2))
@@ -50,9 +55,7 @@ PROPOSAL = Proposal(yuan(5_000_000), "maker", "digest")
 
 @pytest.fixture(scope="module")
 def proposed() -> Standing:
-    folder = checkout()
-    assert folder is not None
-    overlay = (folder / "examples" / "operator.toml").read_text(encoding="utf-8")
+    overlay = OPERATOR.read_text(encoding="utf-8")
     return Standing(
         today=RELEASE_DAY,
         facts=FACTS,
@@ -131,3 +134,46 @@ def test_nobody_withdraws_from_money_that_is_out_or_on_its_way(proposed: Standin
     assert refusal(withdraw, proposed) == ""
     assert refusal(withdraw, replace(proposed, in_flight=True)) == "act.payment_in_flight"
     assert refusal(withdraw, replace(proposed, bridge_out=True)) == "act.payment_in_flight"
+
+
+def test_a_move_to_another_measure_takes_two_people_and_one_day(proposed: Standing) -> None:
+    day, other_day = date(2026, 4, 1), date(2026, 5, 1)
+    approval = ApproveMeasure(effective_from=day, reason="同意")
+    assert refusal(approval, proposed) == "act.measure_not_proposed"
+    waiting = replace(proposed, measure_proposed=MeasureProposal(day, "maker"))
+    assert refusal(approval, waiting, by="maker") == "act.same_person"
+    assert refusal(ApproveMeasure(effective_from=other_day, reason="同意"), waiting) == "act.measure_not_proposed"
+    assert refusal(approval, waiting) == ""
+
+
+def test_nothing_moves_while_a_payment_is_on_its_way(proposed: Standing) -> None:
+    on_its_way = replace(proposed, in_flight=True, measure_proposed=MeasureProposal(MATURITY, "maker"))
+    proposal = ProposeMeasure(effective_from=MATURITY, reason="新办法")
+    assert refusal(proposal, proposed) == ""
+    assert refusal(proposal, on_its_way) == "act.payment_in_flight"
+    assert refusal(ApproveMeasure(effective_from=MATURITY, reason="同意"), on_its_way) == "act.payment_in_flight"
+
+
+def test_whoever_proposed_a_case_does_not_put_it_first(proposed: Standing) -> None:
+    assert refusal(PutFirst(reason="停产风险"), proposed, by="maker") == "act.same_person"
+    assert refusal(PutFirst(reason="停产风险"), proposed) == ""
+
+
+def test_a_decision_against_the_rule_says_why() -> None:
+    with pytest.raises(ValidationError, match="reason"):
+        PutFirst(reason="")
+    with pytest.raises(ValidationError, match="reason"):
+        ProposeMeasure(effective_from=MATURITY, reason="")
+    with pytest.raises(ValidationError, match="reason"):
+        ApproveMeasure(effective_from=MATURITY, reason="")
+
+
+def test_a_committees_minutes_are_asked_above_the_threshold_only(proposed: Standing) -> None:
+    overlay = OPERATOR.read_text(encoding="utf-8")
+    approve = Approve(terms_digest="digest")
+    for threshold, code in (("499.99万元", "act.minutes_missing"), ("500万元", "")):
+        limited = overlay + f'\n[approval]\ncommittee_above = "{threshold}"\n'
+        case = replace(proposed, measure=measure_from("donghai/2025-08-17", limited))
+        assert refusal(approve, case) == code
+        assert refusal(approve.model_copy(update={"minutes": "  "}), case) == code
+        assert refusal(approve.model_copy(update={"minutes": "〔2026〕3号"}), case) == ""
