@@ -23,7 +23,7 @@ from pydantic_core import PydanticCustomError
 from rulebook.calendar import DayUnit, read_clock
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.fees import FeeTiers, Waivers
+from rulebook.fees import MOST_DAYS, FeeTiers, Waivers
 from rulebook.messages import ReceiptPurpose, ReleaseLine
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.papers import DocumentKind
@@ -117,8 +117,8 @@ def _written(pattern: str, example: str) -> WithJsonSchema:
 
 Amount = Annotated[int, BeforeValidator(_read_amount), _written(f"^{_AMOUNT.pattern}$".replace("?P", "?"), "1000万元")]
 Share = Annotated[int, BeforeValidator(_read_share), _written(r"^[0-9]+(\.[0-9]+)?%$", "95%")]
-Days = Annotated[int, Field(ge=0, strict=True)]
-DaysOfTerm = Annotated[int, Field(ge=1, strict=True)]
+Days = Annotated[int, Field(ge=0, le=MOST_DAYS, strict=True)]
+DaysOfTerm = Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
 Clock = Annotated[str, AfterValidator(_check_clock)]
 Industry = Annotated[str, AfterValidator(_check_industry)]
 Words = Annotated[str, Field(min_length=1, max_length=200)]
