@@ -41,6 +41,6 @@ _RATE_PATTERN = f"^({_PERCENT.pattern}|{_FRACTION.pattern})$"
 Rate = Annotated[
     Fraction,
     BeforeValidator(read_rate),
-    PlainSerializer(_write_rate, when_used="json"),
+    PlainSerializer(_write_rate),
     WithJsonSchema({"type": "string", "pattern": _RATE_PATTERN, "examples": ["0.02%", "4.35%/360"]}),
 ]
