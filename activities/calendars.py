@@ -10,10 +10,7 @@ from models import calendar
 from models.calendar import StoredNotice
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.holidays import HolidayNotice, announced_days, parse_notice
-
-PROVISIONAL_YEARS = 2
-"""So many years after the last notice are filled provisionally."""
+from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, announced_days, parse_notice
 
 
 @cache

@@ -5,14 +5,14 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import table, words
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.holidays import HolidayNotice
+from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, unannounced_days
 from rulebook.values import Value
 
 LOOK_BACK = timedelta(days=15)
@@ -108,14 +108,16 @@ def store_notice(session: Session, notice: HolidayNotice, *, correct: bool = Fal
     """Write a notice's days into the table; open cases keep the calendar that was recorded when they opened.
 
     Days of the December before are the new notice's to change: it names them itself, and they are among ``changed``.
+    Years around it that nobody has announced are filled provisionally, so that no case meets a gap or an early end.
 
     Args:
         correct: whether official days of the notice's own year may change.
     Raises:
         XuqiaoError: ``calendar.official_would_change`` with the days and whose word their status is.
     """
-    days = notice.days()
-    kept = {row.day: row for row in _rows(session, days[0].day, days[-1].day, lock=True)}
+    named = notice.days()
+    kept = {row.day: row for row in _rows(session, named[0].day, named[-1].day, lock=True)}
+    days = tuple(day for day in named if day.day.year == notice.year or day.day in kept)
     changed = tuple(
         ChangedDay(day=day.day, works=day.works, source=kept[day.day].source)
         for day in days
@@ -130,6 +132,8 @@ def store_notice(session: Session, notice: HolidayNotice, *, correct: bool = Fal
             document=", ".join(notice.documents),
         )
     store_days(session, days)
+    begin = session.connection().scalar(select(func.min(table(CalendarDayRow).c.day))).year
+    fill_days(session, unannounced_days(begin, notice.year + PROVISIONAL_YEARS))
     (year,) = (each for each in calendar_years(session) if each.year == notice.year)
     return StoredNotice(
         year=notice.year,

@@ -113,9 +113,13 @@ class WorkCalendar(Value):
         return self.add_workdays(day, 0)
 
     def deadline(self, day: date, count: int) -> Deadline:
-        """Where a period of working days ends, and whether the holidays in between are only provisional."""
+        """Where a period of working days ends, and whether any of the days counted is only provisional.
+
+        Args and errors: as for ``add_workdays``; counting back, the days before the starting day are looked at.
+        """
         on = self.add_workdays(day, count)
-        return Deadline(on=on, provisional=on > self.official_through)
+        last_counted = day - _DAY if count < 0 else on
+        return Deadline(on=on, provisional=last_counted > self.official_through)
 
     def moment(self, day: date, clock: str) -> datetime:
         """A time of day under the law's clock.

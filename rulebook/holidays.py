@@ -15,6 +15,8 @@ from rulebook.calendar import CalendarDay
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
 
+PROVISIONAL_YEARS = 2
+"""So many years after the last notice are filled provisionally: a case can reach into the next year."""
 UNANNOUNCED = ""
 """Source of a provisional day: nobody has said yet whether it is worked."""
 _DAY = timedelta(days=1)
@@ -51,7 +53,7 @@ class HolidayNotice(Value):
         document: number of the notice, such as 国办发明电〔2025〕7号.
     """
 
-    year: Annotated[int, Field(ge=2000, le=2999, strict=True)]
+    year: Annotated[int, Field(ge=2000, le=2100, strict=True)]
     document: Words
     holidays: Annotated[tuple[Holiday, ...], Field(min_length=1)]
 
@@ -110,9 +112,15 @@ def announced_days(notices: Sequence[HolidayNotice], through: int) -> Iterator[C
         through: last year; years without a notice are provisional, worked from Monday to Friday.
     """
     known = {day.day: day for notice in sorted(notices, key=lambda each: each.year) for day in notice.days()}
-    for year in range(min(notice.year for notice in notices), through + 1):
+    for day in unannounced_days(min(notice.year for notice in notices), through):
+        yield known.get(day.day, day)
+
+
+def unannounced_days(since: int, through: int) -> Iterator[CalendarDay]:
+    """Every day of some years, both included, as the week alone has it: provisional, worked from Monday to Friday."""
+    for year in range(since, through + 1):
         for day in _days_of_year(year):
-            yield known.get(day) or _weekly(day, official=False, source=UNANNOUNCED)
+            yield _weekly(day, official=False, source=UNANNOUNCED)
 
 
 def _days_of_year(year: int) -> Iterator[date]:

@@ -45,6 +45,8 @@ def test_a_deadline_runs_over_the_festival() -> None:
 def test_past_the_announced_years_it_says_provisional() -> None:
     assert CALENDAR.deadline(date(2026, 12, 31), 0) == Deadline(on=date(2026, 12, 31), provisional=False)
     assert CALENDAR.deadline(date(2026, 12, 31), 1).provisional
+    assert not CALENDAR.deadline(date(2027, 1, 1), -1).provisional
+    assert CALENDAR.deadline(date(2027, 1, 5), -5) == Deadline(on=date(2026, 12, 29), provisional=True)
 
 
 def test_the_last_working_day_before_a_monday_is_friday() -> None:
@@ -123,3 +125,97 @@ def test_broken_tables_are_refused() -> None:
 def test_a_wholly_unannounced_calendar_is_provisional_from_its_first_day() -> None:
     table = [CalendarDay(date(2029, 1, 1), True, False), CalendarDay(date(2029, 1, 2), True, False)]
     assert calendar_from_days(table).deadline(date(2029, 1, 1), 0).provisional
+
+
+# Any calendar --------------------------------------------------------------------------------------------------
+
+BEGIN = date(2026, 1, 5)  # a Monday
+
+
+@st.composite
+def tables(draw: st.DrawFn) -> list[CalendarDay]:
+    """An unbroken run of days, worked and announced as it pleases, in any order."""
+    marks = draw(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1, max_size=60))
+    table = [CalendarDay(BEGIN + timedelta(days=n), works, official) for n, (works, official) in enumerate(marks)]
+    return draw(st.permutations(table))
+
+
+@given(tables())
+def test_any_table_is_kept_day_by_day(table: list[CalendarDay]) -> None:
+    calendar = calendar_from_days(table)
+    days = sorted(table)
+    assert (calendar.first, calendar.last) == (days[0].day, days[-1].day)
+    assert [calendar.is_workday(row.day) for row in days] == [row.works for row in days]
+    announced = [row.day for row in days if row.day <= calendar.official_through]
+    assert announced == [row.day for row in days[: len(announced)] if row.official]
+    assert len(announced) == len(days) or not days[len(announced)].official
+    assert WorkCalendar.model_validate_json(calendar.model_dump_json()) == calendar
+    assert calendar_from_days(days) == calendar
+
+
+@given(tables(), st.data())
+def test_a_changed_day_is_another_version(table: list[CalendarDay], data: st.DataObject) -> None:
+    at = data.draw(st.integers(0, len(table) - 1))
+    changed = [row._replace(works=not row.works) if n == at else row for n, row in enumerate(table)]
+    assert calendar_from_days(changed).version != calendar_from_days(table).version
+    sourced = [row._replace(source="国办发明电〔2025〕7号") for row in table]
+    assert calendar_from_days(sourced).version == calendar_from_days(table).version, "who said so changes no day"
+
+
+@given(tables(), st.data())
+def test_steps_in_any_calendar_count_what_they_passed_or_leave_it(
+    table: list[CalendarDay], data: st.DataObject
+) -> None:
+    calendar = calendar_from_days(table)
+    day = data.draw(st.sampled_from(sorted(table))).day
+    count = data.draw(st.integers(1, 20))
+    ahead = sum(row.works for row in table if row.day > day)
+    behind = sum(row.works for row in table if row.day < day)
+    if count <= ahead:
+        on = calendar.add_workdays(day, count)
+        assert calendar.is_workday(on)
+        assert calendar.count_workdays(day, on) == count
+    else:
+        assert_out_of_period(calendar, day, count)
+    if count <= behind:
+        back = calendar.add_workdays(day, -count)
+        assert calendar.is_workday(back)
+        assert calendar.count_workdays(back - timedelta(days=1), day - timedelta(days=1)) == count
+    else:
+        assert_out_of_period(calendar, day, -count)
+
+
+def assert_out_of_period(calendar: WorkCalendar, day: date, count: int) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        calendar.add_workdays(day, count)
+    assert refused.value.code == "calendar.out_of_period"
+
+
+@given(days_inside)
+def test_the_workday_before_lies_before_and_the_workday_from_does_not(day: date) -> None:
+    before, begin = CALENDAR.workday_before(day), CALENDAR.workday_from(day)
+    assert before < day <= begin
+    assert CALENDAR.is_workday(before)
+    assert CALENDAR.is_workday(begin)
+    assert CALENDAR.count_workdays(before, begin) == 1, "nothing worked lies between"
+
+
+@given(days_inside, days_inside, st.integers(0, 25), st.integers(0, 25))
+def test_a_later_start_or_a_longer_period_never_ends_earlier(one: date, other: date, short: int, more: int) -> None:
+    first, last = sorted((one, other))
+    assert CALENDAR.deadline(first, short).on <= CALENDAR.deadline(last, short).on
+    early, late = CALENDAR.deadline(first, short), CALENDAR.deadline(first, short + more)
+    assert early.on <= late.on
+    assert early.provisional <= late.provisional, "what is provisional stays so farther out"
+    assert early.provisional is (early.on > OFFICIAL)
+
+
+@given(days_inside, st.integers(0, 800))
+def test_past_the_table_the_days_are_those_of_the_week_and_provisional(day: date, further: int) -> None:
+    far = LAST + timedelta(days=further)
+    longer = CALENDAR.reaching(far)
+    assert longer.is_workday(far) is (far.weekday() < 5)
+    assert longer.is_workday(day) is CALENDAR.is_workday(day)
+    assert (longer.version, longer.official_through) == (CALENDAR.version, OFFICIAL)
+    assert longer.deadline(far - timedelta(days=20), 5).provisional
+    assert_out_of_period(longer, far, 1)
