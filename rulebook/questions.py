@@ -68,9 +68,10 @@ def judge(question: Question, measure: Measure, calendar: WorkCalendar) -> Judge
         measure: complete or a draft.
         calendar: covers the loan's maturity and the term after it.
     Raises:
-        XuqiaoError: ``calendar.out_of_period``.
+        XuqiaoError: ``calendar.out_of_period`` where today, the maturity or the term leads outside the calendar.
     """
     facts, today = question.facts, question.today
+    calendar.is_workday(today)  # which refuses a day that the table doesn't cover, before anything is counted from it
     return Judgement(
         applicant=judge_applicant(facts, measure, today),
         direct=judge_direct(facts, today),

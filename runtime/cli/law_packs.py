@@ -209,12 +209,7 @@ def _show_changes(title: str, changes: "Iterable[Change]", before: "Measure", af
         for change in changes:
             label = word("measure", change.name)
             for side, measure, row in (("before", before, change.before), ("after", after, change.after)):
-                yield (
-                    label if side == "before" else "",
-                    word("law.diff", side),
-                    value_in_words(measure, row),
-                    source_in_words(row),
-                )
+                yield label, word("law.diff", side), value_in_words(measure, row), source_in_words(row)
 
     if not changes:
         return

@@ -1,0 +1,183 @@
+"""What keeps a measure from being used: the operator's gaps, contradictions, and what cannot be carried out yet."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from activities.measures import draft, pack_ids, read_measure
+from rulebook.activation import Readiness, readiness, refuse_unready
+from rulebook.errors import XuqiaoError
+from rulebook.measure import Measure
+from rulebook.pack_text import draft_measure
+from tests.rulebook.samples import OVERLAY, PACK, donghai
+
+Change = Callable[[str], str]
+
+
+def changed(pack: Change = str, overlay: Change = str) -> Measure:
+    """Donghai's measure and overlay, with their texts changed."""
+    return draft_measure(pack(PACK.read_text(encoding="utf-8")), overlay(OVERLAY.read_text(encoding="utf-8")))
+
+
+def with_line(section: str, text: str) -> Change:
+    """One more provision in a section, which is added where there is none."""
+
+    def change(toml: str) -> str:
+        title = f"[{section}]\n"
+        return toml.replace(title, f"{title}{text}\n") if title in toml else f"{toml}\n{title}{text}\n"
+
+    return change
+
+
+def test_a_measure_that_the_operator_completed_is_ready() -> None:
+    found = readiness(donghai())
+
+    assert found.ready
+    assert (found.to_decide, found.contradictions, found.not_carried_out, found.superseded_by) == ((), (), (), None)
+    assert {"validity.until", "fee.minimum", "exposure.gap_days"} <= set(found.silent)
+
+
+def test_what_is_to_decide_is_told_from_silence() -> None:
+    found = readiness(draft("donghai/2025-08-17"))
+
+    assert not found.ready
+    assert {"release.cut_off", "fee.counted", "queue.overtaking"} <= set(found.to_decide)
+    assert not set(found.to_decide) & set(found.silent)
+
+
+def test_every_provision_is_set_or_to_decide_or_silent() -> None:
+    for pack in pack_ids():
+        measure = draft(pack)
+        found = readiness(measure)
+        unset = {name for name, provision in measure.provisions() if provision.cite is None}
+        assert unset == {*found.to_decide, *found.silent}, pack
+        assert not found.ready, "no published measure is complete by itself"
+
+
+@pytest.mark.parametrize(
+    ("overlay", "code", "names", "facts"),
+    [
+        (
+            with_line("validity", "until = 2025-08-16"),
+            "activation.ends_before_it_begins",
+            ("validity.since", "validity.until"),
+            {"first": "2025-08-17", "second": "2025-08-16"},
+        ),
+        (
+            with_line("extension", "longest_days = 9"),
+            "activation.term_longer_than_extension",
+            ("bridge.term_days", "extension.longest_days"),
+            {"first": "10", "second": "9"},
+        ),
+        (
+            # Ten days cost 5 times 0.02 % and 5 times 0.04 %: 0.03 % on average.
+            with_line("fee", 'highest_average = "0.029%"'),
+            "activation.average_too_high",
+            ("fee.tiers", "fee.highest_average"),
+            {"first": "0.03%", "second": "0.029%", "days": "10"},
+        ),
+        (
+            with_line("loan", 'kinds_out = ["business_operation", "project"]'),
+            "activation.loan_in_and_out",
+            ("loan.kinds", "loan.kinds_in_person", "loan.kinds_out"),
+            {"kinds": "business_operation"},
+        ),
+        (
+            with_line("loan", 'least_individual_business = "200.01万元"'),
+            "activation.least_over_cap",
+            ("loan.least_individual_business", "bridge.cap_individual_business"),
+            {"first": "2,000,100.00", "second": "2,000,000.00"},
+        ),
+    ],
+    ids=["validity", "extension", "average", "loan kinds", "least loan"],
+)
+def test_provisions_that_cannot_hold_together(
+    overlay: Change, code: str, names: tuple[str, ...], facts: dict[str, str]
+) -> None:
+    measure = changed(overlay=overlay)
+
+    (objection,) = readiness(measure).contradictions
+
+    assert (objection.code, objection.names, objection.facts) == (code, names, facts)
+    with pytest.raises(XuqiaoError) as refused:
+        refuse_unready(measure)
+    assert (refused.value.code, refused.value.params["names"]) == ("pack.contradicts", ", ".join(names))
+
+
+@pytest.mark.parametrize(
+    "overlay",
+    [
+        with_line("validity", "until = 2025-08-17"),
+        with_line("extension", "longest_days = 10"),
+        with_line("fee", 'highest_average = "0.03%"'),
+        with_line("loan", 'kinds_out = ["project"]'),
+        with_line("loan", 'least_individual_business = "200万元"'),
+        with_line("approval", 'steps = ["maker", "checker"]'),
+    ],
+    ids=["one day", "no extension", "just the average", "other kinds out", "least loan at the cap", "both steps"],
+)
+def test_provisions_that_just_hold_together(overlay: Change) -> None:
+    assert readiness(changed(overlay=overlay)).ready
+
+
+def test_an_average_is_not_asked_for_before_tiers_and_term_are_known() -> None:
+    unset = draft("qingdao/undated")
+    assert unset.fee.highest_average.value is not None
+    assert readiness(unset).contradictions == ()
+
+
+@pytest.mark.parametrize(
+    ("overlay", "code", "name"),
+    [
+        (with_line("fee", "prepaid_days = 5"), "activation.no_prepayment", "fee.prepaid_days"),
+        (with_line("approval", 'steps = ["checker"]'), "activation.other_steps", "approval.steps"),
+        (with_line("approval", 'steps = ["checker", "maker"]'), "activation.other_steps", "approval.steps"),
+    ],
+    ids=["prepayment", "checker alone", "checker first"],
+)
+def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str, name: str) -> None:
+    measure = changed(overlay=overlay)
+
+    (objection,) = readiness(measure).not_carried_out
+
+    assert (objection.code, objection.names) == (code, (name,))
+    with pytest.raises(XuqiaoError) as refused:
+        refuse_unready(measure)
+    assert (refused.value.code, refused.value.params["names"]) == ("pack.not_carried_out", name)
+
+
+def test_a_superseded_measure_takes_no_new_case() -> None:
+    measure = changed(overlay=with_line("validity", 'superseded_by = "东政规发〔2031〕1号"'))
+
+    with pytest.raises(XuqiaoError) as refused:
+        refuse_unready(measure)
+    assert (refused.value.code, refused.value.params["by"]) == ("pack.superseded", "东政规发〔2031〕1号")
+
+
+def test_reading_a_measure_for_cases_refuses_what_a_draft_takes(tmp_path: Path) -> None:
+    overlay = tmp_path / "operator.toml"
+    text = with_line("fee", "prepaid_days = 5")(OVERLAY.read_text(encoding="utf-8"))
+    overlay.write_text(text, encoding="utf-8")
+
+    assert draft("donghai/2025-08-17", overlay).fee.prepaid_days.value == 5
+    with pytest.raises(XuqiaoError) as refused:
+        read_measure("donghai/2025-08-17", overlay)
+    assert refused.value.code == "pack.not_carried_out"
+    with pytest.raises(XuqiaoError) as refused:
+        read_measure("donghai/2025-08-17")
+    assert refused.value.code == "pack.unset"
+
+
+def test_each_reason_alone_keeps_a_measure_from_use() -> None:
+    nothing = Readiness(to_decide=(), silent=("fee.minimum",), contradictions=(), not_carried_out=(), superseded_by=None)
+    (objection,) = readiness(changed(overlay=with_line("fee", "prepaid_days = 5"))).not_carried_out
+    reasons: tuple[dict[str, object], ...] = (
+        {"to_decide": ("fee.tiers",)},
+        {"contradictions": (objection,)},
+        {"not_carried_out": (objection,)},
+        {"superseded_by": "x"},
+    )
+
+    assert nothing.ready
+    assert not any(nothing.model_copy(update=reason).ready for reason in reasons)
