@@ -45,7 +45,7 @@ class Bank:
         gateway.ask_opinion(question)
         with self._begin() as session:
             if commit_step(session, step):
-                approvals.store_judgement(session, step.case_no, step.cause, request.findings)
+                approvals.store_judgement(session, step.case_no, step.cause, request.findings, request.direct)
 
     @activity.defn
     def pay_out(self, request: PayOut) -> PayOutResult:

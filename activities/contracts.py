@@ -39,8 +39,11 @@ class OpenedCase(Value):
 
 
 class RecordFindings(Value):
+    """``direct``: whether the bank may renew without repayment, where that was judged too."""
+
     step: Step
     findings: Findings
+    direct: Findings | None = None
 
 
 class RecordPromise(Value):

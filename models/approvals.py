@@ -20,6 +20,8 @@ class Judgement(SQLModel, table=True):
     cause: str = words(primary_key=True)
     result: str = words()
     findings: list[dict[str, Any]] = plain_json()
+    direct_result: str | None = words(nullable=True, default=None)
+    direct_findings: list[dict[str, Any]] | None = plain_json(nullable=True, default=None)
 
 
 class PromiseRow(SQLModel, table=True):
@@ -61,14 +63,18 @@ class Approval(SQLModel, table=True):
     voided_at: datetime | None = moment(nullable=True, default=None)
 
 
-def store_judgement(session: Session, case_no: str, cause: str, findings: Findings) -> None:
-    """Keep what the rules found, once for each cause."""
+def store_judgement(
+    session: Session, case_no: str, cause: str, findings: Findings, direct: Findings | None = None
+) -> None:
+    """Keep what the rules found, once for each cause: of the applicant, and of the bank's renewing without a bridge."""
     row = {
         "case_no": case_no,
         "cause": cause,
         "result": findings.result.value,
-        "findings": [finding.model_dump(mode="json") for finding in findings.items],
+        "findings": findings.model_dump(mode="json")["items"],
     }
+    if direct:
+        row |= {"direct_result": direct.result.value, "direct_findings": direct.model_dump(mode="json")["items"]}
     session.connection().execute(insert(Judgement).values(row).on_conflict_do_nothing())
 
 

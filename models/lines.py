@@ -209,11 +209,29 @@ class PaymentLine(Value):
 
 
 class JudgementLine(Value):
-    """What the rules found at one step."""
+    """What the rules found at one step: of the applicant, and of renewing without a bridge where that was judged."""
 
     cause: str
     result: Result
     findings: tuple[Finding, ...]
+    direct_result: Result | None
+    direct_findings: tuple[Finding, ...] | None
+
+
+class MeasureLine(Value):
+    """The measure that a case is judged by.
+
+    Attributes:
+        digest: of the measure, its overlay included.
+        overlay: what the operator's own choices are cited as; None without any.
+        operator_choices: names of the values that are the operator's own choice and not the law.
+    """
+
+    digest: str
+    pack: str
+    document: str
+    overlay: str | None
+    operator_choices: tuple[str, ...]
 
 
 class EventLine(Value):
@@ -283,7 +301,7 @@ class CasePage(Value):
     filed_at: Instant
     filed_by: str
     source: str
-    measure_digest: str | None
+    measure: MeasureLine | None
     answer: BankAnswer | None
     route: Route | None
     amount_fen: int | None

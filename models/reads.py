@@ -10,6 +10,7 @@ from models import ledger
 from models.applications import Application, Collateral, Enterprise, Loan
 from models.cases import the_case
 from models.funds import fund as the_fund
+from models.funds import kept_measure
 from models.lines import (
     ApprovalLine,
     CaseLine,
@@ -18,6 +19,7 @@ from models.lines import (
     EventLine,
     FundLine,
     JudgementLine,
+    MeasureLine,
     MessageLine,
     NextAct,
     PaymentLine,
@@ -118,7 +120,8 @@ _PAYMENTS = text("""
     FROM payment WHERE case_no = :case ORDER BY number
 """)
 _JUDGEMENTS = text("""
-    SELECT j.cause, j.result, j.findings FROM judgement AS j JOIN event AS e USING (case_no, cause)
+    SELECT j.cause, j.result, j.findings, j.direct_result, j.direct_findings
+    FROM judgement AS j JOIN event AS e USING (case_no, cause)
     WHERE case_no = :case ORDER BY e.serial
 """)
 _EVENTS = text("""
@@ -226,9 +229,10 @@ def case_page(session: Session, case_no: str) -> CasePage:
     promises = [PromiseLine(**row) for row in _rows(session, _PROMISES, case=case_no)]
     open_task = [TaskLine(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
     return CasePage(
-        **case.model_dump(exclude={"loan", "stage"}),
+        **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
         **_filed(session, application),
         stage=stage,
+        measure=_measure(session, case.measure_digest),
         fund_name=the_fund(session, case.fund).name,
         task=next(iter(open_task), None),
         next_acts=tuple(NextAct(kind=kind, role=role) for kind, role in STAGES[stage].acts.items()),
@@ -245,6 +249,19 @@ def case_page(session: Session, case_no: str) -> CasePage:
         acts=tuple(Recorded(**row) for row in _rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),
         documents=tuple(DocumentLine(**row) for row in _rows(session, _DOCUMENTS, case=case_no)),
+    )
+
+
+def _measure(session: Session, digest: str | None) -> MeasureLine | None:
+    if digest is None:
+        return None
+    measure = kept_measure(session, digest)
+    return MeasureLine(
+        digest=digest,
+        pack=measure.id,
+        document=measure.document,
+        overlay=measure.overlay,
+        operator_choices=measure.operator_choices(),
     )
 
 

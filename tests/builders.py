@@ -39,7 +39,7 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
     """
     serial = next(_SERIAL)
     note = f"T{shanghai_today():%y%m%d}{serial:05d}"
-    row = {
+    row: dict[str, Any] = {
         "applicant_name": f"东海县试晶石英制品{serial}号有限公司",
         "uscc": a_code(serial),
         "kind": ApplicantKind.FIRM,
@@ -59,14 +59,15 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
         "risk_class": LoanRiskClass.PASS,
         "interest_in_arrears": False,
         "asked_fen": asking if asking is not None else yuan(5_000_000),
-        "own_contribution_fen": yuan(1_000_000),
         "applied_to_bank_on": shanghai_today(),
         "account_name": f"东海县试晶石英制品{serial}号有限公司",
         "account_number": f"62284801{serial:011d}",
         "account_branch": "晶都农村商业银行东海支行",
         "standing": CLEAN,
     }
-    return ApplicationRow.model_validate({**row, **changed})
+    row |= changed
+    row.setdefault("own_contribution_fen", row["balance_fen"] - row["asked_fen"])  # the rest of the loan
+    return ApplicationRow.model_validate(row)
 
 
 def a_medium_manufacturer(*, maturity: date, **changed: Any) -> ApplicationRow:

@@ -79,9 +79,9 @@ class Arrangement(BeforeMoney):
         wait = self._open_wait(MessageKind.OPINION, self._measure.deadlines.opinion)
         event = EventKind.DIRECT_RENEWAL_MISSED if once_more else EventKind.BANK_ASKED
         step = self._step(event, stage=CaseStage.BANK_OPINION, wait=wait)
-        await self._commit(
-            contracts.ask_bank_opinion, contracts.RecordFindings(step=step, findings=self._findings), step
-        )
+        direct = eligibility.judge_direct(self._facts, self._today)
+        asked = contracts.RecordFindings(step=step, findings=self._findings, direct=direct)
+        await self._commit(contracts.ask_bank_opinion, asked, step)
         opinion = (await self._before_money(wait, only={MessageKind.OPINION})).body
         assert isinstance(opinion, Opinion)
         self._answer = opinion.answer

@@ -9,6 +9,7 @@ from models.lines import (
     CaseLine,
     CasePage,
     EventLine,
+    MeasureLine,
     MessageLine,
     PromiseLine,
     Reason,
@@ -119,6 +120,7 @@ def case_data(page: CasePage) -> dict[str, Any]:
         shown["message"] = event_words(event)
     for shown, judgement in zip(data["judgements"], page.judgements, strict=True):
         _add_sentences(shown["findings"], judgement.findings)
+        _add_sentences(shown["direct_findings"] or [], judgement.direct_findings or ())
     for shown, approval in zip(data["approvals"], page.approvals, strict=True):
         _add_sentences(shown["findings"], approval.findings)
     holds = page.approval and page.approval.attempt
@@ -206,9 +208,16 @@ def _show_application(page: CasePage) -> None:
             ("certificate", page.collateral_certificate),
             ("guarantors", ", ".join(page.guarantors)),
             ("received", f"{page.received_on}  {page.filed_by}  {page.source}"),
-            ("measure", page.measure_digest),
+            ("measure", page.measure and f"{page.measure.pack}  {page.measure.document}  {short(page.measure.digest)}"),
+            ("operator_choices", page.measure and _own_choices(page.measure)),
         )
     )
+
+
+def _own_choices(measure: MeasureLine) -> str:
+    """What of the measure is not the law but the operator's choice, and what that is cited as."""
+    names = ", ".join(word("measure", name) for name in measure.operator_choices)
+    return f"{measure.overlay}{say('cli.colon')}{names}" if names else ""
 
 
 def _account(page: CasePage) -> str:
@@ -220,6 +229,10 @@ def _show_judgements(page: CasePage) -> None:
         section("judgement")
         fields([("result", word("result", judgement.result))])
         _show_findings(judgement.findings)
+        if judgement.direct_findings is not None:
+            section("direct")
+            fields([("result", word("result", judgement.direct_result))])
+            _show_findings(judgement.direct_findings)
 
 
 def _show_findings(findings: Iterable[Finding]) -> None:

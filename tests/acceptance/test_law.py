@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -22,7 +23,7 @@ OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
 FundUnder = Callable[..., TestedFund]
 
 
-async def a_case(fund: TestedFund, **changed: object) -> str:
+async def a_case(fund: TestedFund, **changed: Any) -> str:
     return await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9), **changed))
 
 

@@ -42,6 +42,15 @@ async def test_a_refusal_gives_each_reason_as_a_whole_sentence(fund: TestedFund)
     assert "}" not in notice
 
 
+async def test_a_refusal_leaves_out_what_a_person_might_have_decided(fund: TestedFund) -> None:
+    """Wages nobody looked up would have been referred; beside a lawsuit they are no reason to refuse."""
+    half_known = CLEAN.model_copy(update={"litigation": True, "unpaid_wages": None})
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16), standing=half_known))
+    notice = texts(fund, case)[DocumentKind.REFUSAL_NOTICE]
+    assert "涉诉" in notice
+    assert "拖欠工资" not in notice
+
+
 async def test_the_papers_of_a_bridge_name_its_parties_and_its_money(fund: TestedFund) -> None:
     application = a_micro_manufacturer(maturity=fund.in_days(16))
     case = await fund.apply(application)
