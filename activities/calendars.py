@@ -4,10 +4,6 @@ from functools import cache
 from importlib.resources import files
 from pathlib import Path
 
-from sqlmodel import Session
-
-from models import calendar
-from models.calendar import StoredNotice
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
 from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, announced_days, parse_notice
@@ -38,18 +34,14 @@ def shipped_calendar() -> WorkCalendar:
     return calendar_from_days(shipped_days())
 
 
-def import_notice(session: Session, path: Path, *, correct: bool = False) -> StoredNotice:
-    """Write a notice's days into the calendar table.
+def read_notice(path: Path) -> HolidayNotice:
+    """A notice that somebody brings, from its file.
 
-    Args:
-        path: the notice's file.
-        correct: whether days that were official already may change.
     Raises:
-        XuqiaoError: ``calendar.notice_unreadable``, what ``parse_notice`` finds wrong with the text, and
-            ``calendar.official_would_change`` with the days.
+        XuqiaoError: ``calendar.notice_unreadable``, and what ``parse_notice`` finds wrong with the text.
     """
     try:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError) as error:
         raise XuqiaoError("calendar.notice_unreadable", file=path, reason=error) from None
-    return calendar.store_notice(session, parse_notice(text, path.name), correct=correct)
+    return parse_notice(text, path.name)

@@ -42,12 +42,16 @@ def list_years(as_json: AsJson = False) -> int:
 
 @app.command("import", cls=Command)
 def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
-    from activities import calendars
+    from activities.calendars import read_notice
+    from models.calendar import store_notice
+    from runtime.cli.law import asked
     from runtime.cli.office import Office
     from runtime.cli.output import line, plain, print_json, say, word
 
+    with asked():
+        notice = read_notice(file)
     with Office() as office, office.begin() as session:
-        stored = calendars.import_notice(session, file, correct=correct)
+        stored = store_notice(session, notice, correct=correct)
     open_cases = say("calendar.open_cases_keep_theirs")
     if as_json:
         print_json({**plain(stored), "open_cases": open_cases})

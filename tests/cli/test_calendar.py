@@ -159,16 +159,17 @@ def test_a_provisional_day_never_replaces_an_official_one(table: str) -> None:
     ("content", "code"),
     [
         (None, "calendar.notice_unreadable"),
-        ("year = ", "calendar.notice_not_toml"),
-        ("\udcff", "calendar.notice_unreadable"),
+        (b"\xff", "calendar.notice_unreadable"),
+        (b"year = ", "calendar.notice_not_toml"),
+        (NOTICE.replace("2027-01-09", "2027-01-08").encode(), "calendar.notice_no_weekend"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_by_name(
-    cli: Cli, table: str, tmp_path: Path, content: str | None, code: str
+def test_a_file_that_cannot_be_used_is_refused_by_name_before_the_table_is_touched(
+    cli: Cli, tmp_path: Path, content: bytes | None, code: str
 ) -> None:
     path = tmp_path / "wrong.toml"
     if content is not None:
-        path.write_bytes(content.encode("utf-8", "surrogateescape"))
-    refused = cli("calendar", "import", path, "--json", "--lang", "en")
-    assert (refused.code, refused.error["code"]) == (1, code)
+        path.write_bytes(content)
+    refused = cli("calendar", "import", path, "--json", "--lang", "en")  # no server is set up
+    assert (refused.code, refused.error["code"]) == (2, code)
     assert "wrong.toml" in refused.error["message"]
