@@ -17,7 +17,7 @@ from models.cases import RenewalCase, commit_step
 from models.documents import Document, document_number
 from models.funds import Fund, kept_measure
 from rulebook.calendar import LAW_ZONE, DayUnit
-from rulebook.findings import Findings
+from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
 from rulebook.papers import DocumentKind, FeeStep, PaperAccount, PaperData, PaperFinding
 from rulebook.steps import Step
@@ -166,6 +166,8 @@ def _terms(session: Session, step: Step, measure: Measure) -> dict[str, object]:
         "first_day_counts": count.first_day_counts,
         "last_day_counts": count.last_day_counts,
         "days_off_count": count.counted is DayUnit.CALENDAR,
+        "minimum_fee_fen": fees.minimum_fen or None,
+        "term_in_working_days": measure.term_counted is DayUnit.WORKING,
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
         "terms_digest": approval.terms_digest,
@@ -173,11 +175,15 @@ def _terms(session: Session, step: Step, measure: Measure) -> dict[str, object]:
 
 
 def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:
-    """What the rules found; else the bank's answer; else the officer's written reason."""
+    """What the rules found; else the bank's answer; else the officer's written reason.
+
+    What a rule leaves to a person's judgement is no reason where another rule forbids.
+    """
     findings: Findings = request.findings
     found = tuple(
         PaperFinding(sentence=say_finding(finding, "zh"), citation=finding.citation)
         for finding in findings.standing_out
+        if findings.result is not Result.FAIL or finding.result is Result.FAIL
     )
     reason = request.step.detail.get("reason", "")
     if reason == "not_eligible":

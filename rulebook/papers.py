@@ -71,7 +71,8 @@ class PaperData(Value):
         fee_steps: the tiers of the usage fee.
         first_day_counts: whether the day of payment bears the fee; ``last_day_counts`` the day of return.
         days_off_count: whether weekends and holidays bear the fee.
-        expected_days: the days the bridge may be out.
+        minimum_fee_fen: the least that the fee comes to; None where the measure has none.
+        expected_days: the days the bridge may be out, working days where ``term_in_working_days``.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
@@ -116,6 +117,8 @@ class PaperData(Value):
     first_day_counts: bool = True
     last_day_counts: bool = False
     days_off_count: bool = True
+    minimum_fee_fen: int | None = Field(default=None, ge=0)
+    term_in_working_days: bool = False
     expected_days: int | None = Field(default=None, ge=1)
     fee_fen: int | None = Field(default=None, ge=0)
     new_loan_days: int | None = Field(default=None, ge=1)

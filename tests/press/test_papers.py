@@ -288,3 +288,17 @@ def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read
     assert "划付当日不计入，归还专户当日计入，节假日不计算" in text
     assert "第1日0.0195%926.25" in text
     assert "第2日起0.015%712.50" in text
+
+
+def test_a_term_in_working_days_and_the_least_fee_are_in_the_agreement(press: Press, read: Read) -> None:
+    choices = ("bridge.term_days", "fee.minimum")
+    facts = changed(term_in_working_days=True, minimum_fee_fen=200_000, fee_fen=None, operator_choices=choices)
+    agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
+    assert "不超过10个工作日※。" in agreement
+    assert "不足人民币贰仟元整（¥2,000.00）的，按人民币贰仟元整（¥2,000.00）计收※" in agreement
+    assert "不超过10个工作日※" in read(press.render(DocumentKind.RENEWAL_COMMITMENT, facts))
+    assert "¥14,250.00）※" in read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(operator_choices=choices)))
+    english = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts, "en"))
+    assert "10workingdaysfrompayment※" in english
+    assert "Wherethedayscostlessthan" in english
+    assert "计收※" not in read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(minimum_fee_fen=None)))
