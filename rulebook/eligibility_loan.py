@@ -71,14 +71,15 @@ def asked_within_cap(case: Application) -> Answer:
     cap = cap_of(kind, measure, listed=applicant.listed or False)
     if cap is None:
         return failed("eligibility.applicant_not_admitted", measure.citation("applicant.kinds"), kind=kind)
-    citation, facts = measure.citation(cap.provision), {"asked": in_yuan(asked), "cap": in_yuan(cap.amount_fen)}
+    facts = {"asked": in_yuan(asked), "cap": in_yuan(cap.amount_fen), "kind": kind}
     if asked <= cap.amount_fen:
-        return passed("eligibility.asked_within_cap", citation, **facts, kind=kind)
+        return passed("eligibility.asked_within_cap", measure.citation(cap.provision), **facts)
     if applicant.listed is None:
         most = cap_of(kind, measure, listed=True)
         if most is not None and asked <= most.amount_fen:
+            facts = {"asked": in_yuan(asked), "cap": in_yuan(most.amount_fen)}
             return referred("eligibility.listed_unknown", measure.citation(most.provision), **facts)
-    return failed("eligibility.asked_over_cap", citation, **facts, kind=kind)
+    return failed("eligibility.asked_over_cap", measure.citation(cap.provision), **facts)
 
 
 def whole_loan_paid(case: Application) -> Answer:

@@ -1,5 +1,7 @@
 """Measures that say one thing more, or one thing less, than Donghai's; what they add has an article of its own."""
 
+from collections.abc import Mapping
+
 from rulebook.findings import Finding, Findings, Result
 from rulebook.measure import Measure
 from rulebook.provisions import Provision
@@ -9,7 +11,7 @@ LAW, OPERATOR = "东政规发〔2025〕5号", "承办主体自定（示例运营
 ARTICLE = "示例办法第九条"
 
 
-def amended(provisions: dict[str, object], measure: Measure | None = None) -> Measure:
+def amended(provisions: Mapping[str, object], measure: Measure | None = None) -> Measure:
     """A measure changed by dotted names, cited as ``ARTICLE``; None takes a provision away, as in a draft."""
     measure = measure or donghai()
     measure = measure.model_copy(update={"articles": {**measure.articles, "added": ARTICLE}})

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rulebook.cases import SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.size import size_class
+from rulebook.size import industry_of, size_class
 
 FEN_PER_WAN = 1_000_000
 L, M, S, X = SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO
@@ -84,6 +84,19 @@ def test_the_class_is_the_worst_of_the_metrics(metric: Metric, employees: int, r
     assert sized(metric.industry, **given_) is ascending[min(alone)]
 
 
+@given(
+    st.sampled_from(table()), st.integers(0, 3000), st.integers(0, 3 * 10**11), st.integers(0, 3 * 10**11), st.data()
+)
+def test_a_metric_that_grows_never_makes_a_firm_smaller(
+    metric: Metric, employees: int, revenue: int, assets: int, data: st.DataObject
+) -> None:
+    given_ = {"E": employees, "R": revenue, "A": assets}
+    grown = given_ | {metric.name: given_[metric.name] + data.draw(st.integers(0, 10**11))}
+    ascending = [X, S, M, L]
+    before, after = sized(metric.industry, **given_), sized(metric.industry, **grown)
+    assert ascending.index(before) <= ascending.index(after)
+
+
 @pytest.mark.parametrize("industry", ["66", "J6920", "J", "83", "P8310", "53", "G5320", "91", "S", "97", "704", "7040"])
 def test_industries_the_rule_does_not_reach_stay_unclassified(industry: str) -> None:
     sizing = size_class(industry, 10, FEN_PER_WAN, FEN_PER_WAN)
@@ -96,12 +109,22 @@ def test_a_code_too_wide_to_choose_a_line_stays_unclassified(industry: str) -> N
 
 
 @pytest.mark.parametrize(
-    "industry", ["", " ", "00", "98", "1", "C51", "A1711", "U01", "12345", "C1711X", "制造业", "１７"]
+    "industry",
+    ["", " ", "00", "98", "1", "C51", "A1711", "U01", "12345", "C1711X", "XC17", "CC", "制造业", "１７"],
 )
 def test_codes_that_do_not_exist_are_refused(industry: str) -> None:
+    assert_refused(industry)
+
+
+@pytest.mark.parametrize("industry", ["705", "K708", "7011", "7099", "K7043", "700", "7000"])
+def test_groups_that_real_estate_does_not_have_are_refused(industry: str) -> None:
+    assert_refused(industry)
+
+
+def assert_refused(industry: str) -> None:
     with pytest.raises(XuqiaoError) as refused:
         size_class(industry, 10, FEN_PER_WAN, FEN_PER_WAN)
-    assert refused.value.code == "sizing.no_such_industry"
+    assert (refused.value.code, refused.value.params) == ("sizing.no_such_industry", {"industry": industry})
 
 
 def test_letters_and_spaces_do_not_matter() -> None:
@@ -110,13 +133,20 @@ def test_letters_and_spaces_do_not_matter() -> None:
     }
 
 
-def test_a_negative_metric_is_refused() -> None:
+@pytest.mark.parametrize("name", ["employees", "revenue_fen", "assets_fen"])
+def test_a_negative_metric_is_refused_and_zero_is_none(name: str) -> None:
+    metrics = {"employees": 1, "revenue_fen": 1, "assets_fen": 1}
     with pytest.raises(XuqiaoError) as refused:
-        size_class("17", -1, FEN_PER_WAN, None)
-    assert (refused.value.code, refused.value.params) == (
-        "sizing.negative_metric",
-        {"name": "employees", "value": "-1"},
-    )
+        size_class("17", **metrics | {name: -1})
+    assert (refused.value.code, refused.value.params) == ("sizing.negative_metric", {"name": name, "value": "-1"})
+    assert size_class("17", **metrics | {name: 0}).size is X
+
+
+def test_a_code_is_taken_apart_into_section_and_digits() -> None:
+    assert [industry_of(code) for code in ("c", "17", " K7010 ", "a0511")] == [
+        ("C", ""), ("C", "17"), ("K", "7010"), ("A", "0511")
+    ]  # fmt: skip
+    assert {industry_of(f"{division:02d}").section for division in range(1, 98)} == set("ABCDEFGHIJKLMNOPQRST")
 
 
 def test_the_known_faults_of_other_implementations() -> None:
