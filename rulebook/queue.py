@@ -55,7 +55,8 @@ def rank(facts: CaseFacts, measure: Measure, arrived_at: datetime) -> Rank:
     merits = merits if measure.small_and_micro_first else []
     merits += [(f"queue.{order}", "queue.order", _merit(order, facts)) for order in measure.queue_order]
     grounds = [(reason, provision) for reason, provision, merit in merits if merit.forward]
-    reason, provision = grounds[0] if grounds else ("queue.first_come", "queue.then")
+    first_come = "queue.order" if QueueOrder.FIRST_COME in measure.queue_order else "queue.then"
+    reason, provision = grounds[0] if grounds else ("queue.first_come", first_come)
     arrived = arrived_at.astimezone(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     key = "-".join([*(merit.key for *_, merit in merits), arrived])
     return Rank(key=key, reason=reason, citation=measure.citation(provision))
