@@ -3,7 +3,7 @@
 import json
 import re
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
@@ -140,8 +140,10 @@ def read_question(text: str) -> Question:
         raise _refusal(error.errors()[0]) from None
 
 
-class _Inexact(str):
-    """A number with a point or an exponent: no fact is one."""
+class _Inexact(NamedTuple):
+    """A number with a point or an exponent, as it was written: no fact is one, an amount least of all."""
+
+    written: str
 
 
 def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -156,7 +158,7 @@ def _each_once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 def _in_fen(written: object, path: str) -> Any:
     """The same data with amounts in fen."""
     if isinstance(written, _Inexact):
-        raise XuqiaoError("question.inexact", key=path, value=str(written))
+        raise XuqiaoError("question.inexact", key=path, value=written.written)
     if isinstance(written, list):
         return [_in_fen(item, f"{path}.{place}") for place, item in enumerate(written)]
     if isinstance(written, dict):
@@ -169,6 +171,8 @@ def _item_in_fen(key: str, item: object, path: str) -> tuple[str, Any]:
         raise XuqiaoError("question.unknown_key", key=path)
     if not key.endswith(_YUAN):
         return key, _in_fen(item, path)
+    if isinstance(item, _Inexact):
+        raise XuqiaoError("question.inexact", key=path, value=item.written)
     if item is not None and not (isinstance(item, str) and re.fullmatch(_WRITTEN_YUAN, item, re.ASCII)):
         raise XuqiaoError("question.not_yuan", key=path, value=item)
     return key.removesuffix(_YUAN) + _FEN, None if item is None else yuan(item)
@@ -182,6 +186,8 @@ def _refusal(error: ErrorDetails) -> XuqiaoError:
             return XuqiaoError("question.unknown_key", key=key)
         case "missing":
             return XuqiaoError("question.missing_key", key=key)
+        case "json_invalid":  # such as half a sign, which JSON can write and no text can hold
+            return XuqiaoError("question.not_json", reason=error["msg"])
         case _:
             return XuqiaoError("question.bad_value", key=key, value=error["input"], expected=error["msg"])
 

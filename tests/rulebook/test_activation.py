@@ -170,7 +170,9 @@ def test_reading_a_measure_for_cases_refuses_what_a_draft_takes(tmp_path: Path) 
 
 
 def test_each_reason_alone_keeps_a_measure_from_use() -> None:
-    nothing = Readiness(to_decide=(), silent=("fee.minimum",), contradictions=(), not_carried_out=(), superseded_by=None)
+    nothing = Readiness(
+        to_decide=(), silent=("fee.minimum",), contradictions=(), not_carried_out=(), superseded_by=None
+    )
     (objection,) = readiness(changed(overlay=with_line("fee", "prepaid_days = 5"))).not_carried_out
     reasons: tuple[dict[str, object], ...] = (
         {"to_decide": ("fee.tiers",)},

@@ -1,0 +1,537 @@
+"""The law at the command line: packs, sums and judgements from files alone, no server and no set-up."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from activities.measures import draft, pack_ids
+from tests.cli.conftest import EXAMPLES, Cli
+
+DONGHAI = "donghai/2025-08-17"
+OVERLAY = EXAMPLES / "operator.toml"
+FACTS = EXAMPLES / "facts.json"
+TOP = EXAMPLES.parent
+BARE_CODE = re.compile(r"[a-z]+_[a-z]+|\b(law|measure|activation|judging|cli)\.[a-z]")
+
+
+@pytest.fixture(autouse=True)
+def _no_set_up(tmp_path: Path) -> Any:
+    """None of these commands leaves anything behind."""
+    yield
+    assert not (tmp_path / "var").exists()
+
+
+def overlay_with(tmp_path: Path, section: str, line: str) -> Path:
+    """The example's overlay with one more line in a section."""
+    text = OVERLAY.read_text(encoding="utf-8")
+    assert f"[{section}]\n" in text
+    path = tmp_path / "changed.toml"
+    path.write_text(text.replace(f"[{section}]\n", f"[{section}]\n{line}\n"), encoding="utf-8")
+    return path
+
+
+# Packs ---------------------------------------------------------------------------------------------------------
+
+
+def test_every_pack_is_listed_with_what_is_known_of_it(cli: Cli) -> None:
+    listed = {each["pack"]: each for each in cli("packs", "list", "--json").data}
+
+    assert tuple(listed) == pack_ids()
+    assert listed[DONGHAI]["city"] == "东海县"
+    assert (listed[DONGHAI]["document"], listed[DONGHAI]["since"]) == ("东政规发〔2025〕5号", "2025-08-17")
+    assert (listed[DONGHAI]["until"], listed[DONGHAI]["complete"]) == (None, False)
+    assert listed["shanxi/2023-09-14"]["until"] == "2028-09-17"
+    assert listed["wenzhou/2018"]["superseded_by"] == "温金融办〔2023〕53号"
+    shown = cli("packs", "list")
+    assert (shown.code, shown.err) == (0, "")
+    assert all(pack in shown.out for pack in pack_ids())
+
+
+def test_a_pack_is_shown_with_whose_word_each_value_is(cli: Cli) -> None:
+    def provisions(*argv: object) -> dict[str, dict[str, Any]]:
+        return {each["name"]: each for each in cli("packs", "show", DONGHAI, *argv, "--json").data["provisions"]}
+
+    bare, completed = provisions(), provisions("--overlay", OVERLAY)
+
+    cap = bare["bridge.cap_firm"]
+    assert (cap["value"], cap["source"], cap["citation"]) == ("10000000.00", "measure", "东政规发〔2025〕5号")
+    assert bare["bridge.promise_ratio"]["value"] == "95%"
+    unset = bare["release.cut_off"]
+    assert (unset["value"], unset["source"], unset["citation"]) == (None, "unset", None)
+    own = completed["release.cut_off"]
+    assert (own["value"], own["source"], own["citation"]) == ("16:30", "operator", "承办主体自定（示例运营方案）")
+    assert set(bare) == {name for name, _ in draft(DONGHAI).provisions()}
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_pack_is_shown_in_words(cli: Cli, lang: str) -> None:
+    for pack in pack_ids():
+        shown = cli("packs", "show", pack, "--lang", lang)
+        assert (shown.code, shown.err) == (0, "")
+        assert draft(pack).document in shown.out
+        assert not BARE_CODE.search(shown.out), f"{pack}: a bare code in: {BARE_CODE.search(shown.out)}"
+
+
+def test_shown_values_have_their_units(cli: Cli) -> None:
+    shown = cli("packs", "show", DONGHAI, "--overlay", OVERLAY).out
+
+    for expected in ("10,000,000.00元", "95%", "第1至5日每日 0.02%；第6日起每日 0.04%", "10日", "3个工作日", "自然日"):
+        assert expected in shown
+    assert "承办主体自定（示例运营方案）" in shown
+    assert "未定，须由承办主体确定" not in shown
+    assert "未定，须由承办主体确定" in cli("packs", "show", DONGHAI).out
+
+
+def test_an_operators_document_that_does_not_say_so_is_marked(cli: Cli, tmp_path: Path) -> None:
+    path = tmp_path / "own.toml"
+    text = OVERLAY.read_text(encoding="utf-8")
+    path.write_text(text.replace("承办主体自定（示例运营方案）", "运营方案（2026年）"), encoding="utf-8")
+    assert "承办主体自定：运营方案（2026年）" in cli("packs", "show", DONGHAI, "--overlay", path).out
+
+
+def test_a_check_lists_what_the_operator_must_decide(cli: Cli) -> None:
+    checked = cli("packs", "check", DONGHAI, "--json")
+
+    assert (checked.code, checked.data["ready"]) == (1, False)
+    assert checked.data["to_decide"] == list(draft(DONGHAI).unset())
+    assert "fee.minimum" in checked.data["silent"]
+    told = cli("packs", "check", DONGHAI)
+    assert told.code == 1
+    assert "当日最迟划款时间（release.cut_off）" in told.out
+    assert "不能启用" in told.out
+
+
+def test_a_completed_pack_can_be_used(cli: Cli) -> None:
+    checked = cli("packs", "check", DONGHAI, "--overlay", OVERLAY, "--json")
+    assert (checked.code, checked.data["ready"], checked.data["to_decide"]) == (0, True, [])
+    assert "release.cut_off" in checked.data["operator_choices"]
+    told = cli("packs", "check", DONGHAI, "--overlay", OVERLAY)
+    assert (told.code, "可以启用" in told.out) == (0, True)
+
+
+def test_a_check_says_what_contradicts_and_what_cannot_be_carried_out(cli: Cli, tmp_path: Path) -> None:
+    overlay = overlay_with(tmp_path, "fee", 'prepaid_days = 5\nhighest_average = "0.01%"')
+
+    checked = cli("packs", "check", DONGHAI, "--overlay", overlay, "--json")
+
+    assert checked.code == 1
+    (against,) = checked.data["contradictions"]
+    assert against["names"] == ["fee.tiers", "fee.highest_average"]
+    assert "平均每日 0.03%，高于办法规定的平均费率上限 0.01%" in against["because"]
+    (missing,) = checked.data["not_carried_out"]
+    assert missing["names"] == ["fee.prepaid_days"]
+    told = cli("packs", "check", DONGHAI, "--overlay", overlay)
+    assert against["because"] in told.out
+    assert missing["because"] in told.out
+
+
+def test_a_superseded_pack_cannot_be_used(cli: Cli) -> None:
+    checked = cli("packs", "check", "wenzhou/2018", "--json")
+    assert (checked.code, checked.data["superseded_by"]) == (1, "温金融办〔2023〕53号")
+    assert "温金融办〔2023〕53号" in cli("packs", "check", "wenzhou/2018").out
+
+
+def test_two_packs_are_compared(cli: Cli) -> None:
+    compared = cli("packs", "diff", "lianyungang/undated", "lianyungang/2023-06-01", "--json")
+
+    assert compared.code == 0
+    (ratio,) = [each for each in compared.data["changed"] if each["name"] == "bridge.promise_ratio"]
+    assert (ratio["before"]["value"], ratio["after"]["value"]) == ("80%", "95%")
+    assert ratio["after"]["citation"] == "连政规发〔2023〕8号"
+    told = cli("packs", "diff", "lianyungang/undated", "lianyungang/2023-06-01")
+    assert "80%" in told.out
+    assert "95%" in told.out
+    assert not BARE_CODE.search(told.out)
+
+
+def test_what_an_overlay_adds_is_a_difference_and_a_pack_has_none_to_itself(cli: Cli) -> None:
+    added = cli("packs", "diff", DONGHAI, DONGHAI, "--overlay-b", OVERLAY, "--json").data
+    assert [each["name"] for each in added["added"]] == list(draft(DONGHAI, OVERLAY).operator_choices())
+    removed = cli("packs", "diff", DONGHAI, DONGHAI, "--overlay-a", OVERLAY, "--json").data
+    assert [each["name"] for each in removed["removed"]] == [each["name"] for each in added["added"]]
+    assert "没有变化" in cli("packs", "diff", DONGHAI, DONGHAI).out
+
+
+def test_the_schema_of_a_pack_is_printed(cli: Cli) -> None:
+    schema = cli("packs", "schema")
+    assert (schema.code, schema.data["type"]) == (0, "object")
+    assert "bridge" in schema.data["properties"]
+    assert cli("packs", "schema", "--json").out == schema.out
+
+
+# The fee -------------------------------------------------------------------------------------------------------
+
+
+def test_the_fee_of_donghai_for_eight_days(cli: Cli) -> None:
+    asked = ("fee", "--pack", DONGHAI, "--principal", "10000000", "--days", 8, "--start", "2026-03-02")
+
+    answer = cli(*asked, "--overlay", OVERLAY, "--json")
+
+    assert answer.code == 0
+    assert answer.data == {
+        "fee_yuan": "22000.00",
+        "days": 8,
+        "steps": [
+            {"from_day": 1, "through_day": 5, "rate_ppm": 200, "fee_yuan": "10000.00", "kind": "tier"},
+            {"from_day": 6, "through_day": 8, "rate_ppm": 400, "fee_yuan": "12000.00", "kind": "tier"},
+        ],
+        "prepaid_yuan": None,
+        "refund_yuan": None,
+        "annualised_percent": "10.0375",
+        "citation": "东政规发〔2025〕5号",
+        "due_yuan": None,
+        "assumed": [],
+    }
+    draft_answer = cli(*asked, "--json").data
+    assert draft_answer["fee_yuan"] == "22000.00"
+    assert draft_answer["assumed"] == ["fee.counted", "fee.first_day_counts", "fee.last_day_counts"]
+    told = cli(*asked)
+    assert "使用费 22,000.00元" in told.out
+    assert "综合融资成本（年化，365日）：10.0375%" in told.out
+    assert "使用费的计日方式" in told.err
+
+
+def test_the_fee_of_fuding_is_prepaid(cli: Cli) -> None:
+    answer = cli("fee", "--pack", "fuding/undated", "--principal", "3,000,000.00", "--days", "3", "--json").data
+
+    assert (answer["fee_yuan"], answer["prepaid_yuan"], answer["refund_yuan"]) == ("5000.00", "7500.00", "2500.00")
+    assert [step["kind"] for step in answer["steps"]] == ["tier", "minimum"]
+    told = cli("fee", "--pack", "fuding/undated", "--principal", "3000000", "--days", "3").out
+    assert "退还（元）：2,500.00" in told
+
+
+def test_a_waiver_needs_the_day_of_the_payout(cli: Cli) -> None:
+    asked = ("fee", "--pack", "yangzhou/2022", "--principal", "3000000", "--days", "5", "--json")
+
+    waived = cli(*asked, "--start", "2022-04-01")
+    assert (waived.code, waived.data["fee_yuan"], waived.data["annualised_percent"]) == (0, "0.00", "0.0000")
+    for more in ((), ("--start", "2022-06-28")):
+        refused = cli(*asked, *more)
+        assert (refused.code, refused.error["code"]) == (1, "pack.unset")
+        assert "使用费费率" in refused.error["message"]
+
+
+def test_working_days_are_counted_by_the_shipped_calendar(cli: Cli, tmp_path: Path) -> None:
+    overlay = overlay_with(tmp_path, "fee", "waivers = [{ since = 2026-10-08, until = 2026-10-08 }]")
+    text = overlay.read_text(encoding="utf-8").replace('counted = "calendar"', 'counted = "working"', 2)
+    overlay.write_text(text, encoding="utf-8")
+    asked = ("fee", "--pack", DONGHAI, "--overlay", overlay, "--principal", "1000000", "--days", "3", "--json")
+
+    answer = cli(*asked, "--start", "2026-09-30").data
+
+    # The holidays of the National Day are no fee days: 30 September, 8 October (waived), 9 October.
+    assert [(step["from_day"], step["kind"]) for step in answer["steps"]] == [(1, "tier"), (2, "waived"), (3, "tier")]
+    assert answer["fee_yuan"] == "400.00"
+    assert cli(*asked, "--start", "1999-09-30").error["code"] == "calendar.out_of_period"
+
+
+def test_no_days_cost_nothing_and_have_no_yearly_cost(cli: Cli) -> None:
+    answer = cli("fee", "--pack", DONGHAI, "--principal", "10000000", "--days", "0", "--json").data
+    assert (answer["fee_yuan"], answer["steps"], answer["annualised_percent"]) == ("0.00", [], None)
+    assert cli("fee", "--pack", DONGHAI, "--principal", "10000000", "--days", "0").code == 0
+
+
+@pytest.mark.parametrize(
+    ("changes", "code", "said"),
+    [
+        ({"--principal": "-1"}, "cli.usage.bad_value", "--principal"),
+        ({"--principal": "1.005"}, "cli.usage.bad_value", "--principal"),
+        ({"--principal": "1e6"}, "cli.usage.bad_value", "--principal"),
+        ({"--principal": "nan"}, "cli.usage.bad_value", "--principal"),
+        ({"--days": "-1"}, "cli.usage.bad_value", "--days"),
+        ({"--days": "1.5"}, "cli.usage.bad_value", "--days"),
+        ({"--days": "x"}, "cli.usage.bad_value", "--days"),
+        ({"--days": "99999"}, "fee.too_many_days", "99999"),
+        ({"--days": "9999999999"}, "cli.usage.bad_value", "--days"),
+        ({"--start": "2026-02-30"}, "cli.usage.bad_value", "--start"),
+        ({"--start": "soon"}, "cli.usage.bad_value", "--start"),
+        ({"--pack": "donghai/1999"}, "pack.unknown", DONGHAI),
+        ({"--pack": "../donghai/2025-08-17"}, "pack.unknown", DONGHAI),
+        ({"--overlay": "nowhere.toml"}, "pack.overlay_unreadable", "nowhere.toml"),
+    ],
+)
+def test_a_fee_that_was_asked_for_wrongly(cli: Cli, changes: dict[str, str], code: str, said: str) -> None:
+    asked = {"--pack": DONGHAI, "--principal": "1000000", "--days": "5"} | changes
+    argv = [word for pair in asked.items() for word in pair]
+
+    refused = cli("fee", *argv, "--json")
+
+    assert (refused.code, refused.error["code"]) == (2, code)
+    assert said in refused.error["message"]
+    told = cli("fee", *argv)
+    assert (told.code, told.out) == (2, "")
+    assert said in told.err
+
+
+def test_an_overlay_with_a_fault_is_named_with_what_is_wrong(cli: Cli, tmp_path: Path) -> None:
+    overlay = overlay_with(tmp_path, "fee", "prepaid_days = 99999999999999999999")
+    refused = cli("packs", "check", DONGHAI, "--overlay", overlay, "--json")
+    assert (refused.code, refused.error["code"]) == (2, "pack.bad_value")
+    assert "fee.prepaid_days" in refused.error["message"]
+
+
+# The ceiling ---------------------------------------------------------------------------------------------------
+
+
+def test_the_ceiling_and_what_bounds_it(cli: Cli) -> None:
+    asked = ("ceiling", "--pack", DONGHAI, "--applicant", "firm", "--promised", "5000000", "--maturing", "6000000")
+
+    assert cli(*asked, "--json").data == {
+        "ceiling_yuan": "4750000.00",
+        "bound_by": "promise",
+        "citation": "东政规发〔2025〕5号",
+    }
+    told = cli(*asked).out
+    assert "4,750,000.00" in told
+    assert "承诺续贷额的规定比例" in told
+    capped = cli("ceiling", "--pack", DONGHAI, "--applicant", "个体工商户", *asked[5:], "--json").data
+    assert (capped["ceiling_yuan"], capped["bound_by"]) == ("2000000.00", "cap")
+
+
+def test_a_ceiling_without_an_answer_ends_with_one(cli: Cli) -> None:
+    amounts = ("--promised", "5000000", "--maturing", "6000000", "--json")
+    other = cli("ceiling", "--pack", DONGHAI, "--applicant", "agricultural", *amounts)
+    unset = cli("ceiling", "--pack", "luzhou/2019", "--applicant", "firm", *amounts)
+    assert (other.code, other.error["code"]) == (1, "ceiling.not_admitted")
+    assert (unset.code, unset.error["code"]) == (1, "pack.unset")
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--applicant", "company"),
+        ("--promised", "-5"),
+        ("--promised", "5.001"),
+        ("--maturing", "-5"),
+        ("--maturing", "much"),
+        ("--pack", "donghai"),
+    ],
+)
+def test_a_ceiling_that_was_asked_for_wrongly(cli: Cli, option: str, value: str) -> None:
+    asked = {"--pack": DONGHAI, "--applicant": "firm", "--promised": "5000000", "--maturing": "6000000"}
+    argv = [word for pair in (asked | {option: value}).items() for word in pair]
+    refused = cli("ceiling", *argv)
+    assert (refused.code, refused.out) == (2, "")
+    assert value in refused.err
+
+
+# The size class ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("industry", "metrics", "size"),
+    [
+        ("59", ("150", "2000"), "medium"),
+        ("63", ("500", "50000"), "medium"),
+        ("C1711", ("300", "1999.999999"), "small"),
+        ("7010", ("5", "1000", "5000"), "medium"),
+        ("7010", ("5", "1000"), "unclassified"),
+        ("66", ("150", "2000", "0"), "unclassified"),
+        ("5311", ("150", "2000"), "unclassified"),
+    ],
+)
+def test_the_size_of_a_firm(cli: Cli, industry: str, metrics: tuple[str, ...], size: str) -> None:
+    options = [word for pair in zip(("--employees", "--revenue", "--assets"), metrics, strict=False) for word in pair]
+
+    answer = cli("size", "--industry", industry, *options, "--json")
+
+    assert (answer.code, answer.data["class"]) == (0, size)
+    assert answer.data["because"]
+    assert cli("size", "--industry", industry, *options).code == 0
+
+
+def test_the_reasons_of_a_size_are_sentences_in_the_readers_language(cli: Cli) -> None:
+    asked = ("size", "--industry", "59", "--employees", "150", "--revenue", "2000", "--json")
+    assert cli(*asked).data["because"] == ["从业人员达到中型标准", "营业收入达到中型标准"]
+    english = cli(*asked, "--lang", "en").data["because"]
+    assert len(english) == 2
+    assert all(each.isascii() and " " in each for each in english)
+
+
+@pytest.mark.parametrize(
+    ("option", "value"),
+    [
+        ("--industry", "98"),
+        ("--industry", "X"),
+        ("--employees", "-1"),
+        ("--employees", "1.5"),
+        ("--revenue", "-1"),
+        ("--revenue", "1.0000001"),
+        ("--assets", "1e9"),
+    ],
+)
+def test_a_size_that_was_asked_for_wrongly(cli: Cli, option: str, value: str) -> None:
+    asked = {"--industry": "59", "--employees": "150", "--revenue": "2000"} | {option: value}
+    refused = cli("size", *[word for pair in asked.items() for word in pair])
+    assert (refused.code, refused.out) == (2, "")
+    assert value in refused.err
+
+
+# Words and working days ----------------------------------------------------------------------------------------
+
+
+def test_an_amount_in_words_and_back(cli: Cli) -> None:
+    assert cli("words", "107000.53").out == "人民币壹拾万柒仟元零伍角叁分\n"
+    assert cli("words", "人民币壹拾万柒仟元零伍角叁分").out == "107000.53\n"
+    both = {"yuan": "107000.53", "words": "人民币壹拾万柒仟元零伍角叁分"}
+    assert cli("words", "107,000.53", "--json").data == both
+    assert cli("words", "壹拾万零柒仟元伍角叁分", "--json").data == both
+    assert cli("words", "9999999999999.99").code == 0
+
+
+@pytest.mark.parametrize("amount", ["-5", "1.005", "10000000000000", "much", "壹元贰", "壹拾", "", "٣"])
+def test_what_is_no_amount_is_refused(cli: Cli, amount: str) -> None:
+    refused = cli("words", amount)
+    assert (refused.code, refused.out) == (2, "")
+    assert amount in refused.err
+
+
+def test_a_negative_amount_is_told_from_an_option(cli: Cli) -> None:
+    assert cli("words", "-5", "--json").error["code"] == "cli.usage.bad_value"
+    assert "小于零" in cli("words", "-5").err
+
+
+def test_working_days_over_the_national_day(cli: Cli) -> None:
+    asked = ("workdays", "--from", "2026-09-30", "--add", "5")
+    answer = cli(*asked, "--json")
+    # Seven days off, then Thursday, Friday, a Saturday that is worked, Monday and Tuesday.
+    assert (answer.data["date"], answer.data["status"]) == ("2026-10-13", "official")
+    assert answer.data["calendar"]
+    assert "2026-10-13" in cli(*asked).out
+    later = cli("workdays", "--from", "2026-12-31", "--add", "5", "--json").data
+    assert (later["date"], later["status"]) == ("2027-01-07", "provisional")
+    assert "暂定" in cli("workdays", "--from", "2026-12-31", "--add", "5").out
+
+
+@pytest.mark.parametrize(
+    ("from_day", "add"),
+    [("2026-09-31", "5"), ("1999-12-31", "5"), ("9999-12-31", "1"), ("2026-09-30", "-1"), ("2026-09-30", "99999")],
+)
+def test_working_days_that_cannot_be_counted(cli: Cli, from_day: str, add: str) -> None:
+    refused = cli("workdays", "--from", from_day, "--add", add)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err
+
+
+# Judgements ----------------------------------------------------------------------------------------------------
+
+
+def facts_with(tmp_path: Path, **changes: object) -> Path:
+    asked = json.loads(FACTS.read_text(encoding="utf-8"))
+    for name, value in changes.items():
+        *path, last = name.split("__")
+        place = asked
+        for step in path:
+            place = place[step]
+        place[last] = value
+    written = tmp_path / "facts.json"
+    written.write_text(json.dumps(asked, ensure_ascii=False), encoding="utf-8")
+    return written
+
+
+def test_the_example_is_judged(cli: Cli) -> None:
+    asked = ("judge", "--pack", DONGHAI, "--overlay", OVERLAY, "--facts", FACTS)
+
+    answer = cli(*asked, "--json").data
+
+    assert (answer["applicant"], answer["direct"], answer["bridge"]) == ("pass", "pass", "pass")
+    assert "release" not in answer
+    assert {each["judgement"] for each in answer["findings"]} == {"applicant", "direct", "bridge"}
+    (cap,) = [each for each in answer["findings"] if each["code"] == "eligibility.asked_within_cap"]
+    assert (cap["rule"], cap["result"], cap["citation"]) == ("eligibility.cap", "pass", "东政规发〔2025〕5号")
+    assert "10,000,000.00元" in cap["because"]
+    assert cap["facts"]["asked"] == "4,750,000.00"
+    told = cli(*asked).out
+    assert "申请人资格：通过" in told
+    assert all(each["because"] in told for each in answer["findings"])
+    assert not BARE_CODE.search(cli(*asked, "--lang", "en").out)
+
+
+def test_what_is_unknown_or_unset_is_referred(cli: Cli, tmp_path: Path) -> None:
+    facts = facts_with(tmp_path, facts__standing__litigation=None, promise=None)
+    answer = cli("judge", "--pack", DONGHAI, "--overlay", OVERLAY, "--facts", facts, "--json").data
+    assert (answer["applicant"], answer["bridge"]) == ("refer", "refer")
+    (finding,) = [each for each in answer["findings"] if each["judgement"] == "bridge"]
+    assert "尚无银行续贷承诺" in finding["because"]
+    for pack in pack_ids():
+        drafted = cli("judge", "--pack", pack, "--facts", FACTS, "--json")
+        assert drafted.code == 0, pack
+        assert drafted.data["bridge"] != "pass", f"{pack} is no complete measure"
+
+
+def test_the_release_day_is_judged_too(cli: Cli, tmp_path: Path) -> None:
+    release = {"confirmed": [], "balance_yuan": "4999999.99"}
+    facts = facts_with(tmp_path, today="2026-04-09", release=release)
+    answer = cli("judge", "--pack", DONGHAI, "--overlay", OVERLAY, "--facts", facts, "--json").data
+    assert answer["release"] == "fail"
+    assert "release_check.balance_changed" in [each["code"] for each in answer["findings"]]
+    assert "放款核验：" in cli("judge", "--pack", DONGHAI, "--overlay", OVERLAY, "--facts", facts).out
+
+
+def test_the_facts_have_a_schema(cli: Cli) -> None:
+    schema = cli("judge", "--schema").data
+    assert set(json.loads(FACTS.read_text(encoding="utf-8"))) == set(schema["properties"])
+    assert "asked_yuan" in schema["$defs"]["CaseFacts"]["required"]
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (b"", "question.not_json"),
+        (b"\xff\xfe", "cli.usage.no_file"),
+        (b"[" * 100_000, "question.not_json"),
+        (b"{}", "question.missing_key"),
+        (b'{"amount_yuan": 5.5}', "question.inexact"),
+        (b'{"amount_yuan": "-5.00"}', "question.not_yuan"),
+        (b'{"today": "\\ud800"}', "question.not_json"),
+    ],
+    ids=["empty", "no text", "deep", "nothing in it", "float", "negative", "half a sign"],
+)
+def test_facts_that_cannot_be_read(cli: Cli, tmp_path: Path, content: bytes, code: str) -> None:
+    facts = tmp_path / "facts.json"
+    facts.write_bytes(content)
+    refused = cli("judge", "--pack", DONGHAI, "--facts", facts, "--json")
+    assert (refused.code, refused.error["code"]) == (2, code)
+    assert cli("judge", "--pack", DONGHAI, "--facts", facts).code == 2
+
+
+@pytest.mark.parametrize(
+    "argv",
+    [
+        ("judge", "--pack", DONGHAI),
+        ("judge", "--facts", str(FACTS)),
+        ("judge", "--pack", DONGHAI, "--facts", "nowhere.json"),
+        ("judge", "--pack", DONGHAI, "--facts", "."),
+        ("judge", "--pack", "nowhere/2020", "--facts", str(FACTS)),
+        ("packs", "show", "nowhere/2020"),
+        ("packs", "check", DONGHAI, "--overlay", "."),
+        ("packs", "diff", DONGHAI),
+        ("fee", "--pack", DONGHAI),
+    ],
+    ids=" ".join,
+)
+def test_what_is_missing_or_not_there_is_named(cli: Cli, argv: tuple[str, ...]) -> None:
+    refused = cli(*argv)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err
+
+
+def test_a_day_outside_the_calendar_is_never_guessed(cli: Cli, tmp_path: Path) -> None:
+    for changes in ({"today": "9999-12-31"}, {"facts__loan__maturity": "9999-12-31"}):
+        refused = cli("judge", "--pack", DONGHAI, "--facts", facts_with(tmp_path, **changes), "--json")
+        assert (refused.code, refused.error["code"]) == (2, "calendar.out_of_period")
+
+
+def test_it_works_as_a_program_of_its_own() -> None:
+    script = "import sys; from runtime.cli import main; sys.exit(main())"
+    argv = ["judge", "--pack", DONGHAI, "--overlay", "examples/operator.toml", "--facts", "examples/facts.json"]
+    done = subprocess.run(
+        [sys.executable, "-c", script, *argv, "--json"], capture_output=True, text=True, check=False, cwd=TOP
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["bridge"] == "pass"
