@@ -18,8 +18,10 @@ from rulebook.postings import capital_in
 from rulebook.stages import Role
 from rulebook.values import Value
 
-FIRST_YEAR = 2025
+EARLIEST_CAPITAL = date(2025, 1, 1)
+"""Money that was there before is booked on this day."""
 YEARS_AHEAD = 2
+"""Working days are known for the year of opening and so many more."""
 SEEDED_BY = "seed"
 
 
@@ -90,7 +92,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
 
     Args:
         path: the file; an overlay it names lies beside it.
-        today: the business day to open; working days are known for two years from it.
+        today: the business day to open.
     Returns:
         the fund's code.
     """
@@ -112,7 +114,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
             part.contributor,
             yuan(part.amount_yuan),
             reference=part.reference,
-            on=max(choice.effective_from, date(FIRST_YEAR, 1, 1)),
+            on=max(choice.effective_from, EARLIEST_CAPITAL),
             actor_id=SEEDED_BY,
         )
         ledger.post(session, paid_in)
