@@ -83,4 +83,7 @@ def ceiling(
         bounds.append((maturing_fen * share // PPM, Bound.OWN_FUNDS, "bridge.maturing_ratio"))
     bounds.append((maturing_fen, Bound.MATURING, "bridge.covers"))
     amount, bound, provision = min(bounds, key=lambda each: each[0])
-    return Ceiling(amount_fen=amount, bound_by=bound, citation=measure.citation(provision))
+    # A draft may leave open what the bridge covers; that it is never more than falls due is in every measure's nature.
+    open_yet = bound is Bound.MATURING and measure.provision(provision).cite is None
+    citation = measure.document if open_yet else measure.citation(provision)
+    return Ceiling(amount_fen=amount, bound_by=bound, citation=citation)

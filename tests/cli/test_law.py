@@ -291,6 +291,10 @@ def test_the_ceiling_and_what_bounds_it(cli: Cli) -> None:
     assert "承诺续贷额的规定比例" in told
     capped = cli("ceiling", "--pack", DONGHAI, "--applicant", "个体工商户", *asked[5:], "--json").data
     assert (capped["ceiling_yuan"], capped["bound_by"]) == ("2000000.00", "cap")
+    less = cli(
+        "ceiling", "--pack", DONGHAI, "--applicant", "firm", "--promised", "5000000", "--maturing", "3", "--json"
+    )
+    assert less.data == {"ceiling_yuan": "3.00", "bound_by": "maturing", "citation": "东政规发〔2025〕5号"}
 
 
 def test_a_ceiling_without_an_answer_ends_with_one(cli: Cli) -> None:

@@ -105,7 +105,9 @@ def test_what_is_no_question_is_refused_by_its_path(changes: dict[str, object], 
 
 
 @pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", "5", '"x"', "[" * 100_000, '{"today": ' + "9" * 5000 + "}"], ids=range(8)
+    "text",
+    ["", "{", "[]", "null", "5", '"x"', "[" * 100_000, '{"today": ' + "9" * 5000 + "}", '{"today": "\\ud800"}'],
+    ids=range(9),
 )
 def test_what_is_no_object_is_refused(text: str) -> None:
     assert refusal(text).code == "question.not_json"
