@@ -12,6 +12,21 @@ from rulebook.values import Value
 CARRIED_OUT_STEPS = ("maker", "checker")
 """The steps of approval that a case goes through; the cashier's payment follows them."""
 
+LEFT_TO_PEOPLE = (
+    "fund.stop_at_overdue",
+    "fund.spending_limit",
+    "fund.spending_on",
+    "loan.another_bank",
+    "extension.longest_days",
+    "extension.times",
+    "extension.daily_rate",
+    "fee.bank_delay_borne_by",
+    "repayment.untagged",
+    "papers.legal_form",
+    "papers.drawn_up",
+)
+"""Provisions that the engine shows but does not act on: where a measure sets one, people must see to it."""
+
 
 class Objection(Value):
     """One thing that keeps a measure from being used as it stands.
@@ -35,6 +50,7 @@ class Readiness(Value):
         silent: provisions that nobody has set and no case needs: there is no such rule.
         contradictions: provisions that cannot hold together.
         not_carried_out: provisions that the engine cannot carry out yet; using the measure would break them.
+        left_to_people: provisions that are set and that the engine does not act on; they keep nobody from using it.
         superseded_by: the document that replaced the measure.
     """
 
@@ -42,6 +58,7 @@ class Readiness(Value):
     silent: tuple[str, ...]
     contradictions: tuple[Objection, ...]
     not_carried_out: tuple[Objection, ...]
+    left_to_people: tuple[str, ...]
     superseded_by: str | None
 
     @property
@@ -62,6 +79,7 @@ def readiness(measure: Measure) -> Readiness:
         silent=tuple(name for name, each in measure.provisions() if each.cite is None and name not in unset),
         contradictions=tuple(_contradictions(measure)),
         not_carried_out=tuple(_not_carried_out(measure)),
+        left_to_people=tuple(name for name in LEFT_TO_PEOPLE if measure.provision(name).cite is not None),
         superseded_by=measure.validity.superseded_by.value,
     )
 

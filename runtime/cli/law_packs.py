@@ -95,6 +95,7 @@ def check(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) 
                 "silent": found.silent,
                 "contradictions": [_objection_as_data(each) for each in found.contradictions],
                 "not_carried_out": [_objection_as_data(each) for each in found.not_carried_out],
+                "left_to_people": found.left_to_people,
                 "operator_choices": measure.operator_choices(),
             }
         )
@@ -178,6 +179,7 @@ def _show_readiness(found: "Readiness") -> None:
         ("law.check.to_decide", [_label(name) for name in found.to_decide]),
         ("law.check.contradictions", [say(each.code, **each.facts) for each in found.contradictions]),
         ("law.check.not_carried_out", [say(each.code, **each.facts) for each in found.not_carried_out]),
+        ("law.check.left_to_people", [_label(name) for name in found.left_to_people]),
         ("law.check.silent", [_label(name) for name in found.silent]),
     ):
         if items:

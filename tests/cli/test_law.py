@@ -110,6 +110,7 @@ def test_a_completed_pack_can_be_used(cli: Cli) -> None:
     checked = cli("packs", "check", DONGHAI, "--overlay", OVERLAY, "--json")
     assert (checked.code, checked.data["ready"], checked.data["to_decide"]) == (0, True, [])
     assert "release.cut_off" in checked.data["operator_choices"]
+    assert checked.data["left_to_people"] == []
     told = cli("packs", "check", DONGHAI, "--overlay", OVERLAY)
     assert (told.code, "可以启用" in told.out) == (0, True)
 

@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from activities.measures import draft, pack_ids, read_measure
-from rulebook.activation import Readiness, readiness, refuse_unready
+from rulebook.activation import LEFT_TO_PEOPLE, Readiness, readiness, refuse_unready
 from rulebook.errors import XuqiaoError
 from rulebook.measure import Measure
 from rulebook.pack_text import draft_measure
-from tests.rulebook.samples import OVERLAY, PACK, donghai
+from tests.rulebook.samples import OVERLAY, PACK, ROOT, donghai
 
 Change = Callable[[str], str]
 
@@ -147,6 +147,21 @@ def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str,
     assert (refused.value.code, refused.value.params["names"]) == ("pack.not_carried_out", name)
 
 
+def test_what_people_must_see_to_is_named_and_keeps_nobody_from_using_the_measure() -> None:
+    found = readiness(changed(overlay=with_line("fund", 'stop_at_overdue = "30%"')))
+    assert (found.left_to_people, found.ready) == (("fund.stop_at_overdue",), True)
+    assert readiness(donghai()).left_to_people == ()
+
+
+def test_what_is_left_to_people_is_acted_on_nowhere() -> None:
+    provisions = {name for name, _ in donghai().provisions()}
+    sources = [path for folder in ("workflows", "models", "activities") for path in (ROOT / folder).rglob("*.py")]
+    assert set(LEFT_TO_PEOPLE) <= provisions
+    for name in LEFT_TO_PEOPLE:
+        acting = [path.name for path in sources if name in path.read_text(encoding="utf-8")]
+        assert acting == [], f"{name} is acted on now: it is no longer left to people"
+
+
 def test_a_superseded_measure_takes_no_new_case() -> None:
     measure = changed(overlay=with_line("validity", 'superseded_by = "东政规发〔2031〕1号"'))
 
@@ -171,7 +186,12 @@ def test_reading_a_measure_for_cases_refuses_what_a_draft_takes(tmp_path: Path) 
 
 def test_each_reason_alone_keeps_a_measure_from_use() -> None:
     nothing = Readiness(
-        to_decide=(), silent=("fee.minimum",), contradictions=(), not_carried_out=(), superseded_by=None
+        to_decide=(),
+        left_to_people=("fund.stop_at_overdue",),
+        silent=("fee.minimum",),
+        contradictions=(),
+        not_carried_out=(),
+        superseded_by=None,
     )
     (objection,) = readiness(changed(overlay=with_line("fee", "prepaid_days = 5"))).not_carried_out
     reasons: tuple[dict[str, object], ...] = (
