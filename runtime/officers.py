@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
+from sqlalchemy import select
 from sqlmodel import Session
 
 from models import approvals
@@ -55,8 +56,8 @@ class Staff:
     @classmethod
     def of(cls, session: Session, code: str) -> "Staff":
         """The first person of each role at the operator of a fund, in the order of their ids, none of them twice."""
-        house = session.query(Person).where(table(Person).c.organisation == fund(session, code).operator)
-        people = sorted(house, key=lambda person: (len(person.roles), person.id))
+        own = select(Person).where(table(Person).c.organisation == fund(session, code).operator)
+        people = sorted(session.scalars(own), key=lambda person: (len(person.roles), person.id))
         return cls(
             *(next(p.id for p in people if role in p.roles) for role in (Role.MAKER, Role.CHECKER, Role.CASHIER))
         )
