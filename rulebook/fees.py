@@ -15,12 +15,11 @@ from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.errors import XuqiaoError
 from rulebook.money import Fen, format_yuan
 from rulebook.rates import PPM, Rate
-from rulebook.values import Value
+from rulebook.values import Day, Value
 
 MOST_DAYS = 36_600
 """No bridge is out for a hundred years."""
-DAYS_OF_A_YEAR = 365
-"""Over which a cost is annualised."""
+DAYS_OF_A_YEAR = 365  # over which a cost is annualised
 
 
 class FeeTier(Value):
@@ -62,8 +61,8 @@ class TierSpan(NamedTuple):
 class Waiver(Value):
     """A period in which no fee is charged; both days are included."""
 
-    since: date
-    until: date
+    since: Day
+    until: Day
 
     @model_validator(mode="after")
     def _in_order(self) -> Self:

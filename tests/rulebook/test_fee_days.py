@@ -138,6 +138,7 @@ def test_a_bridge_that_came_back_in_time_is_never_overdue() -> None:
     assert overdue_days(tariff, MONDAY, MONDAY) == 0  # its one day is the part of a day
     assert overdue_days(tariff, MONDAY, after(1)) == 1
     assert overdue_days(tariff, after(-1), MONDAY) == 1
+    assert overdue_days(Tariff(FLAT, a_count(True, True)), MONDAY, after(1)) == 1  # of two fee days
     # Where nothing is late, the calendar need not reach the due day.
     working = Tariff(FLAT, a_count(True, False, DayUnit.WORKING), CALENDAR)
     assert course_of(MONDAY, after(3), working, due_on=after(500), term_ends=after(400)) == UNEVENTFUL

@@ -304,9 +304,10 @@ def test_tiers_follow_each_other() -> None:
     "ends", [[], [5], [5, 5, None], [5, 3, None], [None, None], [None, 5], [None, 5, None], [5, None, None]]
 )
 def test_tiers_that_overlap_or_leave_an_end_open_are_refused(ends: list[int | None]) -> None:
-    with pytest.raises(ValidationError, match="tiers follow each other, and only the last has no end") as refused:
+    with pytest.raises(ValidationError) as refused:
         FeeTerms.model_validate({"tiers": [{"through_day": end, "daily_rate": "0.02%"} for end in ends]})
     assert refused.value.errors()[0]["type"] == "pack.bad_tiers"
+    assert refused.value.errors()[0]["msg"] == "tiers follow each other, and only the last has no end"
 
 
 def test_a_waiver_ends_on_the_day_it_begins_at_the_earliest() -> None:

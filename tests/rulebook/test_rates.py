@@ -64,9 +64,10 @@ def test_a_rate_is_exact(text: str, rate: Fraction) -> None:
 )
 def test_a_rate_without_its_unit_is_refused(text: str) -> None:
     assert not PATTERN.search(text)
-    with pytest.raises(ValidationError, match=r"write a rate as 0\.02% or 1/5000") as refused:
+    with pytest.raises(ValidationError) as refused:
         RATE.validate_python(text)
     assert refused.value.errors()[0]["type"] == "pack.not_a_rate"
+    assert refused.value.errors()[0]["msg"] == "write a rate as 0.02% or 1/5000"
 
 
 @pytest.mark.parametrize("number", [0, 1, 0.0002, None, True])
@@ -77,6 +78,7 @@ def test_a_number_is_no_rate(number: object) -> None:
 
 @pytest.mark.parametrize("rate", ["100.000000001%", "3/2", Fraction(-1, 5000), Fraction(5001, 5000)])
 def test_a_rate_lies_between_nothing_and_everything(rate: object) -> None:
-    with pytest.raises(ValidationError, match="a rate lies between 0% and 100%") as refused:
+    with pytest.raises(ValidationError) as refused:
         RATE.validate_python(rate)
     assert refused.value.errors()[0]["type"] == "pack.not_a_rate"
+    assert refused.value.errors()[0]["msg"] == "a rate lies between 0% and 100%"
