@@ -42,7 +42,10 @@ class CaseLine(Value):
 
 
 class TaskLine(Value):
-    """An open task (待办); ``urgency`` is normal, reminded or escalated."""
+    """An open task (待办); ``urgency`` is normal, reminded or escalated.
+
+    ``provisional``: it is due in a year whose days off have not been announced.
+    """
 
     case_no: str
     fund: str
@@ -56,6 +59,7 @@ class TaskLine(Value):
     due: Instant | None
     urgency: str
     overdue: bool
+    provisional: bool
 
 
 class Reason(Value):

@@ -61,7 +61,10 @@ _CASES = text(f"""
 _TASKS = text(f"""
     WITH {_CLOCK}
     SELECT t.case_no, t.fund, a.applicant_name, l.note AS loan_note, l.maturity, c.stage, t.kind, t.role,
-           t.opened_at, t.due, t.urgency, coalesce(t.due < clock.as_of, false) AS overdue
+           t.opened_at, t.due, t.urgency, coalesce(t.due < clock.as_of, false) AS overdue,
+           coalesce((t.due AT TIME ZONE 'Asia/Shanghai')::date > (
+               SELECT max(day) FROM calendar_day WHERE official
+           ), false) AS provisional
     FROM task AS t
     JOIN renewal_case AS c USING (case_no)
     JOIN application AS a USING (case_no)

@@ -1,14 +1,13 @@
 """What every story of a case does alike: wait with reminders, commit a step, show where the case stands."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any, NamedTuple, TypeVar
 
 from temporalio import workflow
 
 from activities import contracts
 from rulebook.calendar import LAW_ZONE, WorkCalendar
-from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.measure import Measure
 from rulebook.messages import BankMessage, OfficerAct
@@ -32,6 +31,10 @@ Result = TypeVar("Result")
 
 FIGURES = ("amount", "promised", "principal", "fee", "balance", "owed")
 """What of a step's detail stands in the summary of its activity."""
+
+
+ROOM = timedelta(days=14)
+"""More than any one working day can be away."""
 
 
 class Wait(NamedTuple):
@@ -71,11 +74,8 @@ class Case:
         return self._close_of(self._workday(self._today, days))
 
     def _workday(self, day: date, count: int) -> date:
-        """So many working days on; where the known calendar ends (a pursuit may last years) days are just counted."""
-        try:
-            return self._calendar.add_workdays(day, count)
-        except XuqiaoError:
-            return self._calendar.add_days(day, count)
+        """So many working days on, however long the money is out: a pursuit may last longer than the calendar."""
+        return self._calendar.reaching(day + ROOM * (abs(count) + 1)).add_workdays(day, count)
 
     def _close_of(self, day: date) -> datetime:
         return self._calendar.moment(day, self._measure.cut_off)

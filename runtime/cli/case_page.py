@@ -1,6 +1,7 @@
 """The page of a case in a terminal, and the same as data; lists of cases and messages."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from activities.words import say_error, say_finding
@@ -50,7 +51,7 @@ def show_cases(cases: Sequence[CaseLine]) -> None:
                 word("stage", case.stage) + _why_ended(case.stage, case.end_reason),
                 awaited(case.awaits),
                 word("role", case.awaits_role),
-                _due(case.due, case.overdue),
+                due_words(case.due, overdue=case.overdue),
                 word("route", case.route),
                 money(case.amount_fen or case.asked_fen),
             )
@@ -72,8 +73,10 @@ def awaited(kind: str | None) -> str:
     return shown if shown != kind else word("message", kind)
 
 
-def _due(due: Any, overdue: bool) -> str:
-    return "" if due is None else f"{moment(due)}{say('cli.overdue') if overdue else ''}"
+def due_words(due: datetime | None, *, overdue: bool, provisional: bool = False) -> str:
+    """When something is due, and what must be known of that moment."""
+    told = (moment(due) or "") + (say("cli.overdue") if overdue else "")
+    return told + (say("cli.provisional") if provisional else "")
 
 
 def show_messages(messages: Sequence[MessageLine]) -> None:
@@ -175,7 +178,11 @@ def _show_standing(page: CasePage) -> None:
         )
     )
     if page.task:
-        about = (awaited(page.task.kind), word("role", page.task.role), _due(page.task.due, page.task.overdue))
+        about = (
+            awaited(page.task.kind),
+            word("role", page.task.role),
+            due_words(page.task.due, overdue=page.task.overdue, provisional=page.task.provisional),
+        )
         fields([("awaits", "  ".join(part for part in about if part))])
     fields((("next_acts", next_acts), ("workflow", page.workflow_id)))
     if page.queued:

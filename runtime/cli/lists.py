@@ -26,9 +26,9 @@ def tasks(
     """The worklist (待办)."""
     from models import reads
     from rulebook.stages import Role
-    from runtime.cli.case_page import awaited
+    from runtime.cli.case_page import awaited, due_words
     from runtime.cli.office import Office
-    from runtime.cli.output import moment, print_json, say, table, word
+    from runtime.cli.output import print_json, table, word
     from runtime.cli.values import member_of
 
     part = member_of("--role", Role, role) if role else None
@@ -42,7 +42,7 @@ def tasks(
         ("due", "case", "applicant", "stage", "awaits", "role", "urgency", "maturity"),
         (
             (
-                f"{moment(task.due) or ''}{say('cli.overdue') if task.overdue else ''}",
+                due_words(task.due, overdue=task.overdue, provisional=task.provisional),
                 task.case_no,
                 task.applicant_name,
                 word("stage", task.stage),

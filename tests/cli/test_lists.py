@@ -275,3 +275,25 @@ def test_data_and_text_are_made_safe() -> None:
     }
     assert printable("a\x1b[31m\u202eb\n") == "a�[31m�b\n"
     assert (masked("123"), masked("12345")) == ("123", "*2345")
+
+
+def test_a_deadline_past_the_announced_years_is_called_provisional(
+    cli: Cli, house: House, fund_code: str, case: str
+) -> None:
+    assert [task["provisional"] for task in cli("tasks", "--fund", fund_code, "--json").data] == [False]
+    far_away = Step(
+        case_no=case,
+        fund=fund_code,
+        cause="far away",
+        at=session_now(house),
+        event=EventKind.REFERRED,
+        stage=CaseStage.ELIGIBILITY,
+        awaits=ActKind.DECIDE_REFERRAL,
+        due=session_now(house) + timedelta(days=20 * 365),
+    )
+    with house.sessions.begin() as session:
+        commit_step(session, far_away)
+
+    assert [task["provisional"] for task in cli("tasks", "--fund", fund_code, "--json").data] == [True]
+    assert "暂定" in cli("tasks", "--fund", fund_code).out
+    assert "暂定" in cli("case", "show", case).out
