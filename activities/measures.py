@@ -61,7 +61,7 @@ def draft(pack_id: str, overlay: str | Path | None = None) -> Measure:
 def _draft_from(pack_id: str, overlay_toml: str | None) -> Measure:
     if pack_id not in pack_ids():
         raise XuqiaoError("pack.unknown", pack=pack_id, known=", ".join(pack_ids()))
-    return draft_measure(_packs().joinpath(f"{pack_id}.toml").read_text(encoding="utf-8"), overlay_toml)
+    return draft_measure(_packs().joinpath(f"{pack_id}.toml").read_text(encoding="utf-8"), overlay_toml, pack_id)
 
 
 def overlay_text(path: str | Path | None) -> str | None:

@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Mapping
-from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated, Any, Generic, Literal, TypeVar
@@ -29,7 +28,7 @@ from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.papers import DocumentKind
 from rulebook.rates import PPM, Rate, read_rate
 from rulebook.size import industry_of
-from rulebook.values import Value
+from rulebook.values import Day, Value
 
 T = TypeVar("T")
 _AMOUNT = re.compile(r"(?P<number>[0-9]{1,12}(\.[0-9]{1,6})?)(?P<unit>[万亿]?)元")
@@ -168,8 +167,8 @@ class Section(Value):
 class ValiditySection(Section):
     """When the measure holds: both days included. ``superseded_by``: the document that replaced it."""
 
-    since: Provision[date] = needed()
-    until: Provision[date] = silent()
+    since: Provision[Day] = needed()
+    until: Provision[Day] = silent()
     superseded_by: Provision[Words] = silent()
 
 

@@ -1,9 +1,11 @@
 """A measure: the law's own values, the operator's choices, and what neither has decided."""
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 
+from activities.words import LANGUAGES, Lang, has_words, say_error
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, StandingFacts
 from rulebook.errors import XuqiaoError
 from rulebook.measure import Measure
@@ -35,7 +37,7 @@ def test_the_values_the_measure_fixes() -> None:
     measure = donghai()
     assert (measure.id, measure.city, measure.document) == ("donghai/2025-08-17", "东海县", "东政规发〔2025〕5号")
     assert (measure.valid_from, measure.valid_until) == (date(2025, 8, 17), None)
-    assert [measure.cap_fen(kind) for kind in ApplicantKind] == [1_000_000_000, 500_000_000, 200_000_000]
+    assert [measure.cap_fen(kind) for kind in ApplicantKind] == [1_000_000_000, 500_000_000, 200_000_000, None]
     assert (measure.promise_ratio_ppm, measure.term_days) == (950_000, 10)
     assert [(span.from_day, span.through_day, span.rate_ppm) for span in measure.fees.spans()] == [
         (1, 5, 200),
@@ -48,10 +50,11 @@ def test_the_values_the_measure_fixes() -> None:
 def test_the_operators_choices_are_told_from_the_law() -> None:
     measure = donghai()
     law = {
+        "validity.since", "fund.sources",
         "applicant.kinds", "applicant.sizes", "loan.kinds", "standing.excluded", "bridge.cap_firm", "bridge.cap_owner",
         "bridge.cap_individual_business", "bridge.promise_ratio", "bridge.term_days", "fee.tiers", "queue.order",
     }  # fmt: skip
-    everything = {name for name, _ in measure.provisions()}
+    everything = {name for name, provision in measure.provisions() if provision.cite is not None}
     assert set(measure.operator_choices()) == everything - law
     assert measure.citation("deadline.opinion") == "承办主体自定（示例运营方案）"
     assert measure.rung_before_release is PromiseRung.APPROVED
@@ -77,7 +80,56 @@ def test_without_an_overlay_everything_open_is_named() -> None:
     refused = refusal(overlay=None)
     assert refused.code == "pack.unset"
     assert refused.params["pack"] == "donghai/2025-08-17"
-    assert set(refused.params["names"].split(", ")) == set(donghai().operator_choices())
+    assert set(refused.params["names"].split(", ")) == set(donghai().operator_choices()) - {"standing.also_excluded"}
+
+
+def test_what_a_measure_may_be_silent_about_is_no_gap() -> None:
+    silent = overlay_with('also_excluded = ["dishonest_debtor"]', "")
+    measure = parse_measure(PACK_TEXT, silent)
+    assert [trouble for trouble, _ in measure.exclusions()] == [
+        "abnormal_operation",
+        "unpaid_wages",
+        "litigation",
+        "bad_credit",
+    ]
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_provision_has_a_name_for_people(lang: Lang) -> None:
+    assert [name for name, _ in donghai().provisions() if not has_words(f"measure.{name}", lang)] == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "name", "kept"),
+    [
+        ('"1000万元"', '"1.5亿元"', "bridge.cap_firm", 15_000_000_000),
+        ('"1000万元"', '"0.07元"', "bridge.cap_firm", 7),
+        ('"1000万元"', '"0.000001万元"', "bridge.cap_firm", 1),
+        ('"95%"', '"70.0001%"', "bridge.promise_ratio", 700_001),
+        (
+            "[queue]",
+            'waivers = { value = [{ since = 2022-03-01, until = 2022-03-01 }], cite = "measure" }\n[queue]',
+            "fee.waivers",
+            [{"since": "2022-03-01", "until": "2022-03-01"}],
+        ),
+        (
+            "[queue]",
+            'highest_average = { value = "0.06%", cite = "measure" }\n[queue]',
+            "fee.highest_average",
+            "3/5000",
+        ),
+        ("value = 2025-08-17", 'value = "2025-08-17"', "validity.since", "2025-08-17"),
+    ],
+)
+def test_values_as_a_measure_writes_them(old: str, new: str, name: str, kept: object) -> None:
+    provision = draft_measure(pack_with(old, new)).provision(name)
+    assert provision.model_dump(mode="json")["value"] == kept
+
+
+def test_an_annual_rate_over_its_days_is_kept_exactly() -> None:
+    measure = draft_measure(pack_with('daily_rate = "0.04%"', 'daily_rate = "4.35%/360"'))
+    assert measure.fees.tiers[1].daily_rate == Fraction(435, 10_000) / 360
+    assert Measure.model_validate_json(measure.model_dump_json()) == measure
 
 
 def test_a_draft_gives_what_is_published_and_refuses_what_is_not() -> None:
@@ -109,13 +161,94 @@ def test_an_admitted_kind_without_a_cap_is_open() -> None:
     assert (refused.code, refused.params["names"]) == ("pack.unset", "bridge.cap_owner")
 
 
+def _added(provision: str, before: str) -> str:
+    """A cited provision at the end of a section, before the next one begins."""
+    return provision.removesuffix(" }") + f', cite = "measure" }}\n[{before}]'
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ("cap_firm =", "cap_frim =", "cap_firm, cap_listed_firm, "),
+        ("[bridge]", "[bridges]", "id, city, document, articles, validity, "),
+        ("through_day = 5", "through_days = 5", "through_day, daily_rate"),
+        ('daily_rate = "0.04%"', "", 'daily_rate = "0.02%"'),
+        ("value = 10,", "value = 10.5,", "3"),
+        ("value = 10,", "value = 0,", "≥ 1"),
+        ('value = ["working_capital"]', 'value = "working_capital"', '["…", "…"]'),
+        (
+            'value = ["working_capital"]',
+            'value = ["bridge"]',
+            "working_capital, business_operation, project, off_balance",
+        ),
+        ('value = ["working_capital"]', 'value = [""]', "working_capital, business_operation, project, off_balance"),
+        ('"95%", cite = "measure"', '"95%", cite = "hearsay"', "measure"),
+        ("value = [{ giver", "value = [{ at_least = 1, giver", "true, false"),
+        ('giver = "东海县"', 'giver = ""', '"…"'),
+    ],
+)
+def test_a_refusal_says_what_is_expected_in_both_languages(old: str, new: str, expected: str) -> None:
+    refused = refusal(pack_with(old, new))
+    for lang in LANGUAGES:
+        assert expected in say_error(refused, lang)
+        assert "Input should" not in say_error(refused, lang)
+
+
+def test_a_long_faulty_value_is_shown_only_as_far_as_it_helps() -> None:
+    refused = refusal(pack_with('"95%"', f'"{"9" * 5000}"'))
+    assert refused.params["value"] == "9" * 120 + "…"
+
+
+def test_a_refusal_names_the_file_it_was_asked_for() -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        draft_measure("= 1", file="donghai/2025-08-17")
+    assert (refused.value.code, refused.value.params["file"]) == ("pack.not_toml", "donghai/2025-08-17")
+
+
 @pytest.mark.parametrize(
     ("old", "new", "code", "key"),
     [
         ("cap_firm =", "cap_frim =", "pack.unknown_key", "bridge.cap_frim"),
         ("[bridge]", "[bridges]", "pack.unknown_key", "bridges"),
         ("city =", 'overlay = "x"\ncity =', "pack.unknown_key", "overlay"),
+        ("city =", "rules = 1\ncity =", "pack.unknown_key", "rules"),
         ('city = "东海县"', "", "pack.missing_key", "city"),
+        ('id = "donghai/2025-08-17"', "", "pack.missing_key", "id"),
+        ('daily_rate = "0.04%"', "", "pack.missing_key", "fee.tiers.1.daily_rate"),
+        ("2025-08-17, cite", '"soon", cite', "pack.not_a_date", "validity.since"),
+        ("2025-08-17, cite", '"2025-02-30", cite', "pack.not_a_date", "validity.since"),
+        ("2025-08-17, cite", "20250817, cite", "pack.not_a_date", "validity.since"),
+        ("2025-08-17, cite", "0, cite", "pack.not_a_date", "validity.since"),
+        ("2025-08-17, cite", "2025-08-17T00:00:00, cite", "pack.not_a_date", "validity.since"),
+        ("2025-08-17, cite", "true, cite", "pack.not_a_date", "validity.since"),
+        (
+            "[loan]",
+            _added('industries_excluded = { value = ["J", "ZZ"] }', "loan"),
+            "pack.not_an_industry",
+            "applicant.industries_excluded.1",
+        ),
+        (
+            "[queue]",
+            _added("waivers = { value = [{ since = 2022-06-30, until = 2022-03-01 }] }", "queue"),
+            "pack.bad_waiver",
+            "fee.waivers.0",
+        ),
+        (
+            "[queue]",
+            _added("waivers = { value = [{ since = 2022-06-30, until = 5 }] }", "queue"),
+            "pack.not_a_date",
+            "fee.waivers.0.until",
+        ),
+        (
+            "[queue]",
+            _added("waivers = { value = [{ since = 2022-06-30 }] }", "queue"),
+            "pack.missing_key",
+            "fee.waivers.0.until",
+        ),
+        ("[queue]", _added("prepaid_days = { value = 0 }", "queue"), "pack.bad_value", "fee.prepaid_days"),
+        ("[fee]", _added("maturing_ratio = { value = 85 }", "fee"), "pack.not_a_rate", "bridge.maturing_ratio"),
+        ('"2000万元"', '"2000亿"', "pack.not_an_amount", "fund.sources.0.amount"),
+        ('"2000万元"', '"20000000"', "pack.not_an_amount", "fund.sources.0.amount"),
         ('"1000万元"', '"a lot"', "pack.not_an_amount", "bridge.cap_firm"),
         ('"1000万元"', "10000000", "pack.not_an_amount", "bridge.cap_firm"),
         ('"1000万元"', '"0.001元"', "pack.not_an_amount", "bridge.cap_firm"),
@@ -127,6 +260,7 @@ def test_an_admitted_kind_without_a_cap_is_open() -> None:
         ('"95%"', '"0.00001%"', "pack.not_a_rate", "bridge.promise_ratio"),
         ('"0.04%"', '"1e999999999%"', "pack.not_a_rate", "fee.tiers.1.daily_rate"),
         ('"0.04%"', '"1/0"', "pack.not_a_rate", "fee.tiers.1.daily_rate"),
+        ('"0.04%"', '"4.35%/0"', "pack.not_a_rate", "fee.tiers.1.daily_rate"),
         ('"0.04%"', '"4 per mille"', "pack.not_a_rate", "fee.tiers.1.daily_rate"),
         ("{ through_day = 5, ", "{ ", "pack.bad_tiers", "fee.tiers"),
         ('{ daily_rate = "0.04%" }', '{ through_day = 4, daily_rate = "0.04%" }', "pack.bad_tiers", "fee.tiers"),
@@ -139,12 +273,17 @@ def test_an_admitted_kind_without_a_cap_is_open() -> None:
         ('"95%", cite = "measure"', '"95%", cite = "hearsay"', "pack.no_citation", "bridge.promise_ratio"),
         ('"95%", cite = "measure"', '"95%", cite = "operator"', "pack.no_citation", "bridge.promise_ratio"),
         ('"95%", cite = "measure"', '"95%", cite = ["measure"]', "pack.no_citation", "bridge.promise_ratio"),
+        ('measure = "东政规发〔2025〕5号"', 'measure = " "', "pack.no_citation", "validity.since"),
     ],
 )
 def test_a_faulty_pack_is_refused_by_key(old: str, new: str, code: str, key: str) -> None:
     refused = refusal(pack_with(old, new))
     assert (refused.code, refused.params["key"]) == (code, key)
-    assert refused.params.get("file", "pack") == "pack"
+    assert refused.params["file"] == ("pack" if old.startswith("id =") else "donghai/2025-08-17")
+    for lang in LANGUAGES:
+        sentence = say_error(refused, lang)
+        assert all(refused.params[name] in sentence for name in ("key", "value") if name in refused.params)
+        assert "{" not in sentence.replace(refused.params.get("value", ""), "")
 
 
 @pytest.mark.parametrize(
@@ -159,6 +298,10 @@ def test_a_faulty_pack_is_refused_by_key(old: str, new: str, code: str, key: str
         ("overtaking = false", 'overtaking = "no"', "pack.bad_value", "queue.overtaking"),
         ('"dishonest_debtor"', '"bad_manners"', "pack.bad_value", "standing.also_excluded.0"),
         ("document =", "title =", "pack.missing_key", "document"),
+        ("document =", "rules = 1\ndocument =", "pack.unknown_key", "rules"),
+        ("document =", "overlay = 1\ndocument =", "pack.unknown_key", "overlay"),
+        ("document =", 'id = "x"\ndocument =', "pack.unknown_key", "id"),
+        ("[deadline]", '[articles]\nmeasure = "x"\n[deadline]', "pack.unknown_key", "articles"),
         ("[queue]\n", "\n[nothing]\n", "pack.unknown_key", "nothing"),
     ],
 )
