@@ -114,7 +114,7 @@ def _written(pattern: str, example: str) -> WithJsonSchema:
     return WithJsonSchema({"type": "string", "pattern": pattern, "examples": [example]})
 
 
-Amount = Annotated[int, BeforeValidator(_read_amount), _written(f"^{_AMOUNT.pattern}$".replace("?P", "?"), "1000万元")]
+Amount = Annotated[int, BeforeValidator(_read_amount), _written(r"^[0-9]{1,12}(\.[0-9]{1,6})?[万亿]?元$", "1000万元")]
 Share = Annotated[int, BeforeValidator(_read_share), _written(r"^[0-9]+(\.[0-9]+)?%$", "95%")]
 Days = Annotated[int, Field(ge=0, le=MOST_DAYS, strict=True)]
 DaysOfTerm = Annotated[int, Field(ge=1, le=MOST_DAYS, strict=True)]
@@ -271,7 +271,7 @@ class ExtensionSection(Section):
 
 
 class OverdueSection(Section):
-    """After the last day; without a rate of its own overdue money costs what the tiers say."""
+    """After the last day; without a rate of its own overdue money costs what it did before."""
 
     daily_rate: Provision[Rate] = silent()
 
