@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from activities.calendars import shipped_calendar
-from activities.measures import read_measure
+from activities.measures import draft, read_measure
 from rulebook.cases import CaseFacts, Promise
 from rulebook.measure import Measure
-from rulebook.pack_text import draft_measure, parse_measure
+from rulebook.pack_text import parse_measure
 
 ROOT = Path(__file__).parents[2]
 PACKS = ROOT / "rulebook" / "packs"
@@ -51,12 +51,6 @@ order = []
 @cache
 def donghai() -> Measure:
     return read_measure("donghai/2025-08-17", OVERLAY)
-
-
-@cache
-def draft(pack_id: str) -> Measure:
-    """A pack as it was published, whatever it leaves open."""
-    return draft_measure((PACKS / f"{pack_id}.toml").read_text(encoding="utf-8"))
 
 
 @cache

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from activities.measures import pack_ids, read_measure
+from activities.measures import draft, pack_ids, read_measure
 from rulebook.bridges import Bridge
 from rulebook.cases import ApplicantKind
 from rulebook.ceiling import ceiling
@@ -18,7 +18,7 @@ from rulebook.findings import Findings
 from rulebook.measure import Measure
 from rulebook.money import format_yuan, yuan
 from rulebook.queue import rank
-from tests.rulebook.samples import CALENDAR, OVERLAY, PACKS, TODAY, a_promise, changed_facts, completed, draft
+from tests.rulebook.samples import CALENDAR, OVERLAY, PACKS, TODAY, a_promise, changed_facts, completed
 
 KINDS = ("fee", "fee_chosen", "charged", "days", "term", "ceiling", "applicant", "bridge", "queue", "provision")
 NAME = re.compile(r"[a-z]+/([0-9]{4}(-[0-9]{2}(-[0-9]{2})?)?|undated)")
