@@ -6,12 +6,13 @@ from typing import Any
 
 import pytest
 
+from activities.measures import draft
 from rulebook.cases import CaseFacts
 from rulebook.eligibility import judge_applicant, judge_bridge, judge_release
 from rulebook.findings import Findings, Result
 from rulebook.messages import ReleaseLine
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
-from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, draft, some_facts
+from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts
 
 WAN = 1_000_000
 """Fen in 1万元."""
