@@ -1,4 +1,4 @@
-"""The law at the command line: fee, ceiling, size, words and working days, from files alone, no server and no set-up."""
+"""The law at the command line: fee, ceiling, size, words and working days, from files alone, with no server."""
 
 import re
 from pathlib import Path
