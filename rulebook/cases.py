@@ -88,7 +88,10 @@ class PromiseRung(StrEnum):
 
     @property
     def height(self) -> int:
-        return list(PromiseRung).index(self)
+        return _HEIGHTS[self]
+
+
+_HEIGHTS = {rung: height for height, rung in enumerate(PromiseRung)}
 
 
 class Promise(Value):

@@ -8,7 +8,6 @@ from rulebook.errors import XuqiaoError
 from rulebook.measure import Measure
 from rulebook.money import format_yuan
 from rulebook.rates import PPM
-from rulebook.values import Value
 
 
 class Bound(StrEnum):
@@ -20,7 +19,7 @@ class Bound(StrEnum):
     MATURING = "maturing"  # 到期本金
 
 
-class Ceiling(Value):
+class Ceiling(NamedTuple):
     """The most that a loan may be bridged with, in fen, and what bounds it."""
 
     amount_fen: int
@@ -49,7 +48,7 @@ def cap_of(kind: ApplicantKind, measure: Measure, *, listed: bool = False) -> Ca
         return None
     if listed and kind is ApplicantKind.FIRM and measure.bridge.cap_listed_firm.value is not None:
         return Cap(measure.bridge.cap_listed_firm.value, "bridge.cap_listed_firm")
-    return Cap(cap, f"bridge.cap_{kind}")
+    return Cap(cap, "bridge.cap_" + kind)
 
 
 def ceiling(

@@ -67,14 +67,12 @@ def judge_applicant(facts: CaseFacts, measure: Measure, today: date) -> Findings
     Returns:
         a finding for every rule; the worst one rules.
     """
-    case, asked_for = Application(facts, measure, today), loan.drawing_asked_for(facts, measure)
-    return Findings.of(
-        [
-            *ask_all(APPLICANT_RULES, case, measure.document),
-            *ask_all(loan.EXPOSURE_RULES, asked_for, measure.document),
-            *ask_all(applicant.listed_rules(measure), case, measure.document),
-        ]
-    )
+    case, document = Application(facts, measure, today), measure.document
+    findings = ask_all(APPLICANT_RULES, case, document)
+    if measure.limits_exposure:
+        findings += ask_all(loan.EXPOSURE_RULES, loan.drawing_asked_for(facts, measure), document)
+    findings += applicant.listed(case)
+    return Findings.of(findings)
 
 
 def judge_direct(facts: CaseFacts, today: date) -> Findings:
@@ -108,12 +106,10 @@ def judge_bridge(
     """
     leaves = max(today, calendar.workday_before(facts.loan.maturity))
     bridge = Bridging(facts, promise, amount_fen, measure, calendar, leaves)
-    return Findings.of(
-        [
-            *ask_all(BRIDGE_RULES, bridge, measure.document),
-            *ask_all(loan.EXPOSURE_RULES, loan.Drawing(facts, measure, amount_fen, leaves), measure.document),
-        ]
-    )
+    findings = ask_all(BRIDGE_RULES, bridge, measure.document)
+    if measure.limits_exposure:
+        findings += ask_all(loan.EXPOSURE_RULES, loan.Drawing(facts, measure, amount_fen, leaves), measure.document)
+    return Findings.of(findings)
 
 
 def judge_release(

@@ -6,7 +6,7 @@ from typing import Generic, NamedTuple, Protocol, TypeVar
 
 from rulebook.cases import ApplicantFacts, CaseFacts, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.findings import Finding, Result
+from rulebook.findings import Finding, Result, found
 from rulebook.money import format_yuan
 from rulebook.size import Sizing, size_class
 
@@ -28,13 +28,8 @@ class Dated(Protocol):
     def today(self) -> date: ...
 
 
-class Answer(NamedTuple):
-    """What a rule says of a case; the judgement puts the rule's name to it."""
-
-    result: Result
-    because: str
-    citation: str
-    facts: dict[str, object]
+Answer = tuple[Result, str, str, dict[str, str]]
+"""What a rule says of a case: result, reason, citation, facts used; the judgement puts the rule's name to it."""
 
 
 class Rule(NamedTuple, Generic[Case]):
@@ -44,16 +39,16 @@ class Rule(NamedTuple, Generic[Case]):
     ask: Callable[[Case], Answer | None]
 
 
-def passed(because: str, citation: str, **facts: object) -> Answer:
-    return Answer(Result.PASS, because, citation, facts)
+def passed(because: str, citation: str, facts: dict[str, str]) -> Answer:
+    return Result.PASS, because, citation, facts
 
 
-def referred(because: str, citation: str, **facts: object) -> Answer:
-    return Answer(Result.REFER, because, citation, facts)
+def referred(because: str, citation: str, facts: dict[str, str]) -> Answer:
+    return Result.REFER, because, citation, facts
 
 
-def failed(because: str, citation: str, **facts: object) -> Answer:
-    return Answer(Result.FAIL, because, citation, facts)
+def failed(because: str, citation: str, facts: dict[str, str]) -> Answer:
+    return Result.FAIL, because, citation, facts
 
 
 def ask_all(rules: Iterable[Rule[Case]], case: Case, document: str) -> list[Finding]:
@@ -71,16 +66,14 @@ def ask_all(rules: Iterable[Rule[Case]], case: Case, document: str) -> list[Find
         except XuqiaoError as error:
             if error.code != "pack.unset":
                 raise
-            answer = referred("eligibility.measure_silent", document, names=error.params["names"])
+            answer = referred("eligibility.measure_silent", document, {"names": error.params["names"]})
         if answer is not None:
-            result, because, citation, facts = answer
-            as_text = {name: str(value) for name, value in facts.items()}
-            findings.append(Finding(rule=rule, result=result, because=because, facts=as_text, citation=citation))
+            findings.append(found(rule, *answer))
     return findings
 
 
 def in_yuan(fen: int) -> str:
-    """An amount as findings show it."""
+    """An amount in fen as findings show it."""
     return format_yuan(fen, grouped=True)
 
 

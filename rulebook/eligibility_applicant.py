@@ -2,14 +2,12 @@
 
 from collections.abc import Iterator
 from datetime import date
-from functools import partial
 from typing import NamedTuple
 
 from rulebook.cases import ApplicantKind, CaseFacts, SizeClass
 from rulebook.eligibility_answers import (
     UNKNOWN,
     Answer,
-    Rule,
     failed,
     in_yuan,
     passed,
@@ -18,6 +16,7 @@ from rulebook.eligibility_answers import (
 )
 from rulebook.eligibility_renewal import no_trouble
 from rulebook.errors import XuqiaoError
+from rulebook.findings import Finding, found
 from rulebook.measure import Measure
 from rulebook.rates import PPM
 from rulebook.size import SIZE_RULE, Industry, industry_of
@@ -38,34 +37,35 @@ def in_force(case: Application) -> Answer:
     """A measure judges in its own time, both ends included."""
     measure, today = case.measure, case.today
     since, until = measure.valid_from, measure.valid_until
-    facts = {"today": today, "valid_from": since, "valid_until": until or UNKNOWN}
+    facts = {"today": today.isoformat(), "valid_from": since.isoformat()}
+    facts["valid_until"] = UNKNOWN if until is None else until.isoformat()
     if today < since:
-        return failed("eligibility.not_yet_in_force", measure.document, **facts)
+        return failed("eligibility.not_yet_in_force", measure.document, facts)
     if until is not None and today > until:
-        return failed("eligibility.no_longer_in_force", measure.document, **facts)
-    return passed("eligibility.in_force", measure.document, **facts)
+        return failed("eligibility.no_longer_in_force", measure.document, facts)
+    return passed("eligibility.in_force", measure.document, facts)
 
 
 def applicant_kind(case: Application) -> Answer:
     kind, citation = case.facts.applicant.kind, case.measure.citation("applicant.kinds")
     if kind in case.measure.applicant_kinds:
-        return passed("eligibility.applicant_admitted", citation, kind=kind)
-    return failed("eligibility.applicant_not_admitted", citation, kind=kind)
+        return passed("eligibility.applicant_admitted", citation, {"kind": str(kind)})
+    return failed("eligibility.applicant_not_admitted", citation, {"kind": str(kind)})
 
 
 def size(case: Application) -> Answer:
     """Asked of firms and of an owner's firm; everybody else is admitted as what he is."""
     applicant = case.facts.applicant
     if applicant.kind not in _SIZED:
-        return passed("eligibility.size_not_asked", case.measure.citation("applicant.kinds"))
+        return passed("eligibility.size_not_asked", case.measure.citation("applicant.kinds"), {})
     citation = f"{case.measure.citation('applicant.sizes')}、{SIZE_RULE}"
-    sizing = size_of(applicant)
-    facts = {"size": sizing.size, "industry": applicant.industry, "why": ",".join(sizing.because)}
-    if sizing.size is SizeClass.UNCLASSIFIED:
-        return referred("eligibility.size_unclassified", citation, **facts)
-    if sizing.size in case.measure.sizes:
-        return passed("eligibility.size_admitted", citation, **facts)
-    return failed("eligibility.size_not_admitted", citation, **facts)
+    reached, because = size_of(applicant)
+    facts = {"size": str(reached), "industry": applicant.industry, "why": ",".join(because)}
+    if reached is SizeClass.UNCLASSIFIED:
+        return referred("eligibility.size_unclassified", citation, facts)
+    if reached in case.measure.sizes:
+        return passed("eligibility.size_admitted", citation, facts)
+    return failed("eligibility.size_not_admitted", citation, facts)
 
 
 def registered_locally(case: Application) -> Answer | None:
@@ -74,10 +74,10 @@ def registered_locally(case: Application) -> Answer | None:
     citation = case.measure.citation("applicant.registered_locally")
     registered = case.facts.applicant.registered_locally
     if registered is None:
-        return referred("eligibility.registration_unknown", citation)
+        return referred("eligibility.registration_unknown", citation, {})
     if registered:
-        return passed("eligibility.registered_here", citation)
-    return failed("eligibility.registered_elsewhere", citation)
+        return passed("eligibility.registered_here", citation, {})
+    return failed("eligibility.registered_elsewhere", citation, {})
 
 
 def tax_floor(case: Application) -> Answer | None:
@@ -87,14 +87,14 @@ def tax_floor(case: Application) -> Answer | None:
         return None
     citation, tax = case.measure.citation("applicant.tax_floor"), case.facts.applicant.tax_last_year_fen
     if tax is None:
-        return referred("eligibility.tax_unknown", citation, floor=in_yuan(floor))
+        return referred("eligibility.tax_unknown", citation, {"floor": in_yuan(floor)})
     facts = {"tax": in_yuan(tax), "floor": in_yuan(floor)}
     if tax >= floor:
-        return passed("eligibility.tax_reached", citation, **facts)
+        return passed("eligibility.tax_reached", citation, facts)
     if case.measure.applicant.tax_floor_for_small.value is False and _may_be_small(case):
         relaxed = case.measure.citation("applicant.tax_floor_for_small")
-        return referred("eligibility.tax_below_floor_small", f"{citation}、{relaxed}", **facts)
-    return failed("eligibility.tax_below_floor", citation, **facts)
+        return referred("eligibility.tax_below_floor_small", f"{citation}、{relaxed}", facts)
+    return failed("eligibility.tax_below_floor", citation, facts)
 
 
 def _may_be_small(case: Application) -> bool:
@@ -108,10 +108,10 @@ def liabilities(case: Application) -> Answer | None:
         return None
     citation, ratio = case.measure.citation("applicant.most_liabilities"), case.facts.applicant.liabilities_ppm
     if ratio is None:
-        return referred("eligibility.liabilities_unknown", citation, most=_percent(most))
+        return referred("eligibility.liabilities_unknown", citation, {"most": _percent(most)})
     if ratio <= most:
-        return passed("eligibility.liabilities_within", citation, ratio=_percent(ratio), most=_percent(most))
-    return failed("eligibility.liabilities_over", citation, ratio=_percent(ratio), most=_percent(most))
+        return passed("eligibility.liabilities_within", citation, {"ratio": _percent(ratio), "most": _percent(most)})
+    return failed("eligibility.liabilities_over", citation, {"ratio": _percent(ratio), "most": _percent(most)})
 
 
 def _percent(ppm: int) -> str:
@@ -130,13 +130,13 @@ def industry(case: Application) -> Answer | None:
     try:
         own = industry_of(code)
     except XuqiaoError:
-        return referred("eligibility.industry_unknown", citation, **facts)
+        return referred("eligibility.industry_unknown", citation, facts)
     kept_out = [industry_of(other) for other in excluded]
     if any(_lies_within(own, other) for other in kept_out):
-        return failed("eligibility.industry_excluded", citation, **facts)
+        return failed("eligibility.industry_excluded", citation, facts)
     if any(_lies_within(other, own) for other in kept_out):
-        return referred("eligibility.industry_too_wide", citation, **facts)
-    return passed("eligibility.industry_admitted", citation, **facts)
+        return referred("eligibility.industry_too_wide", citation, facts)
+    return passed("eligibility.industry_admitted", citation, facts)
 
 
 def _lies_within(narrow: Industry, wide: Industry) -> bool:
@@ -149,11 +149,11 @@ def papers_handed_in(case: Application) -> Answer | None:
         return None
     citation, handed_in = case.measure.citation("papers.required"), case.facts.papers_in
     if handed_in is None:
-        return referred("eligibility.papers_unknown", citation, required="、".join(required))
+        return referred("eligibility.papers_unknown", citation, {"required": "、".join(required)})
     missing = [paper for paper in required if paper not in handed_in]
     if missing:
-        return referred("eligibility.papers_missing", citation, missing="、".join(missing))
-    return passed("eligibility.papers_complete", citation, required="、".join(required))
+        return referred("eligibility.papers_missing", citation, {"missing": "、".join(missing)})
+    return passed("eligibility.papers_complete", citation, {"required": "、".join(required)})
 
 
 def exclusions_decided(case: Application) -> None:
@@ -161,15 +161,13 @@ def exclusions_decided(case: Application) -> None:
     case.measure.citation("standing.excluded")
 
 
-def listed_rules(measure: Measure) -> Iterator[Rule[Application]]:
-    """The rules that a measure, or its operator, lists: what keeps a borrower out, and what only a human can see."""
-    if measure.standing.excluded.cite is not None:
-        for trouble, provision in measure.exclusions():
-            asked = partial(no_trouble, trouble=trouble, citation=measure.citation(provision))
-            yield Rule(f"eligibility.{trouble}", asked)
+def listed(case: Application) -> Iterator[Finding]:
+    """What a measure, or its operator, lists: what keeps a borrower out, and what only a human can see."""
+    measure = case.measure
+    for trouble, citation in measure.exclusions_cited:
+        yield found("eligibility." + trouble, *no_trouble(case, trouble, citation))
     for condition in measure.applicant.conditions.value or ():
-        yield Rule("eligibility.condition", partial(_condition, condition=condition))
-
-
-def _condition(case: Application, condition: str) -> Answer:
-    return referred("eligibility.condition_to_see", case.measure.citation("applicant.conditions"), condition=condition)
+        answer = referred(
+            "eligibility.condition_to_see", measure.citation("applicant.conditions"), {"condition": condition}
+        )
+        yield found("eligibility.condition", *answer)

@@ -29,9 +29,10 @@ class Bridging(NamedTuple):
 def _rung_reached(case: Bridging) -> Answer:
     needed, rung = case.measure.rung_before_release, case.promise.rung
     citation = case.measure.citation("bridge.rung_before_release")
+    facts = {"rung": str(rung), "needed": str(needed)}
     if rung.height >= needed.height:
-        return passed("bridging.rung_reached", citation, rung=rung, needed=needed)
-    return failed("bridging.rung_too_low", citation, rung=rung, needed=needed)
+        return passed("bridging.rung_reached", citation, facts)
+    return failed("bridging.rung_too_low", citation, facts)
 
 
 def _promise_outlasts(case: Bridging) -> Answer:
@@ -41,10 +42,10 @@ def _promise_outlasts(case: Bridging) -> Answer:
     """
     due, valid_until = case.measure.due_on(case.leaves, case.calendar), case.promise.valid_until
     citation = f"{case.measure.citation('bridge.term_days')}、{case.measure.citation('release.checklist')}"
-    facts = {"valid_until": valid_until, "due": due, "term": case.measure.term_days}
+    facts = {"valid_until": valid_until.isoformat(), "due": due.isoformat(), "term": str(case.measure.term_days)}
     if valid_until >= due:
-        return passed("bridging.promise_outlasts", citation, **facts)
-    return failed("bridging.promise_too_short", citation, **facts)
+        return passed("bridging.promise_outlasts", citation, facts)
+    return failed("bridging.promise_too_short", citation, facts)
 
 
 def _within_authority(case: Bridging) -> Answer:
@@ -53,23 +54,23 @@ def _within_authority(case: Bridging) -> Answer:
     promised, authority = case.promise.amount_fen, case.promise.authority_fen
     facts = {"promised": in_yuan(promised), "authority": in_yuan(authority), "signatory": case.promise.signatory}
     if promised <= authority:
-        return passed("bridging.within_authority", citation, **facts)
-    return failed("bridging.over_authority", citation, **facts)
+        return passed("bridging.within_authority", citation, facts)
+    return failed("bridging.over_authority", citation, facts)
 
 
 def _within_ceiling(case: Bridging) -> Answer:
     applicant, amount = case.facts.applicant, case.amount_fen
     if applicant.kind not in case.measure.applicant_kinds:
         citation = case.measure.citation("applicant.kinds")
-        return failed("eligibility.applicant_not_admitted", citation, kind=applicant.kind)
+        return failed("eligibility.applicant_not_admitted", citation, {"kind": str(applicant.kind)})
     promised, maturing = max(0, case.promise.amount_fen), max(0, case.facts.loan.balance_fen)
     most = ceiling(applicant.kind, promised, maturing, case.measure, listed=applicant.listed or False)
-    facts = {"amount": in_yuan(amount), "ceiling": in_yuan(most.amount_fen), "bound_by": most.bound_by}
+    facts = {"amount": in_yuan(amount), "ceiling": in_yuan(most.amount_fen), "bound_by": str(most.bound_by)}
     if amount <= 0:
-        return failed("bridging.nothing_bridged", most.citation, **facts)
+        return failed("bridging.nothing_bridged", most.citation, facts)
     if amount > most.amount_fen:
-        return failed("bridging.over_ceiling", most.citation, **facts)
-    return passed("bridging.within_ceiling", most.citation, **facts)
+        return failed("bridging.over_ceiling", most.citation, facts)
+    return passed("bridging.within_ceiling", most.citation, facts)
 
 
 BRIDGE_RULES: tuple[Rule[Bridging], ...] = (
@@ -97,8 +98,8 @@ def _checklist_signed(case: ReleaseDay) -> Answer:
     citation = case.measure.citation("release.checklist")
     missing = [line for line in case.measure.checklist if line not in case.confirmed]
     if not missing:
-        return passed("release_check.all_confirmed", citation)
-    return failed("release_check.lines_missing", citation, missing=",".join(missing))
+        return passed("release_check.all_confirmed", citation, {})
+    return failed("release_check.lines_missing", citation, {"missing": ",".join(missing)})
 
 
 def _balance_unchanged(case: ReleaseDay) -> Answer:
@@ -106,15 +107,16 @@ def _balance_unchanged(case: ReleaseDay) -> Answer:
     citation = case.measure.citation("release.checklist")
     facts = {"balance": in_yuan(case.balance_fen), "recorded": in_yuan(case.facts.loan.balance_fen)}
     if case.balance_fen == case.facts.loan.balance_fen:
-        return passed("release_check.balance_unchanged", citation, **facts)
-    return failed("release_check.balance_changed", citation, **facts)
+        return passed("release_check.balance_unchanged", citation, facts)
+    return failed("release_check.balance_changed", citation, facts)
 
 
 def _not_past_maturity(case: ReleaseDay) -> Answer:
     citation, maturity = case.measure.citation("release.checklist"), case.facts.loan.maturity
+    facts = {"maturity": maturity.isoformat(), "today": case.today.isoformat()}
     if case.today <= maturity:
-        return passed("release_check.not_overdue", citation, maturity=maturity, today=case.today)
-    return failed("release_check.overdue", citation, maturity=maturity, today=case.today)
+        return passed("release_check.not_overdue", citation, facts)
+    return failed("release_check.overdue", citation, facts)
 
 
 RELEASE_RULES: tuple[Rule[ReleaseDay], ...] = (

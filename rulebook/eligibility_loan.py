@@ -26,13 +26,13 @@ def loan_kind(case: Application) -> Answer:
     """What a measure names as not admitted is refused by that name, whatever else it lists."""
     kind, measure = case.facts.loan.kind, case.measure
     if kind in (measure.loan.kinds_out.value or ()):
-        return failed("eligibility.loan_kind_out", measure.citation("loan.kinds_out"), kind=kind)
+        return failed("eligibility.loan_kind_out", measure.citation("loan.kinds_out"), {"kind": str(kind)})
     admitted, provision = measure.loan_kinds_for(case.facts.applicant.kind)
     if kind in admitted:
-        return passed("eligibility.loan_kind_admitted", measure.citation(provision), kind=kind)
+        return passed("eligibility.loan_kind_admitted", measure.citation(provision), {"kind": str(kind)})
     # What the measure itself lists is cited for a refusal, even where the operator's reading widens it.
     listed = "loan.kinds" if measure.loan.kinds.cite is not None else provision
-    return failed("eligibility.loan_kind_not_admitted", measure.citation(listed), kind=kind)
+    return failed("eligibility.loan_kind_not_admitted", measure.citation(listed), {"kind": str(kind)})
 
 
 def least_loan(case: Application) -> Answer | None:
@@ -43,25 +43,26 @@ def least_loan(case: Application) -> Answer | None:
     citation, balance = case.measure.citation("loan.least_individual_business"), case.facts.loan.balance_fen
     facts = {"balance": in_yuan(balance), "least": in_yuan(least)}
     if balance >= least:
-        return passed("eligibility.loan_large_enough", citation, **facts)
-    return failed("eligibility.loan_too_small", citation, **facts)
+        return passed("eligibility.loan_large_enough", citation, facts)
+    return failed("eligibility.loan_too_small", citation, facts)
 
 
 def maturity_ahead(case: Application) -> Answer:
     maturity, today = case.facts.loan.maturity, case.today
+    facts = {"maturity": maturity.isoformat(), "today": today.isoformat()}
     if maturity > today:
-        return passed("eligibility.maturity_ahead", RENEWAL_RULE, maturity=maturity, today=today)
-    return failed("eligibility.maturity_reached", RENEWAL_RULE, maturity=maturity, today=today)
+        return passed("eligibility.maturity_ahead", RENEWAL_RULE, facts)
+    return failed("eligibility.maturity_reached", RENEWAL_RULE, facts)
 
 
 def asked_within_balance(case: Application) -> Answer:
     asked, balance = case.facts.asked_fen, case.facts.loan.balance_fen
     citation, facts = _principal_only(case.measure), {"asked": in_yuan(asked), "balance": in_yuan(balance)}
     if asked <= 0:
-        return failed("eligibility.nothing_asked", citation, **facts)
+        return failed("eligibility.nothing_asked", citation, facts)
     if asked > balance:
-        return failed("eligibility.asked_over_balance", citation, **facts)
-    return passed("eligibility.asked_within_balance", citation, **facts)
+        return failed("eligibility.asked_over_balance", citation, facts)
+    return passed("eligibility.asked_within_balance", citation, facts)
 
 
 def asked_within_cap(case: Application) -> Answer:
@@ -70,16 +71,16 @@ def asked_within_cap(case: Application) -> Answer:
     kind = applicant.kind
     cap = cap_of(kind, measure, listed=applicant.listed or False)
     if cap is None:
-        return failed("eligibility.applicant_not_admitted", measure.citation("applicant.kinds"), kind=kind)
-    facts = {"asked": in_yuan(asked), "cap": in_yuan(cap.amount_fen), "kind": kind}
+        return failed("eligibility.applicant_not_admitted", measure.citation("applicant.kinds"), {"kind": str(kind)})
+    facts = {"asked": in_yuan(asked), "cap": in_yuan(cap.amount_fen), "kind": str(kind)}
     if asked <= cap.amount_fen:
-        return passed("eligibility.asked_within_cap", measure.citation(cap.provision), **facts)
+        return passed("eligibility.asked_within_cap", measure.citation(cap.provision), facts)
     if applicant.listed is None:
         most = cap_of(kind, measure, listed=True)
         if most is not None and asked <= most.amount_fen:
             facts = {"asked": in_yuan(asked), "cap": in_yuan(most.amount_fen)}
-            return referred("eligibility.listed_unknown", measure.citation(most.provision), **facts)
-    return failed("eligibility.asked_over_cap", measure.citation(cap.provision), **facts)
+            return referred("eligibility.listed_unknown", measure.citation(most.provision), facts)
+    return failed("eligibility.asked_over_cap", measure.citation(cap.provision), facts)
 
 
 def whole_loan_paid(case: Application) -> Answer:
@@ -87,9 +88,11 @@ def whole_loan_paid(case: Application) -> Answer:
     asked, own, balance = case.facts.asked_fen, case.facts.own_contribution_fen, case.facts.loan.balance_fen
     citation, facts = _principal_only(case.measure), {"asked": in_yuan(asked), "own": in_yuan(own)}
     if asked + own >= balance:
-        return passed("eligibility.loan_covered", citation, **facts, balance=in_yuan(balance))
+        return passed("eligibility.loan_covered", citation, {**facts, "balance": in_yuan(balance)})
     lacking = in_yuan(balance - asked - own)
-    return referred("eligibility.loan_not_covered", citation, **facts, balance=in_yuan(balance), lacking=lacking)
+    return referred(
+        "eligibility.loan_not_covered", citation, {**facts, "balance": in_yuan(balance), "lacking": lacking}
+    )
 
 
 def _principal_only(measure: Measure) -> str:
@@ -132,11 +135,11 @@ def _within_limit(case: Drawing, limit: str, already_fen: int | None) -> Answer 
     name = f"exposure.{limit}"
     citation, facts = case.measure.citation(name), {"limit": name, "most": in_yuan(most)}
     if already_fen is None:
-        return referred("eligibility.exposure_unknown", citation, **facts)
+        return referred("eligibility.exposure_unknown", citation, facts)
     facts |= {"already": in_yuan(already_fen), "amount": in_yuan(case.amount_fen)}
     if already_fen + case.amount_fen <= most:
-        return passed("eligibility.exposure_within", citation, **facts)
-    return failed("eligibility.exposure_over", citation, **facts)
+        return passed("eligibility.exposure_within", citation, facts)
+    return failed("eligibility.exposure_over", citation, facts)
 
 
 def _gap_kept(case: Drawing) -> Answer | None:
@@ -146,12 +149,12 @@ def _gap_kept(case: Drawing) -> Answer | None:
         return None
     citation, exposure = case.measure.citation("exposure.gap_days"), case.facts.exposure
     if exposure.firm is None:
-        return referred("eligibility.last_bridge_unknown", citation, gap=gap)
+        return referred("eligibility.last_bridge_unknown", citation, {"gap": str(gap)})
     last = exposure.last_returned_on
-    facts = {"last": last or UNKNOWN, "leaves": case.leaves, "gap": gap}
+    facts = {"last": UNKNOWN if last is None else last.isoformat(), "leaves": case.leaves.isoformat(), "gap": str(gap)}
     if last is None or (case.leaves - last).days >= gap:
-        return passed("eligibility.gap_kept", citation, **facts)
-    return failed("eligibility.gap_too_short", citation, **facts)
+        return passed("eligibility.gap_kept", citation, facts)
+    return failed("eligibility.gap_too_short", citation, facts)
 
 
 EXPOSURE_RULES: tuple[Rule[Drawing], ...] = (

@@ -42,31 +42,33 @@ def risk_class(case: Dated) -> Answer:
     """Only a normal loan is renewed."""
     risk = case.facts.loan.risk_class
     if risk is None:
-        return referred("eligibility.risk_class_unknown", NORMAL_LOAN_RULE)
+        return referred("eligibility.risk_class_unknown", NORMAL_LOAN_RULE, {})
     if risk is LoanRiskClass.PASS:
-        return passed("eligibility.risk_class_normal", NORMAL_LOAN_RULE, risk=risk)
-    return failed("eligibility.risk_class_not_normal", NORMAL_LOAN_RULE, risk=risk)
+        return passed("eligibility.risk_class_normal", NORMAL_LOAN_RULE, {"risk": str(risk)})
+    return failed("eligibility.risk_class_not_normal", NORMAL_LOAN_RULE, {"risk": str(risk)})
 
 
 def interest_paid(case: Dated) -> Answer:
     in_arrears = case.facts.loan.interest_in_arrears
     if in_arrears is None:
-        return referred("eligibility.interest_unknown", RENEWAL_RULE)
+        return referred("eligibility.interest_unknown", RENEWAL_RULE, {})
     if in_arrears:
-        return failed("eligibility.interest_in_arrears", RENEWAL_RULE)
-    return passed("eligibility.interest_paid", RENEWAL_RULE)
+        return failed("eligibility.interest_in_arrears", RENEWAL_RULE, {})
+    return passed("eligibility.interest_paid", RENEWAL_RULE, {})
 
 
 def applied_to_bank(case: Dated) -> Answer:
     """The borrower asks its bank itself, before maturity; the fund cannot do it for him."""
     applied, maturity = case.facts.applied_to_bank_on, case.facts.loan.maturity
     if applied is None:
-        return referred("eligibility.bank_application_unknown", RENEWAL_RULE, applied=UNKNOWN, maturity=maturity)
+        unknown = {"applied": UNKNOWN, "maturity": maturity.isoformat()}
+        return referred("eligibility.bank_application_unknown", RENEWAL_RULE, unknown)
+    facts = {"applied": applied.isoformat(), "maturity": maturity.isoformat()}
     if applied >= maturity:
-        return failed("eligibility.bank_application_too_late", RENEWAL_RULE, applied=applied, maturity=maturity)
+        return failed("eligibility.bank_application_too_late", RENEWAL_RULE, facts)
     if applied > case.today:
-        return referred("eligibility.bank_application_in_future", RENEWAL_RULE, applied=applied, maturity=maturity)
-    return passed("eligibility.bank_application_in_time", RENEWAL_RULE, applied=applied, maturity=maturity)
+        return referred("eligibility.bank_application_in_future", RENEWAL_RULE, facts)
+    return passed("eligibility.bank_application_in_time", RENEWAL_RULE, facts)
 
 
 def no_trouble(case: Dated, trouble: Trouble, citation: str) -> Answer:
@@ -76,10 +78,10 @@ def no_trouble(case: Dated, trouble: Trouble, citation: str) -> Answer:
 
 def _no_trouble(found: bool | None, trouble: str, citation: str) -> Answer:
     if found is None:
-        return referred("eligibility.trouble_unknown", citation, trouble=trouble)
+        return referred("eligibility.trouble_unknown", citation, {"trouble": trouble})
     if found:
-        return failed("eligibility.trouble_found", citation, trouble=trouble)
-    return passed("eligibility.no_trouble", citation, trouble=trouble)
+        return failed("eligibility.trouble_found", citation, {"trouble": trouble})
+    return passed("eligibility.no_trouble", citation, {"trouble": trouble})
 
 
 # Of the renewal without repayment ------------------------------------------------------------------------------
@@ -88,43 +90,43 @@ def _no_trouble(found: bool | None, trouble: str, citation: str) -> Answer:
 def _product(case: Renewal) -> Answer:
     """A working-capital loan of a firm, or the business loan of a person; who else may have either is not said."""
     kind, loan = case.facts.applicant.kind, case.facts.loan.kind
+    facts = {"kind": str(kind), "loan": str(loan)}
     if loan not in (LoanKind.WORKING_CAPITAL, LoanKind.BUSINESS_OPERATION):
-        return failed("direct.product_outside", RENEWAL_RULE, kind=kind, loan=loan)
+        return failed("direct.product_outside", RENEWAL_RULE, facts)
     of_a_firm = kind is ApplicantKind.FIRM
     if of_a_firm and loan is LoanKind.BUSINESS_OPERATION:
-        return failed("direct.product_outside", RENEWAL_RULE, kind=kind, loan=loan)
+        return failed("direct.product_outside", RENEWAL_RULE, facts)
     if not of_a_firm and loan is LoanKind.WORKING_CAPITAL:
-        return referred("direct.product_unclear", RENEWAL_RULE, kind=kind, loan=loan)
+        return referred("direct.product_unclear", RENEWAL_RULE, facts)
     if of_a_firm or kind is ApplicantKind.OWNER:
         return _product_by_size(case)
-    return passed("direct.product_within", RENEWAL_RULE, kind=kind, loan=loan)
+    return passed("direct.product_within", RENEWAL_RULE, facts)
 
 
 def _product_by_size(case: Renewal) -> Answer:
     """Small and micro firms and their owners; medium firms for a time, their owners not."""
     applicant, maturity = case.facts.applicant, case.facts.loan.maturity
-    sizing = size_of(applicant)
-    facts = {"kind": applicant.kind, "size": sizing.size, "maturity": maturity, "until": MEDIUM_FIRMS_BEFORE}
-    match sizing.size:
-        case SizeClass.SMALL | SizeClass.MICRO:
-            return passed("direct.product_of_small", _SIZED_PRODUCT, **facts)
-        case SizeClass.MEDIUM if applicant.kind is ApplicantKind.FIRM and maturity < MEDIUM_FIRMS_BEFORE:
-            return passed("direct.product_of_medium", _SIZED_PRODUCT, **facts)
-        case SizeClass.MEDIUM | SizeClass.LARGE:
-            return failed("direct.product_of_too_large", _SIZED_PRODUCT, **facts)
-        case _:
-            why = ",".join(sizing.because)
-            return referred("direct.product_unclassified", _SIZED_PRODUCT, industry=applicant.industry, why=why)
+    size, because = size_of(applicant)
+    if size is SizeClass.UNCLASSIFIED:
+        facts = {"industry": applicant.industry, "why": ",".join(because)}
+        return referred("direct.product_unclassified", _SIZED_PRODUCT, facts)
+    days = {"maturity": maturity.isoformat(), "until": MEDIUM_FIRMS_BEFORE.isoformat()}
+    facts = {"kind": str(applicant.kind), "size": str(size), **days}
+    if size is SizeClass.SMALL or size is SizeClass.MICRO:
+        return passed("direct.product_of_small", _SIZED_PRODUCT, facts)
+    if size is SizeClass.MEDIUM and applicant.kind is ApplicantKind.FIRM and maturity < MEDIUM_FIRMS_BEFORE:
+        return passed("direct.product_of_medium", _SIZED_PRODUCT, facts)
+    return failed("direct.product_of_too_large", _SIZED_PRODUCT, facts)
 
 
 def _condition(case: Renewal, condition: str, citation: str) -> Answer:
     """One of ``RenewalFacts`` that must hold."""
     holds: bool | None = getattr(case.facts.renewal, condition)
     if holds is None:
-        return referred("direct.condition_unknown", citation, condition=condition)
+        return referred("direct.condition_unknown", citation, {"condition": condition})
     if holds:
-        return passed("direct.condition_met", citation, condition=condition)
-    return failed("direct.condition_not_met", citation, condition=condition)
+        return passed("direct.condition_met", citation, {"condition": condition})
+    return failed("direct.condition_not_met", citation, {"condition": condition})
 
 
 def _no_debt_evasion(case: Renewal) -> Answer:
@@ -133,16 +135,22 @@ def _no_debt_evasion(case: Renewal) -> Answer:
 
 def _contract_signed(case: Renewal) -> Answer:
     """The new contract is signed before maturity; until then nothing is missing yet."""
-    signed, maturity = case.facts.renewal.contract_signed_on, case.facts.loan.maturity
-    if signed is None and case.today < maturity:
-        return passed("direct.contract_still_to_sign", RENEWAL_RULE, maturity=maturity, today=case.today)
+    signed, maturity, today = case.facts.renewal.contract_signed_on, case.facts.loan.maturity, case.today
     if signed is None:
-        return referred("direct.contract_unknown", RENEWAL_RULE, maturity=maturity, today=case.today)
+        open_still = {"maturity": maturity.isoformat(), "today": today.isoformat()}
+        if today < maturity:
+            return passed("direct.contract_still_to_sign", RENEWAL_RULE, open_still)
+        return referred("direct.contract_unknown", RENEWAL_RULE, open_still)
     if signed >= maturity:
-        return failed("direct.contract_too_late", RENEWAL_RULE, signed=signed, maturity=maturity)
-    if signed > case.today:
-        return referred("direct.contract_in_future", RENEWAL_RULE, signed=signed, today=case.today)
-    return passed("direct.contract_in_time", RENEWAL_RULE, signed=signed, maturity=maturity)
+        facts = {"signed": signed.isoformat(), "maturity": maturity.isoformat()}
+        return failed("direct.contract_too_late", RENEWAL_RULE, facts)
+    if signed > today:
+        return referred(
+            "direct.contract_in_future", RENEWAL_RULE, {"signed": signed.isoformat(), "today": today.isoformat()}
+        )
+    return passed(
+        "direct.contract_in_time", RENEWAL_RULE, {"signed": signed.isoformat(), "maturity": maturity.isoformat()}
+    )
 
 
 _CONDITIONS = {

@@ -1,8 +1,9 @@
 """A rule pack in force: a city's measure as dated values, each with its source; kept by value in a case's history."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Any, Literal, NamedTuple, TypeVar
+from functools import cached_property
+from typing import Any, Literal, NamedTuple, Self, TypeVar
 
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
@@ -162,10 +163,26 @@ class Measure(Value):
         Raises:
             XuqiaoError: ``pack.unset`` when nobody has set it.
         """
-        cite = self.provision(name).cite
-        if cite is None:
-            raise XuqiaoError("pack.unset", names=name, pack=self.id)
-        return self.overlay or OPERATOR if cite == OPERATOR else self.articles[cite]
+        found = self._cited.get(name)
+        if found is None:
+            cite = self.provision(name).cite
+            if cite is None:
+                raise XuqiaoError("pack.unset", names=name, pack=self.id)
+            found = self.overlay or OPERATOR if cite == OPERATOR else self.articles[cite]
+            self._cited[name] = found
+        return found
+
+    @cached_property
+    def _cited(self) -> dict[str, str]:
+        """Citations looked up before: every judgement asks for the same ones again."""
+        return {}
+
+    def model_copy(self, *, update: Mapping[str, Any] | None = None, deep: bool = False) -> Self:
+        """A copy that remembers nothing of what it was copied from."""
+        copy = super().model_copy(update=update, deep=deep)
+        for remembered in ("_cited", "exclusions_cited", "limits_exposure"):
+            copy.__dict__.pop(remembered, None)
+        return copy
 
     @property
     def digest(self) -> str:
@@ -216,17 +233,19 @@ class Measure(Value):
             if trouble not in (self.standing.excluded.value or ()):
                 yield trouble, "standing.also_excluded"
 
+    @cached_property
+    def exclusions_cited(self) -> tuple[tuple[Trouble, str], ...]:
+        """The same with their citations; none while a draft leaves open what keeps a borrower out."""
+        if self.standing.excluded.cite is None:
+            return ()
+        return tuple((trouble, self.citation(provision)) for trouble, provision in self.exclusions())
+
     def cap_fen(self, kind: ApplicantKind) -> int | None:
         """The most that one applicant of a kind may be bridged, in fen; None when the kind is not admitted."""
         if kind not in self.applicant_kinds:
             return None
-        caps = {
-            ApplicantKind.FIRM: self.bridge.cap_firm,
-            ApplicantKind.OWNER: self.bridge.cap_owner,
-            ApplicantKind.INDIVIDUAL_BUSINESS: self.bridge.cap_individual_business,
-            ApplicantKind.AGRICULTURAL: self.bridge.cap_agricultural,
-        }
-        return self._set(f"bridge.cap_{kind}", caps[kind])
+        cap: Provision[int] = getattr(self.bridge, "cap_" + kind)
+        return self._set("bridge.cap_" + kind, cap)
 
     @property
     def promise_ratio_ppm(self) -> int:
@@ -264,7 +283,7 @@ class Measure(Value):
         """Amount in fen above which a committee's minutes are needed; None where the measure asks for none."""
         return self.approval.committee_above.value
 
-    @property
+    @cached_property
     def limits_exposure(self) -> bool:
         """Whether it matters what the borrower already has of the fund."""
         return any(provision.cite is not None for _, provision in self.exposure)

@@ -18,24 +18,33 @@ _SPLIT = {
 }
 """Sections and divisions of which several lines of the rule, or one and none, reach different parts."""
 _ASCENDING = (SizeClass.MICRO, SizeClass.SMALL, SizeClass.MEDIUM, SizeClass.LARGE)
-_WHY_OF_EMPLOYEES = {
-    SizeClass.LARGE: "sizing.employees_large",
-    SizeClass.MEDIUM: "sizing.employees_medium",
-    SizeClass.SMALL: "sizing.employees_small",
-    SizeClass.MICRO: "sizing.employees_micro",
-}
-_WHY_OF_REVENUE = {
-    SizeClass.LARGE: "sizing.revenue_large",
-    SizeClass.MEDIUM: "sizing.revenue_medium",
-    SizeClass.SMALL: "sizing.revenue_small",
-    SizeClass.MICRO: "sizing.revenue_micro",
-}
-_WHY_OF_ASSETS = {
-    SizeClass.LARGE: "sizing.assets_large",
-    SizeClass.MEDIUM: "sizing.assets_medium",
-    SizeClass.SMALL: "sizing.assets_small",
-    SizeClass.MICRO: "sizing.assets_micro",
-}
+
+
+class _Metric(NamedTuple):
+    """How a metric is counted, and the reasons it gives: when it is missing, and for each class in ascending order."""
+
+    unit: int
+    missing: str
+    of_class: tuple[str, str, str, str]
+
+
+_METRICS = (
+    _Metric(
+        1,
+        "sizing.employees_missing",
+        ("sizing.employees_micro", "sizing.employees_small", "sizing.employees_medium", "sizing.employees_large"),
+    ),
+    _Metric(
+        _FEN_PER_WAN,
+        "sizing.revenue_missing",
+        ("sizing.revenue_micro", "sizing.revenue_small", "sizing.revenue_medium", "sizing.revenue_large"),
+    ),
+    _Metric(
+        _FEN_PER_WAN,
+        "sizing.assets_missing",
+        ("sizing.assets_micro", "sizing.assets_small", "sizing.assets_medium", "sizing.assets_large"),
+    ),
+)
 
 
 class Sizing(NamedTuple):
@@ -71,30 +80,30 @@ def size_class(industry: str, employees: int | None, revenue_fen: int | None, as
             raise XuqiaoError("sizing.negative_metric", name=name, value=metric)
     row, reason = _row_of(industry_of(industry))
     if row is None:
-        return Sizing(size=SizeClass.UNCLASSIFIED, because=(reason,))
-    asked = (
-        (row.employees, 1, employees, _WHY_OF_EMPLOYEES, "sizing.employees_missing"),
-        (row.revenue_wan, _FEN_PER_WAN, revenue_fen, _WHY_OF_REVENUE, "sizing.revenue_missing"),
-        (row.assets_wan, _FEN_PER_WAN, assets_fen, _WHY_OF_ASSETS, "sizing.assets_missing"),
-    )
-    missing = tuple(gap for bounds, _, metric, _, gap in asked if bounds is not None and metric is None)
+        return Sizing(SizeClass.UNCLASSIFIED, (reason,))
+    reached, because, missing = [], [], []
+    bounds = (row.employees, row.revenue_wan, row.assets_wan)
+    for asked, metric, words in zip(bounds, (employees, revenue_fen, assets_fen), _METRICS, strict=True):
+        if asked is None:
+            continue
+        if metric is None:
+            missing.append(words.missing)
+            continue
+        rank = _rank_of(metric, asked, words.unit)
+        reached.append(rank)
+        because.append(words.of_class[rank])
     if missing:
-        return Sizing(size=SizeClass.UNCLASSIFIED, because=missing)
-    reached = [
-        (_reached(metric, bounds, unit), why)
-        for bounds, unit, metric, why, _ in asked
-        if bounds is not None and metric is not None
-    ]
-    worst = min((size for size, _ in reached), key=_ASCENDING.index)
-    return Sizing(size=worst, because=tuple(why[size] for size, why in reached))
+        return Sizing(SizeClass.UNCLASSIFIED, tuple(missing))
+    return Sizing(_ASCENDING[min(reached)], tuple(because))
 
 
-def _reached(metric: int, bounds: Bounds, unit: int) -> SizeClass:
+def _rank_of(metric: int, bounds: Bounds, unit: int) -> int:
+    """Place of the class in ``_ASCENDING`` that a metric reaches."""
     if metric >= bounds.large * unit:
-        return SizeClass.LARGE
+        return 3
     if metric >= bounds.medium * unit:
-        return SizeClass.MEDIUM
-    return SizeClass.SMALL if metric >= bounds.small * unit else SizeClass.MICRO
+        return 2
+    return 1 if metric >= bounds.small * unit else 0
 
 
 class Industry(NamedTuple):
