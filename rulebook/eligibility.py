@@ -15,7 +15,7 @@ from rulebook import eligibility_renewal as renewal
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
 from rulebook.ceiling import ceiling
-from rulebook.eligibility_answers import NORMAL_LOAN_RULE, RENEWAL_RULE, UNKNOWN, Rule, ask_all, size_of
+from rulebook.eligibility_answers import NORMAL_LOAN_RULE, RENEWAL_RULE, UNKNOWN, Rule, ask_all, in_yuan, size_of
 from rulebook.eligibility_applicant import Application
 from rulebook.eligibility_bridge import BRIDGE_RULES, RELEASE_RULES, Bridging, ReleaseDay
 from rulebook.findings import Findings, Result
@@ -46,7 +46,7 @@ APPLICANT_RULES: tuple[Rule[Application], ...] = (
     Rule("eligibility.least_loan", loan.least_loan),
     Rule("eligibility.risk_class", renewal.risk_class),
     Rule("eligibility.interest", renewal.interest_paid),
-    Rule("eligibility.loan_misused", partial(renewal.no_trouble, trouble="loan_misused", citation=RENEWAL_RULE)),
+    Rule("eligibility.loan_misused", partial(renewal.no_trouble, "loan_misused", RENEWAL_RULE)),
     Rule("eligibility.applied_to_bank", renewal.applied_to_bank),
     Rule("eligibility.maturity", loan.maturity_ahead),
     Rule("eligibility.asked", loan.asked_within_balance),
@@ -67,7 +67,8 @@ def judge_applicant(facts: CaseFacts, measure: Measure, today: date) -> Findings
     Returns:
         a finding for every rule; the worst one rules.
     """
-    case, document = Application(facts, measure, today), measure.document
+    case = Application(facts, measure, today, in_yuan(facts.asked_fen), in_yuan(facts.loan.balance_fen))
+    document = measure.document
     findings = ask_all(APPLICANT_RULES, case, document)
     if measure.limits_exposure:
         findings += ask_all(loan.EXPOSURE_RULES, loan.drawing_asked_for(facts, measure), document)

@@ -39,16 +39,19 @@ class Rule(NamedTuple, Generic[Case]):
     ask: Callable[[Case], Answer | None]
 
 
+_PASS, _REFER, _FAIL = Result.PASS, Result.REFER, Result.FAIL
+
+
 def passed(because: str, citation: str, facts: dict[str, str]) -> Answer:
-    return Result.PASS, because, citation, facts
+    return _PASS, because, citation, facts
 
 
 def referred(because: str, citation: str, facts: dict[str, str]) -> Answer:
-    return Result.REFER, because, citation, facts
+    return _REFER, because, citation, facts
 
 
 def failed(because: str, citation: str, facts: dict[str, str]) -> Answer:
-    return Result.FAIL, because, citation, facts
+    return _FAIL, because, citation, facts
 
 
 def ask_all(rules: Iterable[Rule[Case]], case: Case, document: str) -> list[Finding]:

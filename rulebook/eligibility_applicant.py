@@ -14,7 +14,7 @@ from rulebook.eligibility_answers import (
     referred,
     size_of,
 )
-from rulebook.eligibility_renewal import no_trouble
+from rulebook.eligibility_renewal import free_of
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, found
 from rulebook.measure import Measure
@@ -26,11 +26,13 @@ _NOT_SMALL = (SizeClass.LARGE, SizeClass.MEDIUM)
 
 
 class Application(NamedTuple):
-    """What the rules about an applicant look at."""
+    """What the rules about an applicant look at; ``asked`` and ``balance`` are the amounts as findings show them."""
 
     facts: CaseFacts
     measure: Measure
     today: date
+    asked: str
+    balance: str
 
 
 def in_force(case: Application) -> Answer:
@@ -164,8 +166,9 @@ def exclusions_decided(case: Application) -> None:
 def listed(case: Application) -> Iterator[Finding]:
     """What a measure, or its operator, lists: what keeps a borrower out, and what only a human can see."""
     measure = case.measure
+    standing = case.facts.standing
     for trouble, citation in measure.exclusions_cited:
-        yield found("eligibility." + trouble, *no_trouble(case, trouble, citation))
+        yield found("eligibility." + trouble, *free_of(trouble, getattr(standing, trouble), citation))
     for condition in measure.applicant.conditions.value or ():
         answer = referred(
             "eligibility.condition_to_see", measure.citation("applicant.conditions"), {"condition": condition}

@@ -41,7 +41,7 @@ def least_loan(case: Application) -> Answer | None:
     if least is None or case.facts.applicant.kind is not ApplicantKind.INDIVIDUAL_BUSINESS:
         return None
     citation, balance = case.measure.citation("loan.least_individual_business"), case.facts.loan.balance_fen
-    facts = {"balance": in_yuan(balance), "least": in_yuan(least)}
+    facts = {"balance": case.balance, "least": in_yuan(least)}
     if balance >= least:
         return passed("eligibility.loan_large_enough", citation, facts)
     return failed("eligibility.loan_too_small", citation, facts)
@@ -57,7 +57,7 @@ def maturity_ahead(case: Application) -> Answer:
 
 def asked_within_balance(case: Application) -> Answer:
     asked, balance = case.facts.asked_fen, case.facts.loan.balance_fen
-    citation, facts = _principal_only(case.measure), {"asked": in_yuan(asked), "balance": in_yuan(balance)}
+    citation, facts = _principal_only(case.measure), {"asked": case.asked, "balance": case.balance}
     if asked <= 0:
         return failed("eligibility.nothing_asked", citation, facts)
     if asked > balance:
@@ -72,27 +72,25 @@ def asked_within_cap(case: Application) -> Answer:
     cap = cap_of(kind, measure, listed=applicant.listed or False)
     if cap is None:
         return failed("eligibility.applicant_not_admitted", measure.citation("applicant.kinds"), {"kind": str(kind)})
-    facts = {"asked": in_yuan(asked), "cap": in_yuan(cap.amount_fen), "kind": str(kind)}
+    facts = {"asked": case.asked, "cap": in_yuan(cap.amount_fen), "kind": str(kind)}
     if asked <= cap.amount_fen:
         return passed("eligibility.asked_within_cap", measure.citation(cap.provision), facts)
     if applicant.listed is None:
         most = cap_of(kind, measure, listed=True)
         if most is not None and asked <= most.amount_fen:
-            facts = {"asked": in_yuan(asked), "cap": in_yuan(most.amount_fen)}
+            facts = {"asked": case.asked, "cap": in_yuan(most.amount_fen)}
             return referred("eligibility.listed_unknown", measure.citation(most.provision), facts)
     return failed("eligibility.asked_over_cap", measure.citation(cap.provision), facts)
 
 
 def whole_loan_paid(case: Application) -> Answer:
     """Bridge and own money together settle the loan; who pays the rest, a human asks."""
-    asked, own, balance = case.facts.asked_fen, case.facts.own_contribution_fen, case.facts.loan.balance_fen
-    citation, facts = _principal_only(case.measure), {"asked": in_yuan(asked), "own": in_yuan(own)}
-    if asked + own >= balance:
-        return passed("eligibility.loan_covered", citation, {**facts, "balance": in_yuan(balance)})
-    lacking = in_yuan(balance - asked - own)
-    return referred(
-        "eligibility.loan_not_covered", citation, {**facts, "balance": in_yuan(balance), "lacking": lacking}
-    )
+    own, citation = case.facts.own_contribution_fen, _principal_only(case.measure)
+    lacking = case.facts.loan.balance_fen - case.facts.asked_fen - own
+    facts = {"asked": case.asked, "own": in_yuan(own), "balance": case.balance}
+    if lacking <= 0:
+        return passed("eligibility.loan_covered", citation, facts)
+    return referred("eligibility.loan_not_covered", citation, {**facts, "lacking": in_yuan(lacking)})
 
 
 def _principal_only(measure: Measure) -> str:
@@ -117,12 +115,12 @@ def drawing_asked_for(facts: CaseFacts, measure: Measure) -> Drawing:
     return Drawing(facts, measure, facts.asked_fen, facts.loan.maturity - timedelta(days=1))
 
 
-def _at_once(case: Drawing, whose: Whose) -> Answer | None:
+def _at_once(whose: Whose, case: Drawing) -> Answer | None:
     exposure: Exposure | None = getattr(case.facts.exposure, whose)
     return _within_limit(case, f"{whose}_at_once", None if exposure is None else exposure.out_fen)
 
 
-def _per_year(case: Drawing, whose: Whose) -> Answer | None:
+def _per_year(whose: Whose, case: Drawing) -> Answer | None:
     exposure: Exposure | None = getattr(case.facts.exposure, whose)
     return _within_limit(case, f"{whose}_per_year", None if exposure is None else exposure.year_fen)
 
@@ -158,11 +156,11 @@ def _gap_kept(case: Drawing) -> Answer | None:
 
 
 EXPOSURE_RULES: tuple[Rule[Drawing], ...] = (
-    Rule("eligibility.exposure_firm_at_once", partial(_at_once, whose="firm")),
-    Rule("eligibility.exposure_controller_at_once", partial(_at_once, whose="controller")),
-    Rule("eligibility.exposure_group_at_once", partial(_at_once, whose="group")),
-    Rule("eligibility.exposure_firm_per_year", partial(_per_year, whose="firm")),
-    Rule("eligibility.exposure_controller_per_year", partial(_per_year, whose="controller")),
-    Rule("eligibility.exposure_group_per_year", partial(_per_year, whose="group")),
+    Rule("eligibility.exposure_firm_at_once", partial(_at_once, "firm")),
+    Rule("eligibility.exposure_controller_at_once", partial(_at_once, "controller")),
+    Rule("eligibility.exposure_group_at_once", partial(_at_once, "group")),
+    Rule("eligibility.exposure_firm_per_year", partial(_per_year, "firm")),
+    Rule("eligibility.exposure_controller_per_year", partial(_per_year, "controller")),
+    Rule("eligibility.exposure_group_per_year", partial(_per_year, "group")),
     Rule("eligibility.exposure_gap", _gap_kept),
 )

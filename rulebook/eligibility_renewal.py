@@ -71,12 +71,13 @@ def applied_to_bank(case: Dated) -> Answer:
     return passed("eligibility.bank_application_in_time", RENEWAL_RULE, facts)
 
 
-def no_trouble(case: Dated, trouble: Trouble, citation: str) -> Answer:
+def no_trouble(trouble: Trouble, citation: str, case: Dated) -> Answer:
     """One of the troubles of ``StandingFacts``."""
-    return _no_trouble(getattr(case.facts.standing, trouble), trouble, citation)
+    return free_of(trouble, getattr(case.facts.standing, trouble), citation)
 
 
-def _no_trouble(found: bool | None, trouble: str, citation: str) -> Answer:
+def free_of(trouble: str, found: bool | None, citation: str) -> Answer:
+    """The answer about a trouble that was found, not found, or not looked for (None)."""
     if found is None:
         return referred("eligibility.trouble_unknown", citation, {"trouble": trouble})
     if found:
@@ -119,7 +120,7 @@ def _product_by_size(case: Renewal) -> Answer:
     return failed("direct.product_of_too_large", _SIZED_PRODUCT, facts)
 
 
-def _condition(case: Renewal, condition: str, citation: str) -> Answer:
+def _condition(condition: str, citation: str, case: Renewal) -> Answer:
     """One of ``RenewalFacts`` that must hold."""
     holds: bool | None = getattr(case.facts.renewal, condition)
     if holds is None:
@@ -130,7 +131,7 @@ def _condition(case: Renewal, condition: str, citation: str) -> Answer:
 
 
 def _no_debt_evasion(case: Renewal) -> Answer:
-    return _no_trouble(case.facts.renewal.debt_evasion, "debt_evasion", NORMAL_LOAN_RULE)
+    return free_of("debt_evasion", case.facts.renewal.debt_evasion, NORMAL_LOAN_RULE)
 
 
 def _contract_signed(case: Renewal) -> Answer:
@@ -167,17 +168,11 @@ _CREDIT: tuple[Trouble, ...] = ("bad_credit", "dishonest_debtor", "loan_misused"
 
 DIRECT_RULES: tuple[Rule[Renewal], ...] = (
     Rule("direct.product", _product),
-    *(
-        Rule(f"direct.{condition}", partial(_condition, condition=condition, citation=source))
-        for condition, source in _CONDITIONS.items()
-    ),
+    *(Rule(f"direct.{condition}", partial(_condition, condition, source)) for condition, source in _CONDITIONS.items()),
     Rule("eligibility.applied_to_bank", applied_to_bank),
     Rule("direct.contract", _contract_signed),
     Rule("eligibility.risk_class", risk_class),
-    *(
-        Rule(f"eligibility.{trouble}", partial(no_trouble, trouble=trouble, citation=NORMAL_LOAN_RULE))
-        for trouble in _CREDIT
-    ),
+    *(Rule(f"eligibility.{trouble}", partial(no_trouble, trouble, NORMAL_LOAN_RULE)) for trouble in _CREDIT),
     Rule("eligibility.interest", interest_paid),
     Rule("direct.debt_evasion", _no_debt_evasion),
 )

@@ -34,6 +34,7 @@ class Finding(Value):
     citation: str
 
 
+_blank = object.__new__
 _FIELDS = set(Finding.model_fields)
 _put_values, _put_names, _put_extra, _put_private = (
     BaseModel.__dict__[slot].__set__
@@ -47,7 +48,7 @@ def found(rule: str, result: Result, because: str, citation: str, facts: dict[st
 
     A judgement makes dozens of them; checking each value once more would take most of its time.
     """
-    finding = Finding.__new__(Finding)
+    finding = _blank(Finding)
     values = {"rule": rule, "result": result, "because": because, "facts": facts, "citation": citation}
     _put_values(finding, values)
     _put_names(finding, _FIELDS)
