@@ -1,0 +1,354 @@
+-- The door again, for every event; and the desk's own doors, which the application that works the cases cannot open.
+-- As before: one call, one journal, and only the doors fix the search path.
+
+CREATE OR REPLACE FUNCTION ledger.refusal(broken text, of_book text, of_case text, entries jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+    asked bigint;
+    left_in_part bigint;
+    short_part text;
+    most bigint;
+BEGIN
+    IF broken = 'balance_not_overdrawn' THEN
+        -- The part of the bank account that is short, if one is; otherwise somebody returns more than he owes.
+        SELECT e.part, e.asked, coalesce(max(b.debit_fen - b.credit_fen - b.credit_held_fen - b.floor_fen), 0)
+        INTO short_part, asked, left_in_part
+        FROM (
+            SELECT e ->> 3 AS part, sum((e ->> 4)::bigint) AS asked FROM jsonb_array_elements(entries) AS e
+            WHERE e ->> 2 = 'escrow_bank' GROUP BY e ->> 3
+        ) AS e
+        LEFT JOIN ledger.account AS a ON a.book = of_book AND a.subject = 'escrow_bank' AND a.dimension = e.part
+        LEFT JOIN ledger.balance AS b ON b.account = a.id
+        GROUP BY e.part, e.asked
+        HAVING e.asked > coalesce(max(b.debit_fen - b.credit_fen - b.credit_held_fen - b.floor_fen), 0)
+        LIMIT 1;
+        IF FOUND THEN
+            RETURN jsonb_build_object('refused', CASE short_part WHEN 'pool' THEN 'pool_short' ELSE 'part_short' END,
+                'available', left_in_part, 'asked', asked, 'part', short_part);
+        END IF;
+        RETURN jsonb_build_object('refused', 'overdrawn', 'asked', (
+            SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(entries) AS e WHERE e ->> 2 = 'bridge_receivable'
+        ), 'outstanding', (
+            SELECT b.debit_fen - b.credit_fen FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
+            WHERE a.book = of_book AND a.subject = 'bridge_receivable' AND a.dimension = of_case));
+    ELSIF broken = 'balance_within_cap' THEN
+        SELECT coalesce(max(b.cap_fen), 0) INTO most
+        FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
+        WHERE a.book = of_book AND a.subject = 'bridge_receivable' AND a.dimension = of_case;
+        RETURN jsonb_build_object('refused', 'over_cap', 'cap', most, 'asked', (
+            SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(entries) AS e WHERE e ->> 0 = 'bridge_receivable'));
+    END IF;
+    RETURN jsonb_build_object('refused', CASE broken
+        WHEN 'journal_resolves_once' THEN 'hold_resolved'
+        WHEN 'journal_reference_once' THEN 'reference_used'
+        WHEN 'journal_reverses_once' THEN 'reversed_before'
+        WHEN 'journal_approval_once' THEN 'approval_used'
+        WHEN 'period_closed' THEN 'period_closed'
+        ELSE 'broken_rule' END, 'rule', broken);
+END $$;
+
+-- What an approval allows, as one digest: never dates or papers.
+CREATE FUNCTION ledger.approved_hash(
+    of_book text, of_kind text, of_case text, amount_fen bigint, about text, terms_digest text
+) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(convert_to(jsonb_build_array(of_book, of_kind, of_case, amount_fen, about, terms_digest)::text, 'UTF8'))
+$$;
+
+-- Entries that no event of this kind may make; a case's account is touched by that case only.
+CREATE FUNCTION ledger.has_forbidden(of_kind text, of_case text, entries jsonb) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT EXISTS (
+        SELECT FROM jsonb_array_elements(entries) AS e
+        WHERE NOT EXISTS (
+            SELECT FROM ledger.permitted AS p
+            JOIN ledger.subject AS d ON d.subject = p.debit
+            JOIN ledger.subject AS c ON c.subject = p.credit
+            WHERE p.kind = of_kind AND p.debit = e ->> 0 AND p.credit = e ->> 2
+                AND (p.debit_part IS NULL OR p.debit_part = e ->> 1)
+                AND (p.credit_part IS NULL OR p.credit_part = e ->> 3)
+                AND (d.kept_by <> 'case' OR of_kind = 'carry_over' OR of_case = e ->> 1)
+                AND (c.kept_by <> 'case' OR of_kind = 'carry_over' OR of_case = e ->> 3)
+        )
+    )
+$$;
+
+-- Whether entries are those of another journal with debit and credit exchanged.
+CREATE FUNCTION ledger.reverses_exactly(of_book text, of_seq bigint, entries jsonb) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+    SELECT entries = (
+        SELECT jsonb_agg(jsonb_build_array(c.subject, c.dimension, d.subject, d.dimension, p.amount_fen) ORDER BY p.line)
+        FROM ledger.posting AS p
+        JOIN ledger.account AS d ON d.id = p.debit
+        JOIN ledger.account AS c ON c.id = p.credit
+        WHERE p.book = of_book AND p.seq = of_seq
+    )
+$$;
+
+-- What was already spent of a year's fee income, and what came in, both in fen.
+CREATE FUNCTION ledger.year_of_fees(of_book text, on_day date, OUT spent bigint, OUT income bigint)
+LANGUAGE sql STABLE AS $$
+    SELECT coalesce(sum(p.amount_fen) FILTER (WHERE d.subject = 'fee_spending'), 0)
+             - coalesce(sum(p.amount_fen) FILTER (WHERE c.subject = 'fee_spending'), 0),
+           coalesce(sum(p.amount_fen) FILTER (WHERE c.subject = 'fee_income'), 0)
+             - coalesce(sum(p.amount_fen) FILTER (WHERE d.subject = 'fee_income'), 0)
+    FROM ledger.journal AS j
+    JOIN ledger.posting AS p USING (book, seq)
+    JOIN ledger.account AS d ON d.id = p.debit
+    JOIN ledger.account AS c ON c.id = p.credit
+    WHERE j.book = of_book AND j.kind <> 'carry_over'
+        AND j.accounting_date >= date_trunc('year', on_day) AND j.accounting_date <= on_day
+$$;
+
+CREATE OR REPLACE FUNCTION ledger.post(request jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    its_book CONSTANT text := request ->> 'book';
+    its_key CONSTANT text := request ->> 'key';
+    its_kind CONSTANT text := request ->> 'kind';
+    its_case CONSTANT text := request ->> 'case_no';
+    its_terms CONSTANT text := request ->> 'terms_digest';
+    its_day CONSTANT date := (request ->> 'accounting_date')::date;
+    cap CONSTANT bigint := (request ->> 'cap_fen')::bigint;
+    entries jsonb;
+    reservation jsonb;
+    everything jsonb;
+    beside jsonb;
+    asked_hash bytea;
+    rules ledger.kind;
+    earlier record;
+    before record;
+    allowed record;
+    resolved bigint;
+    reversed bigint;
+    number bigint;
+    fees record;
+    broken text;
+BEGIN
+    -- One writer per book: callers queue here rather than on row locks.
+    PERFORM pg_advisory_xact_lock(hashtextextended('ledger/' || its_book, 0));
+
+    -- Amounts as whole fen: 1.005 is an error here, never a rounding.
+    SELECT coalesce(jsonb_agg(jsonb_build_array(e ->> 0, e ->> 1, e ->> 2, e ->> 3, (e ->> 4)::bigint) ORDER BY n), '[]')
+    INTO entries FROM jsonb_array_elements(coalesce(request -> 'lines', '[]')) WITH ORDINALITY AS t (e, n);
+    everything := entries;
+    IF jsonb_typeof(request -> 'hold') = 'array' THEN
+        reservation := request -> 'hold';
+        reservation := jsonb_build_array(
+            reservation ->> 0, reservation ->> 1, reservation ->> 2, reservation ->> 3, (reservation ->> 4)::bigint);
+        everything := entries || jsonb_build_array(reservation);
+    END IF;
+
+    -- Never dates, actors or papers: the same leg asked again on another day is the same request.
+    beside := jsonb_strip_nulls(jsonb_build_object(
+        'about', request -> 'about', 'approval', request -> 'approval', 'reverses', request -> 'reverses'));
+    asked_hash := sha256(convert_to((jsonb_build_array(
+        its_book, its_key, its_kind, its_case, request ->> 'reference', its_terms,
+        request ->> 'resolves', entries, reservation, cap)
+        || CASE WHEN beside = '{}' THEN '[]' ELSE jsonb_build_array(beside) END)::text, 'UTF8'));
+
+    SELECT j.seq, j.request_hash INTO earlier FROM ledger.journal AS j WHERE j.key = its_key;
+    IF FOUND THEN
+        IF earlier.request_hash = asked_hash THEN
+            RETURN jsonb_build_object('voucher', earlier.seq, 'replayed', true);
+        END IF;
+        RETURN jsonb_build_object('refused', 'key_conflict', 'key', its_key, 'voucher', earlier.seq);
+    END IF;
+
+    SELECT * INTO rules FROM ledger.kind AS k WHERE k.kind = its_kind;
+    IF NOT FOUND
+        OR rules.opens_hold <> (reservation IS NOT NULL)
+        OR rules.opens_hold <> (cap IS NOT NULL)
+        OR rules.resolves_hold <> (request ->> 'resolves' IS NOT NULL)
+        OR rules.reverses <> (request ->> 'reverses' IS NOT NULL)
+        OR rules.needs_approval <> (request ->> 'approval' IS NOT NULL)
+        OR (entries = '[]' AND reservation IS NULL AND its_kind <> 'release')
+        OR (NOT rules.reverses AND ledger.has_forbidden(its_kind, its_case, everything))
+    THEN
+        RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
+    END IF;
+
+    IF rules.resolves_hold THEN
+        SELECT h.seq, h.amount_fen, h.cap_fen, j.kind, j.terms_digest INTO before
+        FROM ledger.journal AS j JOIN ledger.hold AS h USING (book, seq)
+        WHERE j.key = request ->> 'resolves' AND j.book = its_book AND j.case_no = its_case
+            AND EXISTS (SELECT FROM ledger.follows AS f WHERE f.kind = its_kind AND f.of_kind = j.kind);
+        IF NOT FOUND THEN
+            RETURN jsonb_build_object('refused', 'unknown_hold', 'hold', request ->> 'resolves');
+        END IF;
+        IF its_kind <> 'release' AND (
+            jsonb_array_length(everything) <> 1 OR (everything #>> '{0,4}')::bigint <> before.amount_fen
+            OR coalesce(cap, before.cap_fen) <> before.cap_fen OR its_terms IS DISTINCT FROM before.terms_digest)
+        THEN
+            RETURN jsonb_build_object('refused', 'hold_mismatch', 'reserved', before.amount_fen, 'asked', (
+                SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(everything) AS e));
+        END IF;
+        resolved := before.seq;
+    END IF;
+
+    IF rules.reverses THEN
+        SELECT j.seq, j.case_no INTO before FROM ledger.journal AS j JOIN ledger.kind AS k USING (kind)
+        WHERE j.key = request ->> 'reverses' AND j.book = its_book
+            AND NOT (k.opens_hold OR k.resolves_hold OR k.reverses);
+        IF NOT FOUND OR before.case_no IS DISTINCT FROM its_case
+            OR NOT ledger.reverses_exactly(its_book, before.seq, entries)
+        THEN
+            RETURN jsonb_build_object('refused', 'not_reversible', 'reverses', request ->> 'reverses');
+        END IF;
+        reversed := before.seq;
+    END IF;
+
+    IF rules.needs_approval THEN
+        SELECT a.request_hash INTO allowed FROM ledger.approval AS a
+        WHERE a.key = request ->> 'approval' AND a.book = its_book;
+        IF NOT FOUND OR allowed.request_hash <> ledger.approved_hash(
+            its_book, its_kind, its_case, ledger.amount_of(rules.reverses, everything),
+            coalesce(request ->> 'about', request ->> 'reverses', ''), its_terms)
+        THEN
+            RETURN jsonb_build_object('refused', 'not_approved', 'approval', request ->> 'approval');
+        END IF;
+    END IF;
+
+    IF its_kind = 'spend' AND request ->> 'limit_ppm' IS NOT NULL THEN
+        SELECT * INTO fees FROM ledger.year_of_fees(its_book, its_day);
+        IF fees.spent + (entries #>> '{0,4}')::bigint
+            > floor(fees.income * (request ->> 'limit_ppm')::numeric / 1000000)
+        THEN
+            RETURN jsonb_build_object('refused', 'over_spending_limit', 'spent', fees.spent, 'income', fees.income,
+                'asked', (entries #>> '{0,4}')::bigint);
+        END IF;
+    END IF;
+
+    IF NOT EXISTS (SELECT FROM ledger.book AS b WHERE b.book = its_book) THEN
+        IF NOT rules.opens_book THEN
+            RETURN jsonb_build_object('refused', 'unknown_book', 'book', its_book);
+        END IF;
+        INSERT INTO ledger.book (book, previous_hash, head_hash)
+        VALUES (its_book, '', sha256(convert_to('xuqiao ledger ' || its_book, 'UTF8')));
+    END IF;
+
+    -- From here the tables' own constraints decide; what they refuse comes back as data, and nothing of it stays.
+    BEGIN
+        INSERT INTO ledger.journal (
+            book, key, request_hash, kind, case_no, accounting_date, actor_id, evidence, terms_digest, reference,
+            resolves, approval, reverses
+        ) VALUES (
+            its_book, its_key, asked_hash, its_kind, its_case, its_day, request ->> 'actor_id',
+            coalesce(request ->> 'evidence', ''), its_terms, request ->> 'reference', resolved, request ->> 'approval',
+            reversed
+        ) RETURNING seq INTO number;
+        IF reservation IS NOT NULL THEN
+            INSERT INTO ledger.hold VALUES (
+                its_book, number, ledger.account_of(its_book, reservation ->> 0, reservation ->> 1),
+                ledger.account_of(its_book, reservation ->> 2, reservation ->> 3), (reservation ->> 4)::bigint, cap);
+        END IF;
+        INSERT INTO ledger.posting
+        SELECT its_book, number, n, ledger.account_of(its_book, e ->> 0, e ->> 1),
+            ledger.account_of(its_book, e ->> 2, e ->> 3), (e ->> 4)::bigint
+        FROM jsonb_array_elements(entries) WITH ORDINALITY AS t (e, n);
+    EXCEPTION WHEN check_violation OR unique_violation OR foreign_key_violation THEN
+        GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+        RETURN ledger.refusal(broken, its_book, its_case, everything);
+    END;
+    RETURN jsonb_build_object('voucher', number, 'replayed', false);
+END $$;
+
+-- The amount that an approval speaks of: that of its one entry, however many rows write it; of a reversal, all of them.
+CREATE FUNCTION ledger.amount_of(is_reversal boolean, entries jsonb) RETURNS bigint LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN is_reversal THEN sum((e ->> 4)::bigint)::bigint
+        WHEN min((e ->> 4)::bigint) = max((e ->> 4)::bigint) THEN max((e ->> 4)::bigint)
+    END FROM jsonb_array_elements(entries) AS e
+$$;
+
+-- The desk's doors --------------------------------------------------------------------------------------------------
+
+CREATE FUNCTION ledger.approve(request jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    hash CONSTANT bytea := ledger.approved_hash(
+        request ->> 'book', request ->> 'kind', request ->> 'case_no', (request ->> 'amount_fen')::bigint,
+        request ->> 'about', request ->> 'terms_digest');
+    earlier record;
+    broken text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ledger/' || (request ->> 'book'), 0));
+    SELECT a.request_hash, a.maker, a.checker INTO earlier FROM ledger.approval AS a WHERE a.key = request ->> 'key';
+    IF FOUND THEN
+        IF (earlier.request_hash, earlier.maker, earlier.checker)
+            = (hash, request ->> 'maker', request ->> 'checker')
+        THEN
+            RETURN jsonb_build_object('approval', request ->> 'key', 'replayed', true);
+        END IF;
+        RETURN jsonb_build_object('refused', 'key_conflict', 'key', request ->> 'key');
+    END IF;
+    BEGIN
+        INSERT INTO ledger.approval (
+            key, book, request_hash, kind, case_no, amount_fen, about, terms_digest, maker, checker
+        ) VALUES (
+            request ->> 'key', request ->> 'book', hash, request ->> 'kind', request ->> 'case_no',
+            (request ->> 'amount_fen')::bigint, request ->> 'about', request ->> 'terms_digest', request ->> 'maker',
+            request ->> 'checker');
+    EXCEPTION WHEN check_violation OR foreign_key_violation THEN
+        GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+        RETURN jsonb_build_object('refused', CASE broken
+            WHEN 'approval_needs_two_people' THEN 'same_person'
+            WHEN 'approval_book_fkey' THEN 'unknown_book'
+            ELSE 'broken_rule' END, 'rule', broken, 'book', request ->> 'book');
+    END;
+    RETURN jsonb_build_object('approval', request ->> 'key', 'replayed', false);
+END $$;
+COMMENT ON FUNCTION ledger.approve IS 'Puts in what two people allowed, once; for the desk alone';
+
+CREATE FUNCTION ledger.close_books(of_book text, through_day date, actor text) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    closed date;
+    last bigint;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ledger/' || of_book, 0));
+    SELECT closed_through, last_seq INTO closed, last FROM ledger.book WHERE book = of_book;
+    IF NOT FOUND THEN
+        RETURN jsonb_build_object('refused', 'unknown_book', 'book', of_book);
+    ELSIF closed >= through_day THEN
+        RETURN jsonb_build_object('refused', 'period_closed', 'through', closed);
+    END IF;
+    INSERT INTO ledger.closing (book, through, last_seq, closed_by) VALUES (of_book, through_day, last, actor);
+    RETURN jsonb_build_object('through', through_day, 'voucher', last);
+END $$;
+COMMENT ON FUNCTION ledger.close_books IS 'Closes a period of a book; for the desk alone';
+
+CREATE FUNCTION ledger.set_seal(request jsonb) RETURNS jsonb
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+DECLARE
+    broken text;
+BEGIN
+    PERFORM pg_advisory_xact_lock(hashtextextended('ledger/' || (request ->> 'book'), 0));
+    INSERT INTO ledger.seal (book, day, last_seq, head_hash, trial_sha256, trial_sm3, key_id, signature) VALUES (
+        request ->> 'book', (request ->> 'day')::date, (request ->> 'last_seq')::bigint,
+        decode(request ->> 'head_hash', 'hex'), decode(request ->> 'trial_sha256', 'hex'),
+        decode(request ->> 'trial_sm3', 'hex'), request ->> 'key_id', decode(request ->> 'signature', 'hex'));
+    RETURN jsonb_build_object('day', request ->> 'day');
+EXCEPTION WHEN check_violation OR unique_violation OR foreign_key_violation THEN
+    GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
+    RETURN jsonb_build_object('refused', CASE broken
+        WHEN 'seal_pkey' THEN 'sealed_before'
+        WHEN 'seal_of_the_head' THEN 'head_moved'
+        ELSE 'broken_rule' END, 'rule', broken, 'day', request ->> 'day');
+END $$;
+COMMENT ON FUNCTION ledger.set_seal IS 'Sets a day''s seal on the head of a book; for the desk alone';
+
+DROP FUNCTION ledger.is_permitted(text, text, jsonb);
+DROP FUNCTION ledger.entry(jsonb);
+
+REVOKE ALL ON ALL FUNCTIONS IN SCHEMA ledger FROM PUBLIC;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO xuqiao_app;
+GRANT USAGE ON SCHEMA ledger TO xuqiao_desk;
+GRANT SELECT ON ALL TABLES IN SCHEMA ledger TO xuqiao_desk;
+GRANT EXECUTE ON FUNCTION ledger.approve(jsonb), ledger.close_books(text, date, text), ledger.set_seal(jsonb)
+    TO xuqiao_desk;
+
+-- The desk writes what officers do, and reads everything; it posts nothing and works no case.
+GRANT USAGE ON SCHEMA public TO xuqiao_desk;
+GRANT SELECT ON ALL TABLES IN SCHEMA public TO xuqiao_desk;
+GRANT INSERT ON officer_act TO xuqiao_desk;
+GRANT UPDATE (state, outcome, decided_at) ON officer_act TO xuqiao_desk;
