@@ -180,9 +180,31 @@ def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Pay
         amount_fen=order.amount_fen,
         digest=body_hash(order),
     )
-    if first and ledger.position(session, step.fund, step.case_no).reserved_fen != order.amount_fen:
-        raise XuqiaoError("payment.not_reserved", case=step.case_no)
+    if first:
+        _set_on_its_way(session, request, approval, order)
     return payment, first
+
+
+def _set_on_its_way(session: Session, request: PayOut, approval: Approval, order: PaymentOrder) -> None:
+    """The books consume the approval before anything is sent: without it, or for another account, they refuse."""
+    step = request.step
+    hold = ledger.open_hold(session, step.fund, step.case_no)
+    if hold is None:
+        raise XuqiaoError("payment.not_reserved", case=step.case_no)
+    intent = postings.intend_payment(
+        step.fund,
+        step.case_no,
+        order.amount_fen,
+        payment=request.payment,
+        attempt=request.attempt,
+        hold=hold,
+        payee=payee_digest(order.payee_name, order.payee_account, order.payee_branch),
+        terms_digest=approval.terms_digest,
+        on=business_date(session, step.fund),
+        actor_id=step.actor.id if step.actor else SYSTEM,
+        evidence=step.cause,
+    )
+    ledger.post(session, intent)
 
 
 def _book(session: Session, request: PayOut, order: PaymentOrder, report: PaymentReport) -> PayOutResult:
@@ -196,7 +218,8 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
             return PayOutResult(paid=True, paid_on=paid_on)
         case PaymentStatus.REJECTED:
             payments.decide_payment(session, order.key, PaymentState.REJECTED, report.reference, report.reason, on)
-            commit_step(session, request.step_if_rejected)
+            if commit_step(session, request.step_if_rejected):
+                ledger.post(session, _failure(session, request, on))
             return PayOutResult(paid=False)
         case _:
             commit_step(session, request.step_if_pending)
@@ -231,11 +254,25 @@ def _disbursement(session: Session, request: PayOut, reference: str, on: date) -
         request.step.case_no,
         request.amount_fen,
         reference,
-        attempt=request.attempt,
+        payment=request.payment,
         terms_digest=approval.terms_digest,
         on=on,
         actor_id=request.step.actor.id if request.step.actor else SYSTEM,
         evidence=request.step.cause,
+    )
+
+
+def _failure(session: Session, request: PayOut, on: date) -> postings.LedgerRequest:
+    approval = approvals.current_approval(session, request.step.case_no)
+    assert approval is not None, "a payment rests on an approval"
+    return postings.payment_failed(
+        request.step.fund,
+        request.step.case_no,
+        request.amount_fen,
+        payment=request.payment,
+        terms_digest=approval.terms_digest,
+        on=on,
+        actor_id=request.step.actor.id if request.step.actor else SYSTEM,
     )
 
 

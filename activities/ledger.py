@@ -164,10 +164,14 @@ def give_back(session: Session, step: Step, attempt: int) -> None:
     """An approval no longer holds: leave the queue, free what was reserved, and let the queue have it."""
     approvals.void(session, step.case_no, attempt, step.at)
     queue.leave_queue(session, step.case_no, attempt)
-    if ledger.position(session, step.fund, step.case_no).reserved_fen:
+    if hold := ledger.open_hold(session, step.fund, step.case_no):
         on = business_date(session, step.fund)
-        released = postings.release_hold(step.fund, step.case_no, attempt=attempt, on=on, actor_id=_who(step))
-        ledger.post(session, released)
+        ledger.post(
+            session,
+            postings.release_hold(
+                step.fund, step.case_no, attempt=attempt, hold=hold, on=on, actor_id=_who(step)
+            ),
+        )
     grant_places(session, step.fund)  # also where nothing was freed: a head that did not fit may have left
 
 

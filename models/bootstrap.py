@@ -1,6 +1,6 @@
 """Roles and the empty database, made by a superuser before any migration; run as often as you like.
 
-Roles belong to the whole cluster, so several databases share the two; migrations only grant to them.
+Roles belong to the whole cluster, so several databases share them; migrations only grant to them.
 """
 
 from dataclasses import dataclass, field
@@ -13,6 +13,7 @@ from models.database import plain_url
 
 OWNER = "xuqiao_owner"
 APP = "xuqiao_app"
+DESK = "xuqiao_desk"
 
 # Two starters must not create the same role at once; any fixed number serves, it only has to be ours.
 _LOCK = 7_305_821_466_001
@@ -21,43 +22,57 @@ _BUILTIN_LOCALES_SINCE = 170000
 
 @dataclass(frozen=True)
 class DatabaseUrls:
-    """Two ways into one database: the owner migrates, the application works. Passwords stay out of the repr."""
+    """The ways into one database: the owner migrates, the application works the cases, the desk puts on record what
+    people decide. Passwords stay out of the repr."""
 
     owner: str = field(repr=False)
     app: str = field(repr=False)
+    desk: str = field(repr=False)
 
 
-def bootstrap(superuser_url: str, database: str, owner_password: str, app_password: str) -> DatabaseUrls:
-    """Make both roles, the database and its bare privileges, or bring them to what they should be.
+@dataclass(frozen=True)
+class RolePasswords:
+    """Of the three roles; they stay out of the repr."""
+
+    owner: str = field(repr=False)
+    app: str = field(repr=False)
+    desk: str = field(repr=False)
+
+
+def bootstrap(superuser_url: str, database: str, passwords: RolePasswords) -> DatabaseUrls:
+    """Make the roles, the database and its bare privileges, or bring them to what they should be.
 
     Args:
         superuser_url: any database of the cluster, as a role that may create roles and databases.
         database: its name; made with UTF-8 and the collation of code points, the same on every machine.
-        owner_password: of ``xuqiao_owner``, who owns the database and everything in it.
-        app_password: of ``xuqiao_app``, who may connect, and otherwise only do what migrations grant.
+        passwords: of ``xuqiao_owner``, who owns the database and everything in it, and of ``xuqiao_app`` and
+            ``xuqiao_desk``, who may connect, and otherwise only do what migrations grant.
     Returns:
-        the addresses of the database for both roles.
+        the addresses of the database for all roles.
     Raises:
         psycopg.Error: the server cannot be reached, or the role given may not do this.
     """
     with psycopg.connect(plain_url(superuser_url), autocommit=True) as connection:
         connection.execute("SELECT pg_advisory_lock(%s)", [_LOCK])
-        _role(connection, OWNER, owner_password, "INHERIT")
-        _role(connection, APP, app_password, "NOINHERIT")
+        _role(connection, OWNER, passwords.owner, "INHERIT")
+        _role(connection, APP, passwords.app, "NOINHERIT")
+        _role(connection, DESK, passwords.desk, "NOINHERIT")
         _database(connection, database)
     with psycopg.connect(plain_url(superuser_url), dbname=database, autocommit=True) as inside:
         _close_to_public(inside, database)
-    return database_urls(superuser_url, database, owner_password, app_password)
+    return database_urls(superuser_url, database, passwords)
 
 
-def database_urls(any_url: str, database: str, owner_password: str, app_password: str) -> DatabaseUrls:
+def database_urls(any_url: str, database: str, passwords: RolePasswords) -> DatabaseUrls:
     """The addresses of a database that already stands on the server of ``any_url``."""
     url = make_url(any_url).set(drivername="postgresql+psycopg", database=database)
 
     def as_role(name: str, password: str) -> str:
         return url.set(username=name, password=password).render_as_string(hide_password=False)
 
-    return DatabaseUrls(owner=as_role(OWNER, owner_password), app=as_role(APP, app_password))
+    return DatabaseUrls(
+        owner=as_role(OWNER, passwords.owner), app=as_role(APP, passwords.app), desk=as_role(DESK, passwords.desk)
+    )
 
 
 def _role(connection: psycopg.Connection, name: str, password: str, inherit: str) -> None:
@@ -91,10 +106,15 @@ def _database(connection: psycopg.Connection, database: str) -> None:
 
 
 def _close_to_public(inside: psycopg.Connection, database: str) -> None:
-    names = {"database": sql.Identifier(database), "owner": sql.Identifier(OWNER), "app": sql.Identifier(APP)}
+    names = {
+        "database": sql.Identifier(database),
+        "owner": sql.Identifier(OWNER),
+        "app": sql.Identifier(APP),
+        "desk": sql.Identifier(DESK),
+    }
     for statement in (
         "REVOKE ALL ON DATABASE {database} FROM PUBLIC",
-        "GRANT CONNECT ON DATABASE {database} TO {app}",
+        "GRANT CONNECT ON DATABASE {database} TO {app}, {desk}",
         "ALTER DATABASE {database} SET timezone TO 'UTC'",
         "REVOKE ALL ON SCHEMA public FROM PUBLIC",
         # A new function is everybody's to call unless this is said; the ledger's door must not be.

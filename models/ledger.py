@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
+from datetime import date
 from typing import Any
 
 from sqlalchemy import text
@@ -10,11 +11,23 @@ from sqlmodel import Session
 from models.ledger_check import check_books
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
-from rulebook.postings import Account, LedgerRequest, Line, Pool, Position, Posted, PostingKind, Subject, Voucher
+from rulebook.postings import Account, Approval, LedgerRequest, Line, Pool, Position, Posted, PostingKind, Subject, Voucher
 
-__all__ = ["available_fen", "check_books", "pool", "position", "post", "vouchers"]
+__all__ = [
+    "approve",
+    "available_fen",
+    "check_books",
+    "close_books",
+    "open_hold",
+    "pool",
+    "position",
+    "post",
+    "vouchers",
+]
 
 _POST = text("SELECT ledger.post(CAST(:request AS jsonb))")
+_APPROVE = text("SELECT ledger.approve(CAST(:request AS jsonb))")
+_CLOSE = text("SELECT ledger.close_books(:book, :through, :actor)")
 
 
 def post(session: Session, request: LedgerRequest) -> Posted:
@@ -30,13 +43,70 @@ def post(session: Session, request: LedgerRequest) -> Posted:
     Raises:
         XuqiaoError: ``ledger.pool_short`` (available, asked in yuan), ``ledger.key_conflict``, ``ledger.over_cap``,
             ``ledger.over_returned``, ``ledger.hold_resolved``, ``ledger.hold_mismatch``, ``ledger.unknown_hold``,
-            ``ledger.reference_used``, ``ledger.not_permitted``, ``ledger.unknown_book`` or ``ledger.broken_rule``.
+            ``ledger.reference_used``, ``ledger.not_permitted``, ``ledger.unknown_book``, ``ledger.period_closed``,
+            ``ledger.not_approved``, ``ledger.approval_used``, ``ledger.not_reversible``, ``ledger.reversed_before``,
+            ``ledger.part_short``, ``ledger.over_spending_limit`` or ``ledger.broken_rule``.
     """
     payload = json.dumps(request.wire(), ensure_ascii=False)
     answer = session.connection().execute(_POST, {"request": payload}).scalar_one()
     if "refused" in answer:
         raise _refusal(answer, request)
     return Posted(voucher=answer["voucher"], replayed=answer["replayed"])
+
+
+def approve(session: Session, approval: Approval) -> None:
+    """Put in what two people allowed; the same again changes nothing.
+
+    Args:
+        session: of the desk; the application that works the cases may not.
+    Raises:
+        XuqiaoError: ``ledger.same_person``, ``ledger.key_conflict``, ``ledger.unknown_book``, ``ledger.broken_rule``.
+    """
+    payload = approval.model_dump_json()
+    answer = session.connection().execute(_APPROVE, {"request": payload}).scalar_one()
+    match answer.get("refused"):
+        case None:
+            return
+        case "same_person":
+            raise XuqiaoError("ledger.same_person", key=approval.key, person=approval.checker)
+        case "key_conflict":
+            raise XuqiaoError("ledger.approval_differs", key=approval.key)
+        case "unknown_book":
+            raise XuqiaoError("ledger.unknown_book", book=approval.book)
+        case _:
+            raise XuqiaoError("ledger.broken_rule", rule=answer["rule"], key=approval.key)
+
+
+def close_books(session: Session, fund: str, through: date, actor_id: str) -> int:
+    """Close every accounting date up to and with a day.
+
+    Args:
+        session: of the desk.
+    Returns:
+        the last voucher of the closed period.
+    Raises:
+        XuqiaoError: ``ledger.unknown_book``, ``ledger.closed_already``.
+    """
+    asked = {"book": fund, "through": through, "actor": actor_id}
+    answer = session.connection().execute(_CLOSE, asked).scalar_one()
+    if answer.get("refused") == "unknown_book":
+        raise XuqiaoError("ledger.unknown_book", book=fund)
+    if "refused" in answer:
+        raise XuqiaoError("ledger.closed_already", through=answer["through"])
+    return int(answer["voucher"])
+
+
+_OPEN_HOLD = text("""
+    SELECT j.key FROM ledger.journal AS j JOIN ledger.hold AS h USING (book, seq)
+    WHERE j.book = :book AND j.case_no = :case
+      AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.resolves = j.seq)
+""")
+
+
+def open_hold(session: Session, fund: str, case: str) -> str | None:
+    """Key of the journal whose hold is open for a case; None when nothing is set aside for it."""
+    found: str | None = session.connection().execute(_OPEN_HOLD, {"book": fund, "case": case}).scalar()
+    return found
 
 
 _Params = Callable[[Mapping[str, Any], LedgerRequest], Mapping[str, object]]
@@ -51,6 +121,13 @@ _REFUSALS: Mapping[str, tuple[str, _Params]] = {
     "reference_used": ("ledger.reference_used", lambda a, r: {"reference": r.reference, "kind": r.kind.value}),
     "not_permitted": ("ledger.not_permitted", lambda a, r: {"kind": r.kind.value, "case": r.case_no}),
     "unknown_book": ("ledger.unknown_book", lambda a, r: {"book": r.book}),
+    "period_closed": ("ledger.period_closed", lambda a, r: {"on": r.accounting_date, "book": r.book}),
+    "not_approved": ("ledger.not_approved", lambda a, r: {"key": r.key, "approval": r.approval}),
+    "approval_used": ("ledger.approval_used", lambda a, r: {"approval": r.approval}),
+    "not_reversible": ("ledger.not_reversible", lambda a, r: {"reverses": r.reverses}),
+    "reversed_before": ("ledger.reversed_before", lambda a, r: {"reverses": r.reverses}),
+    "part_short": ("ledger.part_short", lambda a, r: {"part": a["part"], **_in_yuan(a, "available", "asked")}),
+    "over_spending_limit": ("ledger.over_spending_limit", lambda a, r: _in_yuan(a, "spent", "income", "asked")),
     "broken_rule": ("ledger.broken_rule", lambda a, r: {"rule": a["rule"], "key": r.key}),
 }
 

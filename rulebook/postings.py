@@ -1,18 +1,45 @@
 """The accountant's table: which entries each event of a fund makes. Pure; the ledger's door takes what comes out.
 
-| event             | debit                     | credit                    | hold                       |
-|-------------------|---------------------------|---------------------------|----------------------------|
-| capital in        | escrow_bank / pool        | contribution              |                            |
-| reserve           |                           |                           | opens, bridge ← pool       |
-| release           |                           |                           | resolves                   |
-| disburse          | bridge_receivable         | escrow_bank / pool        | resolves                   |
-| receive principal | escrow_bank / pool        | bridge_receivable         |                            |
-| receive fee       | escrow_bank / fees        | fee_income                |                            |
-| receive excess    | escrow_bank / set_aside   | refund_due                |                            |
-| unmatched receipt | escrow_bank / set_aside   | unmatched                 |                            |
+| event                  | debit                   | credit                  | hold                        |
+|------------------------|-------------------------|-------------------------|-----------------------------|
+| capital in             | escrow_bank / pool      | contribution            |                             |
+| capital out *          | contribution            | escrow_bank / pool      |                             |
+| reserve                |                         |                         | opens, bridge ← pool        |
+| release                |                         |                         | resolves                    |
+| intend *               |                         |                         | resolves, opens: on its way |
+| fail                   |                         |                         | resolves, opens: held again |
+| disburse               | bridge_receivable       | escrow_bank / pool      | resolves                    |
+| receive principal      | escrow_bank / pool      | bridge_receivable       |                             |
+| receive fee            | escrow_bank / fees      | fee_income              |                             |
+| receive excess         | escrow_bank / set_aside | refund_due              |                             |
+| guarantor in           | as principal and fee    |                         |                             |
+| prepay                 | escrow_bank / set_aside | fee_prepaid             |                             |
+| true up                | fee_prepaid             | fee_income              |                             |
+|                        | escrow_bank / fees      | escrow_bank / set_aside |                             |
+| refund prepaid         | fee_prepaid             | escrow_bank / set_aside |                             |
+| refund *               | refund_due, unmatched   | escrow_bank / set_aside |                             |
+| unmatched receipt      | escrow_bank / set_aside | unmatched               |                             |
+| match                  | unmatched               | bridge, fee, refund_due |                             |
+|                        | escrow_bank / its part  | escrow_bank / set_aside |                             |
+| interest               | escrow_bank / pool      | interest_income         |                             |
+| charge                 | bank_charge             | escrow_bank / fees      |                             |
+| VAT due, VAT paid      | fee_income, output_vat  | output_vat, bank / fees |                             |
+| spend *                | fee_spending            | escrow_bank / fees      |                             |
+| write off *            | loss                    | bridge_receivable       |                             |
+|                        | written_off             | written_off_claim       |                             |
+| recover                | escrow_bank / pool      | recovery_income         |                             |
+|                        | written_off_claim       | written_off             |                             |
+| compensate *           | compensation            | escrow_bank / pool      |                             |
+| carry over             | incomes                 | surplus                 |                             |
+|                        | surplus                 | expenses, losses        |                             |
+|                        | escrow_bank / pool      | escrow_bank / fees      |                             |
+| reverse *              | what was credited       | what was debited        |                             |
+
+Events with a star consume an approval of two people (``Approval``). An extension makes no entry.
 
 The ring-fenced account (应急周转专户) is kept in three parts of one bank account, so that only the pool can be lent:
-fees are spent within the measure's limit, and money that belongs to others is never lent.
+fees are spent within the measure's limit, and money that belongs to others is never lent. The risk-compensation
+sub-fund (风险补偿资金) is a book of its own. What was written off stays on record outside the balance (账销案存).
 """
 
 from datetime import date, datetime
@@ -34,6 +61,17 @@ class Subject(StrEnum):
     FEE_INCOME = "fee_income"  # 使用费收入, by case
     UNMATCHED = "unmatched"  # 待确认来款, by the statement's reference
     REFUND_DUE = "refund_due"  # 应退多收, by case
+    FEE_PREPAID = "fee_prepaid"  # 预收使用费, by case
+    INTEREST_INCOME = "interest_income"  # 专户利息收入
+    BANK_CHARGE = "bank_charge"  # 手续费
+    OUTPUT_VAT = "output_vat"  # 应交增值税
+    FEE_SPENDING = "fee_spending"  # 使用费支出, by purpose
+    LOSS = "loss"  # 核销损失, by case
+    RECOVERY_INCOME = "recovery_income"  # 核销后收回, by case
+    COMPENSATION = "compensation"  # 风险补偿支出, by case
+    SURPLUS = "surplus"  # 累计结余
+    WRITTEN_OFF = "written_off"  # 账销案存, off balance, by case
+    WRITTEN_OFF_CLAIM = "written_off_claim"  # its counterpart
 
 
 class PostingKind(StrEnum):
@@ -45,6 +83,25 @@ class PostingKind(StrEnum):
     DISBURSE = "disburse"
     RECEIVE = "receive"
     UNMATCHED = "unmatched"
+    INTEND = "intend"
+    FAIL = "fail"
+    PREPAY = "prepay"
+    TRUE_UP = "true_up"
+    REFUND_PREPAID = "refund_prepaid"
+    REFUND = "refund"
+    MATCH = "match"
+    GUARANTOR_IN = "guarantor_in"
+    INTEREST = "interest"
+    CHARGE = "charge"
+    VAT = "vat"
+    VAT_PAID = "vat_paid"
+    SPEND = "spend"
+    WRITE_OFF = "write_off"
+    RECOVER = "recover"
+    COMPENSATE = "compensate"
+    CAPITAL_OUT = "capital_out"
+    CARRY_OVER = "carry_over"
+    REVERSE = "reverse"
 
 
 class Account(Value):
@@ -79,6 +136,10 @@ class LedgerRequest(Value):
         hold: money set aside, not yet an entry.
         cap_fen: with a hold: the most this case may be lent, the approved amount in fen.
         resolves: key of the reservation whose hold ends with this journal.
+        approval: key of the approval that this journal consumes.
+        about: what the approval speaks of: digest of the payee, purpose, or what else the two people saw.
+        reverses: key of the journal that this one takes back.
+        limit_ppm: with a spending: share of the year's fee income that may be spent, in millionths.
     """
 
     book: str
@@ -94,6 +155,10 @@ class LedgerRequest(Value):
     hold: Line | None = None
     cap_fen: int | None = None
     resolves: str | None = None
+    approval: str | None = None
+    about: str | None = None
+    reverses: str | None = None
+    limit_ppm: int | None = None
 
     def wire(self) -> dict[str, Any]:
         """The form the door takes: each entry as [debit, for whom, credit, for whom, fen]."""
@@ -102,6 +167,29 @@ class LedgerRequest(Value):
             "lines": [_wire(line) for line in self.lines],
             "hold": _wire(self.hold) if self.hold else None,
         }
+
+
+class Approval(Value):
+    """What two people allow the ledger to write, once; the desk alone puts it in.
+
+    Attributes:
+        key: fund/case/approval[/attempt], or another name of the decision.
+        kind: the event it allows.
+        amount_fen: of that event; of a reversal, the sum of its entries.
+        about: as in the request that will consume it.
+        terms_digest: the terms that were approved, if any.
+        maker, checker: two people.
+    """
+
+    book: str
+    key: str
+    kind: PostingKind
+    case_no: str | None = None
+    amount_fen: int = Field(gt=0)
+    about: str = ""
+    terms_digest: str | None = None
+    maker: str
+    checker: str
 
 
 class Posted(Value):
@@ -192,7 +280,7 @@ def capital_in(
         actor_id=actor_id,
         evidence=evidence,
         reference=reference,
-        lines=_entries((POOL, Account(subject=Subject.CONTRIBUTION, dimension=contributor), amount_fen)),
+        lines=entries((POOL, account(Subject.CONTRIBUTION, contributor), amount_fen)),
     )
 
 
@@ -218,7 +306,7 @@ def reserve(
         actor_id: the approving officer.
         evidence: digest of the approval.
     """
-    (hold,) = _entries((_bridge(case), POOL, amount_fen))
+    (hold,) = entries((_bridge(case), POOL, amount_fen))
     return LedgerRequest(
         book=fund,
         key=leg_key(fund, case, "reserve", attempt),
@@ -233,8 +321,14 @@ def reserve(
     )
 
 
-def release_hold(fund: str, case: str, *, attempt: int, on: date, actor_id: str, evidence: str = "") -> LedgerRequest:
-    """The approval is void: what was set aside goes back to the pool, and the case may be lent nothing."""
+def release_hold(
+    fund: str, case: str, *, attempt: int, hold: str, on: date, actor_id: str, evidence: str = ""
+) -> LedgerRequest:
+    """The approval is void: what was set aside goes back to the pool, and the case may be lent nothing.
+
+    Args:
+        hold: key of the journal whose hold ends: the reservation, or the failure of a payment that left it again.
+    """
     return LedgerRequest(
         book=fund,
         key=leg_key(fund, case, "release", attempt),
@@ -243,7 +337,85 @@ def release_hold(fund: str, case: str, *, attempt: int, on: date, actor_id: str,
         accounting_date=on,
         actor_id=actor_id,
         evidence=evidence,
-        resolves=leg_key(fund, case, "reserve", attempt),
+        resolves=hold,
+    )
+
+
+def approval_of_bridge(
+    fund: str, case: str, amount_fen: int, *, attempt: int, payee: str, terms_digest: str, maker: str, checker: str
+) -> Approval:
+    """What a checker allows with his approval of a bridge: this amount, to this account, on these terms.
+
+    Args:
+        payee: digest of the registered repayment account.
+    """
+    return Approval(
+        book=fund,
+        key=leg_key(fund, case, "approval", attempt),
+        kind=PostingKind.INTEND,
+        case_no=case,
+        amount_fen=amount_fen,
+        about=payee,
+        terms_digest=terms_digest,
+        maker=maker,
+        checker=checker,
+    )
+
+
+def intend_payment(
+    fund: str,
+    case: str,
+    amount_fen: int,
+    *,
+    payment: int,
+    attempt: int,
+    hold: str,
+    payee: str,
+    terms_digest: str,
+    on: date,
+    actor_id: str,
+    evidence: str = "",
+) -> LedgerRequest:
+    """The money is about to leave: the approval is consumed, and what was set aside is now on its way.
+
+    Args:
+        payment: the case's payments are counted: one that failed is followed by another.
+        attempt: the approval it carries out.
+        hold: key of the journal whose hold it takes up.
+        payee: digest of the account it goes to.
+    """
+    return LedgerRequest(
+        book=fund,
+        key=leg_key(fund, case, "intend", payment),
+        kind=PostingKind.INTEND,
+        case_no=case,
+        accounting_date=on,
+        actor_id=actor_id,
+        evidence=evidence,
+        terms_digest=terms_digest,
+        hold=entries((_bridge(case), POOL, amount_fen))[0],
+        cap_fen=amount_fen,
+        resolves=hold,
+        approval=leg_key(fund, case, "approval", attempt),
+        about=payee,
+    )
+
+
+def payment_failed(
+    fund: str, case: str, amount_fen: int, *, payment: int, terms_digest: str, on: date, actor_id: str
+) -> LedgerRequest:
+    """The bank did not pay and will not: what was on its way is set aside again."""
+    return LedgerRequest(
+        book=fund,
+        key=leg_key(fund, case, "fail", payment),
+        kind=PostingKind.FAIL,
+        case_no=case,
+        accounting_date=on,
+        actor_id=actor_id,
+        terms_digest=terms_digest,
+        hold=entries((_bridge(case), POOL, amount_fen))[0],
+        cap_fen=amount_fen,
+        resolves=leg_key(fund, case, "intend", payment),
     )
 
 
@@ -253,7 +425,7 @@ def disburse(
     amount_fen: int,
     reference: str,
     *,
-    attempt: int,
+    payment: int,
     terms_digest: str,
     on: date,
     actor_id: str,
@@ -265,7 +437,7 @@ def disburse(
         fund, case: whose money for which case.
         amount_fen: what was paid, in fen; it must be what was reserved.
         reference: the bank's reference of the payment.
-        attempt: the reservation it carries out.
+        payment: number of the payment, as it was intended.
         terms_digest: what was approved.
         on: accounting date.
         actor_id: the cashier.
@@ -273,7 +445,7 @@ def disburse(
     """
     return LedgerRequest(
         book=fund,
-        key=leg_key(fund, case, "disburse", attempt),
+        key=leg_key(fund, case, "disburse", payment),
         kind=PostingKind.DISBURSE,
         case_no=case,
         accounting_date=on,
@@ -281,8 +453,8 @@ def disburse(
         evidence=evidence,
         terms_digest=terms_digest,
         reference=reference,
-        lines=_entries((_bridge(case), POOL, amount_fen)),
-        resolves=leg_key(fund, case, "reserve", attempt),
+        lines=entries((_bridge(case), POOL, amount_fen)),
+        resolves=leg_key(fund, case, "intend", payment),
     )
 
 
@@ -323,10 +495,10 @@ def receive(
         actor_id=actor_id,
         evidence=evidence,
         reference=reference,
-        lines=_entries(
+        lines=entries(
             (POOL, _bridge(case), principal_fen),
-            (FEES, Account(subject=Subject.FEE_INCOME, dimension=case), fee_fen),
-            (SET_ASIDE, Account(subject=Subject.REFUND_DUE, dimension=case), excess_fen),
+            (FEES, account(Subject.FEE_INCOME, case), fee_fen),
+            (SET_ASIDE, account(Subject.REFUND_DUE, case), excess_fen),
         ),
     )
 
@@ -343,15 +515,20 @@ def unmatched_receipt(
         actor_id=actor_id,
         evidence=evidence,
         reference=reference,
-        lines=_entries((SET_ASIDE, Account(subject=Subject.UNMATCHED, dimension=reference), amount_fen)),
+        lines=entries((SET_ASIDE, account(Subject.UNMATCHED, reference), amount_fen)),
     )
 
 
+def account(subject: Subject, dimension: str) -> Account:
+    """One account of a book."""
+    return Account(subject=subject, dimension=dimension)
+
+
 def _bridge(case: str) -> Account:
-    return Account(subject=Subject.BRIDGE_RECEIVABLE, dimension=case)
+    return account(Subject.BRIDGE_RECEIVABLE, case)
 
 
-def _entries(*rows: tuple[Account, Account, int]) -> tuple[Line, ...]:
+def entries(*rows: tuple[Account, Account, int]) -> tuple[Line, ...]:
     """The rows that move something; a negative amount is refused, never turned round."""
     if any(amount < 0 for _, _, amount in rows) or not any(amount for _, _, amount in rows):
         raise XuqiaoError("ledger.nothing_to_post", amounts=", ".join(str(amount) for _, _, amount in rows))

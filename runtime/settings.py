@@ -38,10 +38,12 @@ class DatabaseSettings(_Group):
 
     Attributes:
         url: for the application, as ``xuqiao_app``.
+        desk_url: for what people decide, as ``xuqiao_desk``; the workers never need it.
         owner_url: for migrations, as ``xuqiao_owner``; only ``serve`` and the set-up need it.
     """
 
     url: SecretStr | None = None
+    desk_url: SecretStr | None = None
     owner_url: SecretStr | None = None
 
 
@@ -158,7 +160,7 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """All settings as plain values for people's eyes: passwords and keys are stars, addresses stay readable."""
         shown = self.model_dump(mode="json")
-        for name in ("url", "owner_url"):
+        for name in ("url", "desk_url", "owner_url"):
             secret: SecretStr | None = getattr(self.database, name)
             shown["database"][name] = _masked_url(secret.get_secret_value()) if secret else None
         shown["temporal"]["api_key"] = _MASK if self.temporal.api_key else None

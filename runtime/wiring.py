@@ -37,6 +37,7 @@ from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
 THREADS = 8
+DESK_CONNECTIONS = 2
 Activities = Sequence[Callable[..., Any]]
 
 
@@ -57,6 +58,23 @@ class House:
         return engine_for(url.get_secret_value() if url else self._embedded.app_url, pool_size=THREADS * 2)
 
     @cached_property
+    def desk_engine(self) -> Engine:
+        """Connections as the desk's role; only processes in which people decide open them.
+
+        Raises:
+            XuqiaoError: ``setup.desk_missing`` where an outside database is set without the desk's way into it.
+        """
+        url = self.settings.database.desk_url
+        if url is None and self.settings.database.url is not None:
+            raise XuqiaoError("setup.desk_missing")
+        return engine_for(url.get_secret_value() if url else self._embedded.desk_url, pool_size=DESK_CONNECTIONS)
+
+    @cached_property
+    def desk_sessions(self) -> sessionmaker[Session]:
+        """Sessions of the desk."""
+        return sessions(self.desk_engine)
+
+    @cached_property
     def sessions(self) -> sessionmaker[Session]:
         """Sessions; ``sessions.begin()`` commits at the end of its block."""
         return sessions(self.engine)
@@ -74,8 +92,9 @@ class House:
 
     def close(self) -> None:
         """Let go of the connections; the next use opens them again."""
-        if "engine" in self.__dict__:
-            self.engine.dispose()
+        for engine in ("engine", "desk_engine"):
+            if engine in self.__dict__:
+                self.__dict__[engine].dispose()
         if "simulated_bank" in self.__dict__:
             self.simulated_bank.close()
 

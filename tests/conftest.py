@@ -20,7 +20,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
-from models.bootstrap import OWNER, DatabaseUrls, bootstrap
+from models.bootstrap import OWNER, DatabaseUrls, RolePasswords, bootstrap
 from models.database import engine_for
 from runtime.devstack import Addresses, DevStack, addresses_of
 
@@ -104,10 +104,19 @@ def app_engine(database: DatabaseUrls) -> Iterator[Engine]:
     engine.dispose()
 
 
+@pytest.fixture(scope="session")
+def desk_engine(database: DatabaseUrls) -> Iterator[Engine]:
+    """The desk's connections: it puts decisions on record and works no case."""
+    engine = engine_for(database.desk)
+    yield engine
+    engine.dispose()
+
+
 def new_database(stack: Addresses) -> DatabaseUrls:
     """A copy of the migrated database that the stack starts with."""
     name = f"test_{uuid.uuid4().hex[:12]}"
-    template, owner, app = make_url(stack.owner_url), make_url(stack.owner_url), make_url(stack.app_url)
+    template = make_url(stack.owner_url)
+    passwords = [str(make_url(url).password) for url in (stack.owner_url, stack.app_url, stack.desk_url)]
     with psycopg.connect(stack.superuser_url, autocommit=True) as connection:
         connection.execute(
             sql.SQL("CREATE DATABASE {name} OWNER {owner} TEMPLATE {template}").format(
@@ -117,4 +126,4 @@ def new_database(stack: Addresses) -> DatabaseUrls:
             )
         )
     # A copy has the tables and their grants, but not the privileges on the database itself.
-    return bootstrap(stack.superuser_url, name, str(owner.password), str(app.password))
+    return bootstrap(stack.superuser_url, name, RolePasswords(*passwords))

@@ -24,7 +24,7 @@ def a_house(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -
     process = f"{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"
     house = House(
         Settings(
-            database=DatabaseSettings(url=SecretStr(database.app)),
+            database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk)),
             temporal=TemporalSettings(address=stack.temporal_address),
             queues=QueueSettings(prefix=f"{kind}-{process}"),
             var=folder,

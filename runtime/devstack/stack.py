@@ -104,7 +104,7 @@ class DevStack:
         supervisor.add(server.child(ports.postgres, found.superuser_url))
         supervisor.start()
         undo.callback(supervisor.stop)
-        bootstrap(found.superuser_url, DATABASE, passwords.owner, passwords.app)
+        bootstrap(found.superuser_url, DATABASE, passwords.roles)
         upgrade(found.owner_url)
         _in_a_loop_of_its_own(found.temporal_address)
         ready.set()

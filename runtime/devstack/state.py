@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 
-from models.bootstrap import database_urls
+from models.bootstrap import RolePasswords, database_urls
 from rulebook.errors import XuqiaoError
 
 DATABASE = "xuqiao"
@@ -30,10 +30,11 @@ _PORTS = range(20_000, 32_000)
 
 @dataclass(frozen=True)
 class Addresses:
-    """Where a running stack is; the three database addresses carry passwords and stay out of the repr."""
+    """Where a running stack is; the database addresses carry passwords and stay out of the repr."""
 
     owner_url: str = field(repr=False)
     app_url: str = field(repr=False)
+    desk_url: str = field(repr=False)
     superuser_url: str = field(repr=False)
     temporal_address: str = ""
     ui_url: str = ""
@@ -55,15 +56,22 @@ class Passwords:
     superuser: str = field(repr=False)
     owner: str = field(repr=False)
     app: str = field(repr=False)
+    desk: str = field(repr=False)
+
+    @property
+    def roles(self) -> RolePasswords:
+        """Those of the roles that the bootstrap makes."""
+        return RolePasswords(owner=self.owner, app=self.app, desk=self.desk)
 
 
 def addresses(ports: Ports, passwords: Passwords) -> Addresses:
     """The addresses that follow from ports and passwords."""
     superuser_url = f"postgresql://postgres:{passwords.superuser}@{HOST}:{ports.postgres}/postgres"
-    urls = database_urls(superuser_url, DATABASE, passwords.owner, passwords.app)
+    urls = database_urls(superuser_url, DATABASE, passwords.roles)
     return Addresses(
         owner_url=urls.owner,
         app_url=urls.app,
+        desk_url=urls.desk,
         superuser_url=superuser_url,
         temporal_address=f"{HOST}:{ports.temporal}",
         ui_url=f"http://{HOST}:{ports.ui}",
@@ -83,12 +91,18 @@ def addresses_of(var: Path) -> Addresses | None:
 def read_passwords(var: Path) -> Passwords | None:
     """The passwords of this folder's stack, if it was ever started."""
     path = var / "passwords.json"
-    return Passwords(**json.loads(path.read_text())) if path.exists() else None
+    if not path.exists():
+        return None
+    kept = json.loads(path.read_text())
+    if "desk" not in kept:  # a stack of before there was a desk's role; the bootstrap makes it
+        kept["desk"] = secrets.token_urlsafe(24)
+        _write_private(path, kept)
+    return Passwords(**kept)
 
 
 def make_passwords(var: Path) -> Passwords:
     """New random passwords, kept in a file for its owner alone."""
-    passwords = Passwords(*(secrets.token_urlsafe(24) for _ in range(3)))
+    passwords = Passwords(*(secrets.token_urlsafe(24) for _ in range(4)))
     _write_private(var / "passwords.json", vars(passwords))
     return passwords
 

@@ -19,6 +19,13 @@ BEGIN
     RETURN NEW;
 END $$;
 
+CREATE OR REPLACE FUNCTION ledger.open_balance() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    INSERT INTO ledger.balance (account, side, cap_fen, floor_fen)
+    SELECT NEW.id, s.side, s.first_cap_fen, s.first_floor_fen FROM ledger.subject AS s WHERE s.subject = NEW.subject;
+    RETURN NULL;
+END $$;
+
 CREATE FUNCTION ledger.close_period() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     UPDATE ledger.book SET closed_through = NEW.through

@@ -5,7 +5,10 @@ ALTER TABLE ledger.subject DROP CONSTRAINT subject_kept_by_check;
 ALTER TABLE ledger.subject ADD CONSTRAINT subject_kept_by_check
     CHECK (kept_by IN ('part', 'case', 'contributor', 'reference', 'purpose'));
 
-INSERT INTO ledger.subject VALUES
+-- Most accounts never turn over; a fund's surplus may be a deficit.
+ALTER TABLE ledger.subject ADD COLUMN first_floor_fen bigint NOT NULL DEFAULT 0;
+
+INSERT INTO ledger.subject (subject, side, kept_by, first_cap_fen) VALUES
     ('fee_prepaid', 'C', 'case', NULL), -- 预收使用费
     ('interest_income', 'C', 'part', NULL), -- 专户利息收入
     ('bank_charge', 'D', 'part', NULL), -- 手续费
@@ -14,9 +17,9 @@ INSERT INTO ledger.subject VALUES
     ('loss', 'D', 'case', NULL), -- 核销损失
     ('recovery_income', 'C', 'case', NULL), -- 核销后收回
     ('compensation', 'D', 'case', NULL), -- 风险补偿支出
-    ('surplus', 'C', 'part', NULL), -- 累计结余
     ('written_off', 'D', 'case', NULL), -- 账销案存, off balance
     ('written_off_claim', 'C', 'case', NULL); -- its counterpart
+INSERT INTO ledger.subject VALUES ('surplus', 'C', 'part', NULL, -1000000000000000); -- 累计结余
 
 ALTER TABLE ledger.kind
     ADD COLUMN needs_approval boolean NOT NULL DEFAULT false,
