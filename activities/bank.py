@@ -12,10 +12,12 @@ from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentO
 from gateways.counter import Slip
 from models import approvals, ledger, payments
 from models.applications import Application, Loan
+from models.approvals import Approval
 from models.cases import commit_step, event_kind, the_case
 from models.funds import business_date, fund
 from models.payments import Payment, PaymentState
 from rulebook import postings
+from rulebook.applications import payee_digest
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind

@@ -8,11 +8,16 @@ from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.store import Begin
+from models import ledger
 from models.acts import ActState, Entered, decide, enter_act
+from models.applications import Application
+from models.approvals import current_approval
 from models.cases import the_case
 from models.funds import check_measure_from
+from rulebook.applications import payee_digest
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, OfficerAct, ProposeMeasure
+from rulebook.messages import ActBody, Actor, Approve, OfficerAct, ProposeMeasure
+from rulebook.postings import approval_of_bridge
 from rulebook.steps import Outcome
 
 PATIENCE = timedelta(seconds=30)
@@ -25,7 +30,7 @@ async def act(
     """Do one act on one case.
 
     Args:
-        begin: opens a session that commits at the end of its block.
+        begin: opens a session of the desk, which commits at the end of its block.
         key: the officer's own key; the same key and body give the first outcome again and do nothing twice.
         at: the moment of the act.
     Returns:
@@ -46,13 +51,14 @@ async def act(
     entered, workflow_id = await asyncio.to_thread(enter)
     match entered.state:
         case ActState.ACCEPTED:
+            await asyncio.to_thread(_allow, begin, case_no, body, actor)
             return Outcome.model_validate(entered.outcome)
         case ActState.REFUSED:
             raise _refusal(entered)
         case _:
             pass
     try:
-        return await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
+        outcome = await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
     except XuqiaoError as refusal:
         if refusal.code != "act.no_answer":
             reason = {"code": refusal.code, "params": refusal.params}
@@ -63,6 +69,33 @@ async def act(
 
             await asyncio.to_thread(refuse)
         raise
+    await asyncio.to_thread(_allow, begin, case_no, body, actor)
+    return outcome
+
+
+def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
+    """Put into the books what the checker allowed: without it no worker can send the money.
+
+    It follows the acceptance, by the desk's own role; the same act sent again makes up for one that was lost.
+    """
+    if not isinstance(body, Approve):
+        return
+    with begin() as session:
+        approval = current_approval(session, case_no)
+        if approval is None or (approval.terms_digest, approval.checker) != (body.terms_digest, actor.id):
+            return  # it has been voided since
+        application = session.get_one(Application, case_no)
+        allowed = approval_of_bridge(
+            application.fund,
+            case_no,
+            approval.amount_fen,
+            attempt=approval.attempt,
+            payee=payee_digest(application.account_name, application.account_number, application.account_branch),
+            terms_digest=approval.terms_digest,
+            maker=approval.maker,
+            checker=actor.id,
+        )
+        ledger.approve(session, allowed)
 
 
 async def _update(client: Client, workflow_id: str, the_act: OfficerAct) -> Outcome:

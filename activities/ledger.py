@@ -168,9 +168,7 @@ def give_back(session: Session, step: Step, attempt: int) -> None:
         on = business_date(session, step.fund)
         ledger.post(
             session,
-            postings.release_hold(
-                step.fund, step.case_no, attempt=attempt, hold=hold, on=on, actor_id=_who(step)
-            ),
+            postings.release_hold(step.fund, step.case_no, attempt=attempt, hold=hold, on=on, actor_id=_who(step)),
         )
     grant_places(session, step.fund)  # also where nothing was freed: a head that did not fit may have left
 

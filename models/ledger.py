@@ -11,7 +11,18 @@ from sqlmodel import Session
 from models.ledger_check import check_books
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
-from rulebook.postings import Account, Approval, LedgerRequest, Line, Pool, Position, Posted, PostingKind, Subject, Voucher
+from rulebook.postings import (
+    Account,
+    Approval,
+    LedgerRequest,
+    Line,
+    Pool,
+    Position,
+    Posted,
+    PostingKind,
+    Subject,
+    Voucher,
+)
 
 __all__ = [
     "approve",

@@ -19,9 +19,11 @@ _AT_ONCE = 5_000
 
 # Three streams in the order of their primary keys, put together here: no join whose plan could go wrong as books grow.
 _JOURNALS = text("""
-    SELECT seq, key, request_hash, kind, case_no, accounting_date, at, actor_id, evidence, terms_digest, reference,
-           resolves, prev_hash, hash
-    FROM ledger.journal WHERE book = :book ORDER BY book, seq
+    SELECT j.seq, j.key, j.request_hash, j.kind, j.case_no, j.accounting_date, j.at, j.actor_id, j.evidence,
+           j.terms_digest, j.reference, j.resolves, j.prev_hash, j.hash, j.approval, a.about, r.key AS reversed_key
+    FROM ledger.journal AS j LEFT JOIN ledger.approval AS a ON a.key = j.approval
+    LEFT JOIN ledger.journal AS r ON r.book = j.book AND r.seq = j.reverses
+    WHERE j.book = :book ORDER BY j.book, j.seq
 """)
 _ENTRIES = text("""
     SELECT seq, debit, credit, amount_fen, NULL AS cap_fen FROM ledger.posting
@@ -41,11 +43,13 @@ _GUARDS = text("""
     FROM pg_trigger AS t JOIN pg_class AS c ON c.oid = t.tgrelid
     WHERE c.relnamespace = 'ledger'::regnamespace AND NOT t.tgisinternal
 """)
-_ONLY_GROWING = ("subject", "kind", "permitted", "account", "journal", "posting", "hold", "book", "balance")
+_ONLY_GROWING = ("subject", "kind", "permitted", "follows", "account", "journal", "posting", "hold", "book", "balance")
+_ALSO_ONLY_GROWING = ("approval", "closing", "seal")
 GUARDS = frozenset(
-    {f"{table}.only_grows" for table in _ONLY_GROWING}
+    {f"{table}.only_grows" for table in (*_ONLY_GROWING, *_ALSO_ONLY_GROWING)}
     | {"balance.only_by_trigger", "book.only_by_trigger", "account.open_balance", "posting.move_balances"}
     | {"hold.hold_balances", "journal.free_balances", "journal.number_and_chain"}
+    | {"closing.close_period", "seal.seal_what_is_there"}
 )
 
 
@@ -151,16 +155,16 @@ def _journal_faults(book: _Book, row: Any, entries: list[Any], holds: list[Any])
         yield "link", f"{name}: its digest does not fit its content"
     if row.resolves is not None and resolved is None:
         yield "hold", f"{name}: resolves voucher {row.resolves}, which holds nothing or was resolved before"
+    if resolved:
+        book.sums[resolved.debit].debit_held_fen -= resolved.amount_fen
+        book.sums[resolved.credit].credit_held_fen -= resolved.amount_fen
+        paid = [(entry.debit, entry.credit, entry.amount_fen) for entry in (*entries, *holds)]
+        if row.kind != "release" and paid != [(resolved.debit, resolved.credit, resolved.amount_fen)]:
+            yield "hold", f"{name}: does not carry on what voucher {row.resolves} holds"
     for held in holds:
         book.open_holds[row.seq] = _Hold(row.key, held.debit, held.credit, held.amount_fen)
         book.sums[held.debit].debit_held_fen += held.amount_fen
         book.sums[held.credit].credit_held_fen += held.amount_fen
-    if resolved:
-        book.sums[resolved.debit].debit_held_fen -= resolved.amount_fen
-        book.sums[resolved.credit].credit_held_fen -= resolved.amount_fen
-        paid = [(entry.debit, entry.credit, entry.amount_fen) for entry in entries]
-        if row.kind == "disburse" and paid != [(resolved.debit, resolved.credit, resolved.amount_fen)]:
-            yield "hold", f"{name}: does not pay out what voucher {row.resolves} holds"
     for entry in entries:
         book.sums[entry.debit].debit_fen += entry.amount_fen
         book.sums[entry.credit].credit_fen += entry.amount_fen
@@ -176,7 +180,12 @@ def _request_hash(book: _Book, row: Any, entries: list[Any], holds: list[Any], r
 
     content = [book.name, row.key, row.kind, row.case_no, row.reference, row.terms_digest]
     reserved = [entry(holds[0]), holds[0].cap_fen] if holds else [None, None]
-    return _sha256([*content, resolved.key if resolved else None, [entry(line) for line in entries], *reserved])
+    asked = [*content, resolved.key if resolved else None, [entry(line) for line in entries], *reserved]
+    beside = {"about": row.about, "approval": row.approval, "reverses": row.reversed_key}
+    if row.reversed_key:
+        del beside["about"]  # a reversal speaks of the journal it takes back
+    said = {name: value for name, value in beside.items() if value}
+    return _sha256([*asked, said] if said else asked)
 
 
 def _link(row: Any, prev_hash: bytes) -> bytes:

@@ -154,7 +154,7 @@ class Conductor:
     async def act(self, case_no: str, body: ActBody, actor: Actor, key: str) -> Outcome:
         """One officer's act, through the officer's own door."""
         return await act(
-            self._house.sessions.begin,
+            self._house.desk_sessions.begin,
             self._skipper.client,
             key=key,
             case_no=case_no,

@@ -196,7 +196,7 @@ class Driver:
         body, role = deed(task, today, paid=task.kind == ActKind.CONFIRM_PAYMENT and self._paid(task.case_no))
         try:
             await act(
-                self.house.sessions.begin,
+                self.house.desk_sessions.begin,
                 self._client,
                 key=f"{task.case_no}/{task.kind}/{task.id}",
                 case_no=task.case_no,

@@ -296,6 +296,7 @@ class Arrangement(BeforeMoney):
                 "fund": self._fund,
                 "case": self._case_no,
                 "facts": body_hash(self._facts),
+                "attempt": self._attempt,
                 "amount_fen": amount_fen,
                 "payee": self._facts.payee_digest,
                 "promise": digest_of(self._promise.terms),

@@ -67,7 +67,7 @@ def _do(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json: b
         try:
             outcome = office.with_client(
                 lambda client: act(
-                    office.begin, client, key=key, case_no=case_no, body=body, actor=person, at=datetime.now(UTC)
+                    office.desk, client, key=key, case_no=case_no, body=body, actor=person, at=datetime.now(UTC)
                 )
             )
         except XuqiaoError as error:

@@ -57,6 +57,15 @@ class Office:
         """Opens a session that commits at the end of its block."""
         return self._house.sessions.begin
 
+    @property
+    def desk(self) -> "Callable[[], AbstractContextManager[Session]]":
+        """Opens a session of the desk, by which people's decisions are put on record.
+
+        Raises:
+            XuqiaoError: ``setup.desk_missing``.
+        """
+        return self._house.desk_sessions.begin
+
     def with_client(self, ask: "Callable[[Client], Coroutine[Any, Any, Result]]") -> Result:
         """Let a coroutine speak to the workflow engine.
 
