@@ -6,7 +6,6 @@ The table of entries stands in ``rulebook/postings.py``. Requests only: whether 
 from collections.abc import Iterable
 from datetime import date
 
-from rulebook.errors import XuqiaoError
 from rulebook.postings import (
     FEES,
     POOL,
@@ -262,12 +261,10 @@ def carry_over(record: Record, year: int, balances: Iterable[NetBalance], to_poo
         balances: of all accounts at the end of the year; those of other kinds are left alone.
         to_pool_fen: what of the fees' part of the bank account joins the pool, in fen.
     Raises:
-        XuqiaoError: ``ledger.nothing_to_post`` for a year without income and cost.
+        XuqiaoError: ``ledger.nothing_to_post`` for a year without income and cost, or for a balance below zero.
     """
     rows = []
     for balance in balances:
-        if balance.net_fen < 0:
-            raise XuqiaoError("ledger.wrong_side", subject=balance.account.subject, net=balance.net_fen)
         if balance.account.subject in INCOMES:
             rows.append((balance.account, CARRIED_OVER, balance.net_fen))
         elif balance.account.subject in COSTS:

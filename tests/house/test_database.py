@@ -6,7 +6,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ProgrammingError
 
-from models.bootstrap import DatabaseUrls, bootstrap
+from models.bootstrap import DatabaseUrls, RolePasswords, bootstrap
 from models.database import plain_url, sessions
 from models.migrate import upgrade
 from runtime.devstack import Addresses
@@ -46,8 +46,9 @@ def test_text_sorts_by_code_point_and_time_is_utc(app_engine: Engine) -> None:
 
 
 def test_bootstrap_and_migration_may_run_again(stack: Addresses, database: DatabaseUrls) -> None:
-    owner, app = make_url(database.owner), make_url(database.app)
-    again = bootstrap(stack.superuser_url, str(owner.database), str(owner.password), str(app.password))
+    owner = make_url(database.owner)
+    passwords = [str(make_url(url).password) for url in (database.owner, database.app, database.desk)]
+    again = bootstrap(stack.superuser_url, str(owner.database), RolePasswords(*passwords))
     assert again == database
     upgrade(again.owner)
     upgrade(again.owner)
