@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from runtime.cli import bank, calendar, case, law_judge, law_packs, law_sums, lists, machine
+from runtime.cli import bank, calendar, case, law_judge, law_packs, law_sums, ledger, lists, machine
 from runtime.cli.failures import Exit, Misuse, known, of_usage, tell
 from runtime.cli.intake_commands import import_file
 from runtime.cli.manual import Command, Group
@@ -29,6 +29,7 @@ app.add_typer(bank.app, name="bank")
 app.command("tasks", cls=Command)(lists.tasks)
 app.command("pool", cls=Command)(lists.pool)
 app.add_typer(lists.books, name="books")
+app.add_typer(ledger.app, name="ledger")
 app.add_typer(lists.funds, name="funds")
 app.add_typer(lists.people, name="people")
 app.add_typer(calendar.app, name="calendar")
