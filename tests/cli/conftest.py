@@ -89,7 +89,9 @@ def fund_code(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     """A fund of the test's own, like the example's, and settings that lead to it."""
     settings = house.settings
     assert settings.database.url is not None
+    assert settings.database.desk_url is not None
     monkeypatch.setenv("XUQIAO_DATABASE__URL", settings.database.url.get_secret_value())
+    monkeypatch.setenv("XUQIAO_DATABASE__DESK_URL", settings.database.desk_url.get_secret_value())
     monkeypatch.setenv("XUQIAO_TEMPORAL__ADDRESS", settings.temporal.address or "")
     monkeypatch.setenv("XUQIAO_QUEUES__PREFIX", settings.queues.prefix)
     code = f"C{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
