@@ -19,11 +19,6 @@ BRIDGE = yuan(5_000_000)
 NOTHING = Position(reserved_fen=0, outstanding_fen=0, principal_returned_fen=0, fee_received_fen=0)
 
 
-def lend(books: Books, case: str = CASE, amount_fen: int = BRIDGE) -> None:
-    books.post(books.reserve(case, amount_fen))
-    books.post(books.disburse(case, amount_fen))
-
-
 def test_a_bridge_goes_out_comes_back_and_leaves_its_fee(books: Books) -> None:
     assert books.position(CASE) == NOTHING
     books.post(books.reserve(CASE, BRIDGE))
@@ -36,6 +31,8 @@ def test_a_bridge_goes_out_comes_back_and_leaves_its_fee(books: Books) -> None:
     )
     with sessions(books.engine)() as session:
         assert ledger.available_fen(session, books.fund) == yuan(15_000_000)
+    books.send(CASE, BRIDGE)
+    assert books.pool.reserved_fen == BRIDGE
     books.post(books.disburse(CASE, BRIDGE))
     assert books.pool.model_dump(include={"reserved_fen", "out_fen", "available_fen"}) == {
         "reserved_fen": 0,
@@ -58,17 +55,23 @@ def test_a_bridge_goes_out_comes_back_and_leaves_its_fee(books: Books) -> None:
 
 
 def test_vouchers_are_numbered_without_gaps_and_read_like_vouchers(books: Books) -> None:
-    lend(books)
-    books.refused(books.disburse(CASE, BRIDGE, attempt=2))
+    books.lend(CASE, BRIDGE)
+    books.refused(books.disburse(CASE, BRIDGE, payment=2))
     books.post(books.receive(CASE, principal_fen=BRIDGE, fee_fen=100))
     with sessions(books.engine)() as session:
         every = ledger.vouchers(session, books.fund)
         of_case = ledger.vouchers(session, books.fund, CASE)
-    assert [voucher.number for voucher in every] == [1, 2, 3, 4]
-    assert [voucher.kind for voucher in of_case] == [PostingKind.RESERVE, PostingKind.DISBURSE, PostingKind.RECEIVE]
-    reserved, paid, returned = of_case
+    assert [voucher.number for voucher in every] == [1, 2, 3, 4, 5]
+    assert [voucher.kind for voucher in of_case] == [
+        PostingKind.RESERVE,
+        PostingKind.INTEND,
+        PostingKind.DISBURSE,
+        PostingKind.RECEIVE,
+    ]
+    reserved, intended, paid, returned = of_case
     assert (reserved.held_fen, reserved.lines) == (BRIDGE, ())
-    assert (paid.resolves, [line.amount_fen for line in paid.lines]) == (reserved.number, [BRIDGE])
+    assert (intended.resolves, intended.held_fen, intended.lines) == (reserved.number, BRIDGE, ())
+    assert (paid.resolves, [line.amount_fen for line in paid.lines]) == (intended.number, [BRIDGE])
     assert [(line.debit.dimension, line.credit.subject) for line in returned.lines] == [
         ("pool", Subject.BRIDGE_RECEIVABLE),
         ("fees", Subject.FEE_INCOME),
@@ -82,8 +85,11 @@ def test_a_released_reservation_frees_the_pool_and_may_be_followed_by_another(bo
     assert books.pool.available_fen == yuan(20_000_000)
     # A lower amount is approved the second time; the first approval counts for nothing.
     books.post(books.reserve(CASE, yuan(3_000_000), attempt=2))
-    assert books.refused(books.disburse(CASE, BRIDGE, attempt=2)).code == "ledger.hold_mismatch"
-    books.post(books.disburse(CASE, yuan(3_000_000), attempt=2))
+    books.allow(books.approval(CASE, yuan(3_000_000), attempt=2))
+    assert books.refused(books.intend(CASE, BRIDGE, attempt=2)).code == "ledger.hold_mismatch"
+    books.post(books.intend(CASE, yuan(3_000_000), attempt=2))
+    assert books.refused(books.disburse(CASE, BRIDGE)).code == "ledger.hold_mismatch"
+    books.post(books.disburse(CASE, yuan(3_000_000)))
     assert books.position(CASE).outstanding_fen == yuan(3_000_000)
     assert books.faults() == []
 
@@ -109,20 +115,20 @@ def test_the_same_request_is_written_once_even_on_another_day(books: Books) -> N
 
 @pytest.mark.parametrize("changed", ["amount", "reference"])
 def test_the_same_key_with_another_content_is_refused(books: Books, changed: str) -> None:
-    lend(books)
+    books.lend(CASE, BRIDGE)
     other = (
         books.disburse(CASE, BRIDGE - 1)
         if changed == "amount"
         else books.disburse(CASE, BRIDGE, reference="another payment")
     )
     error = books.refused(other)
-    assert (error.code, error.params["voucher"]) == ("ledger.key_conflict", "3")
+    assert (error.code, error.params["voucher"]) == ("ledger.key_conflict", "4")
     assert books.position(CASE).outstanding_fen == BRIDGE
 
 
 def test_one_line_of_the_statement_is_booked_once(books: Books) -> None:
-    lend(books)
-    lend(books, case="L-2026-00002-2")
+    books.lend(CASE, BRIDGE)
+    books.lend("L-2026-00002-2", BRIDGE)
     books.post(books.receive(CASE, principal_fen=yuan(1)))
     same_line = books.receive("L-2026-00002-2", principal_fen=yuan(1)).model_copy(update={"reference": f"{CASE}-LS-1"})
     assert books.refused(same_line).code == "ledger.reference_used"
@@ -163,10 +169,10 @@ def test_what_the_caller_rolls_back_was_never_written(books: Books) -> None:
 
 
 def test_an_approval_is_lent_once_whatever_the_key(books: Books) -> None:
-    lend(books)
-    second = books.disburse(CASE, BRIDGE, attempt=2)
+    books.lend(CASE, BRIDGE)
+    second = books.disburse(CASE, BRIDGE, payment=2)
     assert books.refused(second).code == "ledger.unknown_hold"
-    the_same_hold = second.model_copy(update={"resolves": books.reserve(CASE, BRIDGE).key})
+    the_same_hold = second.model_copy(update={"resolves": books.key(CASE, "intend")})
     assert books.refused(the_same_hold).code == "ledger.hold_resolved"
     # Nor after it has come back: a new bridge is a new case.
     books.post(books.receive(CASE, principal_fen=BRIDGE))
@@ -187,8 +193,9 @@ def test_more_cannot_be_reserved_than_was_approved(books: Books) -> None:
 
 def test_released_money_is_not_paid_out(books: Books) -> None:
     books.post(books.reserve(CASE, BRIDGE))
+    books.allow(books.approval(CASE, BRIDGE))
     books.post(books.release(CASE))
-    assert books.refused(books.disburse(CASE, BRIDGE)).code == "ledger.hold_resolved"
+    assert books.refused(books.intend(CASE, BRIDGE)).code == "ledger.hold_resolved"
 
 
 def test_nothing_is_paid_out_without_a_reservation(books: Books) -> None:
@@ -197,12 +204,13 @@ def test_nothing_is_paid_out_without_a_reservation(books: Books) -> None:
 
 def test_one_case_cannot_use_the_reservation_of_another(books: Books) -> None:
     books.post(books.reserve(CASE, BRIDGE))
-    thief = books.disburse("L-2026-00002-2", BRIDGE).model_copy(update={"resolves": books.reserve(CASE, 1).key})
+    books.send(CASE, BRIDGE)
+    thief = books.disburse("L-2026-00002-2", BRIDGE).model_copy(update={"resolves": books.key(CASE, "intend")})
     assert books.refused(thief).code == "ledger.unknown_hold"
 
 
 def test_a_case_returns_no_more_than_it_owes(books: Books) -> None:
-    lend(books)
+    books.lend(CASE, BRIDGE)
     error = books.refused(books.receive(CASE, principal_fen=BRIDGE + 1))
     assert (error.code, error.params["outstanding"]) == ("ledger.over_returned", "5,000,000.00")
 
@@ -230,7 +238,7 @@ FEE_OF_CASE = Account(subject=Subject.FEE_INCOME, dimension=CASE)
     ],
 )
 def test_an_event_makes_its_own_entries_and_no_others(books: Books, line: Line) -> None:
-    lend(books)
+    books.lend(CASE, BRIDGE)
     crooked = books.receive(CASE, principal_fen=1).model_copy(update={"lines": (line,)})
     assert books.refused(crooked).code == "ledger.not_permitted"
 
