@@ -24,6 +24,7 @@ from rulebook.errors import XuqiaoError
 
 CONFIG_VARIABLE = "XUQIAO_CONFIG"
 CONFIG_NAME = "xuqiao.toml"
+NOT_FOR_WORKERS = frozenset({"XUQIAO_DATABASE__DESK_URL", "XUQIAO_DATABASE__OWNER_URL"})
 _MASK = "**********"
 
 
@@ -148,14 +149,18 @@ class Settings(BaseSettings):
         return self.temporal.address is None and self.temporal.profile is None
 
     def for_children(self) -> dict[str, str]:
-        """The environment in which a child process has the same settings; secrets stay where both read them."""
+        """The environment in which a child process has the same settings; secrets stay where both read them.
+
+        What the environment says of the desk's and the owner's way into the database is left out: a worker that is
+        taken over can neither approve a payment nor change a table.
+        """
         own = {
             "XUQIAO_VAR": str(self.var),
             "XUQIAO_SIMULATOR_PATH": str(self.simulator_path),
             "XUQIAO_LANG": self.lang,
             "XUQIAO_QUEUES__PREFIX": self.queues.prefix,
         }
-        return {**os.environ, **own}
+        return {name: value for name, value in os.environ.items() if name.upper() not in NOT_FOR_WORKERS} | own
 
     def masked(self) -> dict[str, Any]:
         """All settings as plain values for people's eyes: passwords and keys are stars, addresses stay readable."""

@@ -98,3 +98,12 @@ def test_a_wrong_secret_is_not_quoted(house: Path, monkeypatch: pytest.MonkeyPat
     with pytest.raises(XuqiaoError) as refused:
         load_settings()
     assert "s3cret" not in str(refused.value)
+
+
+def test_workers_are_not_given_the_desks_way_into_the_database(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role in ("URL", "DESK_URL", "OWNER_URL"):
+        monkeypatch.setenv(f"XUQIAO_DATABASE__{role}", f"postgresql://xuqiao:s3cret@db.example/{role.lower()}")
+    given = load_settings().for_children()
+    assert given["XUQIAO_DATABASE__URL"].endswith("/url")
+    assert "XUQIAO_DATABASE__DESK_URL" not in given
+    assert "XUQIAO_DATABASE__OWNER_URL" not in given
