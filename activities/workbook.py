@@ -274,13 +274,15 @@ class _RowReader:
     def application(self) -> ApplicationRow:
         """The row as a value; only for a row without faults."""
         fields = {name: value for name, value in self._values.items() if "." not in name}
-        standing = {
-            name.partition(".")[2]: value for name, value in self._values.items() if name.startswith("standing.")
-        }
+        groups: dict[str, dict[str, object]] = {"standing": {}, "renewal": {}}
+        for name, value in self._values.items():
+            group, _, fact = name.partition(".")
+            if fact:
+                groups[group][fact] = value
         bank = self._cells[self._layout.places["bank"].at].value
-        # A blank answer to these two means no: neither opens anything to the borrower.
-        for blank_is_no in ("priority_firm", "collateral_anew"):
+        # A blank answer to these means no: none of them opens anything to the borrower.
+        for blank_is_no in ("priority_firm", "collateral_anew", "lifted_from_poverty"):
             fields[blank_is_no] = bool(fields[blank_is_no])
         return ApplicationRow.model_validate(
-            {**fields, "standing": standing, "bank_name": tidy(str(bank)), "row": self._number + 1}
+            {**fields, **groups, "bank_name": tidy(str(bank)), "row": self._number + 1}
         )

@@ -20,6 +20,8 @@ from rulebook.money import FEN_PER_YUAN, yuan
 MOST_CHARACTERS = 200
 MOST_YUAN = 100_000_000_000
 MOST_PEOPLE = 10_000_000
+MOST_PERCENT = 10_000
+_PPM_PER_PERCENT = 10_000
 _YUAN_DECIMALS = 2
 
 
@@ -154,6 +156,15 @@ def _money(value: object, unit: str) -> int:
     return yuan(in_yuan)
 
 
+def _percent(value: object) -> int:
+    """A percentage as millionths; the sign is in the heading, and may stand behind the number too."""
+    number = _number(value.strip().rstrip("%％") if isinstance(value, str) else value)
+    ppm = number * _PPM_PER_PERCENT
+    if ppm != ppm.to_integral_value() or not 0 <= number <= MOST_PERCENT:
+        raise XuqiaoError("workbook.not_a_percentage", most=MOST_PERCENT)
+    return int(ppm)
+
+
 def _date(value: object) -> date:
     if isinstance(value, datetime):
         return value.date()
@@ -214,11 +225,17 @@ _READERS: Mapping[Content, Callable[[object], object]] = {
     Content.PHONE: _phone,
     Content.ACCOUNT: _account,
     Content.COUNT: _count,
+    Content.PERCENT: _percent,
     Content.DATE: _date,
     Content.YES_NO: _yes_no,
     Content.APPLICANT: _choice(
         ApplicantKind,
-        {"个体户": ApplicantKind.INDIVIDUAL_BUSINESS, "公司": ApplicantKind.FIRM, "法人代表": ApplicantKind.OWNER},
+        {
+            "个体户": ApplicantKind.INDIVIDUAL_BUSINESS,
+            "公司": ApplicantKind.FIRM,
+            "法人代表": ApplicantKind.OWNER,
+            "新型农业主体": ApplicantKind.AGRICULTURAL,
+        },
     ),
     Content.LOAN: _choice(
         LoanKind,

@@ -18,6 +18,7 @@ class Content(StrEnum):
     ACCOUNT = "account"
     COUNT = "count"
     MONEY = "money"
+    PERCENT = "percent"
     DATE = "date"
     YES_NO = "yes_no"
     APPLICANT = "applicant"
@@ -30,7 +31,7 @@ class Column(NamedTuple):
     """One column of the form.
 
     Attributes:
-        field: the field of ``ApplicationRow``; ``standing.…`` for the standing facts.
+        field: the field of ``ApplicationRow``; ``standing.…`` and ``renewal.…`` for those facts.
         heading: as the form prints it, without unit.
         unit: what stands in brackets behind the heading.
         required: whether every row must fill it in.
@@ -71,7 +72,14 @@ COLUMNS: tuple[Column, ...] = (
         sample="东海县某某石英制品有限公司",
     ),
     Column("uscc", "统一社会信用代码", _C.USCC, True, aliases=("信用代码",), sample="91320722MAXQ0000XX"),
-    Column("kind", "申请人类型", _C.APPLICANT, True, choices=("企业", "法定代表人", "个体工商户"), sample="企业"),
+    Column(
+        "kind",
+        "申请人类型",
+        _C.APPLICANT,
+        True,
+        choices=("企业", "法定代表人", "个体工商户", "新型农业经营主体"),
+        sample="企业",
+    ),
     Column(
         "legal_representative", "法定代表人或经营者", _C.TEXT, True, aliases=("法定代表人", "经营者"), sample="张某"
     ),
@@ -153,6 +161,19 @@ COLUMNS: tuple[Column, ...] = (
     Column("standing.bad_credit", "不良信用", _C.YES_NO, aliases=("不良信用记录",), choices=_YES_NO, sample=NO),
     Column("standing.dishonest_debtor", "失信被执行人", _C.YES_NO, choices=_YES_NO, sample=NO),
     Column("standing.loan_misused", "挪用信贷资金", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("standing.stopped_over_six_months", "停产停业六个月以上", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("standing.no_tax_for_six_months", "六个月以上无税收", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("standing.overdue_over_three_months", "逾期三个月以上", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("liabilities_ppm", "资产负债率", _C.PERCENT, unit="%", sample=55.5),
+    Column("listed", "是否上市公司", _C.YES_NO, aliases=("上市公司",), choices=_YES_NO, sample=NO),
+    Column("lifted_from_poverty", "吸纳脱贫人口就业", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("renewal.need_persists", "仍有融资需求", _C.YES_NO, choices=_YES_NO, sample=YES),
+    Column("renewal.difficulty_temporary", "资金困难属临时性", _C.YES_NO, choices=_YES_NO, sample=YES),
+    Column("renewal.lawful_operation", "依法合规经营", _C.YES_NO, choices=_YES_NO, sample=YES),
+    Column("renewal.operating_stably", "持续正常经营", _C.YES_NO, choices=_YES_NO, sample=YES),
+    Column("renewal.debt_evasion", "逃废债", _C.YES_NO, choices=_YES_NO, sample=NO),
+    Column("renewal.meets_lending_standard", "符合贷款条件", _C.YES_NO, choices=_YES_NO, sample=YES),
+    Column("renewal.contract_signed_on", "新合同签订日期", _C.DATE),
 )
 
 SAMPLE_MARK = "示例"

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from activities.workbook_columns import (
 from rulebook.applications import ApplicationRow
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
+from rulebook.rates import PPM
 
 _TITLE = "应急周转保障资金 转贷申请表"
 _SHEET = "申请"
@@ -32,6 +34,7 @@ _FORM_ROWS = 500
 _NUMBER_FORMATS: Mapping[Content, str] = {
     Content.MONEY: "#,##0.00####",
     Content.COUNT: "0",
+    Content.PERCENT: "0.####",
     Content.DATE: "yyyy-mm-dd",
 }
 _WIDTHS: Mapping[Content, int] = {
@@ -100,7 +103,8 @@ def _write_column(book: Any, sheet: Any, index: int, column: Column, rows: Seque
 def _sample_of(column: Column) -> object:
     if column.field == "applicant_name":
         return f"（{SAMPLE_MARK}）{column.sample}"
-    return date.fromisoformat(str(column.sample)) if column.content is Content.DATE else column.sample
+    is_a_day = column.content is Content.DATE and column.sample is not None
+    return date.fromisoformat(str(column.sample)) if is_a_day else column.sample
 
 
 def _write_cell(sheet: Any, row: int, index: int, column: Column, value: object, cell_format: Any) -> None:
@@ -120,12 +124,15 @@ def _write_cell(sheet: Any, row: int, index: int, column: Column, value: object,
 def _shown(row: ApplicationRow, column: Column) -> object:
     """A field of an application as the form shows it."""
     holder, _, name = column.field.rpartition(".")
-    value: object = getattr(row.standing if holder else row, "bank_name" if column.field == "bank" else name)
+    held = getattr(row, holder) if holder else row
+    value: object = getattr(held, "bank_name" if column.field == "bank" else name)
     if value is None:
         return None
     match column.content:
         case Content.MONEY:
             return _in_wan(int(str(value)))
+        case Content.PERCENT:
+            return float(Decimal(int(str(value))) / PPM * 100)
         case Content.YES_NO:
             return YES if value else NO
         case Content.APPLICANT:

@@ -2,7 +2,16 @@
 
 from datetime import date
 
-from rulebook.cases import ApplicantFacts, ApplicantKind, CaseFacts, LoanFacts, LoanKind, LoanRiskClass, StandingFacts
+from rulebook.cases import (
+    ApplicantFacts,
+    ApplicantKind,
+    CaseFacts,
+    LoanFacts,
+    LoanKind,
+    LoanRiskClass,
+    RenewalFacts,
+    StandingFacts,
+)
 from rulebook.messages import digest_of
 from rulebook.values import Value
 
@@ -32,6 +41,8 @@ class ApplicationRow(Value):
         bank: code of the partner bank; without a register of banks, the name as written.
         bank_name: the bank as the officer wrote it.
         loan_note: 借据号.
+        liabilities_ppm: liabilities to assets, in millionths.
+        lifted_from_poverty: whether it employs 脱贫户.
         own_contribution_fen: 自筹资金.
         applied_to_bank_on: the day the borrower asked its bank for the renewal, itself.
         account_name, account_number, account_branch: the registered repayment account (还款账户).
@@ -52,6 +63,9 @@ class ApplicationRow(Value):
     tax_last_year_fen: int | None = None
     registered_locally: bool | None = None
     priority_firm: bool = False
+    liabilities_ppm: int | None = None
+    listed: bool | None = None
+    lifted_from_poverty: bool = False
     bank: str
     bank_name: str
     loan_note: str
@@ -71,6 +85,7 @@ class ApplicationRow(Value):
     collateral: str | None = None
     guarantor: str | None = None
     standing: StandingFacts = StandingFacts()
+    renewal: RenewalFacts = RenewalFacts()
 
     @property
     def payee_digest(self) -> str:
@@ -95,6 +110,9 @@ class ApplicationRow(Value):
                 tax_last_year_fen=self.tax_last_year_fen,
                 registered_locally=self.registered_locally,
                 priority_firm=self.priority_firm,
+                liabilities_ppm=self.liabilities_ppm,
+                listed=self.listed,
+                lifted_from_poverty=self.lifted_from_poverty,
             ),
             standing=self.standing,
             loan=LoanFacts(
@@ -112,6 +130,7 @@ class ApplicationRow(Value):
             payee_digest=self.payee_digest,
             received_on=received_on,
             applied_to_bank_on=self.applied_to_bank_on,
+            renewal=self.renewal,
         )
 
 

@@ -8,7 +8,7 @@ import pytest
 from activities.workbook import read_workbook, write_template
 from activities.workbook_columns import COLUMNS
 from rulebook.applications import PartnerBank, payee_digest
-from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, StandingFacts
+from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, RenewalFacts, StandingFacts
 from rulebook.money import yuan
 from tests.workbook.support import FIELDS, GOOD, MONDAY, Write
 
@@ -37,6 +37,41 @@ def test_a_row_becomes_an_application_with_its_facts(write: Write) -> None:
     assert facts.applied_to_bank_on == date(2026, 2, 25)
     assert facts.payee_digest == payee_digest("东海县试填石英制品有限公司", "6230000000000001", "晶都农商行牛山支行")
     assert "6230000000000001" not in facts.model_dump_json(), "the number stays in the case file"
+
+
+MORE: dict[str, object] = {
+    "kind": "新型农业经营主体",
+    "liabilities_ppm": "72.5%",
+    "listed": "否",
+    "lifted_from_poverty": "是",
+    "standing.stopped_over_six_months": "否",
+    "standing.no_tax_for_six_months": "是",
+    "renewal.need_persists": "是",
+    "renewal.debt_evasion": "否",
+    "renewal.contract_signed_on": date(2026, 3, 2),
+}
+
+
+def test_what_other_measures_ask_and_what_the_banks_renewal_rests_on(write: Write, tmp_path: Path) -> None:
+    reading = read_workbook(write(MORE), MONDAY, BANKS)
+    assert reading.faults == ()
+    facts = reading.rows[0].facts(received_on=MONDAY)
+    applicant = facts.applicant
+    assert (applicant.kind, applicant.liabilities_ppm) == (ApplicantKind.AGRICULTURAL, 725_000)
+    assert (applicant.listed, applicant.lifted_from_poverty) == (False, True)
+    assert facts.standing == StandingFacts(litigation=False, stopped_over_six_months=False, no_tax_for_six_months=True)
+    assert facts.renewal == RenewalFacts(need_persists=True, debt_evasion=False, contract_signed_on=date(2026, 3, 2))
+
+    write_template(tmp_path / "form.xlsx", reading.rows)
+    (again,) = read_workbook(tmp_path / "form.xlsx", MONDAY, BANKS).rows
+    assert again.facts(received_on=MONDAY) == facts
+
+
+@pytest.mark.parametrize("written", ["-1", "10000.01", "0.00001", "一半"])
+def test_a_ratio_that_is_none_is_a_fault(write: Write, written: str) -> None:
+    (fault,) = read_workbook(write({"liabilities_ppm": written}), MONDAY, BANKS).faults
+    assert fault.code in {"workbook.not_a_percentage", "workbook.not_a_number"}
+    assert (fault.heading, fault.value) == ("资产负债率", written)
 
 
 def test_another_account_number_gives_another_digest(write: Write) -> None:
