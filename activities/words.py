@@ -22,6 +22,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.postings import PostingKind, Subject
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
 Lang = Literal["zh", "en"]
@@ -44,6 +45,8 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     ReceiptPurpose: "purpose",
     Result: "result",
     EventKind: "event",
+    Subject: "subject",
+    PostingKind: "posting",
 }
 """The group of codes in which an enum's members have their words: ``stage.bank_opinion``."""
 
