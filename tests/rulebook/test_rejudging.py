@@ -5,7 +5,7 @@ old edition goes on judging what names it; a new record is made beside the old o
 
     XUQIAO_RECORD_JUDGEMENTS=1 pytest tests/rulebook/test_rejudging.py
 
-writes the records of ``SCENARIOS`` that do not exist yet, and leaves the others alone.
+writes the records of ``scenarios`` that do not exist yet, and leaves the others alone.
 """
 
 import json

@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 
 from activities.measures import draft
+from rulebook.calendar import DayUnit
 from rulebook.cases import CaseFacts
 from rulebook.eligibility import judge_applicant, judge_bridge, judge_release
+from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
 from rulebook.messages import ReleaseLine
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
@@ -304,6 +306,14 @@ def test_what_a_draft_leaves_open_refers_the_case_and_is_named(provision: str, r
     seen = [(finding.rule, finding.because, finding.result, finding.citation) for finding in findings.standing_out]
     assert seen == [(rule, "eligibility.measure_silent", REFER, LAW) for rule in rules]
     assert {finding.facts["names"] for finding in findings.standing_out} == {provision}
+
+
+def test_a_calendar_that_does_not_reach_far_enough_is_an_error_and_no_finding() -> None:
+    """Only what a draft leaves open is referred; everything else that goes wrong is told as it is."""
+    facts = some_facts(loan__maturity=CALENDAR.last)
+    with pytest.raises(XuqiaoError) as refused:
+        judge_bridge(facts, a_promise(), 1, amended({"bridge.term_counted": DayUnit.WORKING}), CALENDAR, TODAY)
+    assert refused.value.code == "calendar.out_of_period"
 
 
 @pytest.mark.parametrize(
