@@ -18,6 +18,7 @@ from rulebook.fees import (
     Tariff,
     annualised,
     course_of,
+    days_out,
     fee_steps,
     prepaid_fee,
     true_up,
@@ -42,7 +43,8 @@ class Quote(NamedTuple):
         fee_fen: the fee in fen; ``lines`` sum to it.
         prepaid_fen: paid before the money leaves; ``refund_fen`` goes back at the end, or ``due_fen`` is still to
             come. All three None where the measure has no prepayment.
-        annualised: yearly cost as a share of principal; None when no money was out.
+        annualised: yearly cost as a share of principal, over the calendar days the money was out; None when it was
+            out for none, or when working days are counted from no date.
         citation: what the fee rests on.
         assumed: provisions that nobody has set, for which the usual day count was taken: calendar days, the first
             counted and the last not.
@@ -86,7 +88,8 @@ def quote(
     segments = (Outstanding(principal_fen, days),)
     lines = fee_steps(segments, terms, course)
     fee = sum(line.fee_fen for line in lines)
-    prepaid = prepaid_fee(principal_fen, terms)
+    prepaid = prepaid_fee(principal_fen, terms, course)
+    away = _days_away(Tariff(terms, count, calendar), start, days)
     settled = None if prepaid is None else true_up(fee, prepaid)
     return Quote(
         fee_fen=fee,
@@ -95,7 +98,7 @@ def quote(
         prepaid_fen=prepaid,
         refund_fen=settled and settled.refund_fen,
         due_fen=settled and settled.due_fen,
-        annualised=annualised(fee, segments),
+        annualised=None if away is None else annualised(fee, (Outstanding(principal_fen, away),)),
         citation=_citation(measure, lines),
         assumed=assumed,
     )
@@ -121,6 +124,20 @@ def _course(measure: Measure, tariff: Tariff, start: date, days: int) -> Course:
     if tariff.terms.overdue_rate is not None and tariff.calendar is not None:
         due = measure.due_on(start, tariff.calendar)
     return course_of(start, _day_beyond(tariff, start, days), tariff, due_on=due)
+
+
+def _days_away(tariff: Tariff, start: date | None, days: int) -> int | None:
+    """Calendar days that go by in so many fee days, until a day on which money can come back; None where that depends
+    on a date nobody has given."""
+    if tariff.day_count.counted is DayUnit.CALENDAR:
+        return days
+    if start is None or tariff.calendar is None:
+        return None
+    back = start
+    calendar = tariff.calendar
+    while days_out(start, back, tariff.day_count, calendar) < days or (days and not calendar.is_workday(back)):
+        back = date.fromordinal(back.toordinal() + 1)
+    return (back - start).days
 
 
 def _day_beyond(tariff: Tariff, start: date, days: int) -> date:

@@ -137,3 +137,19 @@ def test_a_dated_quote_costs_what_an_undated_one_does_where_nothing_befalls_it()
     for days in range(15):
         dated = quote(donghai(), yuan(1_234_567), days, MONDAY + timedelta(days=days))
         assert dated == quote(donghai(), yuan(1_234_567), days)
+
+
+def test_the_yearly_cost_counts_the_calendar_days_that_go_by() -> None:
+    text = OVERLAY.read_text(encoding="utf-8").replace('counted = "calendar"', 'counted = "working"')
+    measure = draft_measure(PACK.read_text(encoding="utf-8"), text)
+
+    five = quote(measure, yuan(10_000_000), 5, MONDAY, CALENDAR)  # back on the Monday after
+    assert five.annualised == Fraction(10_000 * 365, 10_000_000 * 7)
+    assert quote(measure, yuan(10_000_000), 4, MONDAY, CALENDAR).annualised == Fraction(8_000 * 365, 10_000_000 * 4)
+    assert quote(measure, yuan(10_000_000), 5).annualised is None  # from which day on is not said
+
+
+def test_days_that_are_waived_are_not_prepaid() -> None:
+    measure = donghai_with("prepaid_days = 5\nwaivers = [{ since = 2026-03-03, until = 2026-03-04 }]")
+    found = quote(measure, yuan(10_000_000), 5, MONDAY)
+    assert (found.prepaid_fen, found.fee_fen, found.refund_fen) == (yuan(6_000), yuan(6_000), 0)
