@@ -6,6 +6,7 @@ from datetime import date
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.breaker import breaker_of
 from activities.contracts import PayOut, PayOutResult, RecordFindings, RecordPaymentMark
 from activities.store import SYSTEM, Begin
 from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
@@ -18,6 +19,7 @@ from models.funds import business_date, fund
 from models.payments import Payment, PaymentState
 from rulebook import postings
 from rulebook.applications import payee_digest
+from rulebook.breaker import CIRCUIT_BREAKER, Breaker
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -55,7 +57,8 @@ class Bank:
 
         The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
         so asks; a bank that does not find it may still pay until its cut-off has passed, or a person with the statement
-        has said that it did not.
+        has said that it did not. While the fund's circuit breaker is open nothing new leaves: the payment is rejected
+        before it is sent, its money stays set aside, and it may be released again.
         """
         with self._begin() as session:
             gateway = self._gateway(session, request.step.fund)
@@ -64,6 +67,7 @@ class Bank:
             paid_on = the_case(session, request.step.case_no).paid_on
             known_open = event_kind(session, request.step.case_no, request.step.cause) is EventKind.PAYMENT_PENDING
             late = business_date(session, request.step.fund) > _day_of(request.step)
+            breaker = breaker_of(session, request.step.fund) if first else None
         if payment.decided_at is not None:
             paid = payment.state == PaymentState.PAID
             return PayOutResult(paid=paid, paid_on=paid_on if paid else None)
@@ -71,6 +75,9 @@ class Bank:
             return PayOutResult(paid=None)
         if first and late:  # nothing worked until the release day was over: the money may no longer leave
             report = PaymentReport(status=PaymentStatus.REJECTED, reason="release_day_over")
+        elif breaker is not None and breaker.is_open:
+            report = PaymentReport(status=PaymentStatus.REJECTED, reason=CIRCUIT_BREAKER)
+            request = _rejected_by(request, breaker)
         else:
             report = _send_or_ask(gateway, order, first)
         missing_for_good = request.step.at > request.not_found_final_at or payment.returned
@@ -113,6 +120,13 @@ def _send_or_ask(gateway: BankGateway, order: PaymentOrder, first: bool) -> Paym
         return gateway.send(order) if first else gateway.ask(order)
     except BankUnreachable:
         return PaymentReport(status=PaymentStatus.PENDING)
+
+
+def _rejected_by(request: PayOut, breaker: Breaker) -> PayOut:
+    """The same request whose rejection says why, with the figures of that moment."""
+    rejected = request.step_if_rejected
+    detail = {**rejected.detail, **breaker.detail()}
+    return request.model_copy(update={"step_if_rejected": rejected.model_copy(update={"detail": detail})})
 
 
 class PaymentSlips:

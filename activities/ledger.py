@@ -6,6 +6,7 @@ from sqlalchemy import text
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.breaker import breaker_of
 from activities.contracts import (
     ApproveAndReserve,
     Booking,
@@ -108,7 +109,8 @@ class Books:
             session.flush()
             granted = grant_places(session, step.fund, newcomer=place)
             approvals.approve(session, step.case_no, request.attempt, step.actor.id, request.terms_digest, step.at)
-            commit_step(session, step if granted else request.step_if_short, amount_fen=request.amount_fen)
+            left = step if granted else _with_breaker(session, request.step_if_short)
+            commit_step(session, left, amount_fen=request.amount_fen)
         return Reservation(granted=granted)
 
     @activity.defn
@@ -177,14 +179,18 @@ def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None
     """Hold money for the queue, head first, as far as it goes; nobody overtakes a head that does not fit.
 
     A measure may allow overtaking; then a smaller case behind may be served. Those who waited are told by signal.
+    While the fund's circuit breaker is open nobody is served; what comes in later lets the queue in again.
 
     Args:
         newcomer: the case that joins the queue in this transaction; it learns the result at once.
     Returns:
         whether the newcomer was served.
     """
+    waiting = queue.waiting(session, fund)
+    if not waiting or _stopped(session, fund):
+        return False
     available, on, served = ledger.pool(session, fund).available_fen, business_date(session, fund), False
-    for place in queue.waiting(session, fund):
+    for place in waiting:
         if place.amount_fen > available:
             if place.overtaking:
                 continue
@@ -197,6 +203,19 @@ def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None
             told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
             send(session, place.case_no, Errand.SIGNAL, told, signal=POOL_GRANTED)
     return served
+
+
+def _stopped(session: Session, fund: str) -> bool:
+    breaker = breaker_of(session, fund)
+    return breaker is not None and breaker.is_open
+
+
+def _with_breaker(session: Session, step: Step) -> Step:
+    """A case that queues because the breaker is open says so, with the figures of that moment."""
+    breaker = breaker_of(session, step.fund)
+    if breaker is None or not breaker.is_open:
+        return step
+    return step.model_copy(update={"detail": {**step.detail, **breaker.detail()}})
 
 
 def _hold(session: Session, place: QueuePlace, on: date) -> None:

@@ -13,9 +13,6 @@ CARRIED_OUT_STEPS = ("maker", "checker")
 """The steps of approval that a case goes through; the cashier's payment follows them."""
 
 LEFT_TO_PEOPLE = (
-    "fund.stop_at_overdue",
-    "fund.spending_limit",
-    "fund.spending_on",
     "loan.another_bank",
     "extension.longest_days",
     "extension.times",

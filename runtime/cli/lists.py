@@ -59,14 +59,17 @@ def tasks(
 
 def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     """Where a fund's money is, and who waits for it."""
+    from activities.breaker import breaker_of
     from models import reads
     from runtime.cli.office import Office
-    from runtime.cli.output import fields, line, moment, money, print_json, section, table
+    from runtime.cli.output import fields, line, moment, money, plain, print_json, say, section, table
 
     with Office() as office, office.begin() as session:
         page = reads.pool_page(session, office.the_fund(session, fund))
+        breaker = breaker_of(session, page.fund)
     if as_json:
-        print_json(page)
+        state = breaker and {**breaker.model_dump(), "open": breaker.is_open, "share_ppm": breaker.share_ppm}
+        print_json({**plain(page), "breaker": state})
         return Exit.WELL
     line(f"{page.fund} {page.name}")
     fields(
@@ -79,6 +82,8 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
             ("fee_income", money(page.fee_income_fen)),
         )
     )
+    if breaker:
+        line(say("breaker.open" if breaker.is_open else "breaker.closed", **breaker.figures()))
     section("queue")
     table(
         ("place", "case", "applicant", "amount", "queued", "reason"),

@@ -192,6 +192,7 @@ def test_the_pool_adds_up(cli: Cli, fund_code: str) -> None:
         "available_yuan": "20000000.00",
         "fee_income_yuan": "0.00",
         "queue": [],
+        "breaker": None,
     }
     assert "20,000,000.00" in cli("pool", "--fund", fund_code).out
 

@@ -148,8 +148,8 @@ def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str,
 
 
 def test_what_people_must_see_to_is_named_and_keeps_nobody_from_using_the_measure() -> None:
-    found = readiness(changed(overlay=with_line("fund", 'stop_at_overdue = "30%"')))
-    assert (found.left_to_people, found.ready) == (("fund.stop_at_overdue",), True)
+    found = readiness(changed(overlay=with_line("extension", "times = 1")))
+    assert (found.left_to_people, found.ready) == (("extension.times",), True)
     assert readiness(donghai()).left_to_people == ()
 
 
@@ -187,7 +187,7 @@ def test_reading_a_measure_for_cases_refuses_what_a_draft_takes(tmp_path: Path) 
 def test_each_reason_alone_keeps_a_measure_from_use() -> None:
     nothing = Readiness(
         to_decide=(),
-        left_to_people=("fund.stop_at_overdue",),
+        left_to_people=("extension.times",),
         silent=("fee.minimum",),
         contradictions=(),
         not_carried_out=(),
