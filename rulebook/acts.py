@@ -152,6 +152,8 @@ def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Sta
     if proposed is None or proposed.effective_from != approval.effective_from:
         current = str(proposed.effective_from) if proposed else "-"
         raise XuqiaoError("act.measure_not_proposed", given=approval.effective_from, current=current)
+    if approval.effective_from > case.today:
+        raise XuqiaoError("act.measure_not_begun", from_day=approval.effective_from, today=case.today)
     _check_other_person(act, proposed.maker)
 
 

@@ -9,13 +9,14 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 from rulebook.calendar import WorkCalendar
-from rulebook.cases import CaseFacts, Promise
+from rulebook.cases import ApplicantFacts, CaseFacts, Promise
 from rulebook.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Findings, Result
 from rulebook.measure import Measure
 from rulebook.messages import ReleaseLine
 from rulebook.money import yuan
+from rulebook.size import industry_of
 from rulebook.values import Value
 
 _FEN, _YUAN = "_fen", "_yuan"
@@ -124,8 +125,8 @@ def read_question(text: str) -> Question:
 
     Raises:
         XuqiaoError: ``question.not_json``, ``question.twice``, ``question.inexact`` (a number with a point),
-            ``question.not_yuan``, ``question.unknown_key``, ``question.missing_key`` or ``question.bad_value``, with
-            the path of the key.
+            ``question.not_yuan``, ``question.unknown_key``, ``question.missing_key``, ``question.bad_value`` or
+            ``question.negative``, with the path of the key; ``sizing.no_such_industry``.
     """
     try:
         written = json.loads(text, parse_float=_Inexact, parse_constant=_Inexact, object_pairs_hook=_each_once)
@@ -135,9 +136,19 @@ def read_question(text: str) -> Question:
         raise XuqiaoError("question.not_json", reason="{…}")
     kept = json.dumps(_in_fen(written, ""))
     try:
-        return Question.model_validate_json(kept, strict=True)
+        question = Question.model_validate_json(kept, strict=True)
     except ValidationError as error:
         raise _refusal(error.errors()[0]) from None
+    _refuse_what_cannot_be(question.facts.applicant)
+    return question
+
+
+def _refuse_what_cannot_be(applicant: ApplicantFacts) -> None:
+    """An industry that does not exist or fewer people than none is a slip of the pen, not a fact to judge."""
+    industry_of(applicant.industry)
+    for name in ("employees", "liabilities_ppm"):
+        if (getattr(applicant, name) or 0) < 0:
+            raise XuqiaoError("question.negative", key=f"facts.applicant.{name}", value=getattr(applicant, name))
 
 
 class _Inexact(NamedTuple):

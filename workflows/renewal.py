@@ -163,7 +163,8 @@ class Renewal(Payment):
         return self._waiting(MessageKind.NEW_LOAN, due, self._return_by)
 
     def _repayment_wait(self) -> Wait:
-        return self._waiting(MessageKind.RECEIPT, self._return_by, self._return_by)
+        due = self._in_workdays(self._measure.deadlines.return_)
+        return self._waiting(MessageKind.RECEIPT, due, self._return_by)
 
     async def _hand_to_recovery(self, reason: str) -> CaseOutcome:
         """Money is out and the bank does not renew: people pursue it, in a workflow of its own."""

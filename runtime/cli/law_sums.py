@@ -40,7 +40,7 @@ def fee(
     principal, number = fen_of("--principal", principal_yuan), count_of("--days", days)
     paid_on = day_of("--start", start) if start is not None else None
     measure = the_pack(pack, overlay)
-    found = quote(measure, principal, number, paid_on, _calendar_for(measure, paid_on))
+    found = quote(measure, principal, number, paid_on, _calendar_for(paid_on))
     if as_json:
         print_json(_fee_as_data(found))
     else:
@@ -48,17 +48,15 @@ def fee(
     return Exit.WELL
 
 
-def _calendar_for(measure: "Measure", paid_on: date | None) -> Any:
-    """The shipped calendar, where the fee needs one."""
-    from rulebook.calendar import DayUnit
-
-    if paid_on is None or (
-        measure.fee.counted.value is not DayUnit.WORKING and measure.overdue.daily_rate.cite is None
-    ):
+def _calendar_for(paid_on: date | None) -> Any:
+    """The shipped calendar, where the fee has a date; a date outside of it is refused, and nothing counted from it."""
+    if paid_on is None:
         return None
     from activities.calendars import shipped_calendar
 
-    return shipped_calendar()
+    calendar = shipped_calendar()
+    calendar.is_workday(paid_on)
+    return calendar
 
 
 def _fee_as_data(found: "Quote") -> dict[str, Any]:

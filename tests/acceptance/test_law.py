@@ -27,21 +27,21 @@ async def a_case(fund: TestedFund, **changed: Any) -> str:
     return await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9), **changed))
 
 
-def a_later_measure(fund: TestedFund, **changed: str) -> tuple[date, str]:
-    """From tomorrow on the bank has four days to answer, or what else is said.
+async def a_later_measure(fund: TestedFund, **changed: str) -> tuple[date, str]:
+    """The day after, the bank has four days to answer, or what else is said.
 
     Returns:
-        the day, and the digest of the measure.
+        that day, which has begun, and the digest of the measure.
     """
     tomorrow = fund.today + timedelta(days=1)
-    overlay = changed_text(OPERATOR, {"opinion = 3": "opinion = 4", **changed})
-    return tomorrow, fund.adopt(tomorrow, overlay)
+    digest = fund.adopt(tomorrow, changed_text(OPERATOR, {"opinion = 3": "opinion = 4", **changed}))
+    await fund.skip_to(tomorrow)
+    return tomorrow, digest
 
 
 async def test_a_change_of_law_leaves_open_cases_where_they_are(fund: TestedFund) -> None:
     before = await a_case(fund)
-    from_day, digest = a_later_measure(fund)
-    await fund.skip(working_days=1)
+    from_day, digest = await a_later_measure(fund)
     after = await a_case(fund)
     assert fund.case(after).measure_digest == digest
     assert fund.case(before).measure_digest != digest
@@ -54,7 +54,7 @@ async def test_a_change_of_law_leaves_open_cases_where_they_are(fund: TestedFund
 async def test_two_people_move_a_case_to_another_measure_and_the_approval_is_void(fund: TestedFund) -> None:
     case = await a_case(fund)
     old = fund.case(case).measure_digest
-    from_day, digest = a_later_measure(fund)
+    from_day, digest = await a_later_measure(fund)
     await fund.reserve(case, FIVE_MILLION)
     assert fund.pool().reserved_fen == FIVE_MILLION
     assert (await refusal_of(fund.approve_measure(case, from_day))).code == "act.measure_not_proposed"
@@ -75,7 +75,7 @@ async def test_two_people_move_a_case_to_another_measure_and_the_approval_is_voi
 
 async def test_a_case_is_moved_before_the_bank_has_answered(fund: TestedFund) -> None:
     case = await a_case(fund)
-    from_day, digest = a_later_measure(fund)
+    from_day, digest = await a_later_measure(fund)
     await fund.propose_measure(case, from_day)
     assert (await fund.approve_measure(case, from_day)).stage is CaseStage.BANK_OPINION
     assert fund.case(case).measure_digest == digest
@@ -88,7 +88,7 @@ async def test_a_measure_that_would_refuse_the_borrower_is_not_taken(fund: Teste
     case = await a_case(fund, **row)
     old = fund.case(case).measure_digest
     narrow = {'"working_capital", "business_operation"]': '"working_capital"]'}
-    from_day, _ = a_later_measure(fund, **narrow)
+    from_day, _ = await a_later_measure(fund, **narrow)
     await fund.bank_promises(case)
     await fund.propose_measure(case, from_day)
     outcome = await fund.approve_measure(case, from_day)
@@ -102,7 +102,7 @@ async def test_a_case_cannot_be_moved_to_a_measure_that_is_not_there_nor_once_mo
     fund: TestedFund,
 ) -> None:
     case = await a_case(fund)
-    from_day, _ = a_later_measure(fund)
+    from_day, _ = await a_later_measure(fund)
     refused = await refusal_of(fund.propose_measure(case, from_day + timedelta(days=7)))
     assert refused.code == "fund.no_measure_from"
     assert str(from_day) in refused.params["days"]

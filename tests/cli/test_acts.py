@@ -230,6 +230,9 @@ async def test_a_fund_adopts_a_measure_and_two_people_move_a_case_to_it(
     unknown = await acting("case", "propose-measure", case, *nowhere, "--as", "li.jing")
     assert (unknown.code, unknown.error["code"]) == (1, "fund.no_measure_from")
     assert (await acting("case", "propose-measure", case, *move, "--as", "li.jing")).code == 0
+    too_early = await acting("case", "approve-measure", case, *move, "--as", "wang.he")
+    assert (too_early.code, too_early.error["code"]) == (1, "act.measure_not_begun")
+    await fund.skip_to(day)
     moved = await acting("case", "approve-measure", case, *move, "--as", "wang.he")
     assert (moved.code, moved.data["event"]) == (0, "measure_changed")
     assert fund.case(case).measure_digest == adopted.data["digest"]

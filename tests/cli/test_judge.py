@@ -131,3 +131,19 @@ def test_it_works_as_a_program_of_its_own() -> None:
     )
     assert (done.returncode, done.stderr) == (0, "")
     assert json.loads(done.stdout)["bridge"] == "pass"
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "code"),
+    [
+        ("industry", "ZZ", "sizing.no_such_industry"),
+        ("employees", -5, "question.negative"),
+        ("liabilities_ppm", -1, "question.negative"),
+    ],
+)
+def test_facts_that_cannot_be_are_not_judged(cli: Cli, tmp_path: Path, name: str, value: object, code: str) -> None:
+    question = json.loads((EXAMPLES / "facts.json").read_text(encoding="utf-8"))
+    question["facts"]["applicant"][name] = value
+    (tmp_path / "facts.json").write_text(json.dumps(question), encoding="utf-8")
+    ran = cli("judge", "--pack", "donghai/2025-08-17", "--facts", tmp_path / "facts.json", "--json")
+    assert (ran.code, ran.error["code"]) == (2, code)

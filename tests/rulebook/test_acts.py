@@ -137,13 +137,14 @@ def test_nobody_withdraws_from_money_that_is_out_or_on_its_way(proposed: Standin
 
 
 def test_a_move_to_another_measure_takes_two_people_and_one_day(proposed: Standing) -> None:
-    day, other_day = date(2026, 4, 1), date(2026, 5, 1)
+    day, other_day = date(2026, 3, 10), date(2026, 3, 16)
     approval = ApproveMeasure(effective_from=day, reason="同意")
     assert refusal(approval, proposed) == "act.measure_not_proposed"
     waiting = replace(proposed, measure_proposed=MeasureProposal(day, "maker"))
     assert refusal(approval, waiting, by="maker") == "act.same_person"
     assert refusal(ApproveMeasure(effective_from=other_day, reason="同意"), waiting) == "act.measure_not_proposed"
     assert refusal(approval, waiting) == ""
+    assert refusal(approval, replace(waiting, today=date(2026, 3, 9))) == "act.measure_not_begun"
 
 
 def test_nothing_moves_while_a_payment_is_on_its_way(proposed: Standing) -> None:
