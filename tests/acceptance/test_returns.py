@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from rulebook.calendar import LAW_ZONE
 from rulebook.messages import NewLoan, OldLoanSettled
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
@@ -30,6 +31,21 @@ async def test_a_voucher_with_a_residue_does_not_settle_the_old_loan(fund: Teste
     await fund.old_loan_settled(case, balance=5)
     await fund.old_loan_settled(case)
     assert fund.stage_of(case) is CaseStage.NEW_LOAN
+
+
+async def test_the_return_is_due_the_working_day_after_the_new_loan(fund: TestedFund) -> None:
+    case = await a_bridge(fund)
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, yuan(6_000_000))
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.due is not None
+    assert (task.kind, task.due.astimezone(LAW_ZONE).date()) == ("receipt", fund.workdays().add_workdays(fund.today, 1))
+    await fund.skip(working_days=2)
+    assert fund.events(case)[-1] == "escalated"
+    assert fund.stage_of(case) is CaseStage.REPAYMENT
+    await fund.money_returns(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
 
 
 async def test_each_part_costs_its_own_days(fund: TestedFund) -> None:
