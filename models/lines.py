@@ -116,8 +116,19 @@ class QueueLine(Value):
     put_first_reason: str | None
 
 
+class Expected(Value):
+    """What is due back on one day, and from which cases."""
+
+    day: date
+    amount_fen: int
+    cases: tuple[str, ...]
+
+
 class PoolPage(Value):
-    """Where a fund's money is, in fen (total = reserved + out + available), and who waits for it."""
+    """Where a fund's money is, in fen (total = reserved + out + available), when it is due back, who waits for it.
+
+    ``expected`` holds past days too: what was due then and is still out.
+    """
 
     fund: str
     name: str
@@ -127,6 +138,7 @@ class PoolPage(Value):
     out_fen: int
     available_fen: int
     fee_income_fen: int
+    expected: tuple[Expected, ...]
     queue: tuple[QueueLine, ...]
 
 

@@ -9,6 +9,7 @@ from sqlmodel import Session
 from models import ledger
 from models.applications import Application, Collateral, Enterprise, Loan
 from models.cases import the_case
+from models.fund_report import cases_out, expected_by_day
 from models.funds import fund as the_fund
 from models.funds import kept_measure
 from models.lines import (
@@ -173,7 +174,7 @@ def messages(session: Session, *, case_no: str | None = None, state: str | None 
 
 
 def pool_page(session: Session, fund: str) -> PoolPage:
-    """A fund's pool and queue.
+    """A fund's pool, what is due back on which day, and its queue.
 
     Raises:
         XuqiaoError: ``fund.unknown``.
@@ -185,6 +186,7 @@ def pool_page(session: Session, fund: str) -> PoolPage:
         name=about.name,
         business_date=line.business_date,
         **ledger.pool(session, fund).model_dump(),
+        expected=expected_by_day(cases_out(session, fund)),
         queue=tuple(queue(session, fund)),
     )
 

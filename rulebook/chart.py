@@ -85,9 +85,14 @@ class Chart(Value):
 
         Args:
             dimension: of the internal account; it matters for the ring-fenced account only.
+        Raises:
+            XuqiaoError: ``chart.no_part`` for a part that the ring-fenced account does not have.
         """
         part = dimension if subject is Subject.ESCROW_BANK else None
-        return next(each for each in self.account if (each.subject, each.part) == (subject, part))
+        for each in self.account:
+            if (each.subject, each.part) == (subject, part):
+                return each
+        raise XuqiaoError("chart.no_part", part=part, known=", ".join(PARTS))
 
     def by_code(self, code: str) -> ChartAccount | None:
         """The account of a code, if there is one."""

@@ -10,6 +10,8 @@ from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File, Fund, RoleName
 
 if TYPE_CHECKING:
+    from datetime import date
+
     from models.lines import QueueLine
 
 books = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -84,6 +86,15 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     )
     if breaker:
         line(say("breaker.open" if breaker.is_open else "breaker.closed", **breaker.figures()))
+    section("expected")
+    table(
+        ("day", "expected", "cases"),
+        (
+            (_due_day(each.day, page.business_date), money(each.amount_fen), ", ".join(each.cases))
+            for each in page.expected
+        ),
+        right=("expected",),
+    )
     section("queue")
     table(
         ("place", "case", "applicant", "amount", "queued", "reason"),
@@ -94,6 +105,13 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
         right=("place", "amount"),
     )
     return Exit.WELL
+
+
+def _due_day(day: "date", today: "date | None") -> str:
+    """A day on which money is due back, marked when it has passed."""
+    from runtime.cli.output import say
+
+    return say("reports.day_overdue", day=day) if today and day < today else str(day)
 
 
 def _why_there(place: "QueueLine") -> str:
