@@ -9,7 +9,7 @@ from rulebook.cases import LoanRiskClass, PromiseRung
 from rulebook.eligibility import RENEWAL_RULE, judge_applicant, judge_bridge, judge_release
 from rulebook.findings import Findings, Result
 from rulebook.messages import ReleaseLine
-from tests.rulebook.amending import LAW, OPERATOR, amended, only
+from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts
 
 EVE = date(2026, 3, 19)
@@ -115,6 +115,43 @@ def test_a_kind_that_is_not_admitted_fails_and_is_never_capped() -> None:
     assert [finding.because for finding in findings.standing_out] == ["eligibility.applicant_not_admitted"] * 2
     bridge = judge_bridge(facts, a_promise(), 1, owners_only, CALENDAR, TODAY)
     assert only(bridge)[:2] == ("eligibility.applicant_not_admitted", Result.FAIL)
+
+
+KEPT_BACK: list[tuple[dict[str, Any], dict[str, str]]] = [
+    ({"loan__risk_class": "loss"}, {"risk": "loss"}),
+    ({"applied_to_bank_on": None}, {"applied": "—", "maturity": "2026-03-20"}),
+    ({"loan__kind": "project"}, {"kind": "project"}),
+]
+
+
+@pytest.mark.parametrize(("changes", "facts"), KEPT_BACK)
+def test_an_answer_shows_the_facts_it_rests_on(changes: dict[str, Any], facts: dict[str, str]) -> None:
+    assert applicant(**changes).standing_out[0].facts == facts
+
+
+def test_a_kind_that_is_not_admitted_is_named_with_its_article_in_each_judgement() -> None:
+    owners_only = amended({"applicant.kinds": ("owner",)})
+    answers = judge_applicant(some_facts(), owners_only, TODAY).standing_out
+    answers += judge_bridge(some_facts(), a_promise(), 1, owners_only, CALENDAR, TODAY).standing_out
+    assert [(finding.facts, finding.citation) for finding in answers] == [({"kind": "firm"}, ARTICLE)] * 3
+
+
+def test_the_day_of_the_bank_application_may_be_today_and_a_fen_may_be_asked_for() -> None:
+    assert applicant(applied_to_bank_on=TODAY).result is Result.PASS
+    assert applicant(asked_fen=1, loan__balance_fen=1).result is Result.PASS
+
+
+def test_a_measures_time_is_shown_with_both_ends_as_far_as_it_has_them() -> None:
+    until = amended({"validity.until": date(2026, 3, 5)})
+    shown = [
+        of_rule(judge_applicant(some_facts(), law, TODAY), "eligibility.measure").facts for law in (until, donghai())
+    ]
+    assert [facts["valid_until"] for facts in shown] == ["2026-03-05", "—"]
+
+
+def test_a_refused_kind_of_loan_cites_what_the_measure_lists_not_what_the_operator_widened() -> None:
+    findings = applicant(applicant__kind="owner", loan__kind="project")
+    assert only(findings) == ("eligibility.loan_kind_not_admitted", Result.FAIL, LAW)
 
 
 # The bridge ----------------------------------------------------------------------------------------------------

@@ -57,6 +57,8 @@ RULES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Result, str, dict[s
      {"ratio": "70%", "most": "70%"}),
     ("liabilities", LIABILITIES, {"applicant.liabilities_ppm": 700_001}, FAIL, "liabilities_over",
      {"ratio": "70.0001%", "most": "70%"}),
+    ("liabilities", LIABILITIES, {"applicant.liabilities_ppm": 0}, PASS, "liabilities_within",
+     {"ratio": "0%", "most": "70%"}),
     ("liabilities", LIABILITIES, {}, REFER, "liabilities_unknown", {"most": "70%"}),
     ("industry", INDUSTRIES, {}, PASS, "industry_admitted", {"industry": "C1811", "excluded": KEPT_OUT}),
     ("industry", INDUSTRIES, {"applicant.industry": "7020"}, PASS, "industry_admitted",
