@@ -129,6 +129,13 @@ def test_an_answer_shows_the_facts_it_rests_on(changes: dict[str, Any], facts: d
     assert applicant(**changes).standing_out[0].facts == facts
 
 
+def test_assets_count_where_the_size_rule_asks_for_them_and_wrong_facts_are_said_to_be_wrong() -> None:
+    builder = {"applicant__industry": "E47", "applicant__revenue_fen": 10**12, "applicant__assets_fen": 30_000_000_000}
+    assert of_rule(applicant(**builder), "eligibility.size").facts["size"] == "medium"
+    wrong = of_rule(applicant(applicant__industry="nonsense"), "eligibility.size").facts
+    assert wrong == {"size": "unclassified", "industry": "nonsense", "why": "sizing.facts_wrong"}
+
+
 def test_a_kind_that_is_not_admitted_is_named_with_its_article_in_each_judgement() -> None:
     owners_only = amended({"applicant.kinds": ("owner",)})
     answers = judge_applicant(some_facts(), owners_only, TODAY).standing_out
