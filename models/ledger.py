@@ -56,7 +56,7 @@ def post(session: Session, request: LedgerRequest) -> Posted:
             ``ledger.over_returned``, ``ledger.hold_resolved``, ``ledger.hold_mismatch``, ``ledger.unknown_hold``,
             ``ledger.reference_used``, ``ledger.not_permitted``, ``ledger.unknown_book``, ``ledger.period_closed``,
             ``ledger.not_approved``, ``ledger.approval_used``, ``ledger.not_reversible``, ``ledger.reversed_before``,
-            ``ledger.part_short``, ``ledger.over_spending_limit`` or ``ledger.broken_rule``.
+            ``ledger.part_short``, ``ledger.account_short``, ``ledger.over_spending_limit`` or ``ledger.broken_rule``.
     """
     payload = json.dumps(request.wire(), ensure_ascii=False)
     answer = session.connection().execute(_POST, {"request": payload}).scalar_one()
@@ -138,6 +138,10 @@ _REFUSALS: Mapping[str, tuple[str, _Params]] = {
     "not_reversible": ("ledger.not_reversible", lambda a, r: {"reverses": r.reverses}),
     "reversed_before": ("ledger.reversed_before", lambda a, r: {"reverses": r.reverses}),
     "part_short": ("ledger.part_short", lambda a, r: {"part": a["part"], **_in_yuan(a, "available", "asked")}),
+    "account_short": (
+        "ledger.account_short",
+        lambda a, r: {"subject": a["subject"], "kept_for": a["kept_for"], **_in_yuan(a, "available", "asked")},
+    ),
     "over_spending_limit": ("ledger.over_spending_limit", lambda a, r: _in_yuan(a, "spent", "income", "asked")),
     "broken_rule": ("ledger.broken_rule", lambda a, r: {"rule": a["rule"], "key": r.key}),
 }

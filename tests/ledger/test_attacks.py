@@ -1,6 +1,7 @@
 """Around the door there is no way; and where a superuser makes one, the check names the row."""
 
 import json
+from typing import Any
 
 import pytest
 from psycopg import errors
@@ -33,6 +34,14 @@ def attempt(engine: Engine, statement: str, **params: object) -> BaseException:
         connection.execute(text(statement), params)
     assert caught.value.orig is not None
     return caught.value.orig
+
+
+def at_the_door(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
+    """The door's own answer to a request that no builder would make."""
+    with engine.begin() as connection:
+        knock = text("SELECT ledger.post(CAST(:r AS jsonb))")
+        answer: dict[str, Any] = connection.execute(knock, {"r": json.dumps(request)}).scalar_one()
+    return answer
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -96,15 +105,15 @@ def test_a_thousandth_of_a_yuan_is_an_error_at_the_door(app_engine: Engine, book
     assert isinstance(refused, errors.InvalidTextRepresentation)
 
 
-def test_a_negative_amount_is_refused_at_the_door(app_engine: Engine, books: Books) -> None:
-    request = books.reserve(CASE, BRIDGE).wire()
-    request["hold"][4] = -100
-    with app_engine.begin() as connection:
-        answer = connection.execute(
-            text("SELECT ledger.post(CAST(:r AS jsonb))"), {"r": json.dumps(request)}
-        ).scalar_one()
-    assert answer["refused"] == "broken_rule"
-    assert books.pool.reserved_fen == 0
+def test_a_negative_amount_is_refused_at_the_door(app_engine: Engine, lent: Books) -> None:
+    reservation = lent.reserve("L-2026-00002-2", BRIDGE).wire() | {"cap_fen": -100}
+    reservation["hold"][4] = -100
+    receipt = lent.receive(CASE, principal_fen=BRIDGE).wire()
+    receipt["lines"][0][4] = -100
+    for request in (reservation, receipt):
+        answer = at_the_door(app_engine, request)
+        assert (answer["refused"], answer["rule"][-11:]) == ("broken_rule", "_above_zero"), answer
+    assert lent.position(CASE).outstanding_fen == BRIDGE
 
 
 def test_a_key_of_another_book_is_refused(books: Books) -> None:

@@ -195,7 +195,7 @@ def test_released_money_is_not_paid_out(books: Books) -> None:
     books.post(books.reserve(CASE, BRIDGE))
     books.allow(books.approval(CASE, BRIDGE))
     books.post(books.release(CASE))
-    assert books.refused(books.intend(CASE, BRIDGE)).code == "ledger.hold_resolved"
+    assert books.refused(books.intend(CASE, BRIDGE)).code == "ledger.approval_used"
 
 
 def test_nothing_is_paid_out_without_a_reservation(books: Books) -> None:

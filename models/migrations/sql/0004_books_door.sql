@@ -1,36 +1,48 @@
 -- The door again, for every event; and the desk's own doors, which the application that works the cases cannot open.
 -- As before: one call, one journal, and only the doors fix the search path.
 
+-- By how much entries lessen each account, on its own side.
+CREATE FUNCTION ledger.taken_from(entries jsonb) RETURNS TABLE (subject text, dimension text, asked numeric)
+LANGUAGE sql STABLE AS $$
+    SELECT s.subject, t.dimension, sum(CASE s.side WHEN t.taken_on THEN t.fen ELSE -t.fen END)
+    FROM jsonb_array_elements(entries) AS e
+    CROSS JOIN LATERAL (VALUES
+        (e ->> 0, e ->> 1, 'C', (e ->> 4)::bigint), (e ->> 2, e ->> 3, 'D', (e ->> 4)::bigint)
+    ) AS t (subject, dimension, taken_on, fen)
+    JOIN ledger.subject AS s ON s.subject = t.subject
+    GROUP BY s.subject, t.dimension
+$$;
+
 CREATE OR REPLACE FUNCTION ledger.refusal(broken text, of_book text, of_case text, entries jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-    asked bigint;
-    left_in_part bigint;
-    short_part text;
+    short record;
     most bigint;
 BEGIN
     IF broken = 'balance_not_overdrawn' THEN
-        -- The part of the bank account that is short, if one is; otherwise somebody returns more than he owes.
-        SELECT e.part, e.asked, coalesce(max(b.debit_fen - b.credit_fen - b.credit_held_fen - b.floor_fen), 0)
-        INTO short_part, asked, left_in_part
-        FROM (
-            SELECT e ->> 3 AS part, sum((e ->> 4)::bigint) AS asked FROM jsonb_array_elements(entries) AS e
-            WHERE e ->> 2 = 'escrow_bank' GROUP BY e ->> 3
-        ) AS e
-        LEFT JOIN ledger.account AS a ON a.book = of_book AND a.subject = 'escrow_bank' AND a.dimension = e.part
+        -- The account that has less than is asked of it; one of the bank account's parts, if several have.
+        SELECT e.subject, e.dimension, e.asked, coalesce(CASE s.side
+            WHEN 'D' THEN b.debit_fen - b.credit_fen - b.credit_held_fen
+            ELSE b.credit_fen - b.debit_fen - b.debit_held_fen END - b.floor_fen, -s.first_floor_fen) AS available
+        INTO short
+        FROM ledger.taken_from(entries) AS e
+        JOIN ledger.subject AS s ON s.subject = e.subject
+        LEFT JOIN ledger.account AS a ON a.book = of_book AND a.subject = e.subject AND a.dimension = e.dimension
         LEFT JOIN ledger.balance AS b ON b.account = a.id
-        GROUP BY e.part, e.asked
-        HAVING e.asked > coalesce(max(b.debit_fen - b.credit_fen - b.credit_held_fen - b.floor_fen), 0)
+        WHERE e.asked > coalesce(CASE s.side
+            WHEN 'D' THEN b.debit_fen - b.credit_fen - b.credit_held_fen
+            ELSE b.credit_fen - b.debit_fen - b.debit_held_fen END - b.floor_fen, -s.first_floor_fen)
+        ORDER BY e.subject <> 'escrow_bank', e.subject <> 'bridge_receivable', e.subject
         LIMIT 1;
-        IF FOUND THEN
-            RETURN jsonb_build_object('refused', CASE short_part WHEN 'pool' THEN 'pool_short' ELSE 'part_short' END,
-                'available', left_in_part, 'asked', asked, 'part', short_part);
+        IF short.subject = 'escrow_bank' THEN
+            RETURN jsonb_build_object('refused', CASE short.dimension WHEN 'pool' THEN 'pool_short' ELSE 'part_short' END,
+                'available', short.available, 'asked', short.asked, 'part', short.dimension);
+        ELSIF short.subject = 'bridge_receivable' THEN
+            RETURN jsonb_build_object('refused', 'overdrawn', 'asked', short.asked, 'outstanding', short.available);
+        ELSIF short.subject IS NOT NULL THEN
+            RETURN jsonb_build_object('refused', 'account_short', 'subject', short.subject, 'kept_for', short.dimension,
+                'available', short.available, 'asked', short.asked);
         END IF;
-        RETURN jsonb_build_object('refused', 'overdrawn', 'asked', (
-            SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(entries) AS e WHERE e ->> 2 = 'bridge_receivable'
-        ), 'outstanding', (
-            SELECT b.debit_fen - b.credit_fen FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
-            WHERE a.book = of_book AND a.subject = 'bridge_receivable' AND a.dimension = of_case));
     ELSIF broken = 'balance_within_cap' THEN
         SELECT coalesce(max(b.cap_fen), 0) INTO most
         FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
@@ -70,6 +82,36 @@ LANGUAGE sql STABLE AS $$
                 AND (c.kept_by <> 'case' OR of_kind = 'carry_over' OR of_case = e ->> 3)
         )
     )
+$$;
+
+-- Whose money an account speaks of: the fund's own, that of the fees, or that of others.
+CREATE FUNCTION ledger.owner_of(subject text, part text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT CASE subject
+        WHEN 'escrow_bank' THEN part
+        WHEN 'bridge_receivable' THEN 'pool'
+        WHEN 'fee_income' THEN 'fees'
+        ELSE 'set_aside'
+    END
+$$;
+
+-- Whether all that belongs to an event is there, and once: two people allowed one amount, not one amount several times;
+-- what is written off stays on record; and what leaves one owner's account in the bank leaves what he is owed as well.
+CREATE FUNCTION ledger.is_whole(of_kind text, about text, entries jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+    SELECT CASE
+        WHEN of_kind IN ('refund', 'compensate') THEN jsonb_array_length(entries) = 1
+        WHEN of_kind IN ('spend', 'capital_out') THEN jsonb_array_length(entries) = 1 AND entries #>> '{0,1}' = about
+        WHEN of_kind IN ('write_off', 'recover') THEN
+            jsonb_array_length(entries) = 2 AND entries #>> '{0,0}' <> entries #>> '{1,0}'
+            AND entries #>> '{0,4}' = entries #>> '{1,4}'
+        WHEN of_kind IN ('match', 'true_up') THEN NOT EXISTS (
+            SELECT FROM jsonb_array_elements(entries) AS e
+            CROSS JOIN LATERAL (VALUES
+                (ledger.owner_of(e ->> 0, e ->> 1), (e ->> 4)::bigint),
+                (ledger.owner_of(e ->> 2, e ->> 3), -(e ->> 4)::bigint)
+            ) AS t (owner, fen)
+            GROUP BY t.owner HAVING sum(t.fen) <> 0)
+        ELSE true
+    END
 $$;
 
 -- Whether entries are those of another journal with debit and credit exchanged.
@@ -162,7 +204,10 @@ BEGIN
         OR rules.reverses <> (request ->> 'reverses' IS NOT NULL)
         OR rules.needs_approval <> (request ->> 'approval' IS NOT NULL)
         OR (entries = '[]' AND reservation IS NULL AND its_kind <> 'release')
+        OR (rules.opens_hold AND (entries <> '[]' OR cap > (reservation ->> 4)::bigint))
         OR (NOT rules.reverses AND ledger.has_forbidden(its_kind, its_case, everything))
+        OR ((rules.needs_approval OR its_kind IN ('match', 'true_up', 'recover'))
+            AND NOT ledger.is_whole(its_kind, coalesce(request ->> 'about', ''), entries))
     THEN
         RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
     END IF;
@@ -198,13 +243,21 @@ BEGIN
     END IF;
 
     IF rules.needs_approval THEN
-        SELECT a.request_hash INTO allowed FROM ledger.approval AS a
+        SELECT a.request_hash, a.at INTO allowed FROM ledger.approval AS a
         WHERE a.key = request ->> 'approval' AND a.book = its_book;
         IF NOT FOUND OR allowed.request_hash <> ledger.approved_hash(
             its_book, its_kind, its_case, ledger.amount_of(rules.reverses, everything),
-            coalesce(request ->> 'about', request ->> 'reverses', ''), its_terms)
+            coalesce(request ->> 'reverses', request ->> 'about', ''), its_terms)
         THEN
             RETURN jsonb_build_object('refused', 'not_approved', 'approval', request ->> 'approval');
+        END IF;
+        -- Used before, it serves only to send again what failed; what was released since has made it void.
+        IF its_kind = 'intend' AND EXISTS (
+            SELECT FROM ledger.journal AS j WHERE j.book = its_book AND j.case_no = its_case AND (
+                (j.kind = 'intend' AND j.approval = request ->> 'approval' AND before.kind <> 'fail')
+                OR (j.kind = 'release' AND j.at > allowed.at)))
+        THEN
+            RETURN jsonb_build_object('refused', 'approval_used', 'approval', request ->> 'approval');
         END IF;
     END IF;
 

@@ -48,6 +48,20 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- What is taken back is owed again: the cap counts all that was ever lent, and this was not lent anew.
+CREATE FUNCTION ledger.owe_again() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger.balance AS b SET cap_fen = b.cap_fen + p.fen
+    FROM (
+        SELECT credit, sum(amount_fen)::bigint AS fen FROM ledger.posting
+        WHERE book = NEW.book AND seq = NEW.reverses GROUP BY credit
+    ) AS p
+    WHERE b.account = p.credit AND b.cap_fen IS NOT NULL;
+    RETURN NULL;
+END $$;
+
+CREATE TRIGGER owe_again AFTER INSERT ON ledger.journal
+    FOR EACH ROW WHEN (NEW.reverses IS NOT NULL) EXECUTE FUNCTION ledger.owe_again();
 CREATE TRIGGER close_period AFTER INSERT ON ledger.closing FOR EACH ROW EXECUTE FUNCTION ledger.close_period();
 CREATE TRIGGER seal_what_is_there AFTER INSERT ON ledger.seal
     FOR EACH ROW EXECUTE FUNCTION ledger.seal_what_is_there();
