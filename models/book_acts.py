@@ -1,0 +1,233 @@
+"""The desk of the books: each act is first a durable row, then, once it is allowed, a voucher."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Column, Identity, Index, UniqueConstraint, func, select, text, update
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.base import moment, plain_json, table, words
+from rulebook.book_acts import BookAct, Journal, ProposalState, case_of
+from rulebook.errors import XuqiaoError
+from rulebook.messages import Actor, body_hash
+from rulebook.postings import Account, Line, PostingKind, Subject
+from rulebook.postings_of_the_year import COSTS, INCOMES, NetBalance
+
+
+class BookActRow(SQLModel, table=True):
+    """An act of the desk of the books: who proposed it, who allowed it, and the voucher it became."""
+
+    __tablename__ = "book_act"
+    __table_args__ = (
+        UniqueConstraint("book", "key", name="book_act_key_once"),
+        UniqueConstraint("book", "voucher", name="one_act_for_a_voucher"),
+        Index("open_book_acts", "fund", "number", postgresql_where=text("state IN ('proposed', 'allowed')")),
+    )
+
+    number: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    key: str = words()
+    fund: str = words(foreign_key="fund.code")
+    book: str = words()
+    kind: str = words()
+    case_no: str | None = words(nullable=True, default=None)
+    body: dict[str, Any] = plain_json()
+    body_hash: str = words()
+    evidence: str = words()
+    maker: str = words()
+    maker_name: str = words()
+    proposed_at: datetime = moment()
+    state: str = words()
+    checker: str | None = words(nullable=True, default=None)
+    checker_name: str | None = words(nullable=True, default=None)
+    decided_at: datetime | None = moment(nullable=True, default=None)
+    reason: str | None = words(nullable=True, default=None)
+    voucher: int | None = Field(default=None, sa_type=BigInteger)
+    posted_at: datetime | None = moment(nullable=True, default=None)
+    outcome: dict[str, Any] | None = plain_json(nullable=True, default=None)
+
+
+def enter_book_act(
+    session: Session,
+    *,
+    key: str,
+    fund: str,
+    book: str,
+    act: BookAct,
+    evidence: str,
+    maker: Actor,
+    state: ProposalState,
+) -> tuple[BookActRow, bool]:
+    """Put an act on record before anything is done with it.
+
+    Args:
+        session: of the desk.
+        key: the officer's own; the same key, person and content give the first row again.
+        evidence: SHA-256 of the paper behind it.
+        state: what it waits for from now on.
+    Returns:
+        the row, and whether it is new.
+    Raises:
+        XuqiaoError: ``bookdesk.key_conflict`` when the key stands for something else in this book.
+    """
+    digest = body_hash(act)
+    row = {
+        "key": key,
+        "fund": fund,
+        "book": book,
+        "kind": act.kind.value,
+        "case_no": case_of(act),
+        "body": act.model_dump(mode="json"),
+        "body_hash": digest,
+        "evidence": evidence,
+        "maker": maker.id,
+        "maker_name": maker.name,
+        "proposed_at": func.now(),
+        "state": state.value,
+    }
+    column = table(BookActRow).c
+    written = insert(BookActRow).values(row).on_conflict_do_nothing().returning(column.number)
+    number = session.connection().scalar(written)
+    if number is not None:
+        return book_act(session, number), True
+    before = session.scalars(select(BookActRow).where(column.book == book, column.key == key)).one()
+    if (before.body_hash, before.evidence, before.maker) != (digest, evidence, maker.id):
+        raise XuqiaoError("bookdesk.key_conflict", key=key, number=before.number)
+    return before, False
+
+
+def book_act(session: Session, number: int, *, lock: bool = False) -> BookActRow:
+    """An act by its number.
+
+    Args:
+        lock: nobody else decides or posts it until the caller's transaction ends.
+    Raises:
+        XuqiaoError: ``bookdesk.unknown``.
+    """
+    found = session.get(BookActRow, number, with_for_update=lock or None)
+    if found is None:
+        raise XuqiaoError("bookdesk.unknown", number=number)
+    return found
+
+
+def write_decision(session: Session, number: int, state: ProposalState, checker: Actor, reason: str | None) -> None:
+    """A second person has allowed or rejected an act."""
+    _write(
+        session,
+        number,
+        state=state.value,
+        checker=checker.id,
+        checker_name=checker.name,
+        decided_at=func.now(),
+        reason=reason,
+    )
+
+
+def write_refusal(session: Session, number: int, state: ProposalState, refusal: XuqiaoError) -> None:
+    """Why an act could not be posted, and where that leaves it."""
+    _write(session, number, state=state.value, outcome={"code": refusal.code, "params": refusal.params})
+
+
+def write_voucher(session: Session, number: int, voucher: int) -> None:
+    """The act is in the books."""
+    _write(session, number, state=ProposalState.POSTED.value, voucher=voucher, posted_at=func.now(), outcome=None)
+
+
+def _write(session: Session, number: int, **values: object) -> None:
+    rows = table(BookActRow)
+    session.connection().execute(update(rows).where(rows.c.number == number).values(**values))
+    session.expire_all()
+
+
+def book_acts(session: Session, fund: str | None, state: ProposalState | None, *, open_only: bool) -> list[BookActRow]:
+    """Acts of the desk by number.
+
+    Args:
+        fund: of this fund; None for all.
+        state: only those in it.
+        open_only: only those that wait for a person.
+    """
+    column = table(BookActRow).c
+    found = select(BookActRow).order_by(column.number)
+    if fund is not None:
+        found = found.where(column.fund == fund)
+    if state is not None:
+        found = found.where(column.state == state.value)
+    elif open_only:
+        found = found.where(column.state.in_([ProposalState.PROPOSED.value, ProposalState.ALLOWED.value]))
+    return list(session.scalars(found))
+
+
+# What the books say of an act ----------------------------------------------------------------------------------
+
+
+_JOURNAL = text("""
+    SELECT j.key, j.kind, j.case_no, d.subject AS debit, d.dimension AS debit_for, c.subject AS credit,
+           c.dimension AS credit_for, p.amount_fen
+    FROM ledger.journal AS j
+    LEFT JOIN ledger.posting AS p USING (book, seq)
+    LEFT JOIN ledger.account AS d ON d.id = p.debit
+    LEFT JOIN ledger.account AS c ON c.id = p.credit
+    WHERE j.book = :book AND j.seq = :voucher ORDER BY p.line
+""")
+_YEAR_END = text("""
+    SELECT a.subject, a.dimension, sum(m.fen) FILTER (WHERE m.side = s.side) AS on_its_side,
+           sum(m.fen) FILTER (WHERE m.side <> s.side) AS on_the_other
+    FROM ledger.account AS a
+    JOIN ledger.subject AS s USING (subject)
+    JOIN (
+        SELECT book, seq, debit AS account, 'D' AS side, amount_fen AS fen FROM ledger.posting WHERE book = :book
+        UNION ALL
+        SELECT book, seq, credit, 'C', amount_fen FROM ledger.posting WHERE book = :book
+    ) AS m ON m.account = a.id
+    JOIN ledger.journal AS j ON j.book = m.book AND j.seq = m.seq AND j.accounting_date <= :last_day
+    WHERE a.book = :book AND a.subject = ANY(:subjects)
+    GROUP BY a.id, a.subject, a.dimension ORDER BY a.id
+""")
+_LATER_YEAR = text("""
+    SELECT max(split_part(key, '/', 3)::integer) FROM ledger.journal AS j
+    WHERE book = :book AND kind = 'carry_over'
+      AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq)
+""")
+
+
+def journal_of(session: Session, book: str, voucher: int) -> Journal:
+    """The journal of a voucher, as its reversal needs it.
+
+    Raises:
+        XuqiaoError: ``bookdesk.no_voucher``.
+    """
+    rows = session.connection().execute(_JOURNAL, {"book": book, "voucher": voucher}).all()
+    if not rows:
+        raise XuqiaoError("bookdesk.no_voucher", book=book, voucher=voucher)
+    lines = tuple(
+        Line(
+            debit=Account(subject=Subject(row.debit), dimension=row.debit_for),
+            credit=Account(subject=Subject(row.credit), dimension=row.credit_for),
+            amount_fen=row.amount_fen,
+        )
+        for row in rows
+        if row.amount_fen is not None
+    )
+    return Journal(key=rows[0].key, kind=PostingKind(rows[0].kind), case_no=rows[0].case_no, lines=lines)
+
+
+def year_end_balances(session: Session, book: str, year: int) -> tuple[NetBalance, ...]:
+    """What stood on each income and cost account after the last day of a year, on its own side, in fen.
+
+    What was carried over from earlier years is no longer there.
+    """
+    asked = {"book": book, "last_day": date(year, 12, 31), "subjects": [s.value for s in (*INCOMES, *COSTS)]}
+    return tuple(
+        NetBalance(
+            account=Account(subject=Subject(row.subject), dimension=row.dimension),
+            net_fen=int(row.on_its_side or 0) - int(row.on_the_other or 0),
+        )
+        for row in session.connection().execute(_YEAR_END, asked)
+    )
+
+
+def last_year_carried_over(session: Session, book: str) -> int | None:
+    """The latest year of a book that was carried over and not taken back; None when none was."""
+    found: int | None = session.connection().scalar(_LATER_YEAR, {"book": book})
+    return found

@@ -1,0 +1,391 @@
+"""The desk of the books: two people, one voucher, whatever breaks in between."""
+
+import itertools
+import os
+from collections.abc import Iterator
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import IntegrityError, ProgrammingError
+from sqlmodel import Session
+
+from activities import book_desk
+from activities.book_desk import Doors
+from models import book_acts, ledger
+from models.book_acts import BookActRow
+from models.database import sessions
+from models.funds import open_business_day
+from rulebook import postings
+from rulebook.book_acts import (
+    BookAct,
+    CapitalIn,
+    CapitalOut,
+    CarryOver,
+    Charge,
+    Compensate,
+    Interest,
+    Payee,
+    Refund,
+    Reverse,
+    Spend,
+    VatPaid,
+)
+from rulebook.errors import XuqiaoError
+from rulebook.money import yuan
+from rulebook.postings import Account, PostingKind, Subject
+from runtime.seed import open_fund
+from runtime.settings import checkout
+
+FIRST_DAY = date(2026, 3, 2)
+MAKER, CHECKER, CASHIER, BOTH = "li.jing", "wang.he", "zhao.na", "sun.shen"
+PAPER = "e" * 64
+PAYEE = Payee(name="晶都石英有限公司", number="32050165863600002025", branch="晶都农村商业银行")
+LIMITED = '[fund]\nspending_limit = "20%"\nspending_on = ["税费", "追偿诉讼费用"]\n\n[release]'
+_numbers = itertools.count(1)
+
+
+@dataclass
+class Desk:
+    """One fund of the example's with its desk; money came in when it was opened."""
+
+    app: Engine
+    doors: Doors
+    fund: str
+
+    def propose(self, act: BookAct, *, by: str = MAKER, key: str = "", book: str = "") -> BookActRow:
+        key = key or f"key {next(_numbers)}"
+        return book_desk.propose(self.doors, key=key, book=book or self.fund, act=act, evidence=PAPER, maker=by)
+
+    def approve(self, row: BookActRow, *, by: str = CHECKER) -> BookActRow:
+        assert row.number is not None
+        return book_desk.approve(self.doors, row.number, checker=by)
+
+    def fees(self, amount: int, reference: str = "F1") -> None:
+        """A fee came in, as a case's receipt books it."""
+        with self.doors.books() as session:
+            ledger.post(
+                session,
+                postings.receive(
+                    self.fund, "a case", "return", fee_fen=amount, reference=reference, on=self.today, actor_id="x"
+                ),
+            )
+
+    def unmatched(self, amount: int, line: str) -> None:
+        with self.doors.books() as session:
+            ledger.post(
+                session, postings.unmatched_receipt(self.fund, amount, reference=line, on=self.today, actor_id="x")
+            )
+
+    def new_day(self, day: date) -> None:
+        with self.doors.books() as session:
+            open_business_day(session, self.fund, day, datetime.now(UTC))
+
+    @property
+    def today(self) -> date:
+        with self.doors.books() as session:
+            return book_desk.business_date(session, self.fund)
+
+    def balance(self, subject: Subject, dimension: str, book: str = "") -> int:
+        """Debit less credit, in fen."""
+        account = Account(subject=subject, dimension=dimension)
+        with self.doors.books() as session:
+            lines = [line for voucher in ledger.vouchers(session, book or self.fund) for line in voucher.lines]
+        came = sum(line.amount_fen for line in lines if line.debit == account)
+        return came - sum(line.amount_fen for line in lines if line.credit == account)
+
+    def faults(self) -> list[str]:
+        with sessions(self.app)() as session:
+            return [str(fault) for fault in ledger.check_books(session, self.fund)]
+
+
+@pytest.fixture
+def open_desk(app_engine: Engine, desk_engine: Engine, tmp_path: Path) -> Iterator[object]:
+    opened = []
+
+    def open_it(overlay: str = "[release]") -> Desk:
+        code = f"D{os.getpid() % 10_000:04d}{next(_numbers):03d}"
+        examples = (checkout() or Path.cwd()) / "examples"
+        file = (examples / "fund.toml").read_text(encoding="utf-8").replace('code = "DH"', f'code = "{code}"')
+        chosen = (examples / "operator.toml").read_text(encoding="utf-8").replace("[release]", overlay)
+        (tmp_path / "fund.toml").write_text(file, encoding="utf-8")
+        (tmp_path / "operator.toml").write_text(chosen, encoding="utf-8")
+        with sessions(app_engine).begin() as session:
+            open_fund(session, tmp_path / "fund.toml", FIRST_DAY)
+        opened.append(Desk(app_engine, Doors(sessions(desk_engine).begin, sessions(app_engine).begin), code))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        assert each.faults() == []
+
+
+@pytest.fixture
+def desk(open_desk: "object") -> Desk:
+    return open_desk()  # type: ignore[operator,no-any-return]
+
+
+def refused(doing: "object", *args: object, **kwargs: object) -> XuqiaoError:
+    with pytest.raises(XuqiaoError) as caught:
+        doing(*args, **kwargs)  # type: ignore[operator]
+    return caught.value
+
+
+def capital_out(amount: int = yuan(1_000_000), reference: str = "TK-1") -> CapitalOut:
+    return CapitalOut(amount_fen=amount, reference=reference, contributor="东海县财政局")
+
+
+# Two people --------------------------------------------------------------------------------------------------------
+
+
+def test_what_one_proposes_another_allows_and_then_it_is_a_voucher(desk: Desk) -> None:
+    proposed = desk.propose(capital_out())
+    assert (proposed.state, proposed.voucher) == ("proposed", None)
+    assert desk.balance(Subject.CONTRIBUTION, "东海县财政局") == -yuan(20_000_000), "nothing is posted yet"
+
+    posted = desk.approve(proposed)
+
+    assert (posted.state, posted.maker, posted.checker) == ("posted", MAKER, CHECKER)
+    assert desk.balance(Subject.CONTRIBUTION, "东海县财政局") == -yuan(19_000_000)
+    with desk.doors.books() as session:
+        voucher = ledger.vouchers(session, desk.fund)[-1]
+    assert (voucher.number, voucher.actor_id, voucher.accounting_date) == (posted.voucher, CHECKER, FIRST_DAY)
+    assert desk.approve(posted).voucher == posted.voucher, "the same answer again"
+    assert desk.balance(Subject.CONTRIBUTION, "东海县财政局") == -yuan(19_000_000)
+
+
+def test_nobody_allows_what_he_proposed_and_the_cashier_does_neither(desk: Desk) -> None:
+    own = desk.propose(capital_out(), by=BOTH)
+    assert refused(desk.approve, own, by=BOTH).code == "bookdesk.same_person"
+    assert refused(desk.approve, own, by=MAKER).code == "person.not_in_role"
+    assert refused(desk.propose, capital_out(), by=CASHIER).code == "person.not_in_role"
+    with desk.doors.books() as session:
+        session.execute(
+            text(
+                "INSERT INTO person VALUES ('pays.and.keeps', '全能', '承办公司', '{maker,checker,cashier}') "
+                "ON CONFLICT DO NOTHING"
+            )
+        )
+    assert refused(desk.propose, capital_out(), by="pays.and.keeps").code == "bookdesk.cashier"
+    assert refused(desk.approve, own, by="pays.and.keeps").code == "bookdesk.cashier"
+    assert desk.approve(own).state == "posted"
+
+
+def test_a_rejected_act_is_never_posted(desk: Desk) -> None:
+    proposed = desk.propose(capital_out())
+    assert proposed.number is not None
+    rejected = book_desk.reject(desk.doors, proposed.number, checker=CHECKER, reason="缺出资人文件")
+    assert (rejected.state, rejected.reason) == ("rejected", "缺出资人文件")
+    assert refused(desk.approve, proposed).code == "bookdesk.decided"
+    assert refused(desk.approve, proposed, by=BOTH).code == "bookdesk.decided"
+    again = book_desk.reject(desk.doors, proposed.number, checker=CHECKER, reason="缺出资人文件")
+    assert again.decided_at == rejected.decided_at
+
+
+class Broken(Exception):
+    """The database is gone in the middle."""
+
+
+def nobody_opens() -> AbstractContextManager[Session]:
+    raise Broken
+
+
+def test_a_crash_between_approval_and_voucher_is_healed_by_approving_again(desk: Desk) -> None:
+    proposed = desk.propose(capital_out())
+    assert proposed.number is not None
+    with pytest.raises(Broken):
+        book_desk.approve(Doors(desk.doors.desk, nobody_opens), proposed.number, checker=CHECKER)
+    with desk.doors.books() as session:
+        assert book_acts.book_act(session, proposed.number).state == "allowed"
+    assert refused(desk.approve, proposed, by=BOTH).code == "bookdesk.decided"
+
+    assert desk.approve(proposed).state == "posted"
+    assert desk.balance(Subject.CONTRIBUTION, "东海县财政局") == -yuan(19_000_000)
+
+
+def test_a_crash_before_a_direct_act_is_posted_is_healed_by_its_key(desk: Desk) -> None:
+    act = Interest(amount_fen=12_345, reference="JX-1")
+    entry = {"key": "interest of March", "book": desk.fund, "act": act, "evidence": PAPER, "maker": MAKER}
+    with pytest.raises(Broken):
+        book_desk.propose(Doors(desk.doors.desk, nobody_opens), **entry)  # type: ignore[arg-type]
+    posted = desk.propose(act, key="interest of March")
+    assert (posted.state, posted.checker) == ("posted", None)
+    assert desk.propose(act, key="interest of March").voucher == posted.voucher
+    assert desk.balance(Subject.INTEREST_INCOME, "escrow") == -12_345
+
+
+def test_a_key_stands_for_one_act(desk: Desk) -> None:
+    first = desk.propose(capital_out(), key="k")
+    assert desk.propose(capital_out(), key="k").number == first.number
+    for other, by in ((capital_out(yuan(2)), MAKER), (capital_out(), BOTH)):
+        assert refused(desk.propose, other, by=by, key="k").code == "bookdesk.key_conflict"
+
+
+def test_one_line_of_the_statement_is_booked_once_under_whatever_key(desk: Desk) -> None:
+    act = Interest(amount_fen=100, reference="JX-2")
+    assert desk.propose(act).state == "posted"
+    assert refused(desk.propose, act).code == "bookdesk.booked_before"
+    assert refused(desk.propose, Interest(amount_fen=101, reference="JX-2")).code == "ledger.key_conflict"
+    assert desk.balance(Subject.INTEREST_INCOME, "escrow") == -100
+
+
+def test_a_refused_act_stays_on_record_and_is_refused_again(desk: Desk) -> None:
+    act = Charge(amount_fen=100, reference="SXF-1")
+    assert refused(desk.propose, act, key="charge").code == "ledger.part_short"
+    desk.fees(yuan(10))
+    assert refused(desk.propose, act, key="charge").code == "ledger.part_short", "a refused request stays refused"
+    assert desk.propose(act).state == "posted"
+    with desk.doors.books() as session:
+        states = [row.state for row in book_acts.book_acts(session, desk.fund, None, open_only=False)]
+    assert states == ["refused", "posted"]
+
+
+def test_what_was_allowed_and_did_not_fit_is_posted_when_it_does_or_taken_back(desk: Desk) -> None:
+    proposed = desk.propose(Spend(amount_fen=yuan(5), reference="FK-1", purpose="办公费用"))
+    assert refused(desk.approve, proposed).code == "ledger.part_short"
+    other = desk.propose(Spend(amount_fen=yuan(7), reference="FK-2", purpose="办公费用"))
+    assert refused(desk.approve, other).code == "ledger.part_short"
+    desk.fees(yuan(20))
+    assert desk.approve(proposed).state == "posted"
+    assert other.number is not None
+    assert book_desk.reject(desk.doors, other.number, checker=CHECKER, reason="不再需要").state == "rejected"
+    assert refused(desk.approve, other).code == "bookdesk.decided"
+
+
+# The kinds ---------------------------------------------------------------------------------------------------------
+
+
+def test_fees_are_spent_on_what_the_measure_names_and_within_its_share(open_desk: "object") -> None:
+    desk: Desk = open_desk(LIMITED)  # type: ignore[operator]
+    desk.fees(yuan(100))
+    error = refused(desk.propose, Spend(amount_fen=yuan(1), reference="FK-1", purpose="招待费"))
+    assert (error.code, error.params["known"]) == ("bookdesk.other_purpose", "税费, 追偿诉讼费用")
+    too_much = desk.propose(Spend(amount_fen=yuan(20) + 1, reference="FK-2", purpose="税费"))
+    assert refused(desk.approve, too_much).code == "ledger.over_spending_limit"
+    assert desk.approve(desk.propose(Spend(amount_fen=yuan(20), reference="FK-3", purpose="税费"))).state == "posted"
+    assert desk.balance(Subject.FEE_SPENDING, "税费") == yuan(20)
+
+
+def test_an_unmatched_receipt_goes_back_to_whom_the_two_saw(desk: Desk) -> None:
+    desk.unmatched(yuan(3), "LS-9")
+    refund = Refund(amount_fen=yuan(3), reference="TK-9", payee=PAYEE, line="LS-9")
+    assert desk.approve(desk.propose(refund)).state == "posted"
+    assert desk.balance(Subject.UNMATCHED, "LS-9") == 0
+    again = desk.propose(refund.model_copy(update={"reference": "TK-10"}))
+    assert refused(desk.approve, again).code in {"ledger.account_short", "ledger.part_short"}
+    with pytest.raises(ValueError, match="a refund is of a case or of an unmatched line"):
+        Refund(amount_fen=1, reference="r", payee=PAYEE)
+
+
+def test_a_voucher_is_taken_back_once(desk: Desk) -> None:
+    wrong = desk.propose(Interest(amount_fen=500, reference="JX-3"))
+    assert wrong.voucher is not None
+    back = Reverse(voucher=wrong.voucher, reason="利息记错")
+    taken_back = desk.approve(desk.propose(back))
+    assert taken_back.voucher == wrong.voucher + 1
+    assert desk.balance(Subject.INTEREST_INCOME, "escrow") == 0
+    assert refused(desk.approve, desk.propose(back)).code in {"ledger.key_conflict", "ledger.reversed_before"}
+    assert refused(desk.propose, Reverse(voucher=99, reason="x")).code == "bookdesk.no_voucher"
+
+
+def test_the_risk_compensation_sub_fund_is_a_book_of_its_own(desk: Desk) -> None:
+    book = f"{desk.fund}-RC"
+    money = CapitalIn(amount_fen=yuan(1_000), reference="FB-1", contributor="市财政局")
+    assert desk.propose(money, book=book).voucher == 1
+    assert desk.balance(Subject.ESCROW_BANK, "pool", book) == yuan(1_000)
+    assert desk.balance(Subject.ESCROW_BANK, "pool") == yuan(20_000_000)
+    pays = Compensate(amount_fen=1, reference="BC-1", case_no="X", payee=PAYEE)
+    assert refused(desk.propose, pays).code == "bookdesk.other_book"
+    assert refused(desk.propose, pays, book=book).code == "case.unknown"
+    assert refused(desk.propose, Charge(amount_fen=1, reference="c"), book=book).code == "bookdesk.other_book"
+
+
+def test_a_year_is_carried_over_when_it_is_over_and_once(desk: Desk) -> None:
+    desk.fees(yuan(100))
+    desk.propose(Interest(amount_fen=yuan(30), reference="JX-4"))
+    desk.propose(Charge(amount_fen=yuan(10), reference="SXF-4"))
+    year = CarryOver(year=2026, to_pool_fen=yuan(90))
+    assert refused(desk.propose, year).code == "bookdesk.year_not_over"
+    desk.new_day(date(2027, 1, 4))
+    desk.fees(yuan(7), "F2")  # of the new year: it stays
+
+    assert desk.propose(year).state == "posted"
+
+    assert desk.balance(Subject.SURPLUS, "carried_over") == -yuan(120)
+    assert desk.balance(Subject.FEE_INCOME, "a case") == -yuan(7)
+    assert desk.balance(Subject.BANK_CHARGE, "escrow") == 0
+    assert desk.balance(Subject.ESCROW_BANK, "fees") == yuan(7)
+    assert desk.balance(Subject.ESCROW_BANK, "pool") == yuan(20_000_000 + 30 + 90)
+    for again in (year, CarryOver(year=2025)):
+        assert refused(desk.propose, again).code == "bookdesk.year_carried_over"
+
+
+def test_a_closed_period_takes_nothing(desk: Desk) -> None:
+    proposed = desk.propose(capital_out())
+    with desk.doors.desk() as session:
+        ledger.close_books(session, desk.fund, FIRST_DAY, CHECKER)
+    assert refused(desk.approve, proposed).code == "ledger.period_closed"
+    assert refused(desk.propose, Interest(amount_fen=1, reference="JX-5")).code == "ledger.period_closed"
+    desk.new_day(date(2026, 3, 3))
+    assert desk.approve(proposed).state == "posted"
+
+
+def test_vat_is_paid_only_as_far_as_it_is_due(desk: Desk) -> None:
+    desk.fees(yuan(100))
+    code = refused(desk.propose, VatPaid(amount_fen=yuan(5), reference="SK-1")).code
+    assert code in {"ledger.account_short", "ledger.part_short", "ledger.over_returned"}
+
+
+# The database ------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("change", "rule"),
+    [
+        ("checker = maker, checker_name = 'x', decided_at = now()", "maker_does_not_check"),
+        ("state = 'allowed'", "allowed_by_another"),
+        ("state = 'posted'", "posted_as_a_voucher"),
+        ("state = 'rejected'", "rejected_for_a_reason"),
+    ],
+    ids=["own check", "allowed by nobody", "posted without a voucher", "rejected by nobody"],
+)
+def test_the_database_itself_refuses(desk: Desk, owner_engine: Engine, change: str, rule: str) -> None:
+    number = desk.propose(capital_out()).number
+    with owner_engine.connect() as connection, pytest.raises(IntegrityError, match=f"{rule}|allowed_by_another"):
+        connection.execute(text(f"UPDATE book_act SET {change} WHERE number = {number}"))
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "UPDATE book_act SET body = '{}'",
+        "UPDATE book_act SET checker = 'wang.he', checker_name = 'x', decided_at = now()",
+        "DELETE FROM book_act",
+        "INSERT INTO book_act (key, fund) VALUES ('k', 'f')",
+    ],
+    ids=["another body", "a checker", "no act", "an act"],
+)
+def test_whoever_works_the_cases_neither_proposes_nor_allows(desk: Desk, app_engine: Engine, statement: str) -> None:
+    desk.propose(capital_out())
+    with app_engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(statement))
+
+
+@pytest.mark.parametrize("statement", ["UPDATE book_act SET body = '{}'", "UPDATE book_act SET voucher = 1"])
+def test_the_desk_neither_changes_nor_posts(desk: Desk, desk_engine: Engine, statement: str) -> None:
+    desk.propose(capital_out())
+    with desk_engine.connect() as connection, pytest.raises(ProgrammingError, match="permission denied"):
+        connection.execute(text(statement))
+
+
+def test_every_kind_of_the_desk_needs_two_people_just_where_the_books_say_so(app_engine: Engine) -> None:
+    from typing import get_args
+
+    union, _ = get_args(BookAct)
+    kinds = {act.model_fields["kind"].default for act in get_args(union)}
+    with app_engine.connect() as connection:
+        needing = set(connection.scalars(text("SELECT kind FROM ledger.kind WHERE needs_approval")))
+    assert {kind for kind in kinds if kind in book_desk.BY_TWO} == needing - {PostingKind.INTEND}
