@@ -31,8 +31,9 @@ from rulebook.errors import XuqiaoError
 from rulebook.postings import PostingKind, Subject
 
 _HEAD = text("SELECT last_seq, encode(head_hash, 'hex') FROM ledger.book WHERE book = :book")
-_NAME = text("""
-    SELECT name FROM fund WHERE code = :book OR starts_with(:book, code || '-') ORDER BY length(code) DESC LIMIT 1
+# A sub-fund's book has the code of its fund before a hyphen.
+_FUND = text("""
+    SELECT code, name FROM fund WHERE code = :book OR starts_with(:book, code || '-') ORDER BY length(code) DESC LIMIT 1
 """)
 # Every entry twice, once as each of its accounts sees it.
 SEEN = """
@@ -102,14 +103,23 @@ _ENTRIES = text(f"""
 """)
 
 
+def fund_of_book(session: Session, book: str) -> str | None:
+    """The fund that an open book belongs to: its own, or a sub-fund's; None when no such book is open."""
+    connection = session.connection()
+    if connection.execute(_HEAD, {"book": book}).one_or_none() is None:
+        return None
+    fund = connection.execute(_FUND, {"book": book}).one_or_none()
+    return str(fund.code) if fund else None
+
+
 def source(session: Session, book: str, period: Period, chart: Chart) -> Source:
     """What a report made now is made of."""
     connection = session.connection()
     head = connection.execute(_HEAD, {"book": book}).one_or_none()
-    name = connection.execute(_NAME, {"book": book}).scalar()
+    fund = connection.execute(_FUND, {"book": book}).one_or_none()
     return Source(
         fund=book,
-        fund_name=name or book,
+        fund_name=fund.name if fund else book,
         period=period,
         chart=chart.id,
         chart_title=chart.title,
@@ -224,6 +234,9 @@ def voucher_list(session: Session, made: Source, chart: Chart, number: int | Non
     sheets = tuple(_sheet(row, tuple(entries[row.seq])) for row in ask(session, _VOUCHERS, made, number=number))
     if number is not None and not sheets:
         raise XuqiaoError("reports.no_voucher", fund=made.fund, number=number, last=made.voucher)
+    if number is not None:
+        its_day = Period(first=sheets[0].accounting_date, last=sheets[0].accounting_date)
+        made = made.model_copy(update={"period": its_day})
     return VoucherList(source=made, vouchers=sheets, total_fen=sum(sheet.total_fen for sheet in sheets))
 
 

@@ -108,6 +108,8 @@ class Settings(BaseSettings):
         lang: language of what people read.
         queues: names of the task queues.
         simulator_path: the simulated bank's own log.
+        chart: the chart of accounts that reports are printed under.
+        chart_file: the operator's own accounts, in place of some of that chart's.
     """
 
     model_config = SettingsConfigDict(
@@ -124,6 +126,8 @@ class Settings(BaseSettings):
     lang: Literal["zh", "en"] = "zh"
     queues: QueueSettings = QueueSettings()
     simulator_path: Path = Field(default_factory=lambda known: known["var"] / "bank.sqlite")
+    chart: Literal["enterprise", "government"] = "enterprise"
+    chart_file: Path | None = None
 
     @classmethod
     def settings_customise_sources(

@@ -5,12 +5,21 @@ Its commands stand in modules of their own, one subject each; here they get thei
 
 from typer import Typer
 
-from runtime.cli.manual import Group
+from runtime.cli import ledger_reports, ledger_statement
+from runtime.cli.manual import Command, Group
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
-# ledger_reports: trial-balance, statement, voucher, report.
-# ledger_statement: the bank's statement, reconcile.
+app.command("trial-balance", cls=Command)(ledger_reports.trial_balance)
+app.command("statement", cls=Command)(ledger_reports.statement)
+app.command("voucher", cls=Command)(ledger_reports.voucher)
+app.command("report", cls=Command)(ledger_reports.report)
+app.command("import-statement", cls=Command)(ledger_statement.import_statement)
+app.command("suspense", cls=Command)(ledger_statement.suspense)
+app.command("match", cls=Command)(ledger_statement.match_line)
+app.command("reconcile", cls=Command)(ledger_statement.reconcile)
+app.command("differences", cls=Command)(ledger_statement.differences)
+app.command("explain", cls=Command)(ledger_statement.explain)
 # ledger_desk: what two people allow; seal, close.
 # ledger_verify: verify, export.
 #
