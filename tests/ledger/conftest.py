@@ -16,7 +16,7 @@ from rulebook import postings
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
 from rulebook.postings import Approval, LedgerRequest, Pool, Position, Posted, PostingKind, Subject
-from rulebook.postings_of_the_year import Record
+from rulebook.postings_of_the_year import Record, reverse
 from runtime.devstack import Addresses
 
 TODAY = date(2026, 3, 2)
@@ -57,7 +57,7 @@ class Books:
         self, kind: PostingKind, amount_fen: int, about: str = "", case: str | None = None, name: str = "1"
     ) -> str:
         """Allow an event beside lending; the approval's key."""
-        key = f"{self.fund}/approval/{kind}/{case or about}/{name}"
+        key = f"{self.fund}/approval/{kind}/{case}/{about}/{name}"
         return self.allow(
             Approval(
                 book=self.fund,
@@ -166,6 +166,10 @@ class Books:
             on=TODAY,
             actor_id="maker",
         )
+
+    def reverse(self, request: LedgerRequest, approval: str) -> LedgerRequest:
+        """What takes a journal back."""
+        return reverse(self.record(), request.key, request.lines, approval=approval, case=request.case_no)
 
     def key(self, case: str, leg: str, attempt: int = 1) -> str:
         return postings.leg_key(self.fund, case, leg, attempt)
