@@ -187,9 +187,13 @@ class BookReturn(Value):
 
 
 class Booking(Value):
-    """``booked_before`` names a reference that the fund's books know already; then nothing was booked."""
+    """``booked_before`` names a reference that the fund's books know already; then nothing was booked.
+
+    Nor was it where ``beyond_line`` names one: less is left of that line of the statement than the receipt says.
+    """
 
     booked_before: str | None = None
+    beyond_line: str | None = None
 
 
 class EndCase(Value):

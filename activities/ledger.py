@@ -18,7 +18,7 @@ from activities.contracts import (
     Reservation,
 )
 from activities.store import SYSTEM, Begin
-from models import approvals, funds, ledger, queue
+from models import approvals, funds, ledger, queue, statements
 from models.cases import commit_step, event_kind
 from models.funds import business_date
 from models.outbox import Errand, send
@@ -27,6 +27,8 @@ from rulebook import postings
 from rulebook.bridges import Part
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
+from rulebook.money import format_yuan
+from rulebook.postings_of_the_year import Record, match
 from rulebook.steps import POOL_GRANTED, PoolGranted, Step
 
 
@@ -128,31 +130,46 @@ class Books:
                     if not commit_step(session, step):
                         return Booking()
                     for part in request.parts:
-                        ledger.post(session, self._receipt(session, step, part))
+                        ledger.post(session, _receipt(session, step, part))
             except XuqiaoError as refusal:
-                if refusal.code != "ledger.reference_used" or part is None:
-                    raise
-                return Booking(booked_before=part.reference)
+                if part and refusal.code == "ledger.reference_used":
+                    return Booking(booked_before=part.reference)
+                if part and refusal.code == "statement.more_than_left":
+                    return Booking(beyond_line=part.reference)
+                raise
             grant_places(session, step.fund)
         return Booking()
-
-    def _receipt(self, session: Session, step: Step, part: Part) -> postings.LedgerRequest:
-        return postings.receive(
-            step.fund,
-            step.case_no,
-            "return",
-            **part.division.model_dump(),
-            reference=part.reference,
-            on=business_date(session, step.fund),
-            actor_id=_who(step),
-            evidence=step.cause,
-        )
 
     @activity.defn
     def end_case(self, request: EndCase) -> None:
         """The case ends before money went out."""
         with self._begin() as session:
             end(session, request.step, request.attempt)
+
+
+def _receipt(session: Session, step: Step, part: Part) -> postings.LedgerRequest:
+    """What came in for a case; the statement may have brought it before, and then it waits in 待确认来款."""
+    on, division = business_date(session, step.fund), part.division
+    suspended = statements.suspended_fen(session, step.fund, part.reference)
+    if suspended is None:
+        return postings.receive(
+            step.fund,
+            step.case_no,
+            "return",
+            **division.model_dump(),
+            reference=part.reference,
+            on=on,
+            actor_id=_who(step),
+            evidence=step.cause,
+        )
+    asked = division.principal_fen + division.fee_fen + division.excess_fen
+    if not suspended:
+        raise XuqiaoError("ledger.reference_used", reference=part.reference, kind="match")
+    if asked > suspended:
+        amounts = {"asked": format_yuan(asked, grouped=True), "left": format_yuan(suspended, grouped=True)}
+        raise XuqiaoError("statement.more_than_left", line=part.reference, **amounts)
+    record = Record(fund=step.fund, on=on, actor_id=_who(step), evidence=step.cause)
+    return match(record, step.case_no, part.reference, **division.model_dump())
 
 
 def end(session: Session, step: Step, attempt: int | None, **projected: object) -> None:

@@ -97,20 +97,29 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
 
 
 def enter_message(
-    session: Session, key: str, case_no: str, body: MessageBody, actor: Actor, occurred_at: datetime, source: str
+    session: Session,
+    key: str,
+    case_no: str,
+    body: MessageBody,
+    actor: Actor,
+    occurred_at: datetime,
+    source: str,
+    *,
+    recorded_by: str | None = None,
 ) -> Entered:
     """Put a bank's message into the inbox; the relay takes it to its case.
 
     Args:
         key: the bank's own id of the message; the same id with another body is refused.
         occurred_at: when it happened at the bank, which may be long before it is recorded.
-        source: api, page, cli or simulator.
+        source: api, page, cli, simulator, or statement: the custodian bank's, which need not be that of the loan.
+        recorded_by: id of the officer who said that a line of the statement is the case's.
     Returns:
         the row; unknown cases, ended ones, another bank's and impossible messages are refused at once, on record.
     """
-    row = {**_row(key, case_no, body, actor, occurred_at), "source": source}
+    row = {**_row(key, case_no, body, actor, occurred_at), "source": source, "recorded_by": recorded_by}
     _judge_message(session, row, body)
-    if source != "simulator" and row["state"] == ActState.RECEIVED:
+    if source not in ("simulator", "statement") and row["state"] == ActState.RECEIVED:
         _refuse_other_bank(session, row)
     entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
     if new and entered.state is ActState.RECEIVED:

@@ -245,7 +245,8 @@ def fee_owed(session: Session, case_no: str, on: date) -> int:
     case = the_case(session, case_no)
     if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
         return 0
-    receipts = [v for v in vouchers(session, case.fund, case_no) if v.kind is PostingKind.RECEIVE]
+    came_in = (PostingKind.RECEIVE, PostingKind.MATCH)
+    receipts = [v for v in vouchers(session, case.fund, case_no) if v.kind in came_in]
     lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
     returns = tuple(
         Return(on=day, principal_fen=line.amount_fen)

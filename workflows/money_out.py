@@ -58,6 +58,10 @@ class MoneyOut(Case):
             self._desk.put_back_refused(step.refused)
             self._desk.refuse_message(message, "message.receipt_booked", reference=booking.booked_before)
             return
+        if booking.beyond_line:
+            self._desk.put_back_refused(step.refused)
+            self._desk.refuse_message(message, "message.receipt_beyond_line", reference=booking.beyond_line)
+            return
         self._booked |= references
         self._bridge = self._bridge.after(division, receipt.received_on)
         self._show(step)
