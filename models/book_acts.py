@@ -139,21 +139,18 @@ def _write(session: Session, number: int, **values: object) -> None:
     session.expire_all()
 
 
-def book_acts(session: Session, fund: str | None, state: ProposalState | None, *, open_only: bool) -> list[BookActRow]:
+def book_acts(session: Session, fund: str | None, *, open_only: bool) -> list[BookActRow]:
     """Acts of the desk by number.
 
     Args:
         fund: of this fund; None for all.
-        state: only those in it.
         open_only: only those that wait for a person.
     """
     column = table(BookActRow).c
     found = select(BookActRow).order_by(column.number)
     if fund is not None:
         found = found.where(column.fund == fund)
-    if state is not None:
-        found = found.where(column.state == state.value)
-    elif open_only:
+    if open_only:
         found = found.where(column.state.in_([ProposalState.PROPOSED.value, ProposalState.ALLOWED.value]))
     return list(session.scalars(found))
 

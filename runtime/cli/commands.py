@@ -7,7 +7,7 @@ from typing import Any
 from runtime.cli.failures import Misuse
 
 ABOUT = "case"
-"""The parameter that stands first in every such command."""
+"""The parameter that stands first in every such command that is about a case."""
 
 
 def combined(make: Callable[..., Any], run: Callable[..., int]) -> Callable[..., int]:
@@ -28,7 +28,8 @@ def combined(make: Callable[..., Any], run: Callable[..., int]) -> Callable[...,
         _refuse_empty(own, given)
         return run(lambda: make(**{name: given[name] for name in own}), **{name: given[name] for name in common})
 
-    both: dict[str, Parameter] = {ABOUT: common[ABOUT], **own, **common}
+    first = {ABOUT: common[ABOUT]} if ABOUT in common else {}
+    both: dict[str, Parameter] = {**first, **own, **common}
     in_order = [parameter.replace(kind=Parameter.KEYWORD_ONLY) for parameter in both.values()]
     command.__signature__ = Signature(in_order)  # type: ignore[attr-defined]
     command.__annotations__ = {}

@@ -5,7 +5,7 @@ Its commands stand in modules of their own, one subject each; here they get thei
 
 from typer import Typer
 
-from runtime.cli import ledger_reports, ledger_statement
+from runtime.cli import ledger_desk, ledger_reports, ledger_statement
 from runtime.cli.manual import Command, Group
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -24,3 +24,5 @@ app.command("explain", cls=Command)(ledger_statement.explain)
 # ledger_verify: verify, export.
 #
 # Each line: app.command("name", cls=Command)(module.function)
+
+ledger_desk.add_desk(app)

@@ -7,6 +7,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import get_args
 
 import pytest
 from sqlalchemy import Engine, text
@@ -18,9 +19,10 @@ from activities.book_desk import Doors
 from models import book_acts, ledger
 from models.book_acts import BookActRow
 from models.database import sessions
-from models.funds import open_business_day
+from models.funds import business_date, open_business_day
 from rulebook import postings
 from rulebook.book_acts import (
+    BY_TWO,
     BookAct,
     CapitalIn,
     CapitalOut,
@@ -87,7 +89,7 @@ class Desk:
     @property
     def today(self) -> date:
         with self.doors.books() as session:
-            return book_desk.business_date(session, self.fund)
+            return business_date(session, self.fund)
 
     def balance(self, subject: Subject, dimension: str, book: str = "") -> int:
         """Debit less credit, in fen."""
@@ -239,7 +241,7 @@ def test_a_refused_act_stays_on_record_and_is_refused_again(desk: Desk) -> None:
     assert refused(desk.propose, act, key="charge").code == "ledger.part_short", "a refused request stays refused"
     assert desk.propose(act).state == "posted"
     with desk.doors.books() as session:
-        states = [row.state for row in book_acts.book_acts(session, desk.fund, None, open_only=False)]
+        states = [row.state for row in book_acts.book_acts(session, desk.fund, open_only=False)]
     assert states == ["refused", "posted"]
 
 
@@ -382,10 +384,8 @@ def test_the_desk_neither_changes_nor_posts(desk: Desk, desk_engine: Engine, sta
 
 
 def test_every_kind_of_the_desk_needs_two_people_just_where_the_books_say_so(app_engine: Engine) -> None:
-    from typing import get_args
-
     union, _ = get_args(BookAct)
     kinds = {act.model_fields["kind"].default for act in get_args(union)}
     with app_engine.connect() as connection:
         needing = set(connection.scalars(text("SELECT kind FROM ledger.kind WHERE needs_approval")))
-    assert {kind for kind in kinds if kind in book_desk.BY_TWO} == needing - {PostingKind.INTEND}
+    assert {kind for kind in kinds if kind in BY_TWO} == needing - {PostingKind.INTEND}
