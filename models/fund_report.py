@@ -42,7 +42,7 @@ _FLOWS = text(f"""
     SELECT a.subject, coalesce(o.kind, seen.kind) AS kind, sum(debit_fen - credit_fen)::bigint AS net
     FROM seen JOIN ledger.account AS a ON a.id = seen.account
     LEFT JOIN ledger.journal AS o ON o.book = :book AND o.seq = seen.reverses
-    WHERE accounting_date >= :first GROUP BY 1, 2
+    WHERE seen.accounting_date >= :first GROUP BY 1, 2
 """)
 _BY_DIMENSION = text(f"""
     WITH {SEEN}
