@@ -126,19 +126,21 @@ LANGUAGE sql STABLE AS $$
     )
 $$;
 
--- What was already spent of a year's fee income, and what came in, both in fen.
+-- What is spent of a year's fee income, on whatever day of it, and what had come in by a day; both in fen. Carrying
+-- over, or taking that back, neither spends nor earns.
 CREATE FUNCTION ledger.year_of_fees(of_book text, on_day date, OUT spent bigint, OUT income bigint)
 LANGUAGE sql STABLE AS $$
     SELECT coalesce(sum(p.amount_fen) FILTER (WHERE d.subject = 'fee_spending'), 0)
              - coalesce(sum(p.amount_fen) FILTER (WHERE c.subject = 'fee_spending'), 0),
-           coalesce(sum(p.amount_fen) FILTER (WHERE c.subject = 'fee_income'), 0)
-             - coalesce(sum(p.amount_fen) FILTER (WHERE d.subject = 'fee_income'), 0)
+           coalesce(sum(p.amount_fen) FILTER (WHERE c.subject = 'fee_income' AND j.accounting_date <= on_day), 0)
+             - coalesce(sum(p.amount_fen) FILTER (WHERE d.subject = 'fee_income' AND j.accounting_date <= on_day), 0)
     FROM ledger.journal AS j
     JOIN ledger.posting AS p USING (book, seq)
     JOIN ledger.account AS d ON d.id = p.debit
     JOIN ledger.account AS c ON c.id = p.credit
-    WHERE j.book = of_book AND j.kind <> 'carry_over'
-        AND j.accounting_date >= date_trunc('year', on_day) AND j.accounting_date <= on_day
+    WHERE j.book = of_book AND d.subject <> 'surplus' AND c.subject <> 'surplus'
+        AND j.accounting_date >= date_trunc('year', on_day)
+        AND j.accounting_date < date_trunc('year', on_day) + interval '1 year'
 $$;
 
 CREATE OR REPLACE FUNCTION ledger.post(request jsonb) RETURNS jsonb
