@@ -206,8 +206,9 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
                 raise XuqiaoError("ledger.not_reversible", reverses=journal.key)
             return Found(reversed=journal)
         case CarryOver(year=year):
-            _check_year(session, row, year)
-            return Found(balances=book_acts.year_end_balances(session, row.book, year))
+            taken_back = _check_year(session, row, year)
+            balances = book_acts.year_end_balances(session, row.book, year)
+            return Found(balances=balances, taken_back=taken_back)
         case _:
             return Found()
 
@@ -221,13 +222,15 @@ def _check_case(session: Session, fund: str, case_no: str, *, changes_what_is_ow
         raise XuqiaoError("bookdesk.case_running", case=case_no, stage=case.stage)
 
 
-def _check_year(session: Session, row: BookActRow, year: int) -> None:
-    """A year is carried over when it is over, once, and before any later one."""
-    on, last = business_date(session, row.fund), book_acts.last_year_carried_over(session, row.book)
+def _check_year(session: Session, row: BookActRow, year: int) -> int:
+    """A year is carried over when it is over, once, and before any later one; how often it was taken back."""
+    on = business_date(session, row.fund)
+    standing, taken_back = book_acts.years_carried_over(session, row.book)
     if on.year <= year:
         raise XuqiaoError("bookdesk.year_not_over", year=year, on=on)
-    if last is not None and last >= year:
-        raise XuqiaoError("bookdesk.year_carried_over", year=year, last=last)
+    if standing and max(standing) >= year:
+        raise XuqiaoError("bookdesk.year_carried_over", year=year, last=max(standing))
+    return taken_back.count(year)
 
 
 def _refuse_maker(row: BookActRow, person: Actor) -> None:

@@ -23,10 +23,14 @@ _LIKE_FORMULAS = ("=", "+", "-", "@", "\t")
 
 
 class Sheet(NamedTuple):
-    """A sheet: its title is the word ``reports.sheet.…``; ``tables`` stand below each other."""
+    """A sheet: its title is the word ``reports.sheet.…``; ``tables`` stand below each other.
+
+    ``one_main``: the first table is what the sheet is about; its headings stay in sight and are printed on every page.
+    """
 
     title: str
     tables: tuple[Table, ...]
+    one_main: bool = True
 
 
 def write_workbook(
@@ -51,7 +55,7 @@ def write_workbook(
     book.set_properties({"title": source.fund_name, "created": datetime(day.year, day.month, day.day)})  # noqa: DTZ001 (a file property has no zone)
     formats = _Formats(book)
     for sheet in sheets:
-        _Writer(book, formats, source, sheet.title, lang).write(sheet.tables)
+        _Writer(book, formats, source, sheet.title, lang).write(sheet.tables, one_main=sheet.one_main)
     _Writer(book, formats, source, "dictionary", lang).write(_dictionary(sheets, chart, lang))
     try:
         book.close()
@@ -98,25 +102,22 @@ class _Writer:
         self._sheet = book.add_worksheet(self._title)
         self._at = 0
 
-    def write(self, tables: Sequence[Table]) -> None:
-        """Title, source, and one table below the other; with a single one its headings stay in sight."""
+    def write(self, tables: Sequence[Table], *, one_main: bool = False) -> None:
+        """Title, source, and one table below the other."""
         self._sheet.write_string(0, 0, f"{self._source.fund_name} {self._title}", self._formats.title)
         for line in source_lines(self._source, self._lang):
             self._at += 1
             self._sheet.write_string(self._at, 0, line, self._formats.source)
         self._at += 1
         top = self._at
-        for table in tables:
-            if len(tables) > 1:
-                self._at += 1
-                self._sheet.write_string(
-                    self._at, 0, say(f"reports.table.{table.title}", self._lang), self._formats.section
-                )
-                self._at += 1
+        for number, table in enumerate(tables):
+            if number or not one_main:
+                title = say(f"reports.table.{table.title}", self._lang)
+                self._sheet.write_string(self._at + 1, 0, title, self._formats.section)
+                self._at += 2
             self._table(table)
-        frozen = top + 1 if len(tables) == 1 else top
-        self._sheet.freeze_panes(frozen, 0)
-        if len(tables) == 1:
+        self._sheet.freeze_panes(top + 1 if one_main else top, 0)
+        if one_main:
             self._sheet.repeat_rows(top)
         self._widths(tables)
         self._print_set_up()

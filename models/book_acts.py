@@ -181,10 +181,10 @@ _YEAR_END = text("""
     WHERE a.book = :book AND a.subject = ANY(:subjects)
     GROUP BY a.id, a.subject, a.dimension ORDER BY a.id
 """)
-_LATER_YEAR = text("""
-    SELECT max(split_part(key, '/', 3)::integer) FROM ledger.journal AS j
-    WHERE book = :book AND kind = 'carry_over'
-      AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq)
+_CARRIED_OVER = text("""
+    SELECT split_part(j.key, '/', 3)::integer AS year,
+           EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq) AS taken_back
+    FROM ledger.journal AS j WHERE j.book = :book AND j.kind = 'carry_over'
 """)
 
 
@@ -224,7 +224,7 @@ def year_end_balances(session: Session, book: str, year: int) -> tuple[NetBalanc
     )
 
 
-def last_year_carried_over(session: Session, book: str) -> int | None:
-    """The latest year of a book that was carried over and not taken back; None when none was."""
-    found: int | None = session.connection().scalar(_LATER_YEAR, {"book": book})
-    return found
+def years_carried_over(session: Session, book: str) -> tuple[list[int], list[int]]:
+    """The years of a book that were carried over: those that stand, and those whose voucher was reversed."""
+    rows = session.connection().execute(_CARRIED_OVER, {"book": book}).all()
+    return [row.year for row in rows if not row.taken_back], [row.year for row in rows if row.taken_back]

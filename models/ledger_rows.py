@@ -1,12 +1,13 @@
 """The rows of a book as the judge takes them (``models.verification``): for judging in place, and for an export."""
 
+import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
 from psycopg import Connection
 
 Row = dict[str, Any]
-_AT_ONCE = 20_000
+_AT_ONCE = 1_000
 
 # Small tables, in the order in which the judge must know them. Each row comes as one JSON object.
 _SMALL = {
@@ -17,9 +18,8 @@ _SMALL = {
     "kind": "SELECT kind, opens_hold, resolves_hold, needs_approval, reverses FROM ledger.kind ORDER BY kind",
     "permitted": "SELECT kind, debit, debit_part, credit, credit_part FROM ledger.permitted ORDER BY 1, 2, 4",
     "follows": "SELECT kind, of_kind FROM ledger.follows ORDER BY 1, 2",
-    "account": "SELECT id, subject, dimension FROM ledger.account WHERE book = %(book)s ORDER BY id",
-    "balance": """SELECT a.id AS account, b.side, b.debit_fen, b.credit_fen, b.debit_held_fen, b.credit_held_fen,
-            b.floor_fen, b.cap_fen
+    "account": """SELECT a.id, a.subject, a.dimension, b.side, b.debit_fen, b.credit_fen, b.debit_held_fen,
+            b.credit_held_fen, b.floor_fen, b.cap_fen
         FROM ledger.account AS a LEFT JOIN ledger.balance AS b ON b.account = a.id
         WHERE a.book = %(book)s ORDER BY a.id""",
     "approval": """SELECT key, kind, case_no, amount_fen, about, terms_digest, maker, checker,
@@ -40,10 +40,6 @@ _JOURNALS = """
                  approval, reverses, encode(prev_hash, 'hex'), encode(hash, 'hex')
           FROM ledger.journal WHERE book = %(book)s AND seq > %(after)s ORDER BY book, seq LIMIT %(most)s) TO STDOUT
 """
-_FIELDS = (
-    "seq", "key", "request_hash", "kind", "case_no", "accounting_date", "at_us", "actor_id", "evidence",
-    "terms_digest", "reference", "resolves", "approval", "reverses", "prev_hash", "hash",
-)  # fmt: skip
 _ENTRIES = """
     COPY (SELECT seq, debit, credit, amount_fen FROM ledger.posting
           WHERE book = %(book)s AND seq > %(after)s AND seq <= %(through)s ORDER BY book, seq, line) TO STDOUT
@@ -67,8 +63,11 @@ def rows_of(connection: Connection[Any], book: str, keys: Mapping[str, str] | No
     for table, statement in _SMALL.items():
         if table == "seal":
             yield from ({"row": "key", "id": key_id, "public": public} for key_id, public in (keys or {}).items())
-        for (row,) in connection.execute(f"SELECT to_json(t) FROM ({statement}) AS t", {"book": book}):
-            yield {"row": table, **row}
+        copy = f"COPY (SELECT to_json(t) FROM ({statement}) AS t) TO STDOUT"
+        for (text,) in _copied(connection, copy, {"book": book}):
+            row: Row = json.loads(text)
+            row["row"] = table
+            yield row
     after = count = 0
     while stretch := _journals(connection, book, after):
         through = stretch[-1]["seq"]
@@ -81,16 +80,33 @@ def rows_of(connection: Connection[Any], book: str, keys: Mapping[str, str] | No
 
 
 def _journals(connection: Connection[Any], book: str, after: int) -> list[Row]:
-    found = []
+    found: list[Row] = []
     for values in _copied(connection, _JOURNALS, {"book": book, "after": after, "most": _AT_ONCE}):
-        row: Row = dict(zip(_FIELDS, values, strict=True))
-        row["row"], row["entries"], row["hold"] = "journal", [], None
-        row["seq"], row["at_us"] = int(row["seq"]), int(row["at_us"])
-        if row["resolves"] is not None:
-            row["resolves"] = int(row["resolves"])
-        if row["reverses"] is not None:
-            row["reverses"] = int(row["reverses"])
-        found.append(row)
+        (seq, key, request_hash, kind, case_no, day, at_us, actor_id, evidence, *more, prev_hash, its_hash) = values
+        terms_digest, reference, resolves, approval, reverses = more
+        found.append(
+            {
+                "row": "journal",
+                "seq": int(seq),
+                "key": key,
+                "request_hash": request_hash,
+                "kind": kind,
+                "case_no": case_no,
+                "accounting_date": day,
+                "at_us": int(at_us),
+                "actor_id": actor_id,
+                "evidence": evidence,
+                "terms_digest": terms_digest,
+                "reference": reference,
+                "resolves": resolves and int(resolves),
+                "approval": approval,
+                "reverses": reverses and int(reverses),
+                "prev_hash": prev_hash,
+                "hash": its_hash,
+                "entries": [],
+                "hold": None,
+            }
+        )
     return found
 
 

@@ -257,11 +257,13 @@ class Found(Value):
         limit_ppm: share of a year's fee income that may be spent, in millionths; None without a limit.
         reversed: the journal that a reversal takes back.
         balances: what stood on all accounts at the end of the year that is carried over.
+        taken_back: how often that year was carried over and the voucher reversed.
     """
 
     limit_ppm: int | None = None
     reversed: Journal | None = None
     balances: tuple[NetBalance, ...] = ()
+    taken_back: int = 0
 
 
 def read_act(content: Mapping[str, object]) -> BookAct:
@@ -334,7 +336,9 @@ def request_of(act: BookAct, record: Record, approval: str, found: Found) -> Led
             assert taken_back is not None, "looked up before anything is reversed"
             return year.reverse(record, taken_back.key, taken_back.lines, approval=key, case=taken_back.case_no)
         case CarryOver(year=of_year, to_pool_fen=to_pool):
-            return year.carry_over(record, of_year, found.balances, to_pool)
+            request = year.carry_over(record, of_year, found.balances, to_pool)
+            again = f"{request.key}/{found.taken_back + 1}"
+            return request.model_copy(update={"key": again}) if found.taken_back else request
         case _:
             return _of_one_person(act, record)
 

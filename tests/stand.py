@@ -134,9 +134,7 @@ class Driver:
         today = shanghai_today()
         with self.house.sessions.begin() as session:
             for _ in range(count):
-                row = a_micro_manufacturer(
-                    maturity=today + timedelta(days=1), asking=AMOUNT, balance_fen=BALANCE, own_contribution_fen=0
-                )
+                row = a_micro_manufacturer(maturity=today + timedelta(days=1), asking=AMOUNT, balance_fen=BALANCE)
                 filed = file_application(
                     session, FUND, row, received_on=today, filed_by="li.jing", source="stand", queues="xuqiao"
                 )

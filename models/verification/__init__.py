@@ -13,8 +13,8 @@ Rows are plain dictionaries in this order; digests are hexadecimal, amounts whol
 | kind      | kind, opens_hold, resolves_hold, needs_approval, reverses                                         |
 | permitted | kind, debit, debit_part, credit, credit_part                                                      |
 | follows   | kind, of_kind                                                                                     |
-| account   | id, subject, dimension                                                                            |
-| balance   | account, side, debit_fen, credit_fen, debit_held_fen, credit_held_fen, floor_fen, cap_fen         |
+| account   | id, subject, dimension; and its balance: side, debit_fen, credit_fen, debit_held_fen,              |
+|           | credit_held_fen, floor_fen, cap_fen                                                               |
 | approval  | key, kind, case_no, amount_fen, about, terms_digest, maker, checker, request_hash                 |
 | closing   | through, last_seq                                                                                 |
 | key       | id, public: a public key by which seals may be signed                                             |

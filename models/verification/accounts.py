@@ -62,16 +62,17 @@ def hold(debit: Account, credit: Account, amount: int) -> None:
     credit.total[3] += amount
 
 
-class Chart:
-    """All accounts of a book by id, and the lines of its trial balance."""
+class Chart(dict[int, Account]):
+    """All accounts of a book by number, and the lines of its trial balance; a number it does not have is a stranger."""
 
     def __init__(self, book: str) -> None:
+        super().__init__()
         self._book = book
-        self._accounts: dict[int, Account] = {}
         self._subjects: dict[str, Row] = {}
         self._totals: dict[tuple[str, str], list[int]] = {}
-        self._nobody = {"subject": "?", "dimension": "?"}
-        self.get = self._accounts.get
+
+    def __missing__(self, number: int) -> Account:
+        return self.open({"id": number, "subject": "?", "dimension": "?"})
 
     def learn(self, row: Row) -> None:
         """A subject of the chart."""
@@ -82,13 +83,8 @@ class Chart:
         unknown = {"side": "D", "kept_by": "part", "floor_fen": 0, "cap_fen": None}
         subject = self._subjects.get(row["subject"], unknown)
         line = (row["subject"], "" if subject["kept_by"] in _SUMMED else row["dimension"])
-        account = Account(row, subject, self._totals.setdefault(line, [0, 0, 0, 0]))
-        self._accounts[row.get("id", -1)] = account
+        account = self[row["id"]] = Account(row, subject, self._totals.setdefault(line, [0, 0, 0, 0]))
         return account
-
-    def account(self, number: int) -> Account:
-        """An account by its number; a stranger when the book has none of it."""
-        return self._accounts.get(number) or self.open({**self._nobody, "id": number})
 
     def trial_digests(self, last_seq: int) -> tuple[str, str]:
         """SHA-256 and SM3 of the trial balance after a voucher; SM3 is empty where this machine cannot make it."""
@@ -99,7 +95,7 @@ class Chart:
 
     def compare(self, kept: Row) -> Iterator[Fault]:
         """What a stored balance says otherwise than the entries and holds."""
-        account = self.account(kept["account"])
+        account = self[kept["id"]]
         params: dict[str, object] = {"book": self._book, "account": account.name}
         stored = tuple(kept[f"{name}_fen"] for name in ("debit", "credit", "debit_held", "credit_held"))
         added = (account.debit, account.credit, account.debit_held, account.credit_held)

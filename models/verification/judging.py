@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 
 from models.verification.accounts import Chart
 from models.verification.faults import Fault
-from models.verification.journals import Approval, Journals, Rules, approval_faults, closing_faults
+from models.verification.journals import Journals
+from models.verification.rules import Approval, Rules, approval_faults, closing_faults
 from models.verification.seals import OutsideSeal, outside_faults, signature_faults
 
 FORMAT = "xuqiao books 1"
@@ -81,8 +82,8 @@ class _Book:
         self._start("?")
 
     def _start(self, name: str) -> None:
-        self.name, self._rules = name, Rules()
-        self._chart = Chart(name)
+        self.name, self._chart = name, Chart(name)
+        self._rules = Rules(self._chart)
         self._journals = Journals(name, self._chart, self._rules)
 
     def take(self, row: Row) -> Iterator[Fault]:
@@ -90,11 +91,12 @@ class _Book:
         if row["row"] == "journal":
             if not self._count:
                 yield from self._pass()
-            yield from self._journals.judge(row)
             self._count += 1
-            yield from self._pass()
-            return
-        yield from self._learn(row["row"], row)
+            yield from self._journals.judge(row)
+            if self._seals or self._found:
+                yield from self._pass()
+        else:
+            yield from self._learn(row["row"], row)
 
     def _learn(self, kind: str, row: Row) -> Iterator[Fault]:
         match kind:
@@ -114,7 +116,6 @@ class _Book:
                 self._rules.follows.add((row["kind"], row["of_kind"]))
             case "account":
                 self._chart.open(row)
-            case "balance":
                 self._balances.append(row)
             case "approval":
                 self._journals.approvals[row["key"]] = Approval(row["request_hash"], row["about"])

@@ -132,7 +132,7 @@ def report(
                 Sheet("trial_balance", (trial_table(balance), held_table(balance.held))),
                 Sheet("statement", (statement_table(of_each, named),)),
                 Sheet("vouchers", (voucher_table(vouchers),)),
-                Sheet("fund_report", fund_tables(told)),
+                Sheet("fund_report", fund_tables(told), one_main=False),
             ]
     return _answer(told, made, named, fund_tables(told), sheets, xlsx, as_json)
 

@@ -307,11 +307,11 @@ def test_every_sheet_can_be_printed_and_read(workbook: openpyxl.Workbook) -> Non
     for sheet in workbook.worksheets:
         assert (sheet.page_setup.paperSize, sheet.page_setup.orientation) == (9, "landscape")
         assert (sheet.page_setup.fitToWidth or 1, sheet.page_setup.fitToHeight) == (1, 0)
-        assert sheet.freeze_panes, sheet.title
+        assert sheet.freeze_panes == ("A7" if sheet in workbook.worksheets[:3] else "A6"), sheet.title
         widths = {
             column: group.width
             for group in sheet.column_dimensions.values()
-            for column in range(group.min, group.max + 1)
+            for column in range(group.min or 0, (group.max or 0) + 1)
         }
         for row in sheet.iter_rows(min_row=6):
             for cell in row:

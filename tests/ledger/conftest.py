@@ -21,12 +21,12 @@ from runtime.devstack import Addresses
 
 TODAY = date(2026, 3, 2)
 _serial = itertools.count(1)
-_BALANCES = text("""
+BALANCES = text("""
     SELECT a.subject, a.dimension,
            CASE b.side WHEN 'D' THEN b.debit_fen - b.credit_fen ELSE b.credit_fen - b.debit_fen END AS net
     FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id WHERE a.book = :b
 """)
-_NET = text(f"SELECT net FROM ({_BALANCES.text}) AS t WHERE subject = :s AND dimension = :d")
+_NET = text(f"SELECT net FROM ({BALANCES.text}) AS t WHERE subject = :s AND dimension = :d")
 
 
 @dataclass
@@ -187,7 +187,7 @@ class Books:
     def balances(self) -> dict[tuple[str, str], int]:
         """Everything that stands on an account, by subject and dimension, in fen."""
         with sessions(self.engine)() as session:
-            rows = session.connection().execute(_BALANCES, {"b": self.fund})
+            rows = session.connection().execute(BALANCES, {"b": self.fund})
             return {(row.subject, row.dimension): row.net for row in rows if row.net}
 
     def entries(self) -> list[str]:

@@ -277,7 +277,7 @@ def test_an_unmatched_receipt_goes_back_to_whom_the_two_saw(desk: Desk) -> None:
     assert desk.approve(desk.propose(refund)).state == "posted"
     assert desk.balance(Subject.UNMATCHED, "LS-9") == 0
     again = desk.propose(refund.model_copy(update={"reference": "TK-10"}))
-    assert refused(desk.approve, again).code in {"ledger.account_short", "ledger.part_short"}
+    assert refused(desk.approve, again).code == "ledger.part_short"
     with pytest.raises(ValueError, match="a refund is of a case or of an unmatched line"):
         Refund(amount_fen=1, reference="r", payee=PAYEE)
 
@@ -325,6 +325,18 @@ def test_a_year_is_carried_over_when_it_is_over_and_once(desk: Desk) -> None:
         assert refused(desk.propose, again).code == "bookdesk.year_carried_over"
 
 
+def test_a_year_whose_carrying_over_was_taken_back_is_carried_over_anew(desk: Desk) -> None:
+    desk.fees(yuan(100))
+    desk.new_day(date(2027, 1, 4))
+    wrong = desk.propose(CarryOver(year=2026, to_pool_fen=yuan(1)))
+    assert wrong.voucher is not None
+    desk.approve(desk.propose(Reverse(voucher=wrong.voucher, reason="转入金额有误")))
+    assert desk.balance(Subject.FEE_INCOME, "a case") == -yuan(100)
+    assert desk.propose(CarryOver(year=2026, to_pool_fen=yuan(100))).state == "posted"
+    assert desk.balance(Subject.SURPLUS, "carried_over") == -yuan(100)
+    assert desk.balance(Subject.ESCROW_BANK, "fees") == 0
+
+
 def test_a_closed_period_takes_nothing(desk: Desk) -> None:
     proposed = desk.propose(capital_out())
     with desk.doors.desk() as session:
@@ -337,8 +349,7 @@ def test_a_closed_period_takes_nothing(desk: Desk) -> None:
 
 def test_vat_is_paid_only_as_far_as_it_is_due(desk: Desk) -> None:
     desk.fees(yuan(100))
-    code = refused(desk.propose, VatPaid(amount_fen=yuan(5), reference="SK-1")).code
-    assert code in {"ledger.account_short", "ledger.part_short", "ledger.over_returned"}
+    assert refused(desk.propose, VatPaid(amount_fen=yuan(5), reference="SK-1")).code == "ledger.account_short"
 
 
 # The database ------------------------------------------------------------------------------------------------------
@@ -352,7 +363,6 @@ def test_vat_is_paid_only_as_far_as_it_is_due(desk: Desk) -> None:
         ("state = 'posted'", "posted_as_a_voucher"),
         ("state = 'rejected'", "rejected_for_a_reason"),
     ],
-    ids=["own check", "allowed by nobody", "posted without a voucher", "rejected by nobody"],
 )
 def test_the_database_itself_refuses(desk: Desk, owner_engine: Engine, change: str, rule: str) -> None:
     number = desk.propose(capital_out()).number
@@ -368,7 +378,6 @@ def test_the_database_itself_refuses(desk: Desk, owner_engine: Engine, change: s
         "DELETE FROM book_act",
         "INSERT INTO book_act (key, fund) VALUES ('k', 'f')",
     ],
-    ids=["another body", "a checker", "no act", "an act"],
 )
 def test_whoever_works_the_cases_neither_proposes_nor_allows(desk: Desk, app_engine: Engine, statement: str) -> None:
     desk.propose(capital_out())

@@ -4,7 +4,6 @@ import json
 import os
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine
 
 from models.ledger_schema import EXPECTED, schema_digests

@@ -192,3 +192,19 @@ def test_a_book_that_is_not_open_has_no_period_to_close(earned: Books) -> None:
     with pytest.raises(XuqiaoError) as refused, sessions(earned.desk).begin() as session:
         ledger.close_books(session, "nowhere", TODAY, "checker")
     assert refused.value.code == "ledger.unknown_book"
+
+
+def test_the_limit_is_not_widened_by_dating_a_spending_back(earned: Books) -> None:
+    earned.post(spending(earned, yuan(2000)).model_copy(update={"accounting_date": LAST_DAY}))
+    refused = earned.refused(spending(earned, 1, 2))
+    assert (refused.code, refused.params["spent"]) == ("ledger.over_spending_limit", "2,000.00")
+
+
+def test_nor_by_carrying_over_and_taking_that_back(earned: Books) -> None:
+    request = carried(earned, yuan(100))
+    earned.post(request)
+    total = sum(line.amount_fen for line in request.lines)
+    earned.post(earned.reverse(request, earned.allow_event(PostingKind.REVERSE, total, about=request.key)))
+    refused = earned.refused(spending(earned, yuan("2000.01")))
+    assert (refused.code, refused.params["income"]) == ("ledger.over_spending_limit", "10,000.00")
+    assert earned.faults() == []

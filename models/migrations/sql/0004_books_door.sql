@@ -50,7 +50,8 @@ BEGIN
         RETURN jsonb_build_object('refused', 'over_cap', 'cap', most, 'asked', (
             SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(entries) AS e WHERE e ->> 0 = 'bridge_receivable'));
     END IF;
-    RETURN jsonb_build_object('refused', CASE broken
+    RETURN jsonb_build_object('book', of_book, 'refused', CASE broken
+        WHEN 'journal_book_fkey' THEN 'unknown_book'
         WHEN 'journal_resolves_once' THEN 'hold_resolved'
         WHEN 'journal_reference_once' THEN 'reference_used'
         WHEN 'journal_reverses_once' THEN 'reversed_before'
@@ -64,24 +65,6 @@ CREATE FUNCTION ledger.approved_hash(
     of_book text, of_kind text, of_case text, amount_fen bigint, about text, terms_digest text
 ) RETURNS bytea LANGUAGE sql STABLE AS $$
     SELECT sha256(convert_to(jsonb_build_array(of_book, of_kind, of_case, amount_fen, about, terms_digest)::text, 'UTF8'))
-$$;
-
--- Entries that no event of this kind may make; a case's account is touched by that case only.
-CREATE FUNCTION ledger.has_forbidden(of_kind text, of_case text, entries jsonb) RETURNS boolean
-LANGUAGE sql STABLE AS $$
-    SELECT EXISTS (
-        SELECT FROM jsonb_array_elements(entries) AS e
-        WHERE NOT EXISTS (
-            SELECT FROM ledger.permitted AS p
-            JOIN ledger.subject AS d ON d.subject = p.debit
-            JOIN ledger.subject AS c ON c.subject = p.credit
-            WHERE p.kind = of_kind AND p.debit = e ->> 0 AND p.credit = e ->> 2
-                AND (p.debit_part IS NULL OR p.debit_part = e ->> 1)
-                AND (p.credit_part IS NULL OR p.credit_part = e ->> 3)
-                AND (d.kept_by <> 'case' OR of_kind = 'carry_over' OR of_case = e ->> 1)
-                AND (c.kept_by <> 'case' OR of_kind = 'carry_over' OR of_case = e ->> 3)
-        )
-    )
 $$;
 
 -- Whose money an account speaks of: the fund's own, that of the fees, or that of others.
@@ -152,43 +135,44 @@ DECLARE
     its_case CONSTANT text := request ->> 'case_no';
     its_terms CONSTANT text := request ->> 'terms_digest';
     its_day CONSTANT date := (request ->> 'accounting_date')::date;
+    its_approval CONSTANT text := request ->> 'approval';
+    its_reversed CONSTANT text := request ->> 'reverses';
+    its_about CONSTANT text := request ->> 'about';
     cap CONSTANT bigint := (request ->> 'cap_fen')::bigint;
-    entries jsonb;
-    reservation jsonb;
-    everything jsonb;
-    beside jsonb;
+    entries CONSTANT jsonb := coalesce(request -> 'lines', '[]');
+    holds CONSTANT boolean := coalesce(jsonb_typeof(request -> 'hold') = 'array', false);
+    everything CONSTANT jsonb := entries || CASE WHEN holds THEN jsonb_build_array(request -> 'hold') ELSE '[]' END;
+    last_entry CONSTANT int := jsonb_array_length(everything);
     asked_hash bytea;
+    beside jsonb := '[]';
     rules ledger.kind;
     earlier record;
     before record;
     allowed record;
+    entry jsonb;
+    debits bigint[];
+    credits bigint[];
+    amounts bigint[];
+    debit bigint;
+    credit bigint;
+    asked bigint := 0;
     resolved bigint;
     reversed bigint;
     number bigint;
     fees record;
     broken text;
 BEGIN
+    -- Never dates, actors or papers: the same leg asked again on another day is the same request.
+    IF coalesce(its_about, its_approval, its_reversed) IS NOT NULL THEN
+        beside := jsonb_build_array(jsonb_strip_nulls(jsonb_build_object(
+            'about', its_about, 'approval', its_approval, 'reverses', its_reversed)));
+    END IF;
+    asked_hash := sha256(convert_to((jsonb_build_array(
+        its_book, its_key, its_kind, its_case, request ->> 'reference', its_terms, request ->> 'resolves', entries,
+        CASE WHEN holds THEN request -> 'hold' END, cap) || beside)::text, 'UTF8'));
+
     -- One writer per book: callers queue here rather than on row locks.
     PERFORM pg_advisory_xact_lock(hashtextextended('ledger/' || its_book, 0));
-
-    -- Amounts as whole fen: 1.005 is an error here, never a rounding.
-    SELECT coalesce(jsonb_agg(jsonb_build_array(e ->> 0, e ->> 1, e ->> 2, e ->> 3, (e ->> 4)::bigint) ORDER BY n), '[]')
-    INTO entries FROM jsonb_array_elements(coalesce(request -> 'lines', '[]')) WITH ORDINALITY AS t (e, n);
-    everything := entries;
-    IF jsonb_typeof(request -> 'hold') = 'array' THEN
-        reservation := request -> 'hold';
-        reservation := jsonb_build_array(
-            reservation ->> 0, reservation ->> 1, reservation ->> 2, reservation ->> 3, (reservation ->> 4)::bigint);
-        everything := entries || jsonb_build_array(reservation);
-    END IF;
-
-    -- Never dates, actors or papers: the same leg asked again on another day is the same request.
-    beside := jsonb_strip_nulls(jsonb_build_object(
-        'about', request -> 'about', 'approval', request -> 'approval', 'reverses', request -> 'reverses'));
-    asked_hash := sha256(convert_to((jsonb_build_array(
-        its_book, its_key, its_kind, its_case, request ->> 'reference', its_terms,
-        request ->> 'resolves', entries, reservation, cap)
-        || CASE WHEN beside = '{}' THEN '[]' ELSE jsonb_build_array(beside) END)::text, 'UTF8'));
 
     SELECT j.seq, j.request_hash INTO earlier FROM ledger.journal AS j WHERE j.key = its_key;
     IF FOUND THEN
@@ -200,19 +184,46 @@ BEGIN
 
     SELECT * INTO rules FROM ledger.kind AS k WHERE k.kind = its_kind;
     IF NOT FOUND
-        OR rules.opens_hold <> (reservation IS NOT NULL)
+        OR rules.opens_hold <> holds
         OR rules.opens_hold <> (cap IS NOT NULL)
         OR rules.resolves_hold <> (request ->> 'resolves' IS NOT NULL)
-        OR rules.reverses <> (request ->> 'reverses' IS NOT NULL)
-        OR rules.needs_approval <> (request ->> 'approval' IS NOT NULL)
-        OR (entries = '[]' AND reservation IS NULL AND its_kind <> 'release')
-        OR (rules.opens_hold AND (entries <> '[]' OR cap > (reservation ->> 4)::bigint))
-        OR (NOT rules.reverses AND ledger.has_forbidden(its_kind, its_case, everything))
-        OR ((rules.needs_approval OR its_kind IN ('match', 'true_up', 'recover'))
-            AND NOT ledger.is_whole(its_kind, coalesce(request ->> 'about', ''), entries))
+        OR rules.reverses <> (its_reversed IS NOT NULL)
+        OR rules.needs_approval <> (its_approval IS NOT NULL)
+        OR (last_entry = 0 AND its_kind <> 'release')
+        OR (rules.opens_hold AND (entries <> '[]' OR cap > (everything #>> '{0,4}')::bigint))
+        OR ((its_kind IN ('match', 'true_up', 'recover') OR (rules.needs_approval AND NOT rules.opens_hold))
+            AND NOT ledger.is_whole(its_kind, coalesce(its_about, ''), entries))
     THEN
         RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
     END IF;
+
+    FOR n IN 1 .. last_entry LOOP
+        entry := everything -> (n - 1);
+        -- Whole fen: 1.005 is an error here, never a rounding.
+        amounts[n] := (entry ->> 4)::bigint;
+        asked := asked + amounts[n];
+        IF entry <> jsonb_build_array(entry ->> 0, entry ->> 1, entry ->> 2, entry ->> 3, amounts[n]) THEN
+            RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
+        END IF;
+        CONTINUE WHEN rules.reverses;
+        -- What an event of this kind may make; a case's account is touched by that case only.
+        SELECT d.id, c.id INTO debit, credit
+        FROM ledger.permitted AS p
+        JOIN ledger.subject AS ds ON ds.subject = p.debit
+        JOIN ledger.subject AS cs ON cs.subject = p.credit
+        LEFT JOIN ledger.account AS d ON d.book = its_book AND d.subject = p.debit AND d.dimension = entry ->> 1
+        LEFT JOIN ledger.account AS c ON c.book = its_book AND c.subject = p.credit AND c.dimension = entry ->> 3
+        WHERE p.kind = its_kind AND p.debit = entry ->> 0 AND p.credit = entry ->> 2
+            AND (p.debit_part IS NULL OR p.debit_part = entry ->> 1)
+            AND (p.credit_part IS NULL OR p.credit_part = entry ->> 3)
+            AND (ds.kept_by <> 'case' OR its_kind = 'carry_over' OR its_case = entry ->> 1)
+            AND (cs.kept_by <> 'case' OR its_kind = 'carry_over' OR its_case = entry ->> 3);
+        IF NOT FOUND THEN
+            RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
+        END IF;
+        debits[n] := debit;
+        credits[n] := credit;
+    END LOOP;
 
     IF rules.resolves_hold THEN
         SELECT h.seq, h.amount_fen, h.cap_fen, j.kind, j.terms_digest INTO before
@@ -223,60 +234,58 @@ BEGIN
             RETURN jsonb_build_object('refused', 'unknown_hold', 'hold', request ->> 'resolves');
         END IF;
         IF its_kind <> 'release' AND (
-            jsonb_array_length(everything) <> 1 OR (everything #>> '{0,4}')::bigint <> before.amount_fen
+            last_entry <> 1 OR asked <> before.amount_fen
             OR coalesce(cap, before.cap_fen) <> before.cap_fen OR its_terms IS DISTINCT FROM before.terms_digest)
         THEN
-            RETURN jsonb_build_object('refused', 'hold_mismatch', 'reserved', before.amount_fen, 'asked', (
-                SELECT sum((e ->> 4)::bigint) FROM jsonb_array_elements(everything) AS e));
+            RETURN jsonb_build_object('refused', 'hold_mismatch', 'reserved', before.amount_fen, 'asked', asked);
         END IF;
         resolved := before.seq;
     END IF;
 
     IF rules.reverses THEN
         SELECT j.seq, j.case_no INTO before FROM ledger.journal AS j JOIN ledger.kind AS k USING (kind)
-        WHERE j.key = request ->> 'reverses' AND j.book = its_book
+        WHERE j.key = its_reversed AND j.book = its_book
             AND NOT (k.opens_hold OR k.resolves_hold OR k.reverses);
         IF NOT FOUND OR before.case_no IS DISTINCT FROM its_case
             OR NOT ledger.reverses_exactly(its_book, before.seq, entries)
         THEN
-            RETURN jsonb_build_object('refused', 'not_reversible', 'reverses', request ->> 'reverses');
+            RETURN jsonb_build_object('refused', 'not_reversible', 'reverses', its_reversed);
         END IF;
         reversed := before.seq;
     END IF;
 
     IF rules.needs_approval THEN
         SELECT a.request_hash, a.at INTO allowed FROM ledger.approval AS a
-        WHERE a.key = request ->> 'approval' AND a.book = its_book;
-        IF NOT FOUND OR allowed.request_hash <> ledger.approved_hash(
-            its_book, its_kind, its_case, ledger.amount_of(rules.reverses, everything),
-            coalesce(request ->> 'reverses', request ->> 'about', ''), its_terms)
+        WHERE a.key = its_approval AND a.book = its_book;
+        -- Of a reversal, all its entries; of any other event, its one amount, however many rows write it.
+        IF NOT FOUND OR NOT (rules.reverses OR amounts[1] = ALL (amounts))
+            OR allowed.request_hash <> ledger.approved_hash(
+                its_book, its_kind, its_case, CASE WHEN rules.reverses THEN asked ELSE amounts[1] END,
+                coalesce(its_reversed, its_about, ''), its_terms)
         THEN
-            RETURN jsonb_build_object('refused', 'not_approved', 'approval', request ->> 'approval');
+            RETURN jsonb_build_object('refused', 'not_approved', 'approval', its_approval);
         END IF;
         -- Used before, it serves only to send again what failed; what was released since has made it void.
-        IF its_kind = 'intend' AND EXISTS (
-            SELECT FROM ledger.journal AS j WHERE j.book = its_book AND j.case_no = its_case AND (
-                (j.kind = 'intend' AND j.approval = request ->> 'approval' AND before.kind <> 'fail')
-                OR (j.kind = 'release' AND j.at > allowed.at)))
-        THEN
-            RETURN jsonb_build_object('refused', 'approval_used', 'approval', request ->> 'approval');
+        IF its_kind = 'intend' THEN -- its own condition: of other kinds there is no hold to look at
+            IF EXISTS (
+                SELECT FROM ledger.journal AS j WHERE j.book = its_book AND j.case_no = its_case AND (
+                    (j.kind = 'intend' AND j.approval = its_approval AND before.kind <> 'fail')
+                    OR (j.kind = 'release' AND j.at > allowed.at)))
+            THEN
+                RETURN jsonb_build_object('refused', 'approval_used', 'approval', its_approval);
+            END IF;
         END IF;
     END IF;
 
     IF its_kind = 'spend' AND request ->> 'limit_ppm' IS NOT NULL THEN
         SELECT * INTO fees FROM ledger.year_of_fees(its_book, its_day);
-        IF fees.spent + (entries #>> '{0,4}')::bigint
-            > floor(fees.income * (request ->> 'limit_ppm')::numeric / 1000000)
-        THEN
+        IF fees.spent + asked > floor(fees.income * (request ->> 'limit_ppm')::numeric / 1000000) THEN
             RETURN jsonb_build_object('refused', 'over_spending_limit', 'spent', fees.spent, 'income', fees.income,
-                'asked', (entries #>> '{0,4}')::bigint);
+                'asked', asked);
         END IF;
     END IF;
 
-    IF NOT EXISTS (SELECT FROM ledger.book AS b WHERE b.book = its_book) THEN
-        IF NOT rules.opens_book THEN
-            RETURN jsonb_build_object('refused', 'unknown_book', 'book', its_book);
-        END IF;
+    IF rules.opens_book AND NOT EXISTS (SELECT FROM ledger.book AS b WHERE b.book = its_book) THEN
         INSERT INTO ledger.book (book, previous_hash, head_hash)
         VALUES (its_book, '', sha256(convert_to('xuqiao ledger ' || its_book, 'UTF8')));
     END IF;
@@ -288,32 +297,28 @@ BEGIN
             resolves, approval, reverses
         ) VALUES (
             its_book, its_key, asked_hash, its_kind, its_case, its_day, request ->> 'actor_id',
-            coalesce(request ->> 'evidence', ''), its_terms, request ->> 'reference', resolved, request ->> 'approval',
-            reversed
+            coalesce(request ->> 'evidence', ''), its_terms, request ->> 'reference', resolved, its_approval, reversed
         ) RETURNING seq INTO number;
-        IF reservation IS NOT NULL THEN
-            INSERT INTO ledger.hold VALUES (
-                its_book, number, ledger.account_of(its_book, reservation ->> 0, reservation ->> 1),
-                ledger.account_of(its_book, reservation ->> 2, reservation ->> 3), (reservation ->> 4)::bigint, cap);
+        FOR n IN 1 .. last_entry LOOP
+            IF debits[n] IS NULL THEN
+                debits[n] := ledger.account_of(its_book, everything -> (n - 1) ->> 0, everything -> (n - 1) ->> 1);
+            END IF;
+            IF credits[n] IS NULL THEN
+                credits[n] := ledger.account_of(its_book, everything -> (n - 1) ->> 2, everything -> (n - 1) ->> 3);
+            END IF;
+        END LOOP;
+        IF holds THEN
+            INSERT INTO ledger.hold VALUES (its_book, number, debits[1], credits[1], amounts[1], cap);
+        ELSIF last_entry > 0 THEN
+            INSERT INTO ledger.posting SELECT its_book, number, t.n, t.debit, t.credit, t.fen
+            FROM unnest(debits, credits, amounts) WITH ORDINALITY AS t (debit, credit, fen, n);
         END IF;
-        INSERT INTO ledger.posting
-        SELECT its_book, number, n, ledger.account_of(its_book, e ->> 0, e ->> 1),
-            ledger.account_of(its_book, e ->> 2, e ->> 3), (e ->> 4)::bigint
-        FROM jsonb_array_elements(entries) WITH ORDINALITY AS t (e, n);
     EXCEPTION WHEN check_violation OR unique_violation OR foreign_key_violation THEN
         GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
         RETURN ledger.refusal(broken, its_book, its_case, everything);
     END;
     RETURN jsonb_build_object('voucher', number, 'replayed', false);
 END $$;
-
--- The amount that an approval speaks of: that of its one entry, however many rows write it; of a reversal, all of them.
-CREATE FUNCTION ledger.amount_of(is_reversal boolean, entries jsonb) RETURNS bigint LANGUAGE sql STABLE AS $$
-    SELECT CASE
-        WHEN is_reversal THEN sum((e ->> 4)::bigint)::bigint
-        WHEN min((e ->> 4)::bigint) = max((e ->> 4)::bigint) THEN max((e ->> 4)::bigint)
-    END FROM jsonb_array_elements(entries) AS e
-$$;
 
 -- The desk's doors --------------------------------------------------------------------------------------------------
 

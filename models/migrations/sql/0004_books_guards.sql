@@ -1,5 +1,33 @@
 -- The same guards for what 0004 adds, and a closed period that not even the owner writes into.
 
+-- The triggers below find what a row refers to, or refuse it by the name of the foreign key they stand for: they look
+-- it up anyway, and what is referred to can never go away. A foreign key would look a second time and lock the row.
+ALTER TABLE ledger.posting
+    DROP CONSTRAINT posting_book_seq_fkey,
+    DROP CONSTRAINT posting_book_debit_fkey,
+    DROP CONSTRAINT posting_book_credit_fkey;
+ALTER TABLE ledger.journal
+    DROP CONSTRAINT journal_book_fkey,
+    DROP CONSTRAINT journal_kind_fkey,
+    DROP CONSTRAINT journal_resolves_a_hold,
+    DROP CONSTRAINT journal_approval_fkey,
+    -- Most journals resolve nothing, reverse nothing, and have no reference: those need no place in an index.
+    DROP CONSTRAINT journal_resolves_once,
+    DROP CONSTRAINT journal_reverses_once,
+    DROP CONSTRAINT journal_reference_once;
+ALTER TABLE ledger.hold
+    DROP CONSTRAINT hold_book_seq_fkey,
+    DROP CONSTRAINT hold_book_debit_fkey,
+    DROP CONSTRAINT hold_book_credit_fkey;
+ALTER TABLE ledger.balance DROP CONSTRAINT balance_account_fkey;
+ALTER TABLE ledger.account
+    DROP CONSTRAINT account_book_fkey,
+    DROP CONSTRAINT account_subject_fkey,
+    DROP CONSTRAINT account_book_id_key;
+CREATE UNIQUE INDEX journal_resolves_once ON ledger.journal (book, resolves) WHERE resolves IS NOT NULL;
+CREATE UNIQUE INDEX journal_reverses_once ON ledger.journal (book, reverses) WHERE reverses IS NOT NULL;
+CREATE UNIQUE INDEX journal_reference_once ON ledger.journal (book, kind, reference) WHERE reference IS NOT NULL;
+
 CREATE OR REPLACE FUNCTION ledger.number_and_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
     closed date;
@@ -11,8 +39,22 @@ BEGIN
         head_hash = ledger.link(
             head_hash, last_seq + 1, NEW.request_hash, NEW.key, NEW.at, NEW.accounting_date, NEW.actor_id, NEW.evidence)
     WHERE book = NEW.book
+        AND EXISTS (
+            SELECT FROM ledger.kind AS k WHERE k.kind = NEW.kind AND k.resolves_hold = (NEW.resolves IS NOT NULL)
+                AND k.needs_approval = (NEW.approval IS NOT NULL) AND k.reverses = (NEW.reverses IS NOT NULL))
+        AND (NEW.resolves IS NULL OR EXISTS (
+            SELECT FROM ledger.hold AS h WHERE h.book = NEW.book AND h.seq = NEW.resolves))
+        AND (NEW.approval IS NULL OR EXISTS (
+            SELECT FROM ledger.approval AS a WHERE a.key = NEW.approval AND a.book = NEW.book AND a.kind = NEW.kind))
     RETURNING last_seq, previous_hash, head_hash, closed_through INTO NEW.seq, NEW.prev_hash, NEW.hash, closed;
-    IF NEW.accounting_date <= closed THEN
+    IF NEW.seq IS NULL THEN
+        IF EXISTS (SELECT FROM ledger.book AS b WHERE b.book = NEW.book) THEN
+            RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'journal_of_its_kind',
+                MESSAGE = 'a journal of kind ' || NEW.kind || ' without the hold, approval or journal that it is about';
+        END IF;
+        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'journal_book_fkey',
+            MESSAGE = 'there is no book ' || NEW.book;
+    ELSIF NEW.accounting_date <= closed THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'period_closed',
             MESSAGE = 'the period through ' || closed || ' is closed: ' || NEW.accounting_date || ' refused';
     END IF;
@@ -22,7 +64,82 @@ END $$;
 CREATE OR REPLACE FUNCTION ledger.open_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     INSERT INTO ledger.balance (account, side, cap_fen, floor_fen)
-    SELECT NEW.id, s.side, s.first_cap_fen, s.first_floor_fen FROM ledger.subject AS s WHERE s.subject = NEW.subject;
+    SELECT NEW.id, s.side, s.first_cap_fen, s.first_floor_fen FROM ledger.subject AS s
+    WHERE s.subject = NEW.subject AND EXISTS (SELECT FROM ledger.book AS b WHERE b.book = NEW.book);
+    IF NOT FOUND THEN
+        RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'account_of_a_book',
+            MESSAGE = 'there is no book ' || NEW.book || ', or no subject ' || NEW.subject;
+    END IF;
+    RETURN NULL;
+END $$;
+
+-- What an entry or a hold of no journal, or with another book's account, comes to.
+CREATE FUNCTION ledger.refuse_stranger(kind_of_row text, of_book text, of_seq bigint) RETURNS void LANGUAGE plpgsql AS $$
+BEGIN
+    RAISE EXCEPTION USING ERRCODE = 'foreign_key_violation', CONSTRAINT = kind_of_row || '_of_its_book',
+        MESSAGE = 'a ' || kind_of_row || ' of voucher ' || of_seq || ' without that voucher, or two accounts, of book '
+            || of_book;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger.move_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    UPDATE ledger.balance SET
+        debit_fen = debit_fen + CASE account WHEN NEW.debit THEN NEW.amount_fen ELSE 0 END,
+        credit_fen = credit_fen + CASE account WHEN NEW.credit THEN NEW.amount_fen ELSE 0 END
+    WHERE account IN (NEW.debit, NEW.credit)
+        AND 2 = (SELECT count(*) FROM ledger.account AS a WHERE a.id IN (NEW.debit, NEW.credit) AND a.book = NEW.book)
+        AND EXISTS (SELECT FROM ledger.journal AS j WHERE j.book = NEW.book AND j.seq = NEW.seq);
+    IF NOT FOUND THEN
+        PERFORM ledger.refuse_stranger('posting', NEW.book, NEW.seq);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger.hold_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    resolved bigint;
+BEGIN
+    SELECT j.resolves INTO resolved FROM ledger.journal AS j WHERE j.book = NEW.book AND j.seq = NEW.seq;
+    IF NOT FOUND THEN
+        PERFORM ledger.refuse_stranger('hold', NEW.book, NEW.seq);
+    ELSIF resolved IS NOT NULL THEN
+        -- On its way, or set aside again: what is held stays held, and the balances stay as they are.
+        IF NOT EXISTS (
+            SELECT FROM ledger.hold AS h WHERE h.book = NEW.book AND h.seq = resolved AND h.debit = NEW.debit
+                AND h.credit = NEW.credit AND h.amount_fen = NEW.amount_fen AND h.cap_fen = NEW.cap_fen)
+        THEN
+            RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'hold_carried_on',
+                MESSAGE = 'voucher ' || NEW.seq || ' does not carry on the hold that it resolves';
+        END IF;
+        RETURN NULL;
+    END IF;
+    -- A new approval sets the cap only while nothing of an earlier one is held or lent.
+    UPDATE ledger.balance SET
+        debit_held_fen = debit_held_fen + CASE account WHEN NEW.debit THEN NEW.amount_fen ELSE 0 END,
+        credit_held_fen = credit_held_fen + CASE account WHEN NEW.credit THEN NEW.amount_fen ELSE 0 END,
+        cap_fen = CASE WHEN account = NEW.debit AND debit_fen + debit_held_fen = 0 THEN NEW.cap_fen ELSE cap_fen END
+    WHERE account IN (NEW.debit, NEW.credit)
+        AND 2 = (SELECT count(*) FROM ledger.account AS a WHERE a.id IN (NEW.debit, NEW.credit) AND a.book = NEW.book);
+    IF NOT FOUND THEN
+        PERFORM ledger.refuse_stranger('hold', NEW.book, NEW.seq);
+    END IF;
+    RETURN NULL;
+END $$;
+
+CREATE OR REPLACE FUNCTION ledger.free_balances() RETURNS trigger LANGUAGE plpgsql AS $$
+DECLARE
+    held ledger.hold;
+BEGIN
+    IF NEW.kind IN ('intend', 'fail') THEN
+        RETURN NULL; -- the hold that carries it on keeps it in the balances
+    END IF;
+    SELECT * INTO held FROM ledger.hold WHERE book = NEW.book AND seq = NEW.resolves;
+    -- Released means that the approval is void: nothing may be lent until there is another.
+    UPDATE ledger.balance SET
+        debit_held_fen = debit_held_fen - CASE account WHEN held.debit THEN held.amount_fen ELSE 0 END,
+        credit_held_fen = credit_held_fen - CASE account WHEN held.credit THEN held.amount_fen ELSE 0 END,
+        cap_fen = CASE WHEN account = held.debit AND NEW.kind = 'release' AND debit_fen = 0 THEN 0 ELSE cap_fen END
+    WHERE account IN (held.debit, held.credit);
     RETURN NULL;
 END $$;
 
