@@ -7,7 +7,7 @@ from typing import Any
 from psycopg import Connection
 
 Row = dict[str, Any]
-_AT_ONCE = 1_000
+_AT_ONCE = 20_000
 
 # Small tables, in the order in which the judge must know them. Each row comes as one JSON object.
 _SMALL = {
