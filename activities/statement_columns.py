@@ -62,13 +62,17 @@ def columns_of(headings: Sequence[str]) -> dict[int, Field] | None:
     found: dict[int, Field] = {}
     named = [_UNIT.sub("", re.sub(r"\s", "", tidy(heading))) for heading in headings]
     days = [name for name in _NAMES[Field.DAY] if name in named]
+    twice: list[str] = []
     for place, name in enumerate(named):
         field = _FIELD_OF.get(name)
         if field is None or (field is Field.DAY and name != days[0]):
             continue
         if field in found.values() and field not in _SEVERAL:
-            raise XuqiaoError("statement.column_twice", heading=headings[place])
+            twice.append(headings[place])
         found[place] = field
     fields = set(found.values())
-    has_amount = Field.AMOUNT in fields or fields >= {Field.DEBIT, Field.CREDIT}
-    return found if Field.DAY in fields and has_amount else None
+    if Field.DAY not in fields or not (Field.AMOUNT in fields or fields >= {Field.DEBIT, Field.CREDIT}):
+        return None
+    if twice:
+        raise XuqiaoError("statement.column_twice", heading=twice[0])
+    return found
