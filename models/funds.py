@@ -153,6 +153,14 @@ def business_date(session: Session, code: str) -> date:
     return found
 
 
+def business_day_through(session: Session, code: str, day: date) -> date | None:
+    """The last business day that was opened up to and with a day; None when there was none."""
+    column = table(FundDay).c
+    opened = select(func.max(column.business_date)).where(column.fund == code, column.business_date <= day)
+    found: date | None = session.scalar(opened)
+    return found
+
+
 def open_business_day(session: Session, code: str, day: date, at: datetime) -> None:
     """Open a business day; one that is open already stays as it is, and time never runs backwards."""
     row = {"fund": code, "business_date": day, "opened_at": at}

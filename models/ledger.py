@@ -27,6 +27,7 @@ from rulebook.postings import (
 __all__ = [
     "approve",
     "available_fen",
+    "books",
     "check_books",
     "close_books",
     "open_hold",
@@ -38,6 +39,7 @@ __all__ = [
 
 _POST = text("SELECT ledger.post(CAST(:request AS jsonb))")
 _APPROVE = text("SELECT ledger.approve(CAST(:request AS jsonb))")
+_BOOKS = text('SELECT book FROM ledger.book ORDER BY book COLLATE "C"')
 _CLOSE = text("SELECT ledger.close_books(:book, :through, :actor)")
 
 
@@ -86,6 +88,11 @@ def approve(session: Session, approval: Approval) -> None:
             raise XuqiaoError("ledger.unknown_book", book=approval.book)
         case _:
             raise XuqiaoError("ledger.broken_rule", rule=answer["rule"], key=approval.key)
+
+
+def books(session: Session) -> list[str]:
+    """Every book there is, in the order of their names."""
+    return list(session.connection().execute(_BOOKS).scalars())
 
 
 def close_books(session: Session, fund: str, through: date, actor_id: str) -> int:

@@ -1,13 +1,13 @@
 """Says what is wrong with a book: its rows are judged by ``models.verification``, its guards are looked at here."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from psycopg import Connection as PostgresConnection
 from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session
 
-from models.ledger_rows import rows_of
+from models.ledger_rows import Row, rows_of
 from models.ledger_schema import schema_faults
 from models.verification import Fault, OutsideSeal, Verdict, judge, sentence
 
@@ -47,8 +47,8 @@ def find_faults(session: Session, fund: str) -> list[Fault]:
     return [*verdict.faults, *_guard_faults(connection)]
 
 
-def verify_books(session: Session, fund: str, keys: Mapping[str, str], outside: Sequence[OutsideSeal] = ()) -> Verdict:
-    """The same, and besides the signatures of the seals, and that the tables, functions and grants are the product's.
+def verify_book(session: Session, fund: str, keys: Mapping[str, str], outside: Sequence[OutsideSeal] = ()) -> Verdict:
+    """Recompute one book from its rows, the signatures of its seals included.
 
     Args:
         session: as above.
@@ -56,10 +56,18 @@ def verify_books(session: Session, fund: str, keys: Mapping[str, str], outside: 
         keys: public keys by id; a seal of any other is a fault.
         outside: seals that were kept outside the database; a book older than one of them is a fault.
     """
-    connection = _undisturbed(session, fund)
-    verdict = judge(rows_of(_driver(connection), fund, keys), keys, outside)
-    around = [*_guard_faults(connection), *schema_faults(connection)]
-    return verdict._replace(faults=(*verdict.faults, *around))
+    return judge(rows_undisturbed(session, fund, keys), keys, outside)
+
+
+def database_faults(session: Session) -> list[Fault]:
+    """What is wrong around all books: guards that are off, and whatever is not as the migrations made it."""
+    connection = session.connection()
+    return [*_guard_faults(connection), *schema_faults(connection)]
+
+
+def rows_undisturbed(session: Session, fund: str, keys: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of a book at one moment, and public keys to go along, for an export."""
+    return rows_of(_driver(_undisturbed(session, fund)), fund, keys)
 
 
 def _undisturbed(session: Session, fund: str) -> Connection:

@@ -126,6 +126,8 @@ class Settings(BaseSettings):
     lang: Literal["zh", "en"] = "zh"
     queues: QueueSettings = QueueSettings()
     simulator_path: Path = Field(default_factory=lambda known: known["var"] / "bank.sqlite")
+    seal_key: Path | None = None
+    seal_keys: Path | None = Field(default_factory=lambda known: known["seal_key"] and known["seal_key"].parent)
     chart: Literal["enterprise", "government"] = "enterprise"
     chart_file: Path | None = None
 

@@ -28,7 +28,8 @@ Rows are plain dictionaries in this order; digests are hexadecimal, amounts whol
 """
 
 from models.verification.faults import Fault, sentence
+from models.verification.files import read_keys, read_rows
 from models.verification.judging import Verdict, judge
 from models.verification.seals import OutsideSeal, read_outside_seal
 
-__all__ = ["Fault", "OutsideSeal", "Verdict", "judge", "read_outside_seal", "sentence"]
+__all__ = ["Fault", "OutsideSeal", "Verdict", "judge", "read_keys", "read_outside_seal", "read_rows", "sentence"]

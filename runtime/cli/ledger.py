@@ -5,7 +5,7 @@ Its commands stand in modules of their own, one subject each; here they get thei
 
 from typer import Typer
 
-from runtime.cli import ledger_desk, ledger_reports, ledger_statement
+from runtime.cli import ledger_desk, ledger_reports, ledger_statement, ledger_verify
 from runtime.cli.manual import Command, Group
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -20,9 +20,9 @@ app.command("match", cls=Command)(ledger_statement.match_line)
 app.command("reconcile", cls=Command)(ledger_statement.reconcile)
 app.command("differences", cls=Command)(ledger_statement.differences)
 app.command("explain", cls=Command)(ledger_statement.explain)
-# ledger_desk: what two people allow; seal, close.
-# ledger_verify: verify, export.
-#
-# Each line: app.command("name", cls=Command)(module.function)
+app.command("seal", cls=Command)(ledger_verify.seal)
+app.command("close", cls=Command)(ledger_verify.close)
+app.command("verify", cls=Command)(ledger_verify.verify)
+app.command("export", cls=Command)(ledger_verify.export)
 
 ledger_desk.add_desk(app)

@@ -125,7 +125,8 @@ def _why_there(place: "QueueLine") -> str:
 
 @books.command("check", cls=Command)
 def check(fund: Fund = None, as_json: AsJson = False) -> int:
-    from models import ledger, reads
+    from models import reads
+    from models.ledger_check import find_faults
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
 
@@ -135,7 +136,7 @@ def check(fund: Fund = None, as_json: AsJson = False) -> int:
             codes = [office.the_fund(session, fund)] if fund else [each.code for each in reads.funds(session)]
         for code in codes:
             with office.begin() as session:
-                found[code] = ledger.check_books(session, code)
+                found[code] = [say(fault.code, **fault.params) for fault in find_faults(session, code)]
     good = not any(found.values())
     if as_json:
         print_json({"good": good, "books": [{"fund": code, "faults": faults} for code, faults in found.items()]})
