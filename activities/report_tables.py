@@ -33,6 +33,9 @@ class Amount(NamedTuple):
     fen: int
 
 
+_ONLY_ONE = frozenset({Subject.INTEREST_INCOME, Subject.BANK_CHARGE, Subject.OUTPUT_VAT, Subject.SURPLUS})
+"""A book has one account of each: whom it is kept for says nothing."""
+
 Cell = str | int | date | Amount | None
 Row = tuple[Cell, ...]
 
@@ -132,12 +135,15 @@ def statement_table(statements: Iterable[Statement], chart: Chart, lang: Lang | 
 
 
 def _kept_for(subject: Subject, dimension: str, lang: Lang | None) -> str:
+    if subject in _ONLY_ONE:
+        return ""
     return say_value("escrow_part", dimension, lang) if subject is Subject.ESCROW_BANK else dimension
 
 
 def _with_dimension(code: str, name: str, subject: Subject, dimension: str) -> str:
     """An account with whom it is kept for; the part of the ring-fenced account is in its name already."""
-    return f"{code} {name}" if subject is Subject.ESCROW_BANK else f"{code} {name}（{dimension}）"
+    said_already = subject is Subject.ESCROW_BANK or subject in _ONLY_ONE
+    return f"{code} {name}" if said_already else f"{code} {name}（{dimension}）"
 
 
 # Vouchers ------------------------------------------------------------------------------------------------------

@@ -167,6 +167,17 @@ def test_a_voucher_shows_who_allowed_it(cli: Cli, fund_code: str, lent: str) -> 
     assert (missing.code, missing.error["code"]) == (1, "reports.no_voucher")
 
 
+def test_the_book_of_a_sub_fund_has_reports_of_its_own(cli: Cli, house: House, fund_code: str) -> None:
+    book = f"{fund_code}-RC"
+    refused = cli("ledger", "report", "--fund", book, "--json")
+    assert (refused.code, refused.error["code"]) == (1, "fund.unknown"), "before any money is in it"
+    post(house, postings.capital_in(book, "省财政", yuan(300), reference="1", on=TODAY, actor_id="li.jing"))
+    assert cli("ledger", "trial-balance", "--fund", book, "--json").data["totals"]["closing_debit_yuan"] == "300.00"
+    told = cli("ledger", "report", "--fund", book, "--json").data
+    assert (told["source"]["fund_name"], told["fees"]["limit_ppm"]) == ("东海县企业转贷应急资金", None)
+    assert "省财政" in cli("ledger", "report", "--fund", book).out
+
+
 @pytest.mark.parametrize(
     ("words", "code", "reason"),
     [
