@@ -14,6 +14,7 @@ from models import ledger
 from models.applications import Application, Loan
 from models.cases import RenewalCase, cases_of
 from models.documents import documents_of
+from models.ledger_check import find_faults
 from rulebook.cases import Route
 from rulebook.money import format_yuan
 from rulebook.postings import Pool, PostingKind
@@ -115,7 +116,7 @@ def cross_check(session: Session, house: House, funds: Sequence[str]) -> tuple[s
     at_bank = {payment.reference: payment.amount_fen for payment in house.simulated_bank.payments()}
     differing = sorted({str(reference) for reference, _ in in_books.items() ^ at_bank.items()})
     return (
-        *(fault for fund in funds for fault in ledger.check_books(session, fund)),
+        *(say(fault.code, **fault.params) for fund in funds for fault in find_faults(session, fund)),
         *(say("cli.demo.bank_wrong", reference=reference) for reference in differing),
     )
 
