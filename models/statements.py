@@ -193,12 +193,12 @@ _SUSPENSE = text("""
     ORDER BY since, a.id
 """)
 _OPEN_BRIDGES = text("""
-    SELECT a.dimension AS case_no, (b.debit_fen - b.credit_fen)::bigint AS outstanding_fen
+    SELECT a.dimension AS case_no, (b.debit_fen - b.credit_fen)::bigint AS outstanding_fen,
+           regexp_replace(f.account_number, '[^0-9]', '', 'g') AS account
     FROM ledger.account AS a
     JOIN ledger.balance AS b ON b.account = a.id
     JOIN application AS f ON f.case_no = a.dimension
     WHERE a.book = :fund AND a.subject = 'bridge_receivable' AND b.debit_fen > b.credit_fen
-      AND regexp_replace(f.account_number, '[^0-9]', '', 'g') = :account
     ORDER BY a.dimension
 """)
 _TOLD = text("""
@@ -235,10 +235,11 @@ class Suspended(Value):
 
 
 class OpenBridge(Value):
-    """A case whose money is out, in fen."""
+    """A case whose money is out, in fen, and its registered account as digits."""
 
     case_no: str
     outstanding_fen: int
+    account: str
 
 
 def movements_of(session: Session, fund: str) -> list[Movement]:
@@ -277,14 +278,10 @@ def suspense(session: Session, fund: str) -> list[Suspended]:
     return [Suspended.model_validate({**row, "told": told.get(row["name"])}) for row in rows]
 
 
-def open_bridges_of(session: Session, fund: str, account: str) -> list[OpenBridge]:
-    """The cases whose money is out and whose registered account this is.
-
-    Args:
-        account: as digits.
-    """
-    rows = session.connection().execute(_OPEN_BRIDGES, {"fund": fund, "account": account}).mappings()
-    return [OpenBridge.model_validate(dict(row)) for row in rows] if account else []
+def open_bridges(session: Session, fund: str) -> list[OpenBridge]:
+    """The cases whose money is out."""
+    rows = session.connection().execute(_OPEN_BRIDGES, {"fund": fund}).mappings()
+    return [OpenBridge.model_validate(dict(row)) for row in rows]
 
 
 # Differences ---------------------------------------------------------------------------------------------------

@@ -18,7 +18,6 @@ LEFT_TO_PEOPLE = (
     "extension.times",
     "extension.daily_rate",
     "fee.bank_delay_borne_by",
-    "repayment.untagged",
     "papers.legal_form",
     "papers.drawn_up",
 )

@@ -1,7 +1,7 @@
 """The day's work with the bank's statement: taking it in, finding what each line is, comparing it with the books."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
 from pathlib import Path
@@ -150,12 +150,13 @@ def import_statement(session: Session, fund: str, path: Path, by: str) -> Import
     rows = [RowResult(row=fault.row, reason=_reason(fault.error)) for fault in file.faults]
     rows += _put_on_record(session, fund, file, hashlib.sha256(path.read_bytes()).hexdigest(), by)
     unbooked = take_up(session, fund, by)
-    states = _states(session, fund)
+    waiting = statements.suspense(session, fund)
+    states, proposals = _states(session, fund, waiting), _proposals(session, fund, waiting)
     placed = {place: each.row for place, each in enumerate(file.lines)}
     return ImportReport(
         fund=fund,
         account_named=bool(file.own_accounts),
-        rows=tuple(sorted((_told(session, fund, row, states, unbooked) for row in rows), key=lambda row: row.row)),
+        rows=tuple(sorted((_told(row, states, proposals, unbooked) for row in rows), key=lambda row: row.row)),
         breaks=tuple(
             BalanceBreak(row=placed[each.place], expected_fen=each.expected_fen, stated_fen=each.stated_fen)
             for each in balance_breaks([each.line for each in file.lines])
@@ -204,7 +205,7 @@ def _suspend(session: Session, fund: str, line: KnownLine, by: str) -> None:
     ledger.post(session, receipt)
 
 
-def _states(session: Session, fund: str) -> Mapping[str, LineState]:
+def _states(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> Mapping[str, LineState]:
     """What each line is by now."""
     lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
     pairs = statements.pairs_of(session, fund)
@@ -213,45 +214,42 @@ def _states(session: Session, fund: str) -> Mapping[str, LineState]:
     for pair in pairs:
         if pair.returned_by:
             states[pair.line] = states[pair.returned_by] = LineState.RETURNED
-    return states | {each.name: LineState.SUSPENSE for each in statements.suspense(session, fund)}
+    return states | {each.name: LineState.SUSPENSE for each in waiting}
 
 
 def _told(
-    session: Session,
-    fund: str,
     row: RowResult,
     states: Mapping[str, LineState],
+    proposals: Mapping[str, str],
     unbooked: Mapping[str, XuqiaoError],
 ) -> RowResult:
     if row.name is None or row.reason:
         return row
     state, proposed = states[row.name], None
-    if state is LineState.SUSPENSE:
-        proposed = _proposal(session, fund, statements.line_of(session, fund, row.name), row.amount_fen or 0)
-        state = LineState.PROPOSED if proposed else state
+    if state is LineState.SUSPENSE and row.name in proposals:
+        state, proposed = LineState.PROPOSED, proposals[row.name]
     reason = _reason(unbooked[row.name]) if row.name in unbooked else None
     return row.model_copy(update={"state": state, "proposed": proposed, "reason": reason})
 
 
-def _proposal(session: Session, fund: str, line: KnownLine | None, left_fen: int) -> str | None:
-    """The one case whose money is out, whose registered account paid, and that owes as much."""
-    if line is None:
-        return None
-    bridges = statements.open_bridges_of(session, fund, line.payer_account)
-    if len(bridges) != 1:
-        return None
-    (bridge,) = bridges
-    owed = bridge.outstanding_fen + max(0, fee_owed(session, bridge.case_no, business_date(session, fund)))
-    return bridge.case_no if left_fen <= owed else None
+def _proposals(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> dict[str, str]:
+    """By line, the one case whose money is out, whose registered account paid, and that owes as much."""
+    bridges, found, today = statements.open_bridges(session, fund), {}, business_date(session, fund)
+    for each in waiting:
+        of_account = [bridge for bridge in bridges if each.payer_account and bridge.account == each.payer_account]
+        if len(of_account) == 1:
+            (bridge,) = of_account
+            owed = bridge.outstanding_fen + max(0, fee_owed(session, bridge.case_no, today))
+            if each.left_fen <= owed:
+                found[each.name] = bridge.case_no
+    return found
 
 
 def suspense(session: Session, fund: str) -> list[SuspenseLine]:
     """All money that belongs to no case yet, oldest first, with the case that may be meant."""
-    found = []
-    for each in statements.suspense(session, fund):
-        line = statements.line_of(session, fund, each.name)
-        found.append(SuspenseLine(suspended=each, proposed=_proposal(session, fund, line, each.left_fen)))
-    return found
+    waiting = statements.suspense(session, fund)
+    proposals = _proposals(session, fund, waiting)
+    return [SuspenseLine(suspended=each, proposed=proposals.get(each.name)) for each in waiting]
 
 
 # A person says whose it is -------------------------------------------------------------------------------------
