@@ -116,7 +116,7 @@ def cross_check(session: Session, house: House, funds: Sequence[str]) -> tuple[s
     at_bank = {payment.reference: payment.amount_fen for payment in house.simulated_bank.payments()}
     differing = sorted({str(reference) for reference, _ in in_books.items() ^ at_bank.items()})
     return (
-        *(say(fault.code, **fault.params) for fund in funds for fault in find_faults(session, fund)),
+        *(say(fault.code, None, **fault.params) for fund in funds for fault in find_faults(session, fund)),
         *(say("cli.demo.bank_wrong", reference=reference) for reference in differing),
     )
 

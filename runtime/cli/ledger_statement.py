@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 NOBODY = "cli"
 """Who did what was done without saying who does it."""
 
-OfLine = Annotated[str, Argument(metavar="LINE")]
+OfLine = Annotated[str, Argument(metavar="REFERENCE")]
 Number = Annotated[int, Argument(metavar="NUMBER")]
 PrincipalPart = Annotated[str | None, Option("--principal", metavar="YUAN")]
 FeePart = Annotated[str | None, Option("--fee", metavar="YUAN")]
