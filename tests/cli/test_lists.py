@@ -221,8 +221,7 @@ def test_books_with_a_row_changed_behind_their_back_are_a_failure(
     assert (ran.code, ran.data["good"]) == (4, False)
     (book,) = ran.data["books"]
     assert book["fund"] == fund_code
-    print(book["faults"])
-    assert any(fault.startswith(f"{fund_code}: voucher 1 ") for fault in book["faults"]), book["faults"]
+    assert any(fault.startswith(f"{fund_code}：第 1 号凭证") for fault in book["faults"]), book["faults"]
     assert "不符" in cli("books", "check").out
 
 
