@@ -171,12 +171,15 @@ class CaseDesk:
             self._answers[act_id] = outcome
 
     def move_to(self, stage: CaseStage) -> None:
-        """The case stands in another stage; what can no longer mean anything is refused, with its reason."""
+        """The case stands in another stage: a message that can no longer mean anything is refused, with its reason.
+
+        Acts are judged when the story takes up the next one, and not before: only then does it know all that the step
+        has changed.
+        """
         self.stage = stage
         for message in [m for m in self._messages if fit(stage, m.body.kind) is Fit.IMPOSSIBLE]:
             self._messages.remove(message)
             self._too_late(message)
-        self._acts = [act for act in self._acts if self._still_fits(act)]
 
     def close(self) -> None:
         """The story is over: acts that nobody takes up any more are refused."""

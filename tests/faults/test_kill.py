@@ -91,7 +91,8 @@ async def drive_until(driver: Driver, reached: Callable[[], bool]) -> None:
                 return
         except DBAPIError:
             await asyncio.sleep(0.2)
-        assert time.monotonic() < until, f"only {stages(driver.house)} within {SETTLED_WITHIN} s"
+        if time.monotonic() > until:
+            pytest.fail(f"only {stages(driver.house)} within {SETTLED_WITHIN} s; refused: {driver.refused}")
         await asyncio.sleep(0.05)
 
 
