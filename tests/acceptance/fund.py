@@ -3,13 +3,14 @@
 import asyncio
 import itertools
 import sqlite3
-from collections.abc import Awaitable, Coroutine
-from contextlib import closing
+from collections.abc import Awaitable, Coroutine, Iterator
+from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import select
+from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -283,6 +284,22 @@ class TestedFund:
         await self.sign(case)
         await self.skip_to_release_day(case)
         await self.release(case)
+
+    @contextmanager
+    def case_file_held(self, case: str) -> Iterator[None]:
+        """Meanwhile no step of the case can be written down: its story stands still in the middle of one."""
+        with self.house.sessions.begin() as session:
+            held = select(RenewalCase).where(table(RenewalCase).c.case_no == case)
+            session.execute(held.with_for_update(key_share=True))
+            yield
+
+    async def knows(self, case: str, event: EventType.ValueType) -> None:
+        """Wait until the history of a case holds such an event."""
+        with self.house.sessions() as session:
+            workflow = self.client.get_workflow_handle(session.get_one(RenewalCase, case).workflow_id)
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            while event not in {e.event_type async for e in workflow.fetch_history_events()}:
+                await asyncio.sleep(0.05)
 
     # The bank --------------------------------------------------------------------------------------------------
 

@@ -3,10 +3,11 @@
 import asyncio
 
 import pytest
+from temporalio.api.enums.v1 import EventType
 
-from rulebook.cases import PromiseRung
+from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
-from rulebook.messages import Approve, RecordSigning, Release, ReleaseLine
+from rulebook.messages import Approve, Opinion, RecordSigning, Release, ReleaseLine
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from rulebook.steps import Outcome
@@ -61,6 +62,22 @@ async def test_only_the_terms_that_lie_before_the_checker_can_be_approved(fund: 
     refused = await refusal_of(fund.act(case, Approve(terms_digest=stale)))
     assert refused.code == "act.terms_changed"
     assert fund.position(case).reserved_fen == 0
+
+
+async def test_a_proposal_made_while_the_promise_is_written_down_is_judged_by_it(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    with fund.case_file_held(case):
+        fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+        delivered = asyncio.create_task(fund.settle())
+        await fund.knows(case, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_SIGNALED)
+        proposals = [asyncio.create_task(fund.propose(case, amount)) for amount in (yuan(5_700_001), FIVE_MILLION)]
+        await fund.knows(case, EventType.EVENT_TYPE_WORKFLOW_EXECUTION_UPDATE_ACCEPTED)
+    too_much, proposed = await asyncio.gather(*proposals, return_exceptions=True)
+    await delivered
+    assert isinstance(too_much, XuqiaoError)
+    assert too_much.code == "act.amount_over_ceiling"
+    assert isinstance(proposed, Outcome)
+    assert fund.current_approval(case).amount_fen == FIVE_MILLION  # type: ignore[union-attr]
 
 
 async def test_an_amount_over_the_ceiling_is_refused_with_its_figures(fund: TestedFund) -> None:
