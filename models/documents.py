@@ -33,11 +33,27 @@ def document_number(case_no: str, kind: DocumentKind, attempt: int) -> str:
 
 
 SHORT = {
-    DocumentKind.RENEWAL_COMMITMENT: "CN",
-    DocumentKind.TRIPARTITE_AGREEMENT: "XY",
-    DocumentKind.TRANSFER_INSTRUCTION: "HK",
-    DocumentKind.SETTLEMENT_CERTIFICATE: "JQ",
+    DocumentKind.APPLICATION_FORM: "SP",
+    DocumentKind.CORRECTION_NOTICE: "BZ",
     DocumentKind.REFUSAL_NOTICE: "BY",
+    DocumentKind.RENEWAL_COMMITMENT: "CN",
+    DocumentKind.MINUTES: "JY",
+    DocumentKind.GUARANTOR_CONSENT: "DB",
+    DocumentKind.COOPERATION_AGREEMENT: "HZ",
+    DocumentKind.LIAISON_FORM: "LX",
+    DocumentKind.TRIPARTITE_AGREEMENT: "XY",
+    DocumentKind.USAGE_AGREEMENT: "SY",
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: "WT",
+    DocumentKind.DRAWDOWN_REQUEST: "YK",
+    DocumentKind.TRANSFER_INSTRUCTION: "HK",
+    DocumentKind.RELEASE_CHECKLIST: "HY",
+    DocumentKind.DISBURSEMENT_FORM: "BF",
+    DocumentKind.PAYMENT_REMINDER: "TX",
+    DocumentKind.PAYMENT_DEMAND: "CS",
+    DocumentKind.BREACH_NOTICE: "WY",
+    DocumentKind.EXTENSION_AGREEMENT: "ZQ",
+    DocumentKind.SETTLEMENT_CERTIFICATE: "JQ",
+    DocumentKind.ARCHIVE_INDEX: "GD",
 }
 
 

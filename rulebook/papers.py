@@ -1,23 +1,79 @@
 """The papers of a case: which there are, and everything they show, as plain values."""
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, datetime
 from enum import StrEnum
 
 from pydantic import Field
 
 from rulebook.errors import XuqiaoError
+from rulebook.findings import Result
 from rulebook.values import Value
 
 
 class DocumentKind(StrEnum):
     """What can be drawn up for a case."""
 
-    RENEWAL_COMMITMENT = "renewal_commitment"  # 续贷承诺函
-    TRIPARTITE_AGREEMENT = "tripartite_agreement"  # 三方协议
-    TRANSFER_INSTRUCTION = "transfer_instruction"  # 划款通知书
-    SETTLEMENT_CERTIFICATE = "settlement_certificate"  # 结清证明
+    APPLICATION_FORM = "application_form"  # 申请审批表
+    CORRECTION_NOTICE = "correction_notice"  # 补正告知书
     REFUSAL_NOTICE = "refusal_notice"  # 不予支持告知书
+    RENEWAL_COMMITMENT = "renewal_commitment"  # 续贷承诺函
+    MINUTES = "minutes"  # 会议纪要
+    GUARANTOR_CONSENT = "guarantor_consent"  # 担保人知情同意书
+    COOPERATION_AGREEMENT = "cooperation_agreement"  # 合作协议, between fund and bank
+    LIAISON_FORM = "liaison_form"  # 转贷工作联系单, per case under a cooperation agreement
+    TRIPARTITE_AGREEMENT = "tripartite_agreement"  # 三方协议
+    USAGE_AGREEMENT = "usage_agreement"  # 资金使用协议
+    ENTRUSTED_LOAN_AGREEMENT = "entrusted_loan_agreement"  # 委托贷款合同
+    DRAWDOWN_REQUEST = "drawdown_request"  # 用款申请函
+    TRANSFER_INSTRUCTION = "transfer_instruction"  # 划款通知书
+    RELEASE_CHECKLIST = "release_checklist"  # 放款核验记录
+    DISBURSEMENT_FORM = "disbursement_form"  # 资金拨付审批单
+    PAYMENT_REMINDER = "payment_reminder"  # 还款提醒
+    PAYMENT_DEMAND = "payment_demand"  # 催收函
+    BREACH_NOTICE = "breach_notice"  # 违约通知
+    EXTENSION_AGREEMENT = "extension_agreement"  # 展期协议
+    SETTLEMENT_CERTIFICATE = "settlement_certificate"  # 结清证明
+    ARCHIVE_INDEX = "archive_index"  # 归档目录
+
+
+class LegalForm(StrEnum):
+    """What binds the parties of a bridge; the measure chooses."""
+
+    THREE_PARTY = "three_party"  # 三方协议
+    LIAISON_FORM = "liaison_form"  # 合作协议 and a 联系单 for each case, with a 使用协议
+    USAGE_AGREEMENT = "usage_agreement"  # 承诺书 and 使用协议
+    ENTRUSTED_LOAN = "entrusted_loan"  # 委托贷款
+
+
+AGREEMENTS: Mapping[LegalForm, tuple[DocumentKind, ...]] = {
+    LegalForm.THREE_PARTY: (DocumentKind.TRIPARTITE_AGREEMENT,),
+    LegalForm.LIAISON_FORM: (DocumentKind.LIAISON_FORM, DocumentKind.USAGE_AGREEMENT),
+    LegalForm.USAGE_AGREEMENT: (DocumentKind.USAGE_AGREEMENT,),
+    LegalForm.ENTRUSTED_LOAN: (DocumentKind.ENTRUSTED_LOAN_AGREEMENT,),
+}
+"""The papers that each legal form consists of, beside those that every bridge has."""
+
+
+def before_payment(form: LegalForm, *, guarantors: bool, committee: bool) -> tuple[DocumentKind, ...]:
+    """The papers that are drawn up for signing before money leaves, where the measure lists none of its own.
+
+    Args:
+        guarantors: somebody guarantees the loan, and signs that he knows of its renewal.
+        committee: a committee has decided, so there are minutes.
+
+    >>> [kind.value for kind in before_payment(LegalForm.USAGE_AGREEMENT, guarantors=False, committee=False)][1:3]
+    ['renewal_commitment', 'usage_agreement']
+    """
+    return (
+        DocumentKind.APPLICATION_FORM,
+        *((DocumentKind.MINUTES,) if committee else ()),
+        DocumentKind.RENEWAL_COMMITMENT,
+        *((DocumentKind.GUARANTOR_CONSENT,) if guarantors else ()),
+        *AGREEMENTS[form],
+        DocumentKind.DRAWDOWN_REQUEST,
+        DocumentKind.TRANSFER_INSTRUCTION,
+    )
 
 
 class FeeStep(Value):
@@ -35,10 +91,98 @@ class FeeStep(Value):
 
 
 class PaperFinding(Value):
-    """One reason as a paper states it: the sentence, and the article (or whose choice the rule is)."""
+    """One finding as a paper states it: the sentence, and the article (or whose choice the rule is).
+
+    Attributes:
+        result: ``pass``, ``refer`` or ``fail``.
+        decided: what a person decided about a ``refer``, with his reason; empty where nobody had to.
+    """
 
     sentence: str
     citation: str
+    result: Result = Result.FAIL
+    decided: str = ""
+
+
+class PaperApplicant(Value):
+    """The borrower as the application form shows him, in words; None where nothing was said.
+
+    Attributes:
+        kind: such as 企业; ``size_class`` such as 小型企业; ``industry`` with its code.
+        revenue_fen, assets_fen, tax_last_year_fen, asked_fen, own_contribution_fen: in fen.
+    """
+
+    kind: str
+    legal_representative: str
+    phone: str = ""
+    industry: str
+    size_class: str
+    employees: int | None = None
+    revenue_fen: int | None = None
+    assets_fen: int | None = None
+    tax_last_year_fen: int | None = None
+    asked_fen: int
+    own_contribution_fen: int
+    received_on: date
+    applied_to_bank_on: date | None = None
+
+
+class PaperGuarantor(Value):
+    """Who guarantees the bank's loan. ``how``: in what way, in words; empty where it was not recorded."""
+
+    name: str
+    how: str = ""
+
+
+class PaperCollateral(Value):
+    """One piece of security; ``anew``: it is released and registered again for the new loan."""
+
+    kind: str
+    description: str
+    anew: bool = False
+    certificate: str = ""
+
+
+class PaperAct(Value):
+    """What one person did about a case, as a form of approval shows it.
+
+    Attributes:
+        role: 经办, 复核, 出纳, in words.
+        act: what he did, in words.
+        note: his reason, or the number of the minutes.
+    """
+
+    role: str
+    name: str
+    act: str
+    at: datetime
+    note: str = ""
+
+
+class PaperCheck(Value):
+    """One line of the release-day checklist, in words, with what it says; ``done`` when it was signed for."""
+
+    line: str
+    done: bool
+
+
+class PaperReceipt(Value):
+    """Money that has come back; in fen."""
+
+    on: date
+    principal_fen: int
+    fee_fen: int
+    reference: str
+
+
+class PaperFile(Value):
+    """One paper of the archive: its number, its name, its date, its pages and its digest."""
+
+    number: str
+    name: str
+    made_on: date
+    pages: int
+    sha256: str
 
 
 class PaperAccount(Value):
@@ -83,6 +227,26 @@ class PaperData(Value):
         new_loan_note: number of the renewed loan's note.
         renewed_fen: principal of the renewed loan.
         review_days: working days in which a review (复核) may be asked for.
+        findings: for a refusal its reasons; for the application form every finding.
+        applicant: the borrower as he applied.
+        guarantors, collateral: security of the bank's loan.
+        acts: who did what, in its order: proposed, approved, released.
+        ceiling_fen: the most that the measure lets the bridge be; ``bound_by`` says by what, in words.
+        bank_answer: what the bank said it can do, in words.
+        minutes_reference: number of the committee's minutes; ``minutes_decision`` what they decided.
+        release_checks: the lines of the release-day checklist.
+        payment_reference: the bank's reference of the payment.
+        due_on: day by which the bridge must be back.
+        principal_owed_fen, fee_owed_fen: still to come on the day of issue, in fen.
+        receipts: what has come back so far.
+        answer_by: day by which the addressee of a notice must have acted.
+        breaches: what the addressee broke, with the clause or article.
+        extended_to: the new day by which the bridge must be back; ``extension_reason`` why.
+        missing_papers: names of what the applicant must still hand in.
+        files: what the archive holds.
+        cooperation_from, cooperation_until, cooperation_ceiling_fen: term of the cooperation agreement, and the most
+            that may be out through this bank at a time, in fen.
+        entrusted_bank: the bank that lends on the fund's behalf (委托贷款 受托人).
     """
 
     case_no: str
@@ -135,16 +299,72 @@ class PaperData(Value):
     findings: tuple[PaperFinding, ...] = ()
     review_days: int | None = Field(default=None, ge=1)
 
+    applicant: PaperApplicant | None = None
+    guarantors: tuple[PaperGuarantor, ...] = ()
+    collateral: tuple[PaperCollateral, ...] = ()
+    acts: tuple[PaperAct, ...] = ()
+    ceiling_fen: int | None = Field(default=None, ge=0)
+    bound_by: str = ""
+    bank_answer: str = ""
+
+    minutes_reference: str | None = None
+    minutes_decision: str = ""
+
+    release_checks: tuple[PaperCheck, ...] = ()
+    payment_reference: str | None = None
+
+    due_on: date | None = None
+    principal_owed_fen: int | None = Field(default=None, ge=0)
+    fee_owed_fen: int | None = Field(default=None, ge=0)
+    receipts: tuple[PaperReceipt, ...] = ()
+    answer_by: date | None = None
+    breaches: tuple[PaperFinding, ...] = ()
+    extended_to: date | None = None
+    extension_reason: str = ""
+
+    missing_papers: tuple[str, ...] = ()
+    files: tuple[PaperFile, ...] = ()
+
+    cooperation_from: date | None = None
+    cooperation_until: date | None = None
+    cooperation_ceiling_fen: int | None = Field(default=None, gt=0)
+    entrusted_bank: str | None = None
+
 
 _PROMISE = ("bridge_fen", "promised_fen", "promise_reference", "promise_valid_until")
 _PAYEE = ("payee_account_name", "payee_account_number", "payee_account_branch", "custodian_account")
 
+_FEE = ("fee_steps", "expected_days")
+_OWED = ("bridge_fen", "paid_on", "due_on", "principal_owed_fen", "fee_owed_fen", "custodian_account")
+_RELEASED = ("bridge_fen", *_PAYEE, "acts")
+
 REQUIRED: Mapping[DocumentKind, tuple[str, ...]] = {
-    DocumentKind.RENEWAL_COMMITMENT: (*_PROMISE, "signatory", "custodian_account", "expected_days"),
-    DocumentKind.TRIPARTITE_AGREEMENT: (*_PROMISE, *_PAYEE, "fee_steps", "expected_days"),
-    DocumentKind.TRANSFER_INSTRUCTION: ("bridge_fen", *_PAYEE),
-    DocumentKind.SETTLEMENT_CERTIFICATE: ("bridge_fen", "paid_on", "returned_on", "days_out", "fee_fen"),
+    DocumentKind.APPLICATION_FORM: ("applicant", "findings", "acts", "bridge_fen", "ceiling_fen"),
+    DocumentKind.CORRECTION_NOTICE: ("missing_papers", "answer_by"),
     DocumentKind.REFUSAL_NOTICE: ("findings",),
+    DocumentKind.RENEWAL_COMMITMENT: (*_PROMISE, "signatory", "custodian_account", "expected_days"),
+    DocumentKind.MINUTES: ("bridge_fen", "minutes_reference", "applicant"),
+    DocumentKind.GUARANTOR_CONSENT: ("guarantors", *_PROMISE),
+    DocumentKind.COOPERATION_AGREEMENT: (
+        "cooperation_from",
+        "cooperation_until",
+        "cooperation_ceiling_fen",
+        "custodian_account",
+    ),
+    DocumentKind.LIAISON_FORM: (*_PROMISE, *_PAYEE, "expected_days"),
+    DocumentKind.TRIPARTITE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE),
+    DocumentKind.USAGE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE),
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "entrusted_bank"),
+    DocumentKind.DRAWDOWN_REQUEST: (*_PAYEE, "bridge_fen", "applicant"),
+    DocumentKind.TRANSFER_INSTRUCTION: ("bridge_fen", *_PAYEE),
+    DocumentKind.RELEASE_CHECKLIST: (*_RELEASED, "release_checks"),
+    DocumentKind.DISBURSEMENT_FORM: _RELEASED,
+    DocumentKind.PAYMENT_REMINDER: _OWED,
+    DocumentKind.PAYMENT_DEMAND: (*_OWED, "answer_by"),
+    DocumentKind.BREACH_NOTICE: ("bridge_fen", "breaches", "answer_by"),
+    DocumentKind.EXTENSION_AGREEMENT: (*_OWED, "extended_to", "fee_steps"),
+    DocumentKind.SETTLEMENT_CERTIFICATE: ("bridge_fen", "paid_on", "returned_on", "days_out", "fee_fen"),
+    DocumentKind.ARCHIVE_INDEX: ("files",),
 }
 """The optional facts without which a kind of paper cannot be drawn up."""
 

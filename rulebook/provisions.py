@@ -25,7 +25,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.fees import MOST_DAYS, FeeTiers, Waivers
 from rulebook.messages import ReceiptPurpose, ReleaseLine
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
-from rulebook.papers import DocumentKind
+from rulebook.papers import DocumentKind, LegalForm
 from rulebook.rates import PPM, Rate, read_rate
 from rulebook.size import industry_of
 from rulebook.values import Day, Value
@@ -322,7 +322,7 @@ class PapersSection(Section):
     """The papers: what the borrower hands in, the legal form of the bridge, and the set that is drawn up."""
 
     required: Provision[tuple[Words, ...]] = silent()
-    legal_form: Provision[Literal["three_party", "liaison_form", "usage_agreement", "entrusted_loan"]] = silent()
+    legal_form: Provision[LegalForm] = silent()
     drawn_up: Provision[tuple[DocumentKind, ...]] = silent()
 
 

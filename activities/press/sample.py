@@ -1,8 +1,22 @@
 """Invented facts to look at a paper with; no firm, bank or account of this name is meant."""
 
-from datetime import date
+from datetime import date, datetime
 
-from rulebook.papers import FeeStep, PaperAccount, PaperData, PaperFinding
+from rulebook.calendar import LAW_ZONE
+from rulebook.findings import Result
+from rulebook.papers import (
+    FeeStep,
+    PaperAccount,
+    PaperAct,
+    PaperApplicant,
+    PaperCheck,
+    PaperCollateral,
+    PaperData,
+    PaperFile,
+    PaperFinding,
+    PaperGuarantor,
+    PaperReceipt,
+)
 
 SAMPLE = PaperData(
     case_no="DH-2026-000128-7",
@@ -68,5 +82,93 @@ SAMPLE = PaperData(
         ),
     ),
     review_days=5,
+    applicant=PaperApplicant(
+        kind="企业",
+        legal_representative="石犇",
+        phone="0518-87654321",
+        industry="C3099 其他非金属矿物制品制造",
+        size_class="小型企业",
+        employees=86,
+        revenue_fen=3_650_000_000,
+        assets_fen=5_120_000_000,
+        tax_last_year_fen=48_231_955,
+        asked_fen=475_000_000,
+        own_contribution_fen=25_000_000,
+        received_on=date(2026, 3, 3),
+        applied_to_bank_on=date(2026, 2, 24),
+    ),
+    guarantors=(
+        PaperGuarantor(name="东海县石湖融资担保有限公司", how="连带责任保证"),
+        PaperGuarantor(name="石犇、李㛃（夫妻）", how="连带责任保证"),
+    ),
+    collateral=(
+        PaperCollateral(
+            kind="不动产",
+            description="东海县石湖乡工业集中区厂房3,280.50平方米及土地使用权6,666.70平方米",
+            anew=True,
+            certificate="苏（2025）东海县不动产证明第0007731号",
+        ),
+        PaperCollateral(kind="动产", description="气流粉碎机组2套、球磨机4台"),
+    ),
+    acts=(
+        PaperAct(role="经办", name="李敬", act="提交审批", at=datetime(2026, 3, 12, 10, 15, tzinfo=LAW_ZONE)),
+        PaperAct(
+            role="复核",
+            name="王核",
+            act="同意",
+            at=datetime(2026, 3, 13, 15, 40, tzinfo=LAW_ZONE),
+            note="联席会议纪要〔2026〕3号",
+        ),
+        PaperAct(role="出纳", name="赵纳", act="放款核验并划款", at=datetime(2026, 3, 19, 9, 32, tzinfo=LAW_ZONE)),
+    ),
+    ceiling_fen=475_000_000,
+    bound_by="承诺续贷金额的95%",
+    bank_answer="先还后贷",
+    minutes_reference="联席会议纪要〔2026〕3号",
+    minutes_decision="同意使用应急资金475万元，期限10日；要求承办主体在放款当日核实还款账户状态。",
+    release_checks=(
+        PaperCheck(line="失信名单和涉诉情况已于当日复查", done=True),
+        PaperCheck(line="还款账户未被冻结，无优先扣款安排", done=True),
+        PaperCheck(line="到期贷款未逾期，余额与申请一致", done=True),
+        PaperCheck(line="自筹资金已存入还款账户", done=True),
+        PaperCheck(line="续贷承诺有效期长于资金使用期限", done=True),
+        PaperCheck(line="收款账户已回拨核实", done=True),
+        PaperCheck(line="登记机构已查询，无后手抵押", done=True),
+    ),
+    payment_reference="ZF20260319000417",
+    due_on=date(2026, 3, 28),
+    principal_owed_fen=125_000_000,
+    fee_owed_fen=1_140_000,
+    receipts=(PaperReceipt(on=date(2026, 3, 26), principal_fen=350_000_000, fee_fen=0, reference="SK20260326000093"),),
+    answer_by=date(2026, 4, 3),
+    breaches=(
+        PaperFinding(
+            sentence="续贷资金于2026年3月26日发放后，未将相当于周转资金本金的款项全部划入专户。",
+            citation="三方协议第四条第二项",
+        ),
+    ),
+    extended_to=date(2026, 4, 7),
+    extension_reason="抵押登记机构系统升级，新贷款抵押登记推迟",
+    missing_papers=("上一年度审计报告", "贷款银行盖章的续贷申请受理回执"),
+    files=(
+        PaperFile(
+            number="DH-2026-000128-7-CN",
+            name="续贷承诺函",
+            made_on=date(2026, 3, 13),
+            pages=1,
+            sha256="0b6f4a0a3b0e4a4f0a8f2f53fdc0c8b4bb7f7d7d1f3f0a2b6a1c9d8e7f605142",
+        ),
+        PaperFile(
+            number="DH-2026-000128-7-XY",
+            name="三方协议",
+            made_on=date(2026, 3, 13),
+            pages=4,
+            sha256="3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b",
+        ),
+    ),
+    cooperation_from=date(2026, 1, 1),
+    cooperation_until=date(2026, 12, 31),
+    cooperation_ceiling_fen=10_000_000_000,
+    entrusted_bank="江苏苏北农村商业银行股份有限公司营业部",
 )
 """One bridged case; it holds the facts of every kind of paper. 4,750,000.00元 for 8 days: 4,750.00 + 5,700.00."""
