@@ -3,7 +3,6 @@
 from datetime import date, datetime
 
 from rulebook.calendar import LAW_ZONE
-from rulebook.findings import Result
 from rulebook.papers import (
     FeeStep,
     PaperAccount,
