@@ -12,7 +12,13 @@ from rulebook.papers import DocumentKind
 
 
 class Document(SQLModel, table=True):
-    """One paper of a case, with what it was made by; papers of a later attempt stand beside the earlier ones."""
+    """One paper of a case, with what it was made by; papers of a later attempt stand beside the earlier ones.
+
+    Attributes:
+        data_digest: digest of the facts it shows, as printed on it; empty for papers from before it was kept.
+        boxes: where parties sign: party, page, and place in points from the lower left corner.
+        made_by: the officer who asked for it; None where the story drew it up.
+    """
 
     case_no: str = words(primary_key=True, foreign_key="application.case_no")
     kind: str = words(primary_key=True)
@@ -24,6 +30,10 @@ class Document(SQLModel, table=True):
     pages: int
     made_at: datetime = moment()
     pdf: bytes
+    lang: str = words(default="zh")
+    data_digest: str = words(default="")
+    boxes: list[dict[str, Any]] = plain_json(default_factory=list)
+    made_by: str | None = words(nullable=True, default=None)
 
 
 def document_number(case_no: str, kind: DocumentKind, attempt: int) -> str:

@@ -1,0 +1,8 @@
+-- Papers know their language, the digest of their facts, where they are signed, and who asked for them.
+-- data_digest is empty for papers from before it was kept; made_by is NULL where the story drew a paper up.
+
+ALTER TABLE document
+    ADD COLUMN lang TEXT NOT NULL DEFAULT 'zh',
+    ADD COLUMN data_digest TEXT NOT NULL DEFAULT '',
+    ADD COLUMN boxes JSONB NOT NULL DEFAULT '[]',
+    ADD COLUMN made_by TEXT;
