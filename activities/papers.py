@@ -2,31 +2,30 @@
 
 from collections.abc import Iterable
 from datetime import datetime
+from typing import Protocol
 
 from sqlmodel import Session
 from temporalio import activity
 
 from activities.contracts import CertifyAndClose, DrawUpPapers, RefuseCase
 from activities.ledger import end
-from activities.press.press import Press
+from activities.paper_facts import as_file, paper_facts
+from activities.press.press import Paper
 from activities.store import Begin
 from activities.words import say, say_finding
-from models import approvals, documents
-from models.applications import Application, Enterprise, Loan
-from models.cases import RenewalCase, commit_step
+from models import documents
+from models.cases import commit_step
 from models.documents import Document, document_number
-from models.funds import Fund, kept_measure
-from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
-from rulebook.papers import DocumentKind, FeeStep, PaperAccount, PaperData, PaperFinding
-from rulebook.steps import Step
+from rulebook.papers import DocumentKind, PaperData, PaperFinding, before_payment
 
-BEFORE_PAYMENT = (
-    DocumentKind.RENEWAL_COMMITMENT,
-    DocumentKind.TRIPARTITE_AGREEMENT,
-    DocumentKind.TRANSFER_INSTRUCTION,
-)
+
+class Renders(Protocol):
+    """A press, or a pool of them."""
+
+    def render(self, kind: DocumentKind, data: PaperData) -> Paper:
+        """Draw one paper; as ``activities.press.Press.render``."""
 
 
 class Papers:
@@ -37,20 +36,24 @@ class Papers:
         press: renders; it knows nothing of cases.
     """
 
-    def __init__(self, begin: Begin, press: Press) -> None:
+    def __init__(self, begin: Begin, press: Renders) -> None:
         self._begin = begin
         self._press = press
 
     @activity.defn
     def draw_up_papers(self, request: DrawUpPapers) -> None:
-        """All papers before payment: the bank's commitment, the agreement, the transfer instruction."""
+        """All papers before payment, as the measure's legal form wants them."""
         step = request.step
         with self._begin() as session:
-            data, measure = _basics(session, step)
-            data = data.model_copy(
-                update={**_terms(session, step, measure), "expected_days": request.days, "pay_by": request.release_on}
-            )
-        drawn = [self._draw(kind, data, request.attempt, step.at) for kind in BEFORE_PAYMENT]
+            data, measure = paper_facts(session, step.case_no, step.at)
+        terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
+        kinds = before_payment(
+            measure.papers.legal_form.value,
+            measure.papers.drawn_up.value,
+            guarantors=bool(data.guarantors),
+            committee=data.minutes_reference is not None,
+        )
+        drawn = [draw(self._press, kind, data.model_copy(update=terms), request.attempt, step.at) for kind in kinds]
         with self._begin() as session:
             if commit_step(session, step):
                 _store_all(session, drawn)
@@ -60,9 +63,9 @@ class Papers:
         """The refusal with its reasons, and the way to a review (复核)."""
         step = request.step
         with self._begin() as session:
-            data, measure = _basics(session, step)
-        data = data.model_copy(update={"findings": _reasons(request, measure)})
-        notice = self._draw(DocumentKind.REFUSAL_NOTICE, data, 1, step.at)
+            data, measure = paper_facts(session, step.case_no, step.at)
+        reasons = {"findings": _reasons(request, measure)}
+        notice = draw(self._press, DocumentKind.REFUSAL_NOTICE, data.model_copy(update=reasons), 1, step.at)
         answered = {"answer": request.answer.value, "route": request.answer.route.value} if request.answer else {}
         with self._begin() as session:
             end(session, step, request.attempt, **answered)
@@ -70,108 +73,71 @@ class Papers:
 
     @activity.defn
     def certify_and_close(self, request: CertifyAndClose) -> None:
-        """The settlement certificate, and the end of the case."""
+        """The settlement certificate, the index of what is archived, and the end of the case."""
         step = request.step
         with self._begin() as session:
-            data, _ = _basics(session, step)
-            case = session.get_one(RenewalCase, step.case_no)
-            data = data.model_copy(
-                update={
-                    "bridge_fen": request.amount_fen,
-                    "paid_on": request.paid_on,
-                    "returned_on": request.returned_on,
-                    "days_out": request.days,
-                    "fee_fen": request.fee_fen,
-                    "new_loan_note": case.new_loan_note,
-                    "renewed_fen": case.new_loan_fen,
-                }
-            )
-        certificate = self._draw(DocumentKind.SETTLEMENT_CERTIFICATE, data, 1, step.at)
+            data, _ = paper_facts(session, step.case_no, step.at)
+        settled = {
+            "bridge_fen": request.amount_fen,
+            "paid_on": request.paid_on,
+            "returned_on": request.returned_on,
+            "days_out": request.days,
+            "fee_fen": request.fee_fen,
+        }
+        data = data.model_copy(update=settled)
+        drawn = [
+            draw(self._press, kind, data, 1, step.at)
+            for kind in AT_CLOSING
+            if kind.value not in {file.kind for file in data.files}
+        ]
+        index = data.model_copy(update={"files": (*data.files, *map(as_file, drawn))})
+        drawn.append(draw(self._press, DocumentKind.ARCHIVE_INDEX, index, 1, step.at))
         with self._begin() as session:
-            settled = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
-            if commit_step(session, step, **settled):
-                _store_all(session, [certificate])
+            projected = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
+            if commit_step(session, step, **projected):
+                _store_all(session, drawn)
 
-    def _draw(self, kind: DocumentKind, data: PaperData, attempt: int, at: datetime) -> Document:
-        number = document_number(data.case_no, kind, attempt)
-        paper = self._press.render(kind, data.model_copy(update={"document_no": number}))
-        return Document(
-            case_no=data.case_no,
-            kind=kind.value,
-            attempt=attempt,
-            number=number,
-            sha256=paper.sha256,
-            template_digest=paper.template_digest,
-            versions=dict(paper.versions),
-            pages=paper.pages,
-            made_at=at,
-            pdf=paper.pdf,
-        )
+
+AT_CLOSING = (
+    DocumentKind.RELEASE_CHECKLIST,
+    DocumentKind.DISBURSEMENT_FORM,
+    DocumentKind.SETTLEMENT_CERTIFICATE,
+)
+"""What an archive must hold of a bridge; an officer may have had the first two drawn up on the release day."""
+
+
+def draw(
+    press: Renders, kind: DocumentKind, data: PaperData, attempt: int, at: datetime, made_by: str | None = None
+) -> Document:
+    """One paper as it is stored.
+
+    Args:
+        attempt: how many of its kind the case has had, this one included.
+        made_by: the officer who asked for it; None where the story draws it up.
+    Raises:
+        XuqiaoError: as ``Press.render``.
+    """
+    number = document_number(data.case_no, kind, attempt)
+    paper = press.render(kind, data.model_copy(update={"document_no": number}))
+    return Document(
+        case_no=data.case_no,
+        kind=kind.value,
+        attempt=attempt,
+        number=number,
+        sha256=paper.sha256,
+        template_digest=paper.template_digest,
+        versions=dict(paper.versions),
+        pages=paper.pages,
+        made_at=at,
+        pdf=paper.pdf,
+        data_digest=paper.data_digest,
+        made_by=made_by,
+    )
 
 
 def _store_all(session: Session, drawn: Iterable[Document]) -> None:
     for document in drawn:
         documents.store(session, document)
-
-
-def _basics(session: Session, step: Step) -> tuple[PaperData, Measure]:
-    """What every paper of a case shows, and the measure it was judged under."""
-    application = session.get_one(Application, step.case_no)
-    loan, firm = session.get_one(Loan, application.loan), session.get_one(Enterprise, application.uscc)
-    fund, case = session.get_one(Fund, step.fund), session.get_one(RenewalCase, step.case_no)
-    assert case.measure_digest is not None, "an open case has its measure"
-    measure = kept_measure(session, case.measure_digest)
-    data = PaperData(
-        case_no=step.case_no,
-        document_no=step.case_no,
-        issued_on=step.at.astimezone(LAW_ZONE).date(),
-        fund_name=fund.name,
-        operator_name=fund.operator,
-        measure_document=measure.document,
-        operator_choices=measure.operator_choices(),
-        borrower_name=application.applicant_name,
-        borrower_uscc=firm.uscc,
-        bank_name=loan.bank_name,
-        loan_note=loan.note,
-        maturity=loan.maturity,
-        balance_fen=loan.balance_fen,
-        payee_account_name=application.account_name,
-        payee_account_number=application.account_number,
-        payee_account_branch=application.account_branch,
-        custodian_account=PaperAccount(name=fund.escrow_name, number=fund.escrow_number, bank=fund.escrow_bank),
-    )
-    return data, measure
-
-
-def _terms(session: Session, step: Step, measure: Measure) -> dict[str, object]:
-    """What was promised and approved, with the fee worked out in tiers."""
-    approval, promise = (
-        approvals.current_approval(session, step.case_no),
-        approvals.latest_promise(session, step.case_no),
-    )
-    assert approval is not None and promise is not None, "papers follow an approval on a promise"
-    fees, count = measure.fees, measure.day_count
-    return {
-        "bridge_fen": approval.amount_fen,
-        "promised_fen": promise.amount_fen,
-        "promise_reference": promise.reference,
-        "promise_valid_until": promise.valid_until,
-        "promise_conditions": promise.conditions,
-        "signatory": promise.signatory,
-        "authority_fen": promise.authority_fen,
-        "fee_steps": tuple(
-            FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate_ppm=span.rate_ppm)
-            for span in fees.spans()
-        ),
-        "first_day_counts": count.first_day_counts,
-        "last_day_counts": count.last_day_counts,
-        "days_off_count": count.counted is DayUnit.CALENDAR,
-        "minimum_fee_fen": fees.minimum_fen or None,
-        "term_in_working_days": measure.term_counted is DayUnit.WORKING,
-        "new_loan_days": measure.deadlines.new_loan,
-        "cut_off": measure.cut_off,
-        "terms_digest": approval.terms_digest,
-    }
 
 
 def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:

@@ -7,6 +7,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.fees import average_daily_rate
 from rulebook.measure import Measure
 from rulebook.money import format_yuan
+from rulebook.papers import SIGNED_BEFORE_PAYMENT
 from rulebook.values import Value
 
 CARRIED_OUT_STEPS = ("maker", "checker")
@@ -18,8 +19,6 @@ LEFT_TO_PEOPLE = (
     "extension.times",
     "extension.daily_rate",
     "fee.bank_delay_borne_by",
-    "papers.legal_form",
-    "papers.drawn_up",
 )
 """Provisions that the engine shows but does not act on: where a measure sets one, people must see to it."""
 
@@ -160,6 +159,9 @@ def _not_carried_out(measure: Measure) -> Iterator[Objection]:
     if measure.fee.prepaid_days.value is not None:
         # The books take no fee before the payout, so the prepayment would be missing from them.
         yield Objection(names=("fee.prepaid_days",), code="activation.no_prepayment")
+    if others := set(measure.papers.drawn_up.value or ()) - SIGNED_BEFORE_PAYMENT:
+        kinds = ", ".join(sorted(others))
+        yield Objection(names=("papers.drawn_up",), code="activation.not_before_payment", facts={"kinds": kinds})
     steps = measure.approval.steps.value
     if steps is not None and steps != CARRIED_OUT_STEPS:
         facts = {"steps": ", ".join(steps)}

@@ -1,6 +1,6 @@
 """The papers of a case: which there are, and everything they show, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -55,25 +55,49 @@ AGREEMENTS: Mapping[LegalForm, tuple[DocumentKind, ...]] = {
 """The papers that each legal form consists of, beside those that every bridge has."""
 
 
-def before_payment(form: LegalForm, *, guarantors: bool, committee: bool) -> tuple[DocumentKind, ...]:
-    """The papers that are drawn up for signing before money leaves, where the measure lists none of its own.
+SIGNED_BEFORE_PAYMENT = frozenset(
+    {
+        DocumentKind.APPLICATION_FORM,
+        DocumentKind.MINUTES,
+        DocumentKind.RENEWAL_COMMITMENT,
+        DocumentKind.GUARANTOR_CONSENT,
+        DocumentKind.DRAWDOWN_REQUEST,
+        DocumentKind.TRANSFER_INSTRUCTION,
+        *(kind for kinds in AGREEMENTS.values() for kind in kinds),
+    }
+)
+"""What can be drawn up between approval and payment; a measure's own list names only these."""
+
+
+def before_payment(
+    form: LegalForm | None, listed: Collection[DocumentKind] | None, *, guarantors: bool, committee: bool
+) -> tuple[DocumentKind, ...]:
+    """The papers that are drawn up for signing before money leaves.
 
     Args:
-        guarantors: somebody guarantees the loan, and signs that he knows of its renewal.
-        committee: a committee has decided, so there are minutes.
+        form: the legal form the measure chooses; where it chooses none, three parties sign.
+        listed: the measure's own list, which stands before the set of the legal form.
+        guarantors: somebody guarantees the loan, and signs that he knows of its renewal; else there is no such paper.
+        committee: a committee has decided; else there are no minutes.
 
-    >>> [kind.value for kind in before_payment(LegalForm.USAGE_AGREEMENT, guarantors=False, committee=False)][1:3]
+    >>> papers = before_payment(LegalForm.USAGE_AGREEMENT, None, guarantors=False, committee=False)
+    >>> [kind.value for kind in papers][1:3]
     ['renewal_commitment', 'usage_agreement']
     """
-    return (
+    wanted = listed or (
         DocumentKind.APPLICATION_FORM,
-        *((DocumentKind.MINUTES,) if committee else ()),
+        DocumentKind.MINUTES,
         DocumentKind.RENEWAL_COMMITMENT,
-        *((DocumentKind.GUARANTOR_CONSENT,) if guarantors else ()),
-        *AGREEMENTS[form],
+        DocumentKind.GUARANTOR_CONSENT,
+        *AGREEMENTS[form or LegalForm.THREE_PARTY],
         DocumentKind.DRAWDOWN_REQUEST,
         DocumentKind.TRANSFER_INSTRUCTION,
     )
+    absent = {
+        *(() if guarantors else (DocumentKind.GUARANTOR_CONSENT,)),
+        *(() if committee else (DocumentKind.MINUTES,)),
+    }
+    return tuple(kind for kind in wanted if kind not in absent)
 
 
 class FeeStep(Value):
@@ -176,9 +200,10 @@ class PaperReceipt(Value):
 
 
 class PaperFile(Value):
-    """One paper of the archive: its number, its name, its date, its pages and its digest."""
+    """One paper of the archive: its number, its kind and name, its date, its pages and its digest."""
 
     number: str
+    kind: DocumentKind
     name: str
     made_on: date
     pages: int

@@ -23,7 +23,7 @@ from rulebook.calendar import DayUnit, read_clock
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
 from rulebook.fees import MOST_DAYS, FeeTiers, Waivers
-from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.messages import BorrowersPurpose, ReleaseLine
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.papers import DocumentKind, LegalForm
 from rulebook.rates import PPM, Rate, read_rate
@@ -315,7 +315,7 @@ class FeeSection(Section):
 class RepaymentSection(Section):
     """What comes back. ``untagged``: what money that names no purpose pays first."""
 
-    untagged: Provision[tuple[ReceiptPurpose, ...]] = silent()
+    untagged: Provision[tuple[BorrowersPurpose, ...]] = silent()
 
 
 class PapersSection(Section):

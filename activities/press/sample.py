@@ -4,6 +4,7 @@ from datetime import date, datetime
 
 from rulebook.calendar import LAW_ZONE
 from rulebook.papers import (
+    DocumentKind,
     FeeStep,
     PaperAccount,
     PaperAct,
@@ -152,6 +153,7 @@ SAMPLE = PaperData(
     files=(
         PaperFile(
             number="DH-2026-000128-7-CN",
+            kind=DocumentKind.RENEWAL_COMMITMENT,
             name="续贷承诺函",
             made_on=date(2026, 3, 13),
             pages=1,
@@ -159,6 +161,7 @@ SAMPLE = PaperData(
         ),
         PaperFile(
             number="DH-2026-000128-7-XY",
+            kind=DocumentKind.TRIPARTITE_AGREEMENT,
             name="三方协议",
             made_on=date(2026, 3, 13),
             pages=4,
