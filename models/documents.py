@@ -3,11 +3,12 @@
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
-from models.base import moment, plain_json, table, words
+from models.base import insert_new, moment, plain_json, table, words
+from rulebook.errors import XuqiaoError
 from rulebook.papers import DocumentKind
 
 
@@ -78,3 +79,21 @@ def documents_of(session: Session, case_no: str) -> list[Document]:
     return list(
         session.scalars(select(Document).where(column.case_no == case_no).order_by(column.made_at, column.number))
     )
+
+
+def last_attempt(session: Session, case_no: str, kind: DocumentKind) -> int:
+    """How many papers of a kind a case has had."""
+    column = table(Document).c
+    of_kind = (column.case_no == case_no, column.kind == kind.value)
+    return session.connection().scalar(select(func.max(column.attempt)).where(*of_kind)) or 0
+
+
+def keep(session: Session, document: Document) -> Document:
+    """Keep a paper that must be new.
+
+    Raises:
+        XuqiaoError: ``papers.drawn_meanwhile`` when somebody else has drawn one of its kind and number.
+    """
+    if not insert_new(session, Document, document.model_dump()):
+        raise XuqiaoError("papers.drawn_meanwhile", kind=document.kind, number=document.number)
+    return document
