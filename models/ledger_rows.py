@@ -22,11 +22,12 @@ _SMALL = {
             b.credit_held_fen, b.floor_fen, b.cap_fen
         FROM ledger.account AS a LEFT JOIN ledger.balance AS b ON b.account = a.id
         WHERE a.book = %(book)s ORDER BY a.id""",
-    "approval": """SELECT key, kind, case_no, amount_fen, about, terms_digest, maker, checker,
+    "approval": """SELECT key, kind, case_no, amount_fen, about, terms_digest, maker, checker, after_seq,
             encode(request_hash, 'hex') AS request_hash
         FROM ledger.approval WHERE book = %(book)s ORDER BY key""",
     "reversed": "SELECT reverses AS seq FROM ledger.journal WHERE book = %(book)s AND reverses IS NOT NULL",
-    "closing": "SELECT through, last_seq FROM ledger.closing WHERE book = %(book)s ORDER BY last_seq, through",
+    "closing": """SELECT through, last_seq, closed_by FROM ledger.closing WHERE book = %(book)s
+        ORDER BY last_seq, through""",
     "seal": """SELECT day, last_seq, encode(head_hash, 'hex') AS head_hash, encode(trial_sha256, 'hex') AS trial_sha256,
             encode(trial_sm3, 'hex') AS trial_sm3, key_id, encode(signature, 'hex') AS signature
         FROM ledger.seal WHERE book = %(book)s ORDER BY last_seq, day""",

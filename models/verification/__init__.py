@@ -15,8 +15,8 @@ Rows are plain dictionaries in this order; digests are hexadecimal, amounts whol
 | follows   | kind, of_kind                                                                                     |
 | account   | id, subject, dimension; and its balance: side, debit_fen, credit_fen, debit_held_fen,              |
 |           | credit_held_fen, floor_fen, cap_fen                                                               |
-| approval  | key, kind, case_no, amount_fen, about, terms_digest, maker, checker, request_hash                 |
-| closing   | through, last_seq                                                                                 |
+| approval  | key, kind, case_no, amount_fen, about, terms_digest, maker, checker, after_seq, request_hash      |
+| closing   | through, last_seq, closed_by                                                                      |
 | key       | id, public: a public key by which seals may be signed                                             |
 | seal      | day, last_seq, head_hash, trial_sha256, trial_sm3, key_id, signature                              |
 | reversed  | seq of a voucher that a later one takes back                                                      |

@@ -68,6 +68,7 @@ class Chart(dict[int, Account]):
     def __init__(self, book: str) -> None:
         super().__init__()
         self._book = book
+        self._names: set[str] = set()
         self._subjects: dict[str, Row] = {}
         self._totals: dict[tuple[str, str], list[int]] = {}
 
@@ -83,7 +84,11 @@ class Chart(dict[int, Account]):
         unknown = {"side": "D", "kept_by": "part", "floor_fen": 0, "cap_fen": None}
         subject = self._subjects.get(row["subject"], unknown)
         line = (row["subject"], "" if subject["kept_by"] in _SUMMED else row["dimension"])
-        account = self[row["id"]] = Account(row, subject, self._totals.setdefault(line, [0, 0, 0, 0]))
+        account = Account(row, subject, self._totals.setdefault(line, [0, 0, 0, 0]))
+        if row["id"] in self or (account.name in self._names and "?" not in line):
+            raise ValueError(f"account {account.name} twice")
+        self._names.add(account.name)
+        self[row["id"]] = account
         return account
 
     def trial_digests(self, last_seq: int) -> tuple[str, str]:

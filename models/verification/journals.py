@@ -6,7 +6,7 @@ figures of a fault only when there is one.
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from models.verification.accounts import Account, Chart, enter, hold
@@ -33,6 +33,8 @@ class Journals:
         self._chart = chart
         self._rules = rules
         self._holds: dict[int, Hold] = {}
+        self._before_closing: dict[str, int] = {}
+        self._released: dict[str | None, int] = {}
         self._used: set[str] = set()
         self._keys: set[str] = set()
         self._references: set[tuple[str, str]] = set()
@@ -51,6 +53,20 @@ class Journals:
             if account.cap is not None and account.used > account.cap:
                 sums = {"amount": yuan(account.used), "cap": yuan(account.cap)}
                 yield self._fault(row, "books.over_cap", account=account.name, **sums)
+        if self.closings:
+            self._close()
+
+    def heads(self) -> Collection[str]:
+        """Where the chain stands, and where it stood before a period was closed on the same voucher."""
+        return {self.head, *(head for head, seq in self._before_closing.items() if seq == self.last_seq)}
+
+    def _close(self) -> None:
+        """The closings that follow the last voucher; each is a link of the chain."""
+        while self.closings and self.closings[0]["last_seq"] <= self.last_seq:
+            closing = self.closings.pop(0)
+            self._closed_through = max(self._closed_through, closing["through"])
+            self._before_closing[self.head] = self.last_seq
+            self.head = _linked(self.head, f"[{_quoted(closing['through'])}, {_quoted(closing['closed_by'])}]")
 
     def _fault(self, row: Row, code: str, **more: object) -> Fault:
         return Fault(code, {"book": self.book, "voucher": row["seq"], "key": row["key"], **more})
@@ -64,7 +80,7 @@ class Journals:
             yield "books.request", {}
         if row["prev_hash"] != self.head:
             yield "books.chain", {}
-        if _link(row) != row["hash"]:
+        if _link(row, self.approvals.get(row["approval"])) != row["hash"]:
             yield "books.link", {}
         if key in self._keys or not key.startswith(self._key_begins):
             yield "books.key", {}
@@ -73,8 +89,6 @@ class Journals:
             if (row["kind"], reference) in self._references:
                 yield "books.reference", {"reference": reference}
             self._references.add((row["kind"], reference))
-        while self.closings and seq > self.closings[0]["last_seq"]:
-            self._closed_through = max(self._closed_through, self.closings.pop(0)["through"])
         if row["accounting_date"] <= self._closed_through:
             yield "books.closed", {"day": row["accounting_date"], "through": self._closed_through}
 
@@ -127,7 +141,7 @@ class Journals:
                 if not allows(name, row["case_no"], debit, credit):
                     yield "books.entry", {"kind": name, "debit": debit.name, "credit": credit.name}
             allowed = self.approvals.get(approval)
-            if entries and not self._rules.is_whole(name, entries, allowed.about if allowed else None):
+            if entries and not self._rules.is_whole(name, row["case_no"], entries, allowed.about if allowed else None):
                 yield "books.not_whole", {"kind": name}
         if row["resolves"] is not None and not self._rules.carries_on(row, resolved):
             yield "books.hold_differs" if resolved else "books.hold_gone", {"hold": row["resolves"]}
@@ -147,6 +161,10 @@ class Journals:
             yield "books.approval_missing", params
         elif approved_hash(self.book, row, amount, approval.about) != approval.request_hash:
             yield "books.approval_differs", params
+        elif approval.after_seq >= row["seq"] or (
+            row["kind"] == "intend" and self._released.get(row["case_no"], 0) > approval.after_seq
+        ):
+            yield "books.approval_void", params
         # Used before, it serves only to send again what failed, by way of the hold that the failure left.
         if row["approval"] in self._used and not (resolved and resolved.approval == row["approval"]):
             yield "books.approval_used", params
@@ -166,8 +184,10 @@ class Journals:
         if resolved and not held:
             debit, credit = chart[resolved.entry[0]], chart[resolved.entry[1]]
             hold(debit, credit, -resolved.entry[2])
-            if row["kind"] == "release" and debit.debit == 0:
-                debit.cap = 0  # the approval is void: nothing may be lent until there is another
+            if row["kind"] == "release":
+                self._released[row["case_no"]] = self.last_seq
+                if debit.debit == 0:
+                    debit.cap = 0  # the approval is void: nothing may be lent until there is another
             touched += debit, credit
         if held:
             debit, credit = chart[held[0]], chart[held[1]]
@@ -198,10 +218,16 @@ def _text(value: str | None) -> str:
     return "null" if value is None else _quoted(value)
 
 
-def _link(row: Row) -> str:
-    """What one journal adds to the chain: its number, its request, its key, and when, by whom and on what evidence."""
+def _link(row: Row, allowed: Approval | None = None) -> str:
+    """What one journal adds to the chain: its number, its request, its key, when, by whom and on what evidence; and who
+    allowed it, after which voucher."""
+    by = f", {_quoted(allowed.maker)}, {_quoted(allowed.checker)}, {allowed.after_seq}" if allowed else ""
     content = (
         f'[{row["seq"]}, "{row["request_hash"]}", {_quoted(row["key"])}, {row["at_us"]}, '
-        f'"{row["accounting_date"]}", {_quoted(row["actor_id"])}, {_quoted(row["evidence"])}]'
+        f'"{row["accounting_date"]}", {_quoted(row["actor_id"])}, {_quoted(row["evidence"])}{by}]'
     )
-    return _sha256(bytes.fromhex(row["prev_hash"]) + content.encode()).hexdigest()
+    return _linked(row["prev_hash"], content)
+
+
+def _linked(head: str, content: str) -> str:
+    return _sha256(bytes.fromhex(head) + content.encode()).hexdigest()

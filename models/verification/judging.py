@@ -1,7 +1,7 @@
 """The whole book: its rows in their order, and at the end what must have come out."""
 
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from models.verification.accounts import Chart
@@ -74,7 +74,7 @@ class _Book:
         self._outside = outside
         self._seals: list[Row] = []
         self._sealed: list[Row] = []
-        self._found: dict[int, str | None] = {seal.row["last_seq"]: None for seal in outside}
+        self._found: dict[int, Collection[str]] = {seal.row["last_seq"]: () for seal in outside}
         self._balances: list[Row] = []
         self._count = 0
         self._ended: int | None = None
@@ -99,8 +99,12 @@ class _Book:
             yield from self._learn(row["row"], row)
 
     def _learn(self, kind: str, row: Row) -> Iterator[Fault]:
+        if self._count and kind not in ("stray", "end"):  # judged by it would be only what follows
+            raise ValueError(f"{kind} after the vouchers")
         match kind:
             case "book":
+                if self.name != "?":
+                    raise ValueError("two books")
                 if row["format"] != FORMAT:
                     raise ValueError(f"format {row['format']}")
                 self._start(row["book"])
@@ -118,7 +122,9 @@ class _Book:
                 self._chart.open(row)
                 self._balances.append(row)
             case "approval":
-                self._journals.approvals[row["key"]] = Approval(row["request_hash"], row["about"])
+                self._journals.approvals[row["key"]] = Approval(
+                    row["request_hash"], row["about"], row["maker"], row["checker"], row["after_seq"]
+                )
                 yield from approval_faults(self.name, row)
             case "reversed":
                 self._journals.reversed[row["seq"]] = None
@@ -126,9 +132,10 @@ class _Book:
                 self._journals.closings.append(row)
                 self._closed_through = max(self._closed_through or "", row["through"])
                 yield from closing_faults(self.name, self._journals.closings[-2:])
-            case "key" if self._believes_rows:
-                self._keys[row["id"]] = row["public"]
-                self._checks_signatures = True
+            case "key":
+                if self._believes_rows:
+                    self._keys[row["id"]] = row["public"]
+                    self._checks_signatures = True
             case "seal":
                 self._seals.append(row)
                 if self._checks_signatures:
@@ -137,19 +144,21 @@ class _Book:
                 yield Fault("books.stray", {"book": self.name, "voucher": row["seq"], "of": row["of"]})
             case "end":
                 self._ended = row["journals"]
+            case _:
+                raise ValueError(f"no row of a book: {kind}")
 
     def _pass(self) -> Iterator[Fault]:
         """At each voucher, and before the first: do the seals that were set here still fit?"""
         journals = self._journals
         if journals.last_seq in self._found:
-            self._found[journals.last_seq] = journals.head
+            self._found[journals.last_seq] = journals.heads()
         while self._seals and self._seals[0]["last_seq"] <= journals.last_seq:
             seal = self._seals.pop(0)
             params: dict[str, object] = {"book": self.name, "day": seal["day"], "voucher": seal["last_seq"]}
             if self._sealed and self._sealed[-1]["day"] >= seal["day"]:
                 yield Fault("books.seal_order", params)
             self._sealed.append(seal)
-            if (seal["last_seq"], seal["head_hash"]) != (journals.last_seq, journals.head):
+            if seal["last_seq"] != journals.last_seq or seal["head_hash"] not in journals.heads():
                 yield Fault("books.seal_head", params)
                 continue
             sha256, sm3 = self._chart.trial_digests(journals.last_seq)

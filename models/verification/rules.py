@@ -2,6 +2,8 @@
 
 import hashlib
 import json
+import re
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -11,6 +13,7 @@ from models.verification.faults import Fault
 
 Row = Mapping[str, Any]
 Entry = Sequence[int]
+_NO_LETTERS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _OF_ONE_ENTRY = frozenset({"refund", "compensate", "spend", "capital_out"})
 _NAMED_BY_ITS_APPROVAL = frozenset({"spend", "capital_out"})
 _OF_TWO_ALIKE = frozenset({"write_off", "recover"})
@@ -36,6 +39,9 @@ class Approval(NamedTuple):
 
     request_hash: str
     about: str
+    maker: str
+    checker: str
+    after_seq: int
 
 
 class Past(NamedTuple):
@@ -65,11 +71,13 @@ class Rules:
             return True
         return (not debit.of_case or debit.dimension == case_no) and (not credit.of_case or credit.dimension == case_no)
 
-    def is_whole(self, kind: str, entries: Sequence[Entry], about: str | None) -> bool:
+    def is_whole(self, kind: str, case_no: str | None, entries: Sequence[Entry], about: str | None) -> bool:
         """Whether all that belongs to an event is there, and once: one amount was allowed, not one several times."""
         if kind in _OF_ONE_ENTRY:
-            named = kind not in _NAMED_BY_ITS_APPROVAL or self._chart[entries[0][0]].dimension == about
-            return len(entries) == 1 and named
+            source = self._chart[entries[0][0]]
+            named = kind not in _NAMED_BY_ITS_APPROVAL or source.dimension == about
+            owed = kind != "refund" or (source.subject == "refund_due") == (case_no is not None)
+            return len(entries) == 1 and named and owed
         if kind in _OF_TWO_ALIKE:
             return len(entries) == 2 and entries[0][2] == entries[1][2] and entries[0][0] != entries[1][0]
         if kind in _BETWEEN_OWNERS:
@@ -112,10 +120,20 @@ def approved_hash(book: str, row: Row, amount: int | None, about: str) -> str:
     return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()
 
 
+def person(its_id: str) -> str:
+    """One person, in whatever letters, width or spacing an id is written.
+
+    >>> person("Ｚhang San ") == person("zhangsan")
+    True
+    """
+    return _NO_LETTERS.sub("", unicodedata.normalize("NFKC", its_id)).lower()
+
+
 def approval_faults(book: str, row: Row) -> Iterator[Fault]:
     """What is wrong with an approval, whoever consumes it."""
     params: dict[str, object] = {"book": book, "approval": row["key"]}
-    if not row["maker"] or not row["checker"] or row["maker"] == row["checker"]:
+    people = {person(row["maker"]), person(row["checker"])}
+    if len(people) < 2 or "" in people:
         yield Fault("books.approval_one_person", {**params, "person": row["checker"]})
     if approved_hash(book, row, row["amount_fen"], row["about"]) != row["request_hash"]:
         yield Fault("books.approval_edited", params)

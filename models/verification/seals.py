@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -63,12 +63,12 @@ def key_id_of(public: bytes) -> str:
     return hashlib.sha256(public).hexdigest()[:32]
 
 
-def outside_faults(outside: OutsideSeal, book: str, last_seq: int, hash_there: str | None) -> Iterator[Fault]:
+def outside_faults(outside: OutsideSeal, book: str, last_seq: int, heads_there: Collection[str]) -> Iterator[Fault]:
     """What a seal kept elsewhere says against a book.
 
     Args:
         last_seq: the last voucher of the book.
-        hash_there: the digest of the voucher that the seal was set on; None when the book does not have it.
+        heads_there: where the chain stood at the voucher that the seal was set on; nowhere if the book lacks it.
     """
     seal = outside.row
     params: dict[str, object] = {"book": book, "file": outside.name, "day": seal["day"], "sealed": seal["last_seq"]}
@@ -76,5 +76,5 @@ def outside_faults(outside: OutsideSeal, book: str, last_seq: int, hash_there: s
         yield Fault("books.outside_of_another", {**params, "other": seal["book"]})
     elif last_seq < seal["last_seq"]:
         yield Fault("books.older", {**params, "voucher": last_seq})
-    elif hash_there != seal["head_hash"]:
+    elif seal["head_hash"] not in heads_there:
         yield Fault("books.outside_differs", params)

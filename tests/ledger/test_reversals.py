@@ -103,7 +103,7 @@ def test_two_people_allow_the_taking_back_of_one_journal_and_not_of_its_like(boo
     assert allowed.approval is not None
     theft = books.reverse(second, allowed.approval)
     assert books.refused(theft).code == "ledger.not_approved"
-    assert books.refused(theft.model_copy(update={"about": first.key})).code == "ledger.not_approved"
+    assert books.refused(theft.model_copy(update={"about": first.key})).code == "ledger.not_permitted"
     books.post(allowed)
     assert books.net(Subject.INTEREST_INCOME, "escrow") == yuan(10)
 

@@ -108,6 +108,11 @@ def _entry_moved(rows: list[Row]) -> None:
     journal(rows, 12)["entries"] = [[accounts["contribution/市财政"], accounts["escrow_bank/pool"], yuan(60)]]
 
 
+def _refunded_from_nobody(rows: list[Row]) -> None:
+    (unmatched,) = (row["id"] for row in rows if row.get("subject") == "unmatched" and row["row"] == "account")
+    journal(rows, 10)["entries"][0][0] = unmatched
+
+
 def _swapped(rows: list[Row]) -> None:
     first, second = rows.index(journal(rows, 2)), rows.index(journal(rows, 3))
     rows[first], rows[second] = rows[second], rows[first]
@@ -147,12 +152,22 @@ EDITS: dict[str, tuple[str, Callable[[list[Row]], Any]]] = {
     ),
     "one person alone": ("approval_one_person", _edit("approval", maker="checker")),
     "an approval edited": ("approval_edited", _edit("approval", amount_fen=1)),
+    "an approval given afterwards": ("approval_void", lambda rows: _row("approval")(rows).update(after_seq=99)),
+    "an approval of before a release": (
+        "approval_void",
+        lambda rows: journal(rows, 4).update(kind="release", hold=None),
+    ),
+    "another's money paid back to a case": ("not_whole", _refunded_from_nobody),
     "money that was never there": ("overdrawn", lambda rows: journal(rows, 1)["entries"][0].__setitem__(2, 1)),
     "a cap lowered": ("over_cap", lambda rows: journal(rows, 2)["hold"].__setitem__(3, 1)),
     "a balance moved": ("balance", _edit("account", debit_fen=1)),
     "a cap raised in the balance": ("limits", _edit("account", cap_fen=10**12)),
     "a closing invented": ("closed_through", _edit("book", closed_through="2026-12-31")),
     "a stray entry": ("stray", lambda rows: rows.insert(-1, {"row": "stray", "seq": 99, "of": "entry"})),
+    "a rule after the vouchers": ("unreadable", lambda rows: rows.append(rows.pop(rows.index(_row("follows")(rows))))),
+    "an account twice": ("unreadable", lambda rows: rows.insert(1, {**_row("account")(rows), "id": 10**6})),
+    "a row of no kind": ("unreadable", lambda rows: rows.insert(0, {"row": "approvaI"})),
+    "two books": ("unreadable", lambda rows: rows.insert(1, dict(rows[0]))),
     "a row that is none": ("unreadable", lambda rows: rows.append({"row": "journal"})),
 }
 

@@ -1,5 +1,5 @@
 -- The door again, for every event; and the desk's own doors, which the application that works the cases cannot open.
--- As before: one call, one journal, and only the doors fix the search path.
+-- As before: one call, one journal, and only the doors fix the search path. It names pg_temp, which unnamed comes first.
 
 -- By how much entries lessen each account, on its own side.
 CREATE FUNCTION ledger.taken_from(entries jsonb) RETURNS TABLE (subject text, dimension text, asked numeric)
@@ -79,9 +79,12 @@ $$;
 
 -- Whether all that belongs to an event is there, and once: two people allowed one amount, not one amount several times;
 -- what is written off stays on record; and what leaves one owner's account in the bank leaves what he is owed as well.
-CREATE FUNCTION ledger.is_whole(of_kind text, about text, entries jsonb) RETURNS boolean LANGUAGE sql STABLE AS $$
+CREATE FUNCTION ledger.is_whole(of_kind text, of_case text, about text, entries jsonb) RETURNS boolean
+LANGUAGE sql STABLE AS $$
     SELECT CASE
-        WHEN of_kind IN ('refund', 'compensate') THEN jsonb_array_length(entries) = 1
+        WHEN of_kind = 'compensate' THEN jsonb_array_length(entries) = 1
+        WHEN of_kind = 'refund' THEN -- to a case what is owed to it, never what came in for nobody yet
+            jsonb_array_length(entries) = 1 AND (entries #>> '{0,0}' = 'refund_due') = (of_case IS NOT NULL)
         WHEN of_kind IN ('spend', 'capital_out') THEN jsonb_array_length(entries) = 1 AND entries #>> '{0,1}' = about
         WHEN of_kind IN ('write_off', 'recover') THEN
             jsonb_array_length(entries) = 2 AND entries #>> '{0,0}' <> entries #>> '{1,0}'
@@ -127,7 +130,7 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 CREATE OR REPLACE FUNCTION ledger.post(request jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     its_book CONSTANT text := request ->> 'book';
     its_key CONSTANT text := request ->> 'key';
@@ -189,10 +192,11 @@ BEGIN
         OR rules.resolves_hold <> (request ->> 'resolves' IS NOT NULL)
         OR rules.reverses <> (its_reversed IS NOT NULL)
         OR rules.needs_approval <> (its_approval IS NOT NULL)
+        OR (its_about IS NOT NULL AND (rules.reverses OR NOT rules.needs_approval)) -- no row would keep it
         OR (last_entry = 0 AND its_kind <> 'release')
         OR (rules.opens_hold AND (entries <> '[]' OR cap > (everything #>> '{0,4}')::bigint))
         OR ((its_kind IN ('match', 'true_up', 'recover') OR (rules.needs_approval AND NOT rules.opens_hold))
-            AND NOT ledger.is_whole(its_kind, coalesce(its_about, ''), entries))
+            AND NOT ledger.is_whole(its_kind, its_case, coalesce(its_about, ''), entries))
     THEN
         RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);
     END IF;
@@ -255,7 +259,7 @@ BEGIN
     END IF;
 
     IF rules.needs_approval THEN
-        SELECT a.request_hash, a.at INTO allowed FROM ledger.approval AS a
+        SELECT a.request_hash, a.after_seq INTO allowed FROM ledger.approval AS a
         WHERE a.key = its_approval AND a.book = its_book;
         -- Of a reversal, all its entries; of any other event, its one amount, however many rows write it.
         IF NOT FOUND OR NOT (rules.reverses OR amounts[1] = ALL (amounts))
@@ -270,7 +274,7 @@ BEGIN
             IF EXISTS (
                 SELECT FROM ledger.journal AS j WHERE j.book = its_book AND j.case_no = its_case AND (
                     (j.kind = 'intend' AND j.approval = its_approval AND before.kind <> 'fail')
-                    OR (j.kind = 'release' AND j.at > allowed.at)))
+                    OR (j.kind = 'release' AND j.seq > allowed.after_seq)))
             THEN
                 RETURN jsonb_build_object('refused', 'approval_used', 'approval', its_approval);
             END IF;
@@ -285,13 +289,12 @@ BEGIN
         END IF;
     END IF;
 
-    IF rules.opens_book AND NOT EXISTS (SELECT FROM ledger.book AS b WHERE b.book = its_book) THEN
-        INSERT INTO ledger.book (book, previous_hash, head_hash)
-        VALUES (its_book, '', sha256(convert_to('xuqiao ledger ' || its_book, 'UTF8')));
-    END IF;
-
     -- From here the tables' own constraints decide; what they refuse comes back as data, and nothing of it stays.
     BEGIN
+        IF rules.opens_book AND NOT EXISTS (SELECT FROM ledger.book AS b WHERE b.book = its_book) THEN
+            INSERT INTO ledger.book (book, previous_hash, head_hash)
+            VALUES (its_book, '', sha256(convert_to('xuqiao ledger ' || its_book, 'UTF8')));
+        END IF;
         INSERT INTO ledger.journal (
             book, key, request_hash, kind, case_no, accounting_date, actor_id, evidence, terms_digest, reference,
             resolves, approval, reverses
@@ -323,7 +326,7 @@ END $$;
 -- The desk's doors --------------------------------------------------------------------------------------------------
 
 CREATE FUNCTION ledger.approve(request jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     hash CONSTANT bytea := ledger.approved_hash(
         request ->> 'book', request ->> 'kind', request ->> 'case_no', (request ->> 'amount_fen')::bigint,
@@ -343,11 +346,12 @@ BEGIN
     END IF;
     BEGIN
         INSERT INTO ledger.approval (
-            key, book, request_hash, kind, case_no, amount_fen, about, terms_digest, maker, checker
+            key, book, request_hash, kind, case_no, amount_fen, about, terms_digest, maker, checker, after_seq
         ) VALUES (
             request ->> 'key', request ->> 'book', hash, request ->> 'kind', request ->> 'case_no',
             (request ->> 'amount_fen')::bigint, request ->> 'about', request ->> 'terms_digest', request ->> 'maker',
-            request ->> 'checker');
+            request ->> 'checker',
+            coalesce((SELECT b.last_seq FROM ledger.book AS b WHERE b.book = request ->> 'book'), 0));
     EXCEPTION WHEN check_violation OR foreign_key_violation THEN
         GET STACKED DIAGNOSTICS broken = CONSTRAINT_NAME;
         RETURN jsonb_build_object('refused', CASE broken
@@ -360,7 +364,7 @@ END $$;
 COMMENT ON FUNCTION ledger.approve IS 'Puts in what two people allowed, once; for the desk alone';
 
 CREATE FUNCTION ledger.close_books(of_book text, through_day date, actor text) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     closed date;
     last bigint;
@@ -378,7 +382,7 @@ END $$;
 COMMENT ON FUNCTION ledger.close_books IS 'Closes a period of a book; for the desk alone';
 
 CREATE FUNCTION ledger.set_seal(request jsonb) RETURNS jsonb
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
     broken text;
 BEGIN

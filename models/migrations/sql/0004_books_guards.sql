@@ -28,24 +28,34 @@ CREATE UNIQUE INDEX journal_resolves_once ON ledger.journal (book, resolves) WHE
 CREATE UNIQUE INDEX journal_reverses_once ON ledger.journal (book, reverses) WHERE reverses IS NOT NULL;
 CREATE UNIQUE INDEX journal_reference_once ON ledger.journal (book, kind, reference) WHERE reference IS NOT NULL;
 
+-- What a journal or a closing adds to the chain.
+CREATE FUNCTION ledger.link(prev_hash bytea, content jsonb) RETURNS bytea LANGUAGE sql STABLE AS $$
+    SELECT sha256(prev_hash || convert_to(content::text, 'UTF8'))
+$$;
+
 CREATE OR REPLACE FUNCTION ledger.number_and_chain() RETURNS trigger LANGUAGE plpgsql AS $$
 DECLARE
+    allowed_by jsonb := '[]';
     closed date;
 BEGIN
     NEW.at := clock_timestamp();
+    IF NEW.approval IS NOT NULL THEN -- who allowed it, and when, stands in the chain from now on
+        SELECT jsonb_build_array(a.maker, a.checker, a.after_seq) INTO allowed_by FROM ledger.approval AS a
+        WHERE a.key = NEW.approval AND a.book = NEW.book AND a.kind = NEW.kind;
+    END IF;
     UPDATE ledger.book SET
         last_seq = last_seq + 1,
         previous_hash = head_hash,
-        head_hash = ledger.link(
-            head_hash, last_seq + 1, NEW.request_hash, NEW.key, NEW.at, NEW.accounting_date, NEW.actor_id, NEW.evidence)
+        head_hash = ledger.link(head_hash, jsonb_build_array(
+            last_seq + 1, encode(NEW.request_hash, 'hex'), NEW.key, (extract(epoch FROM NEW.at) * 1000000)::bigint,
+            to_char(NEW.accounting_date, 'YYYY-MM-DD'), NEW.actor_id, NEW.evidence) || allowed_by)
     WHERE book = NEW.book
+        AND allowed_by IS NOT NULL -- an approval that is not there, or not of this book and kind
         AND EXISTS (
             SELECT FROM ledger.kind AS k WHERE k.kind = NEW.kind AND k.resolves_hold = (NEW.resolves IS NOT NULL)
                 AND k.needs_approval = (NEW.approval IS NOT NULL) AND k.reverses = (NEW.reverses IS NOT NULL))
         AND (NEW.resolves IS NULL OR EXISTS (
             SELECT FROM ledger.hold AS h WHERE h.book = NEW.book AND h.seq = NEW.resolves))
-        AND (NEW.approval IS NULL OR EXISTS (
-            SELECT FROM ledger.approval AS a WHERE a.key = NEW.approval AND a.book = NEW.book AND a.kind = NEW.kind))
     RETURNING last_seq, previous_hash, head_hash, closed_through INTO NEW.seq, NEW.prev_hash, NEW.hash, closed;
     IF NEW.seq IS NULL THEN
         IF EXISTS (SELECT FROM ledger.book AS b WHERE b.book = NEW.book) THEN
@@ -60,6 +70,7 @@ BEGIN
     END IF;
     RETURN NEW;
 END $$;
+DROP FUNCTION ledger.link(bytea, bigint, bytea, text, timestamptz, date, text, text);
 
 CREATE OR REPLACE FUNCTION ledger.open_balance() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -143,9 +154,13 @@ BEGIN
     RETURN NULL;
 END $$;
 
+-- A closing is a link of the chain: taken away or dated otherwise, it leaves what follows without its end.
 CREATE FUNCTION ledger.close_period() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    UPDATE ledger.book SET closed_through = NEW.through
+    UPDATE ledger.book SET
+        closed_through = NEW.through,
+        previous_hash = head_hash,
+        head_hash = ledger.link(head_hash, jsonb_build_array(to_char(NEW.through, 'YYYY-MM-DD'), NEW.closed_by))
     WHERE book = NEW.book AND last_seq = NEW.last_seq AND (closed_through IS NULL OR closed_through < NEW.through);
     IF NOT FOUND THEN
         RAISE EXCEPTION USING ERRCODE = 'check_violation', CONSTRAINT = 'closing_goes_forward',

@@ -92,6 +92,11 @@ INSERT INTO ledger.follows VALUES
     ('release', 'reserve'), ('release', 'fail'), ('intend', 'reserve'), ('intend', 'fail'), ('disburse', 'intend'),
     ('fail', 'intend');
 
+-- One person, in whatever letters, width or spacing an id is written: two spellings are not two people.
+CREATE FUNCTION ledger.person(id text) RETURNS text LANGUAGE sql IMMUTABLE AS $$
+    SELECT lower(regexp_replace(normalize(id, NFKC), '[[:space:]\u200B-\u200F\u2060\uFEFF]', '', 'g'))
+$$;
+
 CREATE TABLE ledger.approval (
     key text PRIMARY KEY,
     book text NOT NULL REFERENCES ledger.book,
@@ -101,15 +106,18 @@ CREATE TABLE ledger.approval (
     amount_fen bigint NOT NULL CHECK (amount_fen > 0),
     about text NOT NULL,
     terms_digest text,
-    maker text NOT NULL CHECK (maker <> ''),
-    checker text NOT NULL CHECK (checker <> ''),
+    maker text NOT NULL CHECK (ledger.person(maker) <> ''),
+    checker text NOT NULL CHECK (ledger.person(checker) <> ''),
+    after_seq bigint NOT NULL, -- the book's last voucher then: what comes before or after is no matter of clocks
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
     CONSTRAINT approval_of_its_book CHECK (starts_with(key, book || '/')),
-    CONSTRAINT approval_needs_two_people CHECK (maker <> checker)
+    CONSTRAINT approval_needs_two_people CHECK (ledger.person(maker) <> ledger.person(checker))
 );
 COMMENT ON TABLE ledger.approval IS 'What two people allowed, put in by the desk alone; consumed by the journal that names it';
 
+-- 'infinity' and years before Christ are dates to PostgreSQL; no period could hold them, and no auditor read them.
 ALTER TABLE ledger.journal
+    ADD CONSTRAINT journal_dated CHECK (accounting_date BETWEEN '2000-01-01' AND '2999-12-31'),
     ADD COLUMN approval text REFERENCES ledger.approval,
     ADD COLUMN reverses bigint,
     ADD CONSTRAINT journal_reverses_once UNIQUE (book, reverses),
@@ -124,7 +132,8 @@ CREATE TABLE ledger.closing (
     last_seq bigint NOT NULL,
     closed_by text NOT NULL CHECK (closed_by <> ''),
     at timestamptz NOT NULL DEFAULT clock_timestamp(),
-    PRIMARY KEY (book, through)
+    PRIMARY KEY (book, through),
+    CONSTRAINT closing_dated CHECK (through BETWEEN '2000-01-01' AND '2999-12-31')
 );
 COMMENT ON TABLE ledger.closing IS 'A period that takes nothing more: every accounting date up to and with this day';
 
