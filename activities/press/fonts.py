@@ -34,6 +34,11 @@ _LAST_RESORT = "song"
 _LAID_OUT_AWAY = frozenset("\n\r\t")
 """White space that HTML folds away before it ever asks for a glyph."""
 
+_LEAN = harfbuzz.SubsetFlags.NO_HINTING | harfbuzz.SubsetFlags.DESUBROUTINIZE
+"""Hints are for screens; subroutines only get in the way of the PDF's own compression."""
+_NOT_PRINTED = frozenset(int.from_bytes(name, "big") for name in (b"BASE", b"VORG", b"vhea", b"vmtx"))
+"""Tables for vertical writing, which no paper uses."""
+
 
 class _Face:
     """One font file: its characters, and a harfbuzz face to cut from."""
@@ -53,6 +58,8 @@ class _Face:
         """The font with these characters only, as the bytes of a font file."""
         wanted = harfbuzz.SubsetInput()
         wanted.unicode_set.update(codepoints & self.codepoints)
+        wanted.flags = _LEAN
+        wanted.drop_table_tag_set.update(_NOT_PRINTED)
         return bytes(harfbuzz.subset(self._face, wanted).blob.data)
 
 

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from pypdf import PdfReader
 
-from activities.press import OfficeFonts, Paper, Press
+from activities.press import Paper, Press, facts_of
 from activities.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
@@ -54,6 +54,84 @@ SHOWS = {
         "结清",
     ),
     DocumentKind.REFUSAL_NOTICE: ("列入经营异常名录", "准入条件：无经营异常", "项目贷款", "5个工作日内", "复核"),
+    DocumentKind.CORRECTION_NOTICE: (
+        "上一年度审计报告",
+        "贷款银行盖章的续贷申请受理回执",
+        "2026年4月3日（含当日）之前",
+        "2026年3月3日收到",
+        "补正不收取任何费用",
+    ),
+    DocumentKind.PAYMENT_REMINDER: (
+        "人民币壹佰贰拾伍万元整（¥1,250,000.00）",
+        "人民币壹万壹仟肆佰元整（¥11,400.00）",
+        "人民币壹佰贰拾陆万壹仟肆佰元整（¥1,261,400.00）",
+        "2026年3月28日（含当日），距今12日",
+        "本金¥3,500,000.00",
+        "转贷应急资金专户",
+        "1070260104001888",
+    ),
+    DocumentKind.PAYMENT_DEMAND: (
+        "人民币壹佰贰拾伍万元整（¥1,250,000.00）",
+        "人民币壹佰贰拾陆万壹仟肆佰元整（¥1,261,400.00）",
+        "2026年3月26日3,500,000.000.00SK20260326000093",
+        "2026年4月3日（含当日）之前",
+        "1070260104001888",
+        "不收取任何罚息、滞纳金或者催收费用",
+    ),
+    DocumentKind.APPLICATION_FORM: (
+        "受理日期：2026年3月3日",
+        "石犇",
+        "C3099其他非金属矿物制品制造",
+        "482,319.55元",
+        "苏（2025）东海县不动产证明第0007731号需要",
+        "李㛃（夫妻）连带责任保证",
+        "先还后贷",
+        "1不通过申请人列入经营异常名录",
+        "准入条件：无经营异常",
+        "承诺续贷金额的95%",
+        "人民币肆佰柒拾伍万元整（¥4,750,000.00）",
+        "2026年3月13日15:40",
+        "14,250.00元※",
+    ),
+    DocumentKind.DRAWDOWN_REQUEST: (
+        "人民币肆佰柒拾伍万元整",
+        "¥4,750,000.00",
+        "不迟于2026年3月19日16:30※",
+        "62284801",
+        "1070260104001888",
+        "法定代表人（石犇）",
+    ),
+    DocumentKind.RELEASE_CHECKLIST: (
+        "人民币肆佰柒拾伍万元整（¥4,750,000.00）",
+        "7登记机构已查询，无后手抵押√已核验",
+        "出纳赵纳放款核验并划款2026年3月19日09:32",
+        "2026年4月10日",
+        "62284801",
+    ),
+    DocumentKind.DISBURSEMENT_FORM: (
+        "人民币肆佰柒拾伍万元整",
+        "¥4,750,000.00",
+        "62284801",
+        "1070260104001888",
+        "ZF20260319000417",
+        "复核王核同意（联席会议纪要〔2026〕3号）",
+    ),
+    DocumentKind.MINUTES: (
+        "联席会议纪要〔2026〕3号",
+        "同意使用应急资金475万元，期限10日",
+        "议定金额：人民币肆佰柒拾伍万元整（¥4,750,000.00）",
+        "DH-2026-000128-7",
+    ),
+    DocumentKind.ARCHIVE_INDEX: (
+        "DH-2026-000128-7-CN续贷承诺函2026年3月13日1",
+        "0b6f4a0a3b0e4a4f0a8f2f53fdc0c8b4bb7f7d7d1f3f0a2b6a1c9d8e7f605142",
+        "共2件，5页",
+    ),
+    DocumentKind.BREACH_NOTICE: (
+        "未将相当于周转资金本金的款项全部划入专户。依据：三方协议第四条第二项",
+        "2026年4月3日（含当日）之前改正",
+        "人民币壹佰贰拾伍万元整（¥1,250,000.00）",
+    ),
 }
 
 
@@ -89,7 +167,7 @@ def test_every_page_bears_case_number_paper_number_count_and_digest(
     paper = sample(kind, lang)
     reader = PdfReader(io.BytesIO(paper.pdf))
     assert len(reader.pages) == paper.pages
-    digest = digest_of({"kind": kind.value, "lang": lang, "data": SAMPLE.model_dump(mode="json")})
+    digest = digest_of(facts_of(kind, lang, SAMPLE))
     assert paper.data_digest == digest
     for number, page in enumerate(reader.pages, start=1):
         text = "".join(page.extract_text().split())
@@ -135,7 +213,7 @@ def test_a_paper_needs_no_more_than_it_requires(kind: DocumentKind, lang: Lang, 
     ("kind", "field"), [(kind, field) for kind, fields in REQUIRED.items() for field in (*fields, "borrower_uscc")]
 )
 def test_a_paper_with_a_hole_in_it_is_refused(kind: DocumentKind, field: str, press: Press) -> None:
-    hole = {"fee_steps": (), "findings": (), "borrower_uscc": " "}.get(field)
+    hole = () if isinstance(getattr(SAMPLE, field), tuple) else {"borrower_uscc": " "}.get(field)
     with pytest.raises(XuqiaoError) as refused:
         press.render(kind, changed(**{field: hole}))
     assert refused.value.code == "papers.missing_fact"
@@ -225,7 +303,7 @@ def test_a_template_that_asks_for_an_address_is_refused(tmp_path: Path) -> None:
             "{% extends '_sheet.html' %}{% block paper %}<img src='" + address + "'>{{ d.borrower_name }}{% endblock %}"
         )
         with pytest.raises(XuqiaoError) as refused:
-            Press(templates_dir=tmp_path).render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
+            Press(tmp_path).render(DocumentKind.REFUSAL_NOTICE, SAMPLE)
         assert refused.value.code == "papers.outside_asset"
         assert refused.value.params["address"] == address
 
@@ -236,7 +314,7 @@ def test_an_offices_template_stands_before_the_bundled_one_and_changes_the_diges
     (tmp_path / "_parts.zh.html").write_text(
         (AGREEMENTS / "_parts.zh.html").read_text().replace("（公章）", "（业务专用章）")
     )
-    own = Press(templates_dir=tmp_path)
+    own = Press(tmp_path)
     assert "（业务专用章）" in read(own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE))
     for kind in DocumentKind:
         assert own.template_digest(kind) != press.template_digest(kind)
@@ -247,22 +325,23 @@ def test_an_offices_template_stands_before_the_bundled_one_and_changes_the_diges
 def test_a_template_never_prints_a_fact_that_is_not_known(tmp_path: Path) -> None:
     (tmp_path / "refusal_notice.zh.html").write_text("{{ d.paid_on }}")
     with pytest.raises(XuqiaoError) as refused:
-        Press(templates_dir=tmp_path).render(DocumentKind.REFUSAL_NOTICE, changed(paid_on=None))
+        Press(tmp_path).render(DocumentKind.REFUSAL_NOTICE, changed(paid_on=None))
     assert refused.value.code == "papers.nothing_to_print"
 
 
 def test_an_offices_font_is_used_and_a_broken_one_refused(tmp_path: Path, press: Press) -> None:
-    bundled = AGREEMENTS / "fonts"
-    own = Press(office_fonts=OfficeFonts(body=bundled / "NotoSansSC-Regular.otf"))
+    fonts = tmp_path / "fonts"
+    fonts.mkdir()
+    (fonts / "body.otf").symlink_to(AGREEMENTS / "fonts" / "NotoSansSC-Regular.otf")
+    own = Press(tmp_path)
     paper = own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE)
     assert "xuqiao-office-body" in fonts_of(paper)
     assert paper.versions["fonts"] != press.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE).versions["fonts"]
-    broken = tmp_path / "broken.ttf"
-    broken.write_bytes(b"no font at all")
-    for path in (broken, tmp_path / "absent.ttf"):
-        with pytest.raises(XuqiaoError) as refused:
-            Press(office_fonts=OfficeFonts(title=path))
-        assert refused.value.code == "papers.font_unreadable"
+    (fonts / "title.ttf").write_bytes(b"no font at all")
+    with pytest.raises(XuqiaoError) as refused:
+        Press(tmp_path)
+    assert refused.value.code == "papers.font_unreadable"
+    assert refused.value.params["path"] == str(fonts / "title.ttf")
 
 
 def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> None:

@@ -1,0 +1,81 @@
+"""The last touch on a PDF's objects before they are written.
+
+Header, footer and marks at the edge are no part of the text. WeasyPrint tags them like text, but hangs them nowhere: a
+reader that walks the tag tree would find content without a place in it. PDF 1.7 (ISO 32000-1, 14.8.2.2) has artifacts
+of pagination for this.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+_NOTHING = b"null"
+
+
+def finish(document: object, pdf: Any) -> None:
+    """Make artifacts of all content whose tag hangs nowhere, fold tags that say nothing, name each file once.
+
+    Args:
+        document: as laid out; not looked at. With it this is a finisher for ``Document.write_pdf``.
+        pdf: the objects that are about to be written.
+    """
+    tree = _Tree(pdf)
+    for page, parents in tree.pages():
+        tree.margins_as_artifacts(page, parents)
+        tree.fold_lines(parents)
+    # WeasyPrint lists an embedded file once for the name tree and once more for itself.
+    pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+
+
+class _Tree:
+    """The tag tree of a PDF: its elements are dictionaries, which refer to each other by number."""
+
+    def __init__(self, pdf: Any) -> None:
+        self._pdf = pdf
+        root = self._at(pdf.catalog["StructTreeRoot"])
+        self._top = self._at(root["K"][0])
+        self._hanging = set(self._top["K"])
+        self._nums = self._at(root["ParentTree"])["Nums"]
+
+    def pages(self) -> Iterator[tuple[Any, list[bytes]]]:
+        """Every page with the elements that its pieces of marked content belong to, in their order."""
+        for reference in self._pdf.page_references:
+            page = self._at(reference)
+            yield page, self._nums[2 * page["StructParents"] + 1]
+
+    def margins_as_artifacts(self, page: Any, parents: list[bytes]) -> None:
+        """Content of a page whose tag is not under the top becomes an artifact of pagination."""
+        import pydyf
+
+        chains = {mcid: list(self._up(reference)) for mcid, reference in enumerate(parents)}
+        loose = {mcid: chain for mcid, chain in chains.items() if chain[-1].reference not in self._hanging}
+        content = self._at(page["Contents"]).stream
+        for place, item in enumerate(content):
+            if isinstance(item, pydyf.Dictionary) and item.get("MCID") in loose:
+                content[place - 1 : place + 1] = ["/Artifact", pydyf.Dictionary({"Type": "/Pagination"})]
+        for mcid, chain in loose.items():
+            parents[mcid] = _NOTHING
+            for element in chain:
+                element.clear()
+
+    def fold_lines(self, parents: list[bytes]) -> None:
+        """A paragraph holds its lines itself, without an element for each: a line is no part of its meaning."""
+        for mcid, reference in enumerate(parents):
+            if reference == _NOTHING:
+                continue
+            line = self._at(reference)
+            above = self._at(line["P"])
+            if line["S"] != "/Span" or line["K"] != [mcid] or above["Pg"] != line["Pg"]:
+                continue
+            above["K"][above["K"].index(reference)] = mcid
+            parents[mcid] = above.reference
+            line.clear()
+
+    def _up(self, reference: bytes) -> Iterator[Any]:
+        """An element and those above it, without the top."""
+        while reference != self._top.reference:
+            element = self._at(reference)
+            yield element
+            reference = element["P"]
+
+    def _at(self, reference: bytes) -> Any:
+        return self._pdf.objects[int(reference.split()[0])]
