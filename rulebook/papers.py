@@ -3,12 +3,25 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
-from rulebook.values import Value
+from rulebook.paper_limits import (
+    Amount,
+    Count,
+    Digest,
+    Line,
+    Name,
+    OwnNumber,
+    PaperValue,
+    Reference,
+    Rows,
+    Text,
+    check_whole,
+)
 
 
 class DocumentKind(StrEnum):
@@ -100,7 +113,7 @@ def before_payment(
     return tuple(kind for kind in wanted if kind not in absent)
 
 
-class FeeStep(Value):
+class FeeStep(PaperValue):
     """One tier of the usage fee (资金使用费).
 
     Attributes:
@@ -109,12 +122,12 @@ class FeeStep(Value):
         daily_rate_ppm: rate per day in millionths of the principal; 200 is 0.02 %.
     """
 
-    from_day: int = Field(ge=1)
-    through_day: int | None = None
-    daily_rate_ppm: int = Field(ge=0)
+    from_day: Count = Field(ge=1)
+    through_day: Count | None = None
+    daily_rate_ppm: Count = Field(ge=0)
 
 
-class PaperFinding(Value):
+class PaperFinding(PaperValue):
     """One finding as a paper states it: the sentence, and the article (or whose choice the rule is).
 
     Attributes:
@@ -122,13 +135,13 @@ class PaperFinding(Value):
         decided: what a person decided about a ``refer``, with his reason; empty where nobody had to.
     """
 
-    sentence: str
-    citation: str
+    sentence: Text
+    citation: Line
     result: Result = Result.FAIL
-    decided: str = ""
+    decided: Text = ""
 
 
-class PaperApplicant(Value):
+class PaperApplicant(PaperValue):
     """The borrower as the application form shows him, in words; None where nothing was said.
 
     Attributes:
@@ -136,38 +149,38 @@ class PaperApplicant(Value):
         revenue_fen, assets_fen, tax_last_year_fen, asked_fen, own_contribution_fen: in fen.
     """
 
-    kind: str
-    legal_representative: str
-    phone: str = ""
-    industry: str
-    size_class: str
-    employees: int | None = None
-    revenue_fen: int | None = None
-    assets_fen: int | None = None
-    tax_last_year_fen: int | None = None
-    asked_fen: int
-    own_contribution_fen: int
+    kind: Name
+    legal_representative: Name
+    phone: Reference = ""
+    industry: Name
+    size_class: Name
+    employees: Count | None = None
+    revenue_fen: Amount | None = None
+    assets_fen: Amount | None = None
+    tax_last_year_fen: Amount | None = None
+    asked_fen: Amount
+    own_contribution_fen: Amount
     received_on: date
     applied_to_bank_on: date | None = None
 
 
-class PaperGuarantor(Value):
+class PaperGuarantor(PaperValue):
     """Who guarantees the bank's loan. ``how``: in what way, in words; empty where it was not recorded."""
 
-    name: str
-    how: str = ""
+    name: Name
+    how: Line = ""
 
 
-class PaperCollateral(Value):
+class PaperCollateral(PaperValue):
     """One piece of security; ``anew``: it is released and registered again for the new loan."""
 
-    kind: str
-    description: str
+    kind: Name
+    description: Line
     anew: bool = False
-    certificate: str = ""
+    certificate: Line = ""
 
 
-class PaperAct(Value):
+class PaperAct(PaperValue):
     """What one person did about a case, as a form of approval shows it.
 
     Attributes:
@@ -176,49 +189,49 @@ class PaperAct(Value):
         note: his reason, or the number of the minutes.
     """
 
-    role: str
-    name: str
-    act: str
+    role: Name
+    name: Name
+    act: Line
     at: datetime
-    note: str = ""
+    note: Text = ""
 
 
-class PaperCheck(Value):
+class PaperCheck(PaperValue):
     """One line of the release-day checklist, in words, with what it says; ``done`` when it was signed for."""
 
-    line: str
+    line: Line
     done: bool
 
 
-class PaperReceipt(Value):
+class PaperReceipt(PaperValue):
     """Money that has come back; in fen."""
 
     on: date
-    principal_fen: int
-    fee_fen: int
-    reference: str
+    principal_fen: Amount
+    fee_fen: Amount
+    reference: Line
 
 
-class PaperFile(Value):
+class PaperFile(PaperValue):
     """One paper of the archive: its number, its kind and name, its date, its pages and its digest."""
 
-    number: str
+    number: Reference
     kind: DocumentKind
-    name: str
+    name: Name
     made_on: date
-    pages: int
-    sha256: str
+    pages: Count
+    sha256: Digest
 
 
-class PaperAccount(Value):
+class PaperAccount(PaperValue):
     """An account as a paper shows it: its holder, its number, the bank that keeps it."""
 
-    name: str
-    number: str
-    bank: str
+    name: Name
+    number: Reference
+    bank: Name
 
 
-class PaperData(Value):
+class PaperData(PaperValue):
     """Everything a paper shows. Which optional facts a kind needs is in ``REQUIRED``.
 
     Attributes:
@@ -274,86 +287,91 @@ class PaperData(Value):
         entrusted_bank: the bank that lends on the fund's behalf (委托贷款 受托人).
     """
 
-    case_no: str
-    document_no: str
+    case_no: OwnNumber
+    document_no: OwnNumber
     issued_on: date
-    fund_name: str
-    operator_name: str
-    measure_document: str
-    operator_choices: tuple[str, ...] = ()
+    fund_name: Name
+    operator_name: Name
+    measure_document: Line
+    operator_choices: Rows[Line] = ()
 
-    borrower_name: str
-    borrower_uscc: str
-    bank_name: str
-    bank_branch: str = ""
-    loan_note: str
+    borrower_name: Name
+    borrower_uscc: Reference
+    bank_name: Name
+    bank_branch: Name = ""
+    loan_note: Reference
     maturity: date
-    balance_fen: int = Field(ge=0)
+    balance_fen: Amount = Field(ge=0)
 
-    bridge_fen: int | None = Field(default=None, gt=0)
-    promised_fen: int | None = Field(default=None, gt=0)
-    promise_reference: str | None = None
+    bridge_fen: Amount | None = Field(default=None, gt=0)
+    promised_fen: Amount | None = Field(default=None, gt=0)
+    promise_reference: Line | None = None
     promise_valid_until: date | None = None
-    promise_conditions: str = ""
-    signatory: str | None = None
-    authority_fen: int | None = Field(default=None, gt=0)
+    promise_conditions: Text = ""
+    signatory: Name | None = None
+    authority_fen: Amount | None = Field(default=None, gt=0)
 
-    payee_account_name: str | None = None
-    payee_account_number: str | None = None
-    payee_account_branch: str | None = None
+    payee_account_name: Name | None = None
+    payee_account_number: Reference | None = None
+    payee_account_branch: Name | None = None
     custodian_account: PaperAccount | None = None
-    fee_steps: tuple[FeeStep, ...] = ()
+    fee_steps: Rows[FeeStep] = ()
     first_day_counts: bool = True
     last_day_counts: bool = False
     days_off_count: bool = True
-    minimum_fee_fen: int | None = Field(default=None, ge=0)
+    minimum_fee_fen: Amount | None = Field(default=None, ge=0)
     term_in_working_days: bool = False
-    expected_days: int | None = Field(default=None, ge=1)
-    fee_fen: int | None = Field(default=None, ge=0)
-    new_loan_days: int | None = Field(default=None, ge=1)
+    expected_days: Count | None = Field(default=None, ge=1)
+    fee_fen: Amount | None = Field(default=None, ge=0)
+    new_loan_days: Count | None = Field(default=None, ge=1)
     pay_by: date | None = None
-    cut_off: str | None = None
-    terms_digest: str | None = None
+    cut_off: Reference | None = None
+    terms_digest: Digest | None = None
 
     paid_on: date | None = None
     returned_on: date | None = None
-    days_out: int | None = Field(default=None, ge=0)
-    new_loan_note: str | None = None
-    renewed_fen: int | None = Field(default=None, gt=0)
+    days_out: Count | None = Field(default=None, ge=0)
+    new_loan_note: Reference | None = None
+    renewed_fen: Amount | None = Field(default=None, gt=0)
 
-    findings: tuple[PaperFinding, ...] = ()
-    review_days: int | None = Field(default=None, ge=1)
+    findings: Rows[PaperFinding] = ()
+    review_days: Count | None = Field(default=None, ge=1)
 
     applicant: PaperApplicant | None = None
-    guarantors: tuple[PaperGuarantor, ...] = ()
-    collateral: tuple[PaperCollateral, ...] = ()
-    acts: tuple[PaperAct, ...] = ()
-    ceiling_fen: int | None = Field(default=None, ge=0)
-    bound_by: str = ""
-    bank_answer: str = ""
+    guarantors: Rows[PaperGuarantor] = ()
+    collateral: Rows[PaperCollateral] = ()
+    acts: Rows[PaperAct] = ()
+    ceiling_fen: Amount | None = Field(default=None, ge=0)
+    bound_by: Line = ""
+    bank_answer: Text = ""
 
-    minutes_reference: str | None = None
-    minutes_decision: str = ""
+    minutes_reference: Line | None = None
+    minutes_decision: Text = ""
 
-    release_checks: tuple[PaperCheck, ...] = ()
-    payment_reference: str | None = None
+    release_checks: Rows[PaperCheck] = ()
+    payment_reference: Line | None = None
 
     due_on: date | None = None
-    principal_owed_fen: int | None = Field(default=None, ge=0)
-    fee_owed_fen: int | None = Field(default=None, ge=0)
-    receipts: tuple[PaperReceipt, ...] = ()
+    principal_owed_fen: Amount | None = Field(default=None, ge=0)
+    fee_owed_fen: Amount | None = Field(default=None, ge=0)
+    receipts: Rows[PaperReceipt] = ()
     answer_by: date | None = None
-    breaches: tuple[PaperFinding, ...] = ()
+    breaches: Rows[PaperFinding] = ()
     extended_to: date | None = None
-    extension_reason: str = ""
+    extension_reason: Text = ""
 
-    missing_papers: tuple[str, ...] = ()
-    files: tuple[PaperFile, ...] = ()
+    missing_papers: Rows[Line] = ()
+    files: Rows[PaperFile] = ()
 
     cooperation_from: date | None = None
     cooperation_until: date | None = None
-    cooperation_ceiling_fen: int | None = Field(default=None, gt=0)
-    entrusted_bank: str | None = None
+    cooperation_ceiling_fen: Amount | None = Field(default=None, gt=0)
+    entrusted_bank: Name | None = None
+
+    @model_validator(mode="after")
+    def _fits_on_paper(self) -> Self:
+        check_whole(self)
+        return self
 
 
 _PROMISE = ("bridge_fen", "promised_fen", "promise_reference", "promise_valid_until")
