@@ -196,6 +196,19 @@ class Booking(Value):
     beyond_line: str | None = None
 
 
+class WriteOff(Value):
+    """A bridge is given up by an approved decision; the case ends with the voucher.
+
+    ``approved_by`` is the id of the checker, ``evidence`` that of his act.
+    """
+
+    step: Step
+    amount_fen: int
+    decision: str
+    approved_by: str
+    evidence: str
+
+
 class EndCase(Value):
     """A case ends before money went out; what was reserved for ``attempt`` goes back to the pool and to the queue."""
 
@@ -319,6 +332,11 @@ def record_new_loan(request: RecordNewLoan) -> None:
 
 @activity.defn
 def book_return(request: BookReturn) -> Booking:
+    _stub()
+
+
+@activity.defn
+def write_off(request: WriteOff) -> None:
     _stub()
 
 

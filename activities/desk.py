@@ -3,22 +3,34 @@
 import asyncio
 from datetime import datetime, timedelta
 
+from sqlmodel import Session
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.store import Begin
 from models import ledger
-from models.acts import ActState, Entered, decide, enter_act
+from models.acts import ActState, Entered, decide, enter_act, proposer_of_write_off
 from models.applications import Application
 from models.approvals import current_approval
 from models.cases import the_case
-from models.funds import check_measure_from
+from models.funds import Person, business_date, check_measure_from
 from rulebook.applications import payee_digest
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, Approve, OfficerAct, ProposeMeasure
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    Approve,
+    ApproveWriteOff,
+    OfficerAct,
+    ProposeMeasure,
+    ProposeWriteOff,
+)
 from rulebook.postings import approval_of_bridge
+from rulebook.postings_of_the_year import Record
+from rulebook.stages import Role
 from rulebook.steps import Outcome
+from rulebook.write_offs import approval_of_write_off
 
 PATIENCE = timedelta(seconds=30)
 ONE_TRY = timedelta(seconds=5)
@@ -36,14 +48,16 @@ async def act(
     Returns:
         where the case stands with the act committed.
     Raises:
-        XuqiaoError: ``fund.no_measure_from``; what the case refused, with its rule; or ``act.no_answer`` when nobody
-            answered in time: the act is on record, and the same key may be sent again.
+        XuqiaoError: ``fund.no_measure_from``, ``bookdesk.cashier``; what the case refused, with its rule; or
+            ``act.no_answer`` when nobody answered in time: the act is on record, and the same key may be sent again.
     """
 
     def enter() -> tuple[Entered, str]:
         with begin() as session:
             if isinstance(body, ProposeMeasure):
                 check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
+            if isinstance(body, ProposeWriteOff | ApproveWriteOff):
+                _refuse_cashier(session, actor)
             entered = enter_act(session, key, case_no, body, actor, at)
             known = entered.state is ActState.RECEIVED
             return entered, the_case(session, case_no).workflow_id if known else ""
@@ -78,8 +92,30 @@ def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
 
     It follows the acceptance, by the desk's own role; the same act sent again makes up for one that was lost.
     """
-    if not isinstance(body, Approve):
-        return
+    match body:
+        case Approve():
+            _allow_bridge(begin, case_no, body, actor)
+        case ApproveWriteOff():
+            _allow_write_off(begin, case_no, body, actor)
+        case _:
+            pass
+
+
+def _allow_write_off(begin: Begin, case_no: str, body: ApproveWriteOff, actor: Actor) -> None:
+    with begin() as session:
+        fund = the_case(session, case_no).fund
+        maker = proposer_of_write_off(session, case_no, body.decision, body.amount_fen)
+        record = Record(fund=fund, on=business_date(session, fund), actor_id=actor.id)
+        ledger.approve(session, approval_of_write_off(record, case_no, body, maker=maker))
+
+
+def _refuse_cashier(session: Session, actor: Actor) -> None:
+    """Who pays out gives nothing up (不相容岗位分离)."""
+    if Role.CASHIER in session.get_one(Person, actor.id).roles:
+        raise XuqiaoError("bookdesk.cashier", person=actor.name)
+
+
+def _allow_bridge(begin: Begin, case_no: str, body: Approve, actor: Actor) -> None:
     with begin() as session:
         approval = current_approval(session, case_no)
         if approval is None or (approval.terms_digest, approval.checker) != (body.terms_digest, actor.id):

@@ -16,6 +16,7 @@ from activities.contracts import (
     RecordMeasure,
     RecordPromise,
     Reservation,
+    WriteOff,
 )
 from activities.store import SYSTEM, Begin
 from models import approvals, funds, ledger, queue, statements
@@ -28,8 +29,9 @@ from rulebook.bridges import Part
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.money import format_yuan
-from rulebook.postings_of_the_year import Record, match
+from rulebook.postings_of_the_year import Record, guarantor_in, guarantor_match, match, write_off
 from rulebook.steps import POOL_GRANTED, PoolGranted, Step
+from rulebook.write_offs import approval_key
 
 
 class Books:
@@ -141,6 +143,25 @@ class Books:
         return Booking()
 
     @activity.defn
+    def write_off(self, request: WriteOff) -> None:
+        """A pursued bridge is given up: the loss and the case's end are one transaction.
+
+        The books consume the approval that the desk puts in after the checker's act; until it is there, nothing of this
+        is written, and the attempt is repeated. What is written off is no longer overdue: the queue may go on.
+        """
+        step = request.step
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if not commit_step(session, step, end_reason=step.detail.get("reason")):
+                return
+            on = business_date(session, step.fund)
+            record = Record(fund=step.fund, on=on, actor_id=request.approved_by, evidence=request.evidence)
+            approval = approval_key(step.fund, step.case_no, request.decision)
+            loss = write_off(record, step.case_no, request.amount_fen, approval=approval, decision=request.decision)
+            ledger.post(session, loss)
+            grant_places(session, step.fund)
+
+    @activity.defn
     def end_case(self, request: EndCase) -> None:
         """The case ends before money went out."""
         with self._begin() as session:
@@ -150,7 +171,10 @@ class Books:
 def _receipt(session: Session, step: Step, part: Part) -> postings.LedgerRequest:
     """What came in for a case; the statement may have brought it before, and then it waits in 待确认来款."""
     on, division = business_date(session, step.fund), part.division
+    record = Record(fund=step.fund, on=on, actor_id=_who(step), evidence=step.cause)
     suspended = statements.suspended_fen(session, step.fund, part.reference)
+    if suspended is None and part.guarantor:
+        return guarantor_in(record, step.case_no, **division.model_dump(), reference=part.reference)
     if suspended is None:
         return postings.receive(
             step.fund,
@@ -168,8 +192,8 @@ def _receipt(session: Session, step: Step, part: Part) -> postings.LedgerRequest
     if asked > suspended:
         amounts = {"asked": format_yuan(asked, grouped=True), "left": format_yuan(suspended, grouped=True)}
         raise XuqiaoError("statement.more_than_left", line=part.reference, **amounts)
-    record = Record(fund=step.fund, on=on, actor_id=_who(step), evidence=step.cause)
-    return match(record, step.case_no, part.reference, **division.model_dump())
+    found = guarantor_match if part.guarantor else match
+    return found(record, step.case_no, part.reference, **division.model_dump())
 
 
 def end(session: Session, step: Step, attempt: int | None, **projected: object) -> None:

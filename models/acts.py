@@ -14,7 +14,7 @@ from models.base import insert_new, moment, plain_json, table, words
 from models.outbox import Errand, send
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
-from rulebook.stages import ENDS, CaseStage, Fit, Role, fit
+from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
 
 MOST_CHARACTERS = 100_000
@@ -94,6 +94,30 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     if not _case_stage(session, case_no):
         _refuse(row, "act.unknown_case", case=case_no)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
+
+
+def proposer_of_write_off(session: Session, case_no: str, decision: str, amount_fen: int) -> str:
+    """Who proposed to give a bridge up, by his own accepted act: the id of the last who named this decision and amount.
+
+    Raises:
+        XuqiaoError: ``act.nothing_proposed``.
+    """
+    act = table(OfficerActRow).c
+    maker: str | None = session.scalar(
+        select(act.actor_id)
+        .where(
+            act.case_no == case_no,
+            act.kind == ActKind.PROPOSE_WRITE_OFF.value,
+            act.state == ActState.ACCEPTED.value,
+            act.body["decision"].astext == decision,
+            act.body["amount_fen"].astext == str(amount_fen),
+        )
+        .order_by(act.decided_at.desc())
+        .limit(1)
+    )
+    if maker is None:
+        raise XuqiaoError("act.nothing_proposed", act=ActKind.APPROVE_WRITE_OFF)
+    return maker
 
 
 def enter_message(

@@ -19,10 +19,10 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor, digest_of
 from rulebook.postings import PostingKind, Subject
-from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
+from rulebook.stages import ENDS, OWED_NO_MORE, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
 from rulebook.steps import Step
 
-_ENDED = ", ".join(f"'{stage.value}'" for stage in sorted(ENDS))
+_ENDED = ", ".join(f"'{stage.value}'" for stage in sorted(OWED_NO_MORE))
 
 
 class RenewalCase(SQLModel, table=True):
@@ -245,7 +245,7 @@ def fee_owed(session: Session, case_no: str, on: date) -> int:
     case = the_case(session, case_no)
     if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
         return 0
-    came_in = (PostingKind.RECEIVE, PostingKind.MATCH)
+    came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
     receipts = [v for v in vouchers(session, case.fund, case_no) if v.kind in came_in]
     lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
     returns = tuple(

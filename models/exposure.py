@@ -5,7 +5,7 @@ from sqlmodel import Session
 
 from models.applications import Application
 from rulebook.cases import Exposure, ExposureFacts
-from rulebook.stages import ENDS
+from rulebook.stages import OWED_NO_MORE
 
 _OTHERS = text("""
     SELECT
@@ -23,8 +23,9 @@ def exposure_of(session: Session, application: Application) -> ExposureFacts:
     """What the firm of an application already has of the fund.
 
     Applications of the firm that came earlier count with what they ask for as long as they are open, so that of two at
-    the same time the later one sees the earlier. Whom the firm belongs to is not on record: controller and group
-    stay unknown, and a measure that limits them refers the case to a human.
+    the same time the later one sees the earlier; a bridge that was written off counts for ever. Whom the
+    firm belongs to is not on record: controller and group stay unknown, and a measure that limits them refers the case
+    to a human.
     """
     row = (
         session.connection()
@@ -36,7 +37,7 @@ def exposure_of(session: Session, application: Application) -> ExposureFacts:
                 "uscc": application.uscc,
                 "filed_at": application.filed_at,
                 "year": application.received_on.year,
-                "ends": [stage.value for stage in ENDS],
+                "ends": [stage.value for stage in OWED_NO_MORE],
             },
         )
         .one()

@@ -200,19 +200,24 @@ def available_fen(session: Session, fund: str) -> int:
 _POSITION = text("""
     SELECT a.subject, b.debit_held_fen, b.debit_fen, b.credit_fen
     FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
-    WHERE a.book = :book AND a.dimension = :case AND a.subject IN ('bridge_receivable', 'fee_income')
+    WHERE a.book = :book AND a.dimension = :case
+        AND a.subject IN ('bridge_receivable', 'fee_income', 'written_off')
 """)
 
 
 def position(session: Session, fund: str, case: str) -> Position:
-    """What a case has reserved, owes and has paid; all zero for a case without money."""
+    """What a case has reserved, owes and has paid; all zero for a case without money.
+
+    What was written off is owed no longer in the balance, and has not been paid either.
+    """
     rows = session.connection().execute(_POSITION, {"book": fund, "case": case})
     by_subject = {row.subject: row for row in rows}
     bridge, fees = by_subject.get("bridge_receivable"), by_subject.get("fee_income")
+    given_up = by_subject["written_off"].debit_fen if "written_off" in by_subject else 0
     return Position(
         reserved_fen=bridge.debit_held_fen if bridge else 0,
         outstanding_fen=bridge.debit_fen - bridge.credit_fen if bridge else 0,
-        principal_returned_fen=bridge.credit_fen if bridge else 0,
+        principal_returned_fen=bridge.credit_fen - given_up if bridge else 0,
         fee_received_fen=fees.credit_fen - fees.debit_fen if fees else 0,
     )
 

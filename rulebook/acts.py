@@ -13,11 +13,14 @@ from rulebook.measure import Measure
 from rulebook.messages import (
     Approve,
     ApproveMeasure,
+    ApproveWriteOff,
+    ConcludeRecovery,
     ConfirmPayment,
     MarkSent,
     OfficerAct,
     Propose,
     ProposeMeasure,
+    ProposeWriteOff,
     PutFirst,
     RecordSigning,
     Reject,
@@ -70,6 +73,49 @@ class Standing:
     bridge_out: bool
     found_by: str = ""
     measure_proposed: MeasureProposal | None = None
+
+
+@dataclass(frozen=True)
+class WriteOffProposal:
+    """What the maker wants given up, in fen, and by which decision; ``maker`` is his id."""
+
+    decision: str
+    amount_fen: int
+    maker: str
+
+
+@dataclass(frozen=True)
+class Pursuit:
+    """Where a pursued bridge stands when an act arrives; amounts in fen.
+
+    Attributes:
+        outstanding_fen: principal still out.
+        owed_fen: principal and fee still to come.
+        write_off: what is proposed to be given up, if anything.
+    """
+
+    outstanding_fen: int
+    owed_fen: int
+    write_off: WriteOffProposal | None = None
+
+
+def check_pursuit(act: OfficerAct, case: Pursuit) -> None:
+    """Refuse an act on a pursued bridge that breaks a rule.
+
+    A proposal to write off holds for one amount: once money has come in it is void, and another must be made.
+
+    Raises:
+        XuqiaoError: ``act.still_owed``, ``act.write_off_differs``, ``act.write_off_not_proposed``, ``act.same_person``.
+    """
+    match act.body:
+        case ConcludeRecovery() if case.owed_fen:
+            raise XuqiaoError("act.still_owed", amount=format_yuan(case.owed_fen, grouped=True))
+        case ProposeWriteOff(amount_fen=asked):
+            _check_is_outstanding(asked, case)
+        case ApproveWriteOff() as approval:
+            _check_write_off_approval(act, approval, case)
+        case _:
+            pass
 
 
 def check(act: OfficerAct, case: Standing) -> None:
@@ -155,6 +201,26 @@ def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Sta
     if approval.effective_from > case.today:
         raise XuqiaoError("act.measure_not_begun", from_day=approval.effective_from, today=case.today)
     _check_other_person(act, proposed.maker)
+
+
+def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: Pursuit) -> None:
+    proposed = case.write_off
+    if proposed is None or (proposed.decision, proposed.amount_fen) != (approval.decision, approval.amount_fen):
+        raise XuqiaoError(
+            "act.write_off_not_proposed",
+            decision=approval.decision,
+            amount=format_yuan(approval.amount_fen, grouped=True),
+            current=proposed.decision if proposed else "-",
+            current_amount=format_yuan(proposed.amount_fen, grouped=True) if proposed else "-",
+        )
+    _check_other_person(act, proposed.maker)
+    _check_is_outstanding(approval.amount_fen, case)
+
+
+def _check_is_outstanding(amount_fen: int, case: Pursuit) -> None:
+    if amount_fen != case.outstanding_fen:
+        amount, outstanding = (format_yuan(fen, grouped=True) for fen in (amount_fen, case.outstanding_fen))
+        raise XuqiaoError("act.write_off_differs", amount=amount, outstanding=outstanding)
 
 
 def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:

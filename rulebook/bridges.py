@@ -8,6 +8,18 @@ from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import Fen
 from rulebook.values import Value
 
+_TURN = {ReceiptPurpose.PRINCIPAL: 0, ReceiptPurpose.GUARANTOR: 1, ReceiptPurpose.FEE: 2}
+"""Principal first: the fee of a day is known once all principal that came back on it is."""
+
+
+def mixed_references(receipt: Receipt) -> tuple[str, ...]:
+    """Lines of the statement that are said to be the guarantor's and the borrower's at once: each has one payer."""
+    of_guarantor, of_borrower = (
+        {line.reference for line in receipt.lines if (line.purpose is ReceiptPurpose.GUARANTOR) is guarantors}
+        for guarantors in (True, False)
+    )
+    return tuple(sorted(of_guarantor & of_borrower))
+
 
 class Return(Value):
     """Principal that came back on one day."""
@@ -33,10 +45,11 @@ class Division(Value):
 
 
 class Part(Value):
-    """What came in under one reference of the statement, divided."""
+    """What came in under one reference of the statement, divided; ``guarantor``: the fund's own guarantor paid it."""
 
     reference: str
     division: Division
+    guarantor: bool = False
 
 
 class Bridge(Value):
@@ -94,27 +107,37 @@ class Bridge(Value):
     def divide(self, receipt: Receipt, tariff: Tariff) -> Division:
         """Divide a receipt by its tags: the entrusted return is principal, the fee comes from own funds.
 
-        Neither purpose fills the other; what exceeds its own purpose is owed back to the payer.
+        Neither purpose fills the other; what exceeds its own purpose is owed back to the payer. The guarantor's money
+        pays what is left of the principal, then the fee.
         """
         came = dict.fromkeys(ReceiptPurpose, 0)
         for line in receipt.lines:
             came[line.purpose] += line.amount_fen
-        principal = min(came[ReceiptPurpose.PRINCIPAL], self.outstanding_fen)
+        entrusted = min(came[ReceiptPurpose.PRINCIPAL], self.outstanding_fen)
+        guaranteed = min(came[ReceiptPurpose.GUARANTOR], self.outstanding_fen - entrusted)
+        principal = entrusted + guaranteed
         returns = self._returns_with(receipt.received_on, principal)
         with_principal = self.model_copy(update={"returns": returns})
         fee_open = max(0, with_principal.fee_fen(receipt.received_on, tariff) - self.fee_received_fen)
-        fee = min(came[ReceiptPurpose.FEE], fee_open)
+        fee = min(came[ReceiptPurpose.FEE] + came[ReceiptPurpose.GUARANTOR] - guaranteed, fee_open)
         return Division(principal_fen=principal, fee_fen=fee, excess_fen=sum(came.values()) - principal - fee)
 
     def divide_by_reference(self, receipt: Receipt, tariff: Tariff) -> tuple[Part, ...]:
-        """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole."""
+        """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole.
+
+        What is one line of the statement has one payer: see ``mixed_references``.
+        """
         divided: dict[str, Division] = {}
+        guaranteed = {line.reference for line in receipt.lines if line.purpose is ReceiptPurpose.GUARANTOR}
         bridge = self
-        for line in sorted(receipt.lines, key=lambda line: line.purpose is ReceiptPurpose.FEE):  # principal first
+        for line in sorted(receipt.lines, key=lambda line: _TURN[line.purpose]):
             division = bridge.divide(receipt.model_copy(update={"lines": (line,)}), tariff)
             divided[line.reference] = divided[line.reference].plus(division) if line.reference in divided else division
             bridge = bridge.after(division, receipt.received_on)
-        return tuple(Part(reference=reference, division=division) for reference, division in divided.items())
+        return tuple(
+            Part(reference=reference, division=division, guarantor=reference in guaranteed)
+            for reference, division in divided.items()
+        )
 
     def after(self, division: Division, on: date) -> "Bridge":
         """The bridge once a divided receipt is booked."""

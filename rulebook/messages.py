@@ -23,6 +23,8 @@ class Actor(Value):
     organisation: str
 
 
+DecisionNumber = Annotated[str, Field(min_length=1, max_length=200, pattern=r"^\S(.*\S)?$")]
+
 # Officers' acts ------------------------------------------------------------------------------------------------
 
 
@@ -121,6 +123,28 @@ class ConcludeRecovery(Value):
     reason: str
 
 
+class ProposeWriteOff(Value):
+    """The maker proposes to give a pursued bridge up (核销), by a numbered decision of those entitled to it.
+
+    Attributes:
+        decision: number of the decision (文号).
+        amount_fen: the principal that is still out, in fen.
+    """
+
+    kind: Literal[ActKind.PROPOSE_WRITE_OFF] = ActKind.PROPOSE_WRITE_OFF
+    decision: DecisionNumber
+    amount_fen: int = Field(gt=0, le=MOST_FEN)
+    reason: str = Field(min_length=1)
+
+
+class ApproveWriteOff(Value):
+    """Another person approves exactly that: this decision, this amount in fen."""
+
+    kind: Literal[ActKind.APPROVE_WRITE_OFF] = ActKind.APPROVE_WRITE_OFF
+    decision: DecisionNumber
+    amount_fen: int = Field(gt=0, le=MOST_FEN)
+
+
 class PutFirst(Value):
     """A queued case goes to the head of the queue, against its rank, for a reason that stays on record."""
 
@@ -156,6 +180,8 @@ ActBody = Annotated[
     | ConfirmPayment
     | Withdraw
     | ConcludeRecovery
+    | ProposeWriteOff
+    | ApproveWriteOff
     | PutFirst
     | ProposeMeasure
     | ApproveMeasure,
@@ -231,10 +257,18 @@ class NotRenewing(Value):
 
 
 class ReceiptPurpose(StrEnum):
-    """What money that came in is for: the entrusted return is principal, the fee comes from own funds."""
+    """What money that came in is for: the entrusted return is principal, the fee comes from own funds.
+
+    What the fund's own guarantor pays (代偿) is for whatever is owed, principal first.
+    """
 
     PRINCIPAL = "principal"
     FEE = "fee"
+    GUARANTOR = "guarantor"
+
+
+BorrowersPurpose = Literal[ReceiptPurpose.PRINCIPAL, ReceiptPurpose.FEE]
+"""What a borrower's own money is for."""
 
 
 class ReceiptLine(Value):

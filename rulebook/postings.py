@@ -12,7 +12,7 @@
 | receive principal      | escrow_bank / pool      | bridge_receivable       |                             |
 | receive fee            | escrow_bank / fees      | fee_income              |                             |
 | receive excess         | escrow_bank / set_aside | refund_due              |                             |
-| guarantor in           | as principal and fee    |                         |                             |
+| guarantor in           | as receive, or as match |                         |                             |
 | prepay                 | escrow_bank / set_aside | fee_prepaid             |                             |
 | true up                | fee_prepaid             | fee_income              |                             |
 |                        | escrow_bank / fees      | escrow_bank / set_aside |                             |

@@ -116,24 +116,38 @@ def match(
         line: the reference under which the receipt is kept.
         principal_fen, fee_fen, excess_fen: as in ``postings.receive``.
     """
+    lines = _out_of_unmatched(case, line, principal_fen, fee_fen, excess_fen)
+    return _journal(record, f"{record.fund}/{case}/match/{line}", PostingKind.MATCH, lines, case_no=case)
+
+
+def _out_of_unmatched(case: str, line: str, principal_fen: int, fee_fen: int, excess_fen: int) -> tuple[Line, ...]:
     kept = account(Subject.UNMATCHED, line)
-    lines = entries(
+    return entries(
         (kept, account(Subject.BRIDGE_RECEIVABLE, case), principal_fen),
         (POOL, SET_ASIDE, principal_fen),
         (kept, account(Subject.FEE_INCOME, case), fee_fen),
         (FEES, SET_ASIDE, fee_fen),
         (kept, account(Subject.REFUND_DUE, case), excess_fen),
     )
-    return _journal(record, f"{record.fund}/{case}/match/{line}", PostingKind.MATCH, lines, case_no=case)
+
+
+def guarantor_match(
+    record: Record, case: str, line: str, *, principal_fen: int = 0, fee_fen: int = 0, excess_fen: int = 0
+) -> LedgerRequest:
+    """An unmatched receipt turns out to be the guarantor's, for a case; as in ``match``."""
+    lines = _out_of_unmatched(case, line, principal_fen, fee_fen, excess_fen)
+    key = f"{leg_key(record.fund, case, 'guarantor')}/{line}"
+    return _journal(record, key, PostingKind.GUARANTOR_IN, lines, case_no=case)
 
 
 def guarantor_in(
-    record: Record, case: str, *, principal_fen: int = 0, fee_fen: int = 0, reference: str
+    record: Record, case: str, *, principal_fen: int = 0, fee_fen: int = 0, excess_fen: int = 0, reference: str
 ) -> LedgerRequest:
-    """The fund's own guarantor pays for a borrower (代偿)."""
+    """The fund's own guarantor pays for a borrower (代偿); what is more than was owed is to be paid back."""
     lines = entries(
         (POOL, account(Subject.BRIDGE_RECEIVABLE, case), principal_fen),
         (FEES, account(Subject.FEE_INCOME, case), fee_fen),
+        (SET_ASIDE, account(Subject.REFUND_DUE, case), excess_fen),
     )
     key = f"{leg_key(record.fund, case, 'guarantor')}/{reference}"
     return _journal(record, key, PostingKind.GUARANTOR_IN, lines, case_no=case, reference=reference)

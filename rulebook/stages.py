@@ -22,6 +22,7 @@ class CaseStage(StrEnum):
     REPAYMENT = "repayment"  # 回款
     RECOVERY = "recovery"  # 追偿
     CLOSED = "closed"  # 结清
+    WRITTEN_OFF = "written_off"  # 核销
     REFUSED = "refused"  # 不予支持
     LAPSED = "lapsed"  # 失效
     WITHDRAWN = "withdrawn"  # 撤回
@@ -51,6 +52,8 @@ class ActKind(StrEnum):
     CONFIRM_PAYMENT = "confirm_payment"
     WITHDRAW = "withdraw"
     CONCLUDE_RECOVERY = "conclude_recovery"
+    PROPOSE_WRITE_OFF = "propose_write_off"
+    APPROVE_WRITE_OFF = "approve_write_off"
     PUT_FIRST = "put_first"
     PROPOSE_MEASURE = "propose_measure"
     APPROVE_MEASURE = "approve_measure"
@@ -145,14 +148,25 @@ STAGES: Mapping[CaseStage, StageRow] = {
         (_M.NEW_LOAN, *_MONEY_OUT),
     ),
     _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), {}, (_M.RECEIPT,)),
-    _S.RECOVERY: _row((_S.CLOSED,), {_A.CONCLUDE_RECOVERY: Role.CHECKER}, (_M.RECEIPT,)),
+    _S.RECOVERY: _row(
+        (_S.CLOSED, _S.WRITTEN_OFF),
+        {
+            _A.CONCLUDE_RECOVERY: Role.CHECKER,
+            _A.PROPOSE_WRITE_OFF: Role.MAKER,
+            _A.APPROVE_WRITE_OFF: Role.CHECKER,
+        },
+        (_M.RECEIPT,),
+    ),
     _S.CLOSED: _row(),
+    _S.WRITTEN_OFF: _row(),
     _S.REFUSED: _row(),
     _S.LAPSED: _row(),
     _S.WITHDRAWN: _row(),
 }
 
 ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
+OWED_NO_MORE = ENDS - {_S.WRITTEN_OFF}
+"""Ends after which nobody owes the fund anything: what was written off stays on record (账销案存)."""
 MONEY_OUT = frozenset({_S.OLD_LOAN_SETTLEMENT, _S.COLLATERAL, _S.REPAYMENT, _S.RECOVERY})
 """Stages that are only reached once the fund has paid (the new-loan stage is shared with the direct route)."""
 _DIRECT_ONLY = frozenset({_S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN})

@@ -151,12 +151,12 @@ def divide_untagged(
     [100, 20]
     """
     owed = {ReceiptPurpose.PRINCIPAL: outstanding_fen, ReceiptPurpose.FEE: max(0, fee_owed_fen)}
-    divided = dict.fromkeys(ReceiptPurpose, 0)
+    divided = dict.fromkeys(owed, 0)
     left = amount_fen
     for purpose in order or ():
         divided[purpose] = min(left, owed[purpose])
         left -= divided[purpose]
-    if left and set(order or ()) == set(ReceiptPurpose):
+    if left and set(order or ()) == set(owed):
         divided[(order or ())[-1]] += left
         left = 0
     if left:

@@ -23,7 +23,7 @@ from rulebook.money import format_yuan
 from rulebook.postings import unmatched_receipt
 from rulebook.postings_of_the_year import Record, match
 from rulebook.reconciling import Reconciliation
-from rulebook.stages import ENDS, Role
+from rulebook.stages import ENDS, CaseStage, Role
 from rulebook.statements import KnownLine, balance_breaks, divide_untagged, names_of
 from rulebook.values import Value
 
@@ -105,6 +105,7 @@ class Matched(Value):
     principal_fen: int
     fee_fen: int
     excess_fen: int
+    guarantor_fen: int = 0
     voucher: int | None = None
     message: str | None = None
 
@@ -256,22 +257,32 @@ def suspense(session: Session, fund: str) -> list[SuspenseLine]:
 
 
 def match_line(
-    session: Session, name: str, case_no: str, by: Actor, *, principal_fen: int | None, fee_fen: int | None
+    session: Session,
+    name: str,
+    case_no: str,
+    by: Actor,
+    *,
+    principal_fen: int | None,
+    fee_fen: int | None,
+    of_guarantor: bool = False,
 ) -> Matched:
     """A person says that a line in 待确认来款 belongs to a case.
 
     A case at work is told, as by a message of the bank: it divides the money and books it, out of 待确认来款. To a case
-    that has ended nothing is owed: the money is booked as to be paid back (应退多收).
+    that has ended nothing is owed: the money is booked as to be paid back (应退多收). What comes in for a bridge
+    that was written off is a recovery, and that is an act of the desk of the books.
 
     Args:
         name: of the line, as the books call it.
         by: maker or checker.
         principal_fen, fee_fen: what of it is principal and fee, in fen; both None leaves it to the order of the
             case's measure.
+        of_guarantor: all that is left of the line was paid by the fund's own guarantor (代偿).
     Raises:
         XuqiaoError: ``case.unknown``; ``statement.not_in_suspense``, ``statement.being_booked``,
             ``statement.nothing_out``, ``statement.order_silent``, ``statement.more_than_left``,
-            ``statement.case_ended``, or what the ledger refuses.
+            ``statement.case_ended``, ``statement.written_off``, ``statement.guarantor_undivided``, or what the ledger
+            refuses.
     """
     case = the_case(session, case_no)
     lock_pool(session, case.fund)
@@ -282,13 +293,19 @@ def match_line(
     told = next((each.told for each in statements.suspense(session, case.fund) if each.name == name), None)
     if told and told.state == ActState.RECEIVED:
         raise XuqiaoError("statement.being_booked", line=name, case=told.case_no)
+    if of_guarantor and (principal_fen or fee_fen):
+        raise XuqiaoError("statement.guarantor_undivided", line=name)
+    if case.stage == CaseStage.WRITTEN_OFF:
+        raise XuqiaoError("statement.written_off", line=name, case=case_no)
     if case.stage in ENDS:
-        if principal_fen or fee_fen:
+        if principal_fen or fee_fen or of_guarantor:
             raise XuqiaoError("statement.case_ended", case=case_no, stage=case.stage)
         return _owe_back(session, case, line, left, by)
     if case.paid_on is None:
         raise XuqiaoError("statement.nothing_out", case=case_no, stage=case.stage)
-    if principal_fen is None and fee_fen is None:
+    if of_guarantor:
+        divided = {ReceiptPurpose.GUARANTOR: left}
+    elif principal_fen is None and fee_fen is None:
         divided = _by_the_measure(session, case, line, left)
     else:
         divided = {ReceiptPurpose.PRINCIPAL: principal_fen or 0, ReceiptPurpose.FEE: fee_fen or 0}
@@ -326,9 +343,14 @@ def _tell_case(
     if entered.state is ActState.REFUSED:
         outcome = entered.outcome or {}
         raise XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {}))
-    principal, fee = (divided[purpose] for purpose in (ReceiptPurpose.PRINCIPAL, ReceiptPurpose.FEE))
     return Matched(
-        line=line.name, case_no=case.case_no, principal_fen=principal, fee_fen=fee, excess_fen=0, message=entered.id
+        line=line.name,
+        case_no=case.case_no,
+        principal_fen=divided.get(ReceiptPurpose.PRINCIPAL, 0),
+        fee_fen=divided.get(ReceiptPurpose.FEE, 0),
+        excess_fen=0,
+        guarantor_fen=divided.get(ReceiptPurpose.GUARANTOR, 0),
+        message=entered.id,
     )
 
 

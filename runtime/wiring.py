@@ -120,6 +120,7 @@ class House:
                     books.book_return,
                     books.end_case,
                     books.put_first,
+                    books.write_off,
                     bank.pay_out,
                     bank.record_payment_mark,
                 ]

@@ -3,10 +3,10 @@
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.bridges import Bridge
+from rulebook.bridges import Bridge, Division, mixed_references
 from rulebook.events import EventKind
 from rulebook.fees import Tariff
-from rulebook.messages import BankMessage, Receipt
+from rulebook.messages import BankMessage, Receipt, ReceiptPurpose
 from rulebook.money import Fen, format_yuan
 from rulebook.stages import CaseStage
 from workflows.case import Case, Wait
@@ -32,21 +32,30 @@ class MoneyOut(Case):
         """What the bridge costs, by a calendar that reaches today however long the money is out."""
         return self._measure.tariff(self._calendar.reaching(self._today))
 
-    async def _book(self, message: BankMessage, receipt: Receipt, wait: Wait) -> None:
-        """Book what came in, divided by purpose; the freed money goes to the queue with it."""
+    async def _book(self, message: BankMessage, receipt: Receipt, wait: Wait) -> Wait:
+        """Book what came in, divided by purpose; the freed money goes to the queue with it.
+
+        Returns:
+            what the case waits for from now on.
+        """
         assert self._bridge is not None, "receipts are taken only once money is out"
         references = {line.reference for line in receipt.lines}
+        if mixed := mixed_references(receipt):
+            self._desk.refuse_message(message, "message.receipt_mixed", reference=", ".join(mixed))
+            return wait
         if booked := references & self._booked:
             self._desk.refuse_message(message, "message.receipt_booked", reference=", ".join(sorted(booked)))
-            return
+            return wait
         if not self._bridge.paid_on <= receipt.received_on <= self._today:
             period = {"first": str(self._bridge.paid_on), "last": str(self._today)}
             self._desk.refuse_message(message, "message.receipt_date", received=str(receipt.received_on), **period)
-            return
+            return wait
         division = self._bridge.divide(receipt, self._tariff)
+        then = self._waits_after(division, wait)
+        guaranteed = any(line.purpose is ReceiptPurpose.GUARANTOR for line in receipt.lines)
         step = self._step(
-            EventKind.RETURN_BOOKED,
-            wait=wait,
+            EventKind.GUARANTOR_PAID if guaranteed else EventKind.RETURN_BOOKED,
+            wait=then,
             principal=format_yuan(division.principal_fen),
             fee=format_yuan(division.fee_fen),
             excess=format_yuan(division.excess_fen),
@@ -57,14 +66,19 @@ class MoneyOut(Case):
         if booking.booked_before:
             self._desk.put_back_refused(step.refused)
             self._desk.refuse_message(message, "message.receipt_booked", reference=booking.booked_before)
-            return
+            return wait
         if booking.beyond_line:
             self._desk.put_back_refused(step.refused)
             self._desk.refuse_message(message, "message.receipt_beyond_line", reference=booking.beyond_line)
-            return
+            return wait
         self._booked |= references
         self._bridge = self._bridge.after(division, receipt.received_on)
         self._show(step)
+        return then
+
+    def _waits_after(self, division: Division, wait: Wait) -> Wait:
+        """What the case waits for once a divided receipt is booked: as a rule, for what it waited for before."""
+        return wait
 
     async def _close(self) -> None:
         """Everything is home: certify it and close."""

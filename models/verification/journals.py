@@ -86,9 +86,10 @@ class Journals:
             yield "books.key", {}
         self._keys.add(key)
         if reference is not None:
-            if (row["kind"], reference) in self._references:
+            one_line = ("receive" if row["kind"] == "guarantor_in" else row["kind"], reference)
+            if one_line in self._references:
                 yield "books.reference", {"reference": reference}
-            self._references.add((row["kind"], reference))
+            self._references.add(one_line)
         if row["accounting_date"] <= self._closed_through:
             yield "books.closed", {"day": row["accounting_date"], "through": self._closed_through}
 

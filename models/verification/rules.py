@@ -17,7 +17,7 @@ _NO_LETTERS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _OF_ONE_ENTRY = frozenset({"refund", "compensate", "spend", "capital_out"})
 _NAMED_BY_ITS_APPROVAL = frozenset({"spend", "capital_out"})
 _OF_TWO_ALIKE = frozenset({"write_off", "recover"})
-_BETWEEN_OWNERS = frozenset({"match", "true_up"})
+_BETWEEN_OWNERS = frozenset({"match", "true_up", "guarantor_in"})
 OWNERS = {"bridge_receivable": "pool", "fee_income": "fees"}
 """Whose money an account speaks of; that of the bank speaks of its part, any other of what belongs to others."""
 

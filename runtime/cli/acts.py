@@ -46,10 +46,11 @@ def perform(
     """
     from runtime.cli.values import case_no_of
 
-    return _do(case_no_of(case), make_body(), as_user, key, as_json)
+    return do_act(case_no_of(case), make_body(), as_user, key, as_json)
 
 
-def _do(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
+def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
+    """The same for an act that is made already; ``shown`` goes into the data that is told of it."""
     from activities.desk import act
     from models.funds import actor
     from rulebook.errors import XuqiaoError
@@ -101,7 +102,7 @@ def approve(
         show_terms(page)
     shown = page.approval.terms_digest if page.approval else ""
     body = Approve(terms_digest=digest or shown, minutes=minutes)
-    return _do(number, body, as_user, key, as_json, terms=terms_of(page))
+    return do_act(number, body, as_user, key, as_json, terms=terms_of(page))
 
 
 def _propose(amount: Amount, reason: Annotated[str, Option("--reason", metavar="TEXT")] = "") -> "ActBody":

@@ -274,13 +274,14 @@ def _receipt(
     payer: Annotated[str, Option("--payer", metavar="NAME")],
     principal: Annotated[list[str] | None, Option("--principal", metavar="YUAN:REFERENCE")] = None,
     fee: Annotated[list[str] | None, Option("--fee", metavar="YUAN:REFERENCE")] = None,
+    guarantor_paid: Annotated[list[str] | None, Option("--guarantor", metavar="YUAN:REFERENCE")] = None,
 ) -> "MessageBody":
     from rulebook.messages import Receipt, ReceiptLine, ReceiptPurpose
     from runtime.cli.values import day_of, fen_of
 
     lines = []
-    typed = [("--principal", each) for each in principal or ()] + [("--fee", each) for each in fee or ()]
-    for option, each in typed:
+    given = (("--principal", principal), ("--fee", fee), ("--guarantor", guarantor_paid))
+    for option, each in ((option, each) for option, several in given for each in several or ()):
         amount, _, reference = each.replace("：", ":").partition(":")
         if not reference.strip():
             raise Misuse("cli.usage.receipt_reference", name=option, value=each)

@@ -10,6 +10,7 @@ from runtime.cli.failures import Exit, Misuse
 from runtime.cli.intake_commands import submit
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, Case, Fund, Stage
+from runtime.cli.write_offs import add_write_offs
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 app.command("submit", cls=Command)(submit)
@@ -94,3 +95,4 @@ def paper(
 
 
 add_acts(app)
+add_write_offs(app)

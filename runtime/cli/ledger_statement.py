@@ -23,6 +23,7 @@ OfLine = Annotated[str, Argument(metavar="REFERENCE")]
 Number = Annotated[int, Argument(metavar="NUMBER")]
 PrincipalPart = Annotated[str | None, Option("--principal", metavar="YUAN")]
 FeePart = Annotated[str | None, Option("--fee", metavar="YUAN")]
+OfGuarantor = Annotated[bool, Option("--guarantor")]
 Resolved = Annotated[bool, Option("--resolved")]
 
 
@@ -155,6 +156,7 @@ def match_line(
     as_user: AsUser,
     matched_principal: PrincipalPart = None,
     matched_fee: FeePart = None,
+    of_guarantor: OfGuarantor = False,
     as_json: AsJson = False,
 ) -> int:
     """Say whose money a line is."""
@@ -171,12 +173,16 @@ def match_line(
     with Office() as office, office.begin() as session:
         note("cli.unauthenticated")
         by = reconciliation.keeper(session, as_user)
-        matched = reconciliation.match_line(session, line_name, case_no, by, **parts)
+        matched = reconciliation.match_line(session, line_name, case_no, by, **parts, of_guarantor=of_guarantor)
     if as_json:
         print_json(matched)
     elif matched.message:
-        amounts = {"principal": money(matched.principal_fen), "fee": money(matched.fee_fen)}
-        line(say("statement.told_to_case", line=line_name, case=case_no, message=matched.message, **amounts))
+        told = {"line": line_name, "case": case_no, "message": matched.message}
+        if matched.guarantor_fen:
+            line(say("statement.told_of_guarantor", **told, amount=money(matched.guarantor_fen)))
+        else:
+            amounts = {"principal": money(matched.principal_fen), "fee": money(matched.fee_fen)}
+            line(say("statement.told_to_case", **told, **amounts))
     else:
         excess = money(matched.excess_fen)
         line(say("statement.owed_back", line=line_name, case=case_no, voucher=matched.voucher, excess=excess))

@@ -12,7 +12,7 @@ import pytest
 from typer.main import get_command
 
 from rulebook.stages import STAGES, ActKind, MessageKind
-from runtime.cli import acts, bank
+from runtime.cli import acts, bank, write_offs
 from runtime.cli.app import app
 from runtime.cli.manual import width_of
 from tests.cli.conftest import Cli
@@ -74,7 +74,7 @@ def test_the_environment_and_the_settings_file_choose_the_language(
 
 
 def test_every_act_and_every_message_has_a_command() -> None:
-    bodies = [*acts._BODIES.values(), acts.approve]
+    bodies = [*acts._BODIES.values(), acts.approve, write_offs.propose_write_off, write_offs.approve_write_off]
     kinds = {name.lstrip("_") for name in (body.__name__ for body in bodies)}
     other_names = {"sign": "record_signing", "sent": "mark_sent", "confirm": "confirm_payment"}
     assert {{"decide": "decide_referral", **other_names}.get(kind, kind) for kind in kinds} == set(ActKind)

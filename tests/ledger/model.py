@@ -122,7 +122,7 @@ class Model:
         kind = request.kind
         if request.accounting_date <= self.closed:
             yield "ledger.period_closed"
-        if request.reference and (kind, request.reference) in self.references:
+        if request.reference and (_as_booked(kind), request.reference) in self.references:
             yield "ledger.reference_used"
         if what is not None:
             yield from self._approval_reasons(request, what)
@@ -202,7 +202,7 @@ class Model:
                 if pot[0] in ("income", "spent"):
                     self.fees_by_day[request.accounting_date][pot[0] == "spent"] += change
         if request.reference:
-            self.references.add((kind, request.reference))
+            self.references.add((_as_booked(kind), request.reference))
         if request.approval:
             self.allowed[request.approval].used = True
         if request.resolves:
@@ -221,3 +221,8 @@ class Model:
     def _takes_back_a_carry_over(self, request: LedgerRequest) -> bool:
         target = self.written.get(request.reverses or "")
         return target is not None and target.request.kind is PostingKind.CARRY_OVER
+
+
+def _as_booked(kind: PostingKind) -> PostingKind:
+    """A line of the statement is the borrower's or his guarantor's, not both."""
+    return PostingKind.RECEIVE if kind is PostingKind.GUARANTOR_IN else kind

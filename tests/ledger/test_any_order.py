@@ -235,21 +235,21 @@ class AnyOrder(RuleBasedStateMachine):
         )
         self.try_to(request, {**returned(case, principal, fee), ASIDE: excess, ("due", case): excess})
 
-    @rule(case=CASES, principal=AMOUNTS, fee=SMALL, on=DAYS, new=NEW)
-    def guarantor_in(self, case: str, principal: int, fee: int, on: date, new: bool) -> None:
-        request = year.guarantor_in(
-            self.record(on), case, principal_fen=principal, fee_fen=fee, reference=self.line(new)
-        )
-        self.try_to(request, returned(case, principal, fee))
+    @rule(case=CASES, principal=AMOUNTS, fee=SMALL, excess=SMALL, on=DAYS, new=NEW)
+    def guarantor_in(self, case: str, principal: int, fee: int, excess: int, on: date, new: bool) -> None:
+        amounts = {"principal_fen": principal, "fee_fen": fee, "excess_fen": excess}
+        request = year.guarantor_in(self.record(on), case, **amounts, reference=self.line(new))
+        self.try_to(request, {**returned(case, principal, fee), ASIDE: excess, ("due", case): excess})
 
     @rule(line=LINES, amount=AMOUNTS, on=DAYS)
     def unmatched(self, line: str, amount: int, on: date) -> None:
         request = postings.unmatched_receipt(self.fund, amount, reference=line, on=on, actor_id="maker")
         self.try_to(request, {ASIDE: amount, ("unknown", line): amount})
 
-    @rule(case=CASES, line=LINES, principal=AMOUNTS, fee=SMALL, excess=SMALL, on=DAYS)
-    def match(self, case: str, line: str, principal: int, fee: int, excess: int, on: date) -> None:
-        request = year.match(self.record(on), case, line, principal_fen=principal, fee_fen=fee, excess_fen=excess)
+    @rule(case=CASES, line=LINES, principal=AMOUNTS, fee=SMALL, excess=SMALL, on=DAYS, guarantors=NEW)
+    def match(self, case: str, line: str, principal: int, fee: int, excess: int, on: date, guarantors: bool) -> None:
+        amounts = {"principal_fen": principal, "fee_fen": fee, "excess_fen": excess}
+        request = (year.guarantor_match if guarantors else year.match)(self.record(on), case, line, **amounts)
         deltas = {
             **returned(case, principal, fee),
             ("unknown", line): -principal - fee - excess,

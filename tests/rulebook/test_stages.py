@@ -27,7 +27,7 @@ def test_every_stage_has_its_row_and_can_be_come_to() -> None:
 
 
 def test_ends_have_no_exits_no_acts_and_no_messages() -> None:
-    assert {S.CLOSED, S.REFUSED, S.LAPSED, S.WITHDRAWN} == ENDS
+    assert {S.CLOSED, S.WRITTEN_OFF, S.REFUSED, S.LAPSED, S.WITHDRAWN} == ENDS
     assert all(not any(STAGES[end]) for end in ENDS)
     assert {EventKind(end.value) for end in ENDS}  # an end is also a line of the log
 
@@ -38,8 +38,9 @@ def test_every_stage_leads_to_an_end(stage: CaseStage) -> None:
 
 
 @pytest.mark.parametrize("stage", sorted(MONEY_OUT))
-def test_once_money_is_out_the_only_end_is_closed(stage: CaseStage) -> None:
-    assert reachable(stage) & ENDS == {S.CLOSED}
+def test_once_money_is_out_it_comes_home_or_is_given_up_after_a_pursuit(stage: CaseStage) -> None:
+    assert reachable(stage) & ENDS == {S.CLOSED, S.WRITTEN_OFF}
+    assert [here for here in S if here is not S.WRITTEN_OFF and may_lead(here, S.WRITTEN_OFF)] == [S.RECOVERY]
 
 
 @pytest.mark.parametrize("act", ActKind)

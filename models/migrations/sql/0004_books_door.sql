@@ -89,7 +89,7 @@ LANGUAGE sql STABLE AS $$
         WHEN of_kind IN ('write_off', 'recover') THEN
             jsonb_array_length(entries) = 2 AND entries #>> '{0,0}' <> entries #>> '{1,0}'
             AND entries #>> '{0,4}' = entries #>> '{1,4}'
-        WHEN of_kind IN ('match', 'true_up') THEN NOT EXISTS (
+        WHEN of_kind IN ('match', 'true_up', 'guarantor_in') THEN NOT EXISTS (
             SELECT FROM jsonb_array_elements(entries) AS e
             CROSS JOIN LATERAL (VALUES
                 (ledger.owner_of(e ->> 0, e ->> 1), (e ->> 4)::bigint),
@@ -195,7 +195,7 @@ BEGIN
         OR (its_about IS NOT NULL AND (rules.reverses OR NOT rules.needs_approval)) -- no row would keep it
         OR (last_entry = 0 AND its_kind <> 'release')
         OR (rules.opens_hold AND (entries <> '[]' OR cap > (everything #>> '{0,4}')::bigint))
-        OR ((its_kind IN ('match', 'true_up', 'recover') OR (rules.needs_approval AND NOT rules.opens_hold))
+        OR ((its_kind IN ('match', 'true_up', 'guarantor_in', 'recover') OR (rules.needs_approval AND NOT rules.opens_hold))
             AND NOT ledger.is_whole(its_kind, its_case, coalesce(its_about, ''), entries))
     THEN
         RETURN jsonb_build_object('refused', 'not_permitted', 'kind', its_kind);

@@ -26,7 +26,9 @@ ALTER TABLE ledger.account
     DROP CONSTRAINT account_book_id_key;
 CREATE UNIQUE INDEX journal_resolves_once ON ledger.journal (book, resolves) WHERE resolves IS NOT NULL;
 CREATE UNIQUE INDEX journal_reverses_once ON ledger.journal (book, reverses) WHERE reverses IS NOT NULL;
-CREATE UNIQUE INDEX journal_reference_once ON ledger.journal (book, kind, reference) WHERE reference IS NOT NULL;
+-- What the borrower pays and what his guarantor pays are lines of one statement: each is booked once, as one or other.
+CREATE UNIQUE INDEX journal_reference_once ON ledger.journal
+    (book, (CASE kind WHEN 'guarantor_in' THEN 'receive' ELSE kind END), reference) WHERE reference IS NOT NULL;
 
 -- What a journal or a closing adds to the chain.
 CREATE FUNCTION ledger.link(prev_hash bytea, content jsonb) RETURNS bytea LANGUAGE sql STABLE AS $$
