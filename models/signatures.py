@@ -25,6 +25,8 @@ from rulebook.papers import DocumentKind
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('signature/' || CAST(:document AS text), 0))")
 
+_MOST_ALIKE = 20
+
 
 class SignedHow(StrEnum):
     """In what way a party signed."""
@@ -171,6 +173,19 @@ def signed_file(session: Session, sha256: str) -> SignedFile | None:
     return session.get(SignedFile, sha256)
 
 
+def files_by_digest(session: Session, digests: list[str]) -> list[SignedFile]:
+    """The signed files that have one of some digests; no scans."""
+    column = table(SignedFile).c
+    return list(session.scalars(select(SignedFile).where(column.sha256.in_(digests), column.scan.is_(False))))
+
+
+def files_of_size(session: Session, size: int) -> list[Document | SignedFile]:
+    """Papers and signed files of exactly so many bytes, a few at the most."""
+    papers = select(Document).where(func.octet_length(table(Document).c.pdf) == size).limit(_MOST_ALIKE)
+    files = select(SignedFile).where(func.octet_length(table(SignedFile).c.content) == size).limit(_MOST_ALIKE)
+    return [*session.scalars(papers), *session.scalars(files)]
+
+
 def keep_file(session: Session, file: SignedFile) -> None:
     """Keep a signed file; one that is there stays as it is.
 
@@ -201,6 +216,20 @@ def signatures_of(session: Session, number: str) -> list[Signature]:
 def begin_flow(session: Session, flow: SigningFlow) -> bool:
     """Put a signing on a platform on record once; whether it is new."""
     return insert_new(session, SigningFlow, flow.model_dump())
+
+
+def open_flow(session: Session, number: str) -> SigningFlow | None:
+    """The signing of a paper that is under way on a platform."""
+    column = table(SigningFlow).c
+    return session.scalars(
+        select(SigningFlow).where(column.document == number, column.state == FlowEnd.STARTED)
+    ).first()
+
+
+def flows_of(session: Session, number: str) -> list[SigningFlow]:
+    """All signings of a paper on platforms, in order."""
+    column = table(SigningFlow).c
+    return list(session.scalars(select(SigningFlow).where(column.document == number).order_by(column.started_at)))
 
 
 def the_flow(session: Session, flow: str) -> SigningFlow:

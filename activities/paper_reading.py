@@ -1,0 +1,122 @@
+"""A PDF read back: its text, the facts embedded in it, its revisions. What comes from outside may be anything."""
+
+import io
+import json
+import logging
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from pydantic import ValidationError
+from pypdf import PdfReader
+
+from activities.press.facts import ATTACHMENT, facts_digest
+from rulebook.errors import XuqiaoError
+from rulebook.papers import DocumentKind, PaperData
+
+MOST_BYTES = 40_000_000
+MOST_PAGES = 200
+_MOST_REVISIONS = 64
+_END_OF_REVISION = re.compile(rb"%%EOF(\r\n|\r|\n)?")
+_MOST_FACTS = 1_000_000
+
+logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what is wrong with a file is said in the answer
+
+
+@dataclass(frozen=True)
+class Facts:
+    """The facts of a paper as they are embedded in its file.
+
+    Attributes:
+        content: of ``data.json``, byte for byte.
+        plain: the facts as plain data.
+        data: the same as a paper takes them.
+    """
+
+    content: bytes
+    kind: DocumentKind
+    lang: str
+    plain: Mapping[str, Any]
+    data: PaperData
+
+    @property
+    def digest(self) -> str:
+        """As printed at the foot of each page."""
+        return facts_digest(self.content)
+
+
+class ReadPaper:
+    """A PDF.
+
+    Args:
+        content: of the file.
+    Raises:
+        XuqiaoError: ``paper_check.too_big``, ``paper_check.unreadable``.
+    """
+
+    def __init__(self, content: bytes) -> None:
+        if len(content) > MOST_BYTES:
+            raise XuqiaoError("paper_check.too_big", size=len(content), most=MOST_BYTES)
+        self.content = content
+        try:
+            reader = PdfReader(io.BytesIO(content))
+            count = len(reader.pages)
+            if count > MOST_PAGES:
+                raise ValueError(f"{count} pages")
+            # Without white space: a line's end must not hide a name.
+            self.pages = tuple("".join(page.extract_text().split()) for page in reader.pages)
+            found = reader.attachments
+            self._attached = [bytes(each) for each in found[ATTACHMENT]] if ATTACHMENT in found else []
+        except Exception as error:  # a damaged file makes the library fail in any way
+            raise XuqiaoError("paper_check.unreadable", reason=f"{type(error).__name__}: {error}"[:200]) from None
+
+    @cached_property
+    def text(self) -> str:
+        """All pages, without white space."""
+        return "".join(self.pages)
+
+    @property
+    def has_facts(self) -> bool:
+        """Whether something is embedded under the name of the facts."""
+        return bool(self._attached)
+
+    @cached_property
+    def facts(self) -> Facts | None:
+        """The embedded facts; None where there are none, several, or none that a paper could be made of."""
+        if len(self._attached) != 1 or len(self._attached[0]) > _MOST_FACTS:
+            return None
+        try:
+            said = json.loads(self._attached[0])
+            kind, data = DocumentKind(said["kind"]), PaperData.model_validate(said["data"])
+            return Facts(self._attached[0], kind, str(said["lang"]), said["data"], data)
+        except (ValueError, TypeError, KeyError, RecursionError, ValidationError):
+            return None
+
+
+def revisions(content: bytes) -> list[bytes]:
+    """What a file was before each of its additions: its beginnings up to an end mark, the whole file last."""
+    ends = [found.end() for found in _END_OF_REVISION.finditer(content)][:_MOST_REVISIONS]
+    return [content[:end] for end in ends if end < len(content)] + [content]
+
+
+def name_of_party(data: PaperData, party: str) -> str:
+    """The organisation or person that a place to sign is for.
+
+    Args:
+        party: ``operator``, ``borrower``, ``bank``, ``entrusted_bank``, ``guarantor_1`` and so on.
+    Returns:
+        the name; empty for a party that the facts do not name.
+    """
+    kind, _, number = party.partition("_")
+    if kind == "guarantor" and number.isdigit():
+        known = [guarantor.name for guarantor in data.guarantors]
+        return known[int(number) - 1] if 1 <= int(number) <= len(known) else ""
+    names = {
+        "operator": data.operator_name,
+        "borrower": data.borrower_name,
+        "bank": f"{data.bank_name}{data.bank_branch}",
+        "entrusted_bank": data.entrusted_bank or "",
+    }
+    return names.get(party, "")
