@@ -1,9 +1,11 @@
-"""The desk of the books: a maker proposes, another person allows, and only then is it posted.
+"""The desk of the books: a maker proposes, another person allows, a third pays where money leaves; then it is posted.
 
-The decision and its approval are one transaction of the desk; the voucher and what became of the act are one of the
-application, which cannot approve. What is lost between the two is made up for by approving the same number again.
+What people say, with the approval that comes of it, is one transaction of the desk; the voucher and what became of the
+act are one of the application, which can neither approve nor pay. What is lost between the two is made up for by saying
+the same again. The approval stands in the books before anything is paid, and the voucher consumes it.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from sqlmodel import Session
@@ -17,12 +19,9 @@ from models.cases import the_case
 from models.funds import Person, actor, business_date
 from models.funds import fund as the_fund
 from rulebook.book_acts import (
-    BY_TWO,
-    CHANGES_WHAT_IS_OWED,
     BookAct,
     CarryOver,
     Found,
-    ProposalState,
     Reverse,
     Spend,
     approval_of,
@@ -33,11 +32,22 @@ from rulebook.book_acts import (
     read_act,
     request_of,
 )
+from rulebook.book_steps import (
+    BY_TWO,
+    CHANGES_WHAT_IS_OWED,
+    PAID_BY_HAND,
+    NextStep,
+    ProposalState,
+    next_step,
+    posted_from,
+)
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
-from rulebook.postings import LedgerRequest
+from rulebook.postings import LedgerRequest, Line
 from rulebook.postings_of_the_year import Record
 from rulebook.stages import ENDS, CaseStage, Role
+
+_ANOTHER_REFERENCE_HELPS = frozenset({"ledger.reference_used", "ledger.key_conflict", "bookdesk.booked_before"})
 
 
 class Doors(NamedTuple):
@@ -92,11 +102,13 @@ def _judge(session: Session, row: BookActRow, act: BookAct) -> XuqiaoError | Non
 
 
 def approve(doors: Doors, number: int, *, checker: str) -> BookActRow:
-    """Another person allows an act; it is posted at once.
+    """Another person allows an act. It is posted at once; where money leaves by it, only when a cashier has paid it.
 
     Raises:
-        XuqiaoError: ``bookdesk.unknown``, ``bookdesk.same_person``, ``bookdesk.decided``, ``person.…``, or what the
-            books refuse; then the approval stands and the same call posts once the cause is gone.
+        XuqiaoError: ``bookdesk.unknown``, ``bookdesk.same_person``, ``bookdesk.decided``, ``person.…``; for a payment
+            ``ledger.pool_short``, ``ledger.part_short``, ``ledger.account_short`` or ``ledger.over_spending_limit``
+            when the books have not got the money, and then nothing is allowed; for others what the books refuse, and
+            then the approval stands and the same call posts once the cause is gone.
     """
     with doors.desk() as session:
         person = officer(session, checker, Role.CHECKER)
@@ -105,28 +117,123 @@ def approve(doors: Doors, number: int, *, checker: str) -> BookActRow:
             _refuse_maker(row, person)
             request = _request(session, row, read_act(row.body), signed_by=person.id)
             ledger.approve(session, approval_of(request, maker=row.maker, checker=person.id))
+            if row.kind in PAID_BY_HAND:  # nobody else allows anything in this book until this transaction ends
+                _check_covered(session, row, request)
             book_acts.write_decision(session, number, ProposalState.ALLOWED, person, None)
-        elif row.checker != person.id or row.state not in (ProposalState.ALLOWED, ProposalState.POSTED):
+        elif row.checker != person.id or row.state not in _ALLOWED_SO_FAR:
             raise XuqiaoError("bookdesk.decided", number=number, state=row.state)
     return _post(doors, number)
 
 
-def reject(doors: Doors, number: int, *, checker: str, reason: str) -> BookActRow:
-    """Another person rejects an act, or takes his approval of one back that the books did not take.
+_ALLOWED_SO_FAR = (ProposalState.ALLOWED, ProposalState.PAID, ProposalState.POSTED)
 
+
+def paid(doors: Doors, number: int, *, reference: str, cashier: str) -> BookActRow:
+    """A third person has paid, at the bank, what two people allowed; it is posted under the bank's reference.
+
+    The same again gives the same voucher. What the books do not take stays on record as paid, for money has left, and
+    the same call posts it once the cause is gone.
+
+    Args:
+        reference: the bank's, as it will stand on the statement.
+        cashier: id of the person.
     Raises:
-        XuqiaoError: as for ``approve``.
+        XuqiaoError: ``bookdesk.unknown``, ``bookdesk.not_paid_by_hand``, ``bookdesk.not_allowed``,
+            ``bookdesk.paid_already``, ``bookdesk.payer_is_no_third``, ``bookdesk.reference_used``,
+            ``bookdesk.reference_of_act``, ``person.…``, or what the books refuse.
     """
     with doors.desk() as session:
-        person = officer(session, checker, Role.CHECKER)
+        person = actor(session, cashier, Role.CASHIER)
+        row = _under_lock(session, number)
+        if row.kind not in PAID_BY_HAND:
+            raise XuqiaoError("bookdesk.not_paid_by_hand", number=number, kind=row.kind)
+        if row.state not in _ALLOWED_SO_FAR:
+            raise XuqiaoError("bookdesk.not_allowed", number=number, state=row.state)
+        if person.id in (row.maker, row.checker):
+            raise XuqiaoError("bookdesk.payer_is_no_third", number=number, person=person.name)
+        if row.state == ProposalState.ALLOWED or (row.reference != reference and _names_another_payment(row)):
+            _refuse_used_reference(session, row, reference)
+            book_acts.write_payment(session, number, person, reference)
+        elif row.reference != reference:
+            raise XuqiaoError("bookdesk.paid_already", number=number, reference=row.reference, person=row.payer_name)
+    return _post(doors, number)
+
+
+def _names_another_payment(row: BookActRow) -> bool:
+    """Whether the books did not take a payment because its reference turned out to be that of another one."""
+    return row.state == ProposalState.PAID and (row.outcome or {}).get("code") in _ANOTHER_REFERENCE_HELPS
+
+
+def _refuse_used_reference(session: Session, row: BookActRow, reference: str) -> None:
+    if voucher := book_acts.voucher_of_reference(session, row.book, reference):
+        raise XuqiaoError("bookdesk.reference_used", reference=reference, book=row.book, voucher=voucher)
+    if other := book_acts.act_of_reference(session, row.book, reference):
+        raise XuqiaoError("bookdesk.reference_of_act", reference=reference, other=other)
+
+
+def next_steps(session: Session, rows: Sequence[BookActRow]) -> list[NextStep | None]:
+    """What somebody must do next with each act; a payment that the books no longer have the money for is held back."""
+    return [next_step(row.kind, row.state, covered=_is_covered(session, row)) for row in rows]
+
+
+def _is_covered(session: Session, row: BookActRow) -> bool:
+    if row.kind not in PAID_BY_HAND or row.state != ProposalState.ALLOWED:
+        return True
+    try:
+        _check_covered(session, row, _request(session, row, read_act(row.body), signed_by=row.maker))
+    except XuqiaoError:
+        return False
+    return True
+
+
+def _check_covered(session: Session, row: BookActRow, request: LedgerRequest) -> None:
+    """Refuse a payment for which, the other payments on their way left aside, the books have no money."""
+    others = [each for each in book_acts.payments_on_their_way(session, row.book) if each.number != row.number]
+    promised = [line for each in others for line in _lines(request, each)]
+    book_acts.check_covered(session, row.book, request.lines, promised)
+    if request.limit_ppm is not None:
+        of_fees = sum(each.body["amount_fen"] for each in others if each.kind == row.kind)
+        asked = request.lines[0].amount_fen
+        book_acts.check_spending_limit(session, row.book, request.accounting_date, asked, of_fees, request.limit_ppm)
+
+
+def _lines(beside: LedgerRequest, row: BookActRow) -> tuple[Line, ...]:
+    """The entries that another payment of the same book would make."""
+    record = Record(fund=row.book, on=beside.accounting_date, actor_id=row.maker)
+    return request_of(read_act(row.body), record, _approval_key(row), Found()).lines
+
+
+def reject(doors: Doors, number: int, *, by: str, reason: str) -> BookActRow:
+    """Another person rejects an act; or its maker, or a checker, takes one back that was allowed and is not paid.
+
+    What is taken back can never be posted: its approval is void in the books.
+
+    Args:
+        by: id of the person.
+    Raises:
+        XuqiaoError: as for ``approve``; ``bookdesk.decided`` for what is paid or posted.
+    """
+    with doors.desk() as session:
         row = book_acts.book_act(session, number, lock=True)
-        _refuse_maker(row, person)
-        again = (row.state, row.checker, row.reason) == (ProposalState.REJECTED, person.id, reason)
-        if not again and row.state not in (ProposalState.PROPOSED, ProposalState.ALLOWED):
-            raise XuqiaoError("bookdesk.decided", number=number, state=row.state)
-        if not again:
-            book_acts.write_decision(session, number, ProposalState.REJECTED, person, reason)
+        takes_back = row.state in (ProposalState.ALLOWED, ProposalState.TAKEN_BACK)
+        person = officer(session, by, Role.MAKER if takes_back and by == row.maker else Role.CHECKER)
+        if not takes_back:
+            _refuse_maker(row, person)
+        match row.state:
+            case ProposalState.PROPOSED:
+                book_acts.write_decision(session, number, ProposalState.REJECTED, person, reason)
+            case ProposalState.ALLOWED:
+                if row.kind in BY_TWO:
+                    ledger.void_approval(session, _approval_key(row), person.id)
+                book_acts.write_taking_back(session, number, person, reason)
+            case _ if not _said_before(row, person, reason):
+                raise XuqiaoError("bookdesk.decided", number=number, state=row.state)
     return _as_it_stands(doors, number)
+
+
+def _said_before(row: BookActRow, person: Actor, reason: str) -> bool:
+    ended_by = {ProposalState.REJECTED: row.checker, ProposalState.TAKEN_BACK: row.taken_back_by}
+    return (ended_by.get(ProposalState(row.state)), row.reason) == (person.id, reason)
 
 
 def officer(session: Session, person_id: str, role: Role) -> Actor:
@@ -142,21 +249,19 @@ def officer(session: Session, person_id: str, role: Role) -> Actor:
 
 
 def _post(doors: Doors, number: int) -> BookActRow:
-    """Post an allowed act; what the pool gains by it goes to the queue in the same transaction."""
+    """Post an act that is ready for it; what the pool gains by it goes to the queue in the same transaction."""
     refusal = None
     with doors.books() as session:
-        lock_pool(session, book_acts.book_act(session, number).fund)
-        session.expire_all()
-        row = book_acts.book_act(session, number, lock=True)
-        if ProposalState(row.state) is ProposalState.ALLOWED:
+        row = _under_lock(session, number)
+        ready = posted_from(row.kind)
+        if row.state == ready:
             fund, own_book, by_two = row.fund, row.book == row.fund, row.kind in BY_TWO
             try:
-                request = _request(session, row, read_act(row.body), signed_by=row.checker or row.maker)
-                voucher = _new_voucher(session, request)
+                signed_by = row.payer or row.checker or row.maker
+                voucher = _new_voucher(session, _request(session, row, read_act(row.body), signed_by=signed_by))
             except XuqiaoError as error:
                 refusal = error
-                left = ProposalState.ALLOWED if by_two else ProposalState.REFUSED
-                book_acts.write_refusal(session, number, left, error)
+                book_acts.write_refusal(session, number, ready if by_two else ProposalState.REFUSED, error)
             else:
                 book_acts.write_voucher(session, number, voucher)
                 if own_book:
@@ -164,6 +269,13 @@ def _post(doors: Doors, number: int) -> BookActRow:
     if refusal:
         raise refusal
     return _as_it_stands(doors, number)
+
+
+def _under_lock(session: Session, number: int) -> BookActRow:
+    """An act that nobody else decides, pays or posts, in a book whose pool nobody else decides over."""
+    lock_pool(session, book_acts.book_act(session, number).fund)
+    session.expire_all()
+    return book_acts.book_act(session, number, lock=True)
 
 
 def _new_voucher(session: Session, request: LedgerRequest) -> int:
@@ -181,7 +293,11 @@ def _new_voucher(session: Session, request: LedgerRequest) -> int:
 def _request(session: Session, row: BookActRow, act: BookAct, *, signed_by: str) -> LedgerRequest:
     on = business_date(session, row.fund)
     record = Record(fund=row.book, on=on, actor_id=signed_by, evidence=row.evidence)
-    return request_of(act, record, f"{row.book}/desk/{row.number}", _found(session, row, act))
+    return request_of(act, record, _approval_key(row), _found(session, row, act))
+
+
+def _approval_key(row: BookActRow) -> str:
+    return f"{row.book}/desk/{row.number}"
 
 
 def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
@@ -196,8 +312,9 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
     match act:
         case Spend():
             measure = fund_measure(session, row.fund)
-            check_purpose(act, measure)
-            return Found(limit_ppm=measure.fund.spending_limit.value)
+            if row.payer is None:  # what is paid was allowed under the measure of its day
+                check_purpose(act, measure)
+            return Found(limit_ppm=measure.fund.spending_limit.value, reference=row.reference or "")
         case Reverse(voucher=voucher):
             journal = book_acts.journal_of(session, row.book, voucher)
             if journal.case_no and journal.kind in CHANGES_WHAT_IS_OWED:
@@ -210,7 +327,7 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
             balances = book_acts.year_end_balances(session, row.book, year)
             return Found(balances=balances, taken_back=taken_back)
         case _:
-            return Found()
+            return Found(reference=row.reference or "")
 
 
 def _check_case(session: Session, fund: str, case_no: str, *, changes_what_is_owed: bool) -> None:

@@ -1,5 +1,7 @@
 """The desk of the books: each act is first a durable row, then, once it is allowed, a voucher."""
 
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -8,21 +10,24 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import moment, plain_json, table, words
-from rulebook.book_acts import BookAct, Journal, ProposalState, case_of
+from rulebook.book_acts import BookAct, Journal, case_of
+from rulebook.book_steps import OPEN_STATES, PAID_BY_HAND, ProposalState
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, body_hash
+from rulebook.money import format_yuan
 from rulebook.postings import Account, Line, PostingKind, Subject
 from rulebook.postings_of_the_year import COSTS, INCOMES, NetBalance
 
 
 class BookActRow(SQLModel, table=True):
-    """An act of the desk of the books: who proposed it, who allowed it, and the voucher it became."""
+    """An act of the desk of the books: who proposed it, who allowed it, who paid it, and the voucher it became."""
 
     __tablename__ = "book_act"
     __table_args__ = (
         UniqueConstraint("book", "key", name="book_act_key_once"),
         UniqueConstraint("book", "voucher", name="one_act_for_a_voucher"),
-        Index("open_book_acts", "fund", "number", postgresql_where=text("state IN ('proposed', 'allowed')")),
+        UniqueConstraint("book", "reference", name="one_act_for_a_reference"),
+        Index("open_book_acts", "fund", "number", postgresql_where=text("state IN ('proposed', 'allowed', 'paid')")),
     )
 
     number: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
@@ -41,6 +46,13 @@ class BookActRow(SQLModel, table=True):
     checker: str | None = words(nullable=True, default=None)
     checker_name: str | None = words(nullable=True, default=None)
     decided_at: datetime | None = moment(nullable=True, default=None)
+    payer: str | None = words(nullable=True, default=None)
+    payer_name: str | None = words(nullable=True, default=None)
+    reference: str | None = words(nullable=True, default=None)
+    paid_at: datetime | None = moment(nullable=True, default=None)
+    taken_back_by: str | None = words(nullable=True, default=None)
+    taken_back_name: str | None = words(nullable=True, default=None)
+    taken_back_at: datetime | None = moment(nullable=True, default=None)
     reason: str | None = words(nullable=True, default=None)
     voucher: int | None = Field(default=None, sa_type=BigInteger)
     posted_at: datetime | None = moment(nullable=True, default=None)
@@ -123,6 +135,33 @@ def write_decision(session: Session, number: int, state: ProposalState, checker:
     )
 
 
+def write_payment(session: Session, number: int, payer: Actor, reference: str) -> None:
+    """A third person has paid an act at the bank, under this reference of the bank's."""
+    _write(
+        session,
+        number,
+        state=ProposalState.PAID.value,
+        payer=payer.id,
+        payer_name=payer.name,
+        reference=reference,
+        paid_at=func.now(),
+        outcome=None,
+    )
+
+
+def write_taking_back(session: Session, number: int, person: Actor, reason: str) -> None:
+    """What was allowed will be neither paid nor posted; who had allowed it stays on the row."""
+    _write(
+        session,
+        number,
+        state=ProposalState.TAKEN_BACK.value,
+        taken_back_by=person.id,
+        taken_back_name=person.name,
+        taken_back_at=func.now(),
+        reason=reason,
+    )
+
+
 def write_refusal(session: Session, number: int, state: ProposalState, refusal: XuqiaoError) -> None:
     """Why an act could not be posted, and where that leaves it."""
     _write(session, number, state=state.value, outcome={"code": refusal.code, "params": refusal.params})
@@ -151,13 +190,42 @@ def book_acts(session: Session, fund: str | None, *, open_only: bool) -> list[Bo
     if fund is not None:
         found = found.where(column.fund == fund)
     if open_only:
-        found = found.where(column.state.in_([ProposalState.PROPOSED.value, ProposalState.ALLOWED.value]))
+        found = found.where(column.state.in_([state.value for state in OPEN_STATES]))
     return list(session.scalars(found))
+
+
+def payments_on_their_way(session: Session, book: str) -> list[BookActRow]:
+    """The acts of a book whose money two people let go and that are not posted yet."""
+    column = table(BookActRow).c
+    found = select(BookActRow).where(
+        column.book == book,
+        column.kind.in_([kind.value for kind in PAID_BY_HAND]),
+        column.state.in_([ProposalState.ALLOWED.value, ProposalState.PAID.value]),
+    )
+    return list(session.scalars(found.order_by(column.number)))
+
+
+def act_of_reference(session: Session, book: str, reference: str) -> int | None:
+    """The number of the act that was paid under a reference of the bank's; None when there is none."""
+    column = table(BookActRow).c
+    found: int | None = session.scalar(select(column.number).where(column.book == book, column.reference == reference))
+    return found
 
 
 # What the books say of an act ----------------------------------------------------------------------------------
 
 
+_OF_REFERENCE = text("SELECT min(seq) FROM ledger.journal WHERE book = :book AND reference = :reference")
+_AVAILABLE = text("""
+    SELECT s.side, coalesce(CASE s.side
+        WHEN 'D' THEN b.debit_fen - b.credit_fen - b.credit_held_fen
+        ELSE b.credit_fen - b.debit_fen - b.debit_held_fen END - b.floor_fen, -s.first_floor_fen) AS fen
+    FROM ledger.subject AS s
+    LEFT JOIN ledger.account AS a ON a.book = :book AND a.subject = s.subject AND a.dimension = :dimension
+    LEFT JOIN ledger.balance AS b ON b.account = a.id
+    WHERE s.subject = :subject
+""")
+_YEAR_OF_FEES = text("SELECT spent, income FROM ledger.year_of_fees(:book, :on)")
 _JOURNAL = text("""
     SELECT j.key, j.kind, j.case_no, d.subject AS debit, d.dimension AS debit_for, c.subject AS credit,
            c.dimension AS credit_for, p.amount_fen
@@ -186,6 +254,66 @@ _CARRIED_OVER = text("""
            EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq) AS taken_back
     FROM ledger.journal AS j WHERE j.book = :book AND j.kind = 'carry_over'
 """)
+
+
+def voucher_of_reference(session: Session, book: str, reference: str) -> int | None:
+    """The first voucher of a book with a reference of the bank's; None when there is none."""
+    asked = {"book": book, "reference": reference}
+    found: int | None = session.connection().execute(_OF_REFERENCE, asked).scalar()
+    return found
+
+
+def takes_of(lines: Iterable[Line]) -> Counter[tuple[Account, str]]:
+    """What entries take from accounts, in fen, by account and the side on which it must stand to be taken from."""
+    taken: Counter[tuple[Account, str]] = Counter()
+    for line in lines:
+        taken[line.credit, "D"] += line.amount_fen  # of the bank account first: that is what people know
+        taken[line.debit, "C"] += line.amount_fen
+    return taken
+
+
+def check_covered(session: Session, book: str, lines: Sequence[Line], promised: Sequence[Line]) -> None:
+    """Refuse a payment for which the books have no money, what else is on its way left aside.
+
+    Args:
+        lines: the entries it would make.
+        promised: the entries of the other payments on their way.
+    Raises:
+        XuqiaoError: as the ledger would: ``ledger.pool_short``, ``ledger.part_short``, ``ledger.account_short``.
+    """
+    others = takes_of(promised)
+    for (account, side), asked in takes_of(lines).items():
+        subject, part = account.subject, account.dimension
+        named = {"book": book, "subject": subject.value, "dimension": part}
+        found = session.connection().execute(_AVAILABLE, named).one()
+        left = int(found.fen) - others[account, side]
+        if found.side != side or asked <= left:
+            continue
+        sums = {"available": format_yuan(left, grouped=True), "asked": format_yuan(asked, grouped=True)}
+        if subject is not Subject.ESCROW_BANK:
+            raise XuqiaoError("ledger.account_short", subject=subject, kept_for=part, **sums)
+        if part == "pool":
+            raise XuqiaoError("ledger.pool_short", **sums)
+        raise XuqiaoError("ledger.part_short", part=part, **sums)
+
+
+def check_spending_limit(session: Session, book: str, on: date, asked_fen: int, promised_fen: int, ppm: int) -> None:
+    """Refuse a spending above the share of a year's fee income that may be spent.
+
+    Args:
+        on: the accounting date.
+        asked_fen, promised_fen: of this spending, and of others on their way.
+        ppm: the share in millionths.
+    Raises:
+        XuqiaoError: ``ledger.over_spending_limit``, as the ledger would.
+    """
+    fees = session.connection().execute(_YEAR_OF_FEES, {"book": book, "on": on}).one()
+    spent = int(fees.spent) + promised_fen
+    if spent + asked_fen > int(fees.income) * ppm // 1_000_000:
+        sums = {"spent": spent, "income": int(fees.income), "asked": asked_fen}
+        raise XuqiaoError(
+            "ledger.over_spending_limit", **{name: format_yuan(fen, grouped=True) for name, fen in sums.items()}
+        )
 
 
 def journal_of(session: Session, book: str, voucher: int) -> Journal:

@@ -34,11 +34,13 @@ __all__ = [
     "pool",
     "position",
     "post",
+    "void_approval",
     "vouchers",
 ]
 
 _POST = text("SELECT ledger.post(CAST(:request AS jsonb))")
 _APPROVE = text("SELECT ledger.approve(CAST(:request AS jsonb))")
+_VOID = text("SELECT ledger.void_approval(CAST(:request AS jsonb))")
 _BOOKS = text('SELECT book FROM ledger.book ORDER BY book COLLATE "C"')
 _CLOSE = text("SELECT ledger.close_books(:book, :through, :actor)")
 
@@ -57,8 +59,9 @@ def post(session: Session, request: LedgerRequest) -> Posted:
         XuqiaoError: ``ledger.pool_short`` (available, asked in yuan), ``ledger.key_conflict``, ``ledger.over_cap``,
             ``ledger.over_returned``, ``ledger.hold_resolved``, ``ledger.hold_mismatch``, ``ledger.unknown_hold``,
             ``ledger.reference_used``, ``ledger.not_permitted``, ``ledger.unknown_book``, ``ledger.period_closed``,
-            ``ledger.not_approved``, ``ledger.approval_used``, ``ledger.not_reversible``, ``ledger.reversed_before``,
-            ``ledger.part_short``, ``ledger.account_short``, ``ledger.over_spending_limit`` or ``ledger.broken_rule``.
+            ``ledger.not_approved``, ``ledger.approval_used``, ``ledger.approval_taken_back``,
+            ``ledger.not_reversible``, ``ledger.reversed_before``, ``ledger.part_short``, ``ledger.account_short``,
+            ``ledger.over_spending_limit`` or ``ledger.broken_rule``.
     """
     payload = json.dumps(request.wire(), ensure_ascii=False)
     answer = session.connection().execute(_POST, {"request": payload}).scalar_one()
@@ -88,6 +91,28 @@ def approve(session: Session, approval: Approval) -> None:
             raise XuqiaoError("ledger.unknown_book", book=approval.book)
         case _:
             raise XuqiaoError("ledger.broken_rule", rule=answer["rule"], key=approval.key)
+
+
+def void_approval(session: Session, key: str, actor_id: str) -> None:
+    """Take back what two people allowed, before anything was posted with it; the same again changes nothing.
+
+    Args:
+        session: of the desk.
+        key: of the approval; a bridge's ends with its reservation instead.
+    Raises:
+        XuqiaoError: ``ledger.approval_used``, ``ledger.no_approval``, ``ledger.broken_rule``.
+    """
+    payload = json.dumps({"approval": key, "actor": actor_id}, ensure_ascii=False)
+    answer = session.connection().execute(_VOID, {"request": payload}).scalar_one()
+    match answer.get("refused"):
+        case None:
+            return
+        case "approval_used":
+            raise XuqiaoError("ledger.approval_used", approval=key)
+        case "not_approved":
+            raise XuqiaoError("ledger.no_approval", approval=key)
+        case _:
+            raise XuqiaoError("ledger.broken_rule", rule=answer["rule"], key=key)
 
 
 def books(session: Session) -> list[str]:
@@ -142,6 +167,7 @@ _REFUSALS: Mapping[str, tuple[str, _Params]] = {
     "period_closed": ("ledger.period_closed", lambda a, r: {"on": r.accounting_date, "book": r.book}),
     "not_approved": ("ledger.not_approved", lambda a, r: {"key": r.key, "approval": r.approval}),
     "approval_used": ("ledger.approval_used", lambda a, r: {"approval": r.approval}),
+    "approval_taken_back": ("ledger.approval_taken_back", lambda a, r: {"approval": r.approval}),
     "not_reversible": ("ledger.not_reversible", lambda a, r: {"reverses": r.reverses}),
     "reversed_before": ("ledger.reversed_before", lambda a, r: {"reverses": r.reverses}),
     "part_short": ("ledger.part_short", lambda a, r: {"part": a["part"], **_in_yuan(a, "available", "asked")}),

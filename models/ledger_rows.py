@@ -25,6 +25,8 @@ _SMALL = {
     "approval": """SELECT key, kind, case_no, amount_fen, about, terms_digest, maker, checker, after_seq,
             encode(request_hash, 'hex') AS request_hash
         FROM ledger.approval WHERE book = %(book)s ORDER BY key""",
+    "void": """SELECT v.approval FROM ledger.void AS v JOIN ledger.approval AS a ON a.key = v.approval
+        WHERE a.book = %(book)s ORDER BY v.approval""",
     "reversed": "SELECT reverses AS seq FROM ledger.journal WHERE book = %(book)s AND reverses IS NOT NULL",
     "closing": """SELECT through, last_seq, closed_by FROM ledger.closing WHERE book = %(book)s
         ORDER BY last_seq, through""",

@@ -1,10 +1,10 @@
 """What officers book beside the cases: the values of these acts, what each needs, and the journal each becomes.
 
 Acts with a star in the table of ``rulebook/postings.py`` need two people; the others are posted for a maker by name.
+Where money leaves by hand, a third person pays after the two, and only then is there a bank's reference to post with.
 """
 
 from collections.abc import Mapping
-from enum import StrEnum
 from typing import Annotated, Literal
 
 from pydantic import Field, TypeAdapter, model_validator
@@ -39,7 +39,7 @@ class Payee(Value):
         return payee_digest(self.name, self.number, self.branch)
 
 
-# Two people --------------------------------------------------------------------------------------------------------
+# Two people, and a cashier where money leaves ----------------------------------------------------------------------
 
 
 class Refund(Value):
@@ -47,7 +47,6 @@ class Refund(Value):
 
     kind: Literal[PostingKind.REFUND] = PostingKind.REFUND
     amount_fen: Fen
-    reference: Reference
     payee: Payee
     case_no: Words | None = None
     line: Words | None = None
@@ -64,7 +63,6 @@ class Spend(Value):
 
     kind: Literal[PostingKind.SPEND] = PostingKind.SPEND
     amount_fen: Fen
-    reference: Reference
     purpose: Words
 
 
@@ -82,7 +80,6 @@ class Compensate(Value):
 
     kind: Literal[PostingKind.COMPENSATE] = PostingKind.COMPENSATE
     amount_fen: Fen
-    reference: Reference
     case_no: Words
     payee: Payee
 
@@ -92,7 +89,6 @@ class CapitalOut(Value):
 
     kind: Literal[PostingKind.CAPITAL_OUT] = PostingKind.CAPITAL_OUT
     amount_fen: Fen
-    reference: Reference
     contributor: Words
 
 
@@ -195,18 +191,6 @@ BookAct = Annotated[
 ]
 _ACT: TypeAdapter[BookAct] = TypeAdapter(BookAct)
 
-BY_TWO = frozenset(
-    {
-        PostingKind.REFUND,
-        PostingKind.SPEND,
-        PostingKind.WRITE_OFF,
-        PostingKind.COMPENSATE,
-        PostingKind.CAPITAL_OUT,
-        PostingKind.REVERSE,
-    }
-)
-"""Kinds that another person must allow before they are posted."""
-
 _IN_BOTH_BOOKS = frozenset(
     {
         PostingKind.CAPITAL_IN,
@@ -216,29 +200,6 @@ _IN_BOTH_BOOKS = frozenset(
         PostingKind.REVERSE,
     }
 )
-
-CHANGES_WHAT_IS_OWED = frozenset(
-    {
-        PostingKind.RECEIVE,
-        PostingKind.MATCH,
-        PostingKind.GUARANTOR_IN,
-        PostingKind.WRITE_OFF,
-        PostingKind.PREPAY,
-        PostingKind.TRUE_UP,
-        PostingKind.REFUND_PREPAID,
-    }
-)
-"""Kinds that a case reckons with while it runs: booked beside it, books and case would say different things."""
-
-
-class ProposalState(StrEnum):
-    """Where an act of the desk stands."""
-
-    PROPOSED = "proposed"  # waits for another person
-    ALLOWED = "allowed"  # may be posted: approved, or in need of no approval
-    POSTED = "posted"
-    REJECTED = "rejected"
-    REFUSED = "refused"
 
 
 class Journal(Value):
@@ -258,12 +219,14 @@ class Found(Value):
         reversed: the journal that a reversal takes back.
         balances: what stood on all accounts at the end of the year that is carried over.
         taken_back: how often that year was carried over and the voucher reversed.
+        reference: the bank's reference of a payment by hand; empty until it is paid.
     """
 
     limit_ppm: int | None = None
     reversed: Journal | None = None
     balances: tuple[NetBalance, ...] = ()
     taken_back: int = 0
+    reference: str = ""
 
 
 def read_act(content: Mapping[str, object]) -> BookAct:
@@ -274,6 +237,11 @@ def read_act(content: Mapping[str, object]) -> BookAct:
 def case_of(act: BookAct) -> str | None:
     """The case that an act speaks of; None for one that speaks of none."""
     return getattr(act, "case_no", None)
+
+
+def payee_of(act: BookAct) -> Payee | None:
+    """The account that money goes to; None where the act names none."""
+    return getattr(act, "payee", None)
 
 
 def fund_of(book: str) -> str:
@@ -318,18 +286,18 @@ def request_of(act: BookAct, record: Record, approval: str, found: Found) -> Led
     Raises:
         XuqiaoError: ``ledger.nothing_to_post``.
     """
-    year, key = postings_of_the_year, approval
+    year, key, ref = postings_of_the_year, approval, found.reference
     match act:
-        case Refund(amount_fen=fen, reference=ref, case_no=case, line=line, payee=payee):
+        case Refund(amount_fen=fen, case_no=case, line=line, payee=payee):
             paid = {"approval": key, "payee": payee.digest, "reference": ref}
             return year.refund(record, fen, case=case, line=line or "", **paid)
-        case Spend(amount_fen=fen, reference=ref, purpose=purpose):
+        case Spend(amount_fen=fen, purpose=purpose):
             return year.spend(record, purpose, fen, approval=key, reference=ref, limit_ppm=found.limit_ppm)
         case WriteOff(amount_fen=fen, case_no=case, decision=decision):
             return year.write_off(record, case, fen, approval=key, decision=decision)
-        case Compensate(amount_fen=fen, reference=ref, case_no=case, payee=payee):
+        case Compensate(amount_fen=fen, case_no=case, payee=payee):
             return year.compensate(record, case, fen, approval=key, payee=payee.digest, reference=ref)
-        case CapitalOut(amount_fen=fen, reference=ref, contributor=giver):
+        case CapitalOut(amount_fen=fen, contributor=giver):
             return year.capital_out(record, giver, fen, approval=key, reference=ref)
         case Reverse():
             taken_back = found.reversed

@@ -27,6 +27,7 @@ class Journals:
         self.last_seq = 0
         self.head = _sha256(f"xuqiao ledger {book}".encode()).hexdigest()
         self.approvals: dict[str, Approval] = {}
+        self.voided: set[str] = set()
         self.reversed: dict[int, Past | None] = {}
         self.closings: list[Row] = []
         self._closed_through = ""
@@ -169,6 +170,8 @@ class Journals:
         # Used before, it serves only to send again what failed, by way of the hold that the failure left.
         if row["approval"] in self._used and not (resolved and resolved.approval == row["approval"]):
             yield "books.approval_used", params
+        if row["approval"] in self.voided:
+            yield "books.approval_taken_back", params
         self._used.add(row["approval"])
 
     def _move(self, row: Row, resolved: Hold | None) -> list[Account]:

@@ -137,6 +137,8 @@ class _Book:
                     self._keys[row["id"]] = row["public"]
                     self._checks_signatures = True
             case "seal":
+            case "void":
+                self._journals.voided.add(row["approval"])
                 self._seals.append(row)
                 if self._checks_signatures:
                     yield from signature_faults(self.name, row, self._keys)

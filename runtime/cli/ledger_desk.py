@@ -1,7 +1,5 @@
-"""What officers book beside the cases: one command for each kind of event, and the second person's word on it."""
+"""What officers book beside the cases: one command for each kind of event, the second person's word, the payment."""
 
-import re
-import unicodedata
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -11,44 +9,30 @@ from typer import Argument, Option, Typer
 
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit
+from runtime.cli.ledger_acts import ACTS, Reference
 from runtime.cli.manual import Command, Group
-from runtime.cli.options import Amount, AsJson, AsUser, Fund, Key, Reason
+from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason
 
 if TYPE_CHECKING:
     from activities.book_desk import Doors
     from models.book_acts import BookActRow
-    from rulebook.book_acts import BookAct, Payee
+    from rulebook.book_acts import BookAct
     from runtime.cli.office import Office
 
 Number = Annotated[int, Argument(metavar="NUMBER")]
 Book = Annotated[str | None, Option("--book", metavar="BOOK")]
 Evidence = Annotated[Path, Option("--evidence", metavar="FILE")]
-OfCase = Annotated[str, Option("--case", metavar="CASE")]
-OfCaseOrNot = Annotated[str | None, Option("--case", metavar="CASE")]
-Line = Annotated[str | None, Option("--line", metavar="REFERENCE")]
-Contributor = Annotated[str, Option("--contributor", metavar="NAME")]
-Reference = Annotated[str, Option("--reference", metavar="REFERENCE")]
-Decision = Annotated[str, Option("--decision", metavar="NUMBER")]
-Invoice = Annotated[str, Option("--invoice", metavar="NUMBER")]
-Purpose = Annotated[str, Option("--purpose", metavar="TEXT")]
-Voucher = Annotated[int, Option("--voucher", metavar="NUMBER", min=1)]
-Year = Annotated[int, Option("--year", metavar="YEAR", min=2000, max=2999)]
-ToPool = Annotated[str, Option("--to-pool", metavar="YUAN")]
-Principal = Annotated[str, Option("--principal", metavar="YUAN")]
-Fee = Annotated[str, Option("--fee", metavar="YUAN")]
-PayeeName = Annotated[str, Option("--payee-name", metavar="NAME")]
-PayeeNumber = Annotated[str, Option("--payee-number", metavar="ACCOUNT")]
-PayeeBranch = Annotated[str, Option("--payee-branch", metavar="BANK")]
 
 propose_app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
 
 def add_desk(app: Typer) -> None:
     """Put the desk's commands beside the others of the group ``ledger``."""
-    for name, make in _ACTS.items():
+    for name, make in ACTS.items():
         propose_app.command(name, cls=Command)(combined(make, propose))
     app.add_typer(propose_app, name="propose")
     app.command("approve", cls=Command)(approve)
+    app.command("paid", cls=Command)(paid)
     app.command("reject", cls=Command)(reject)
     app.command("proposals", cls=Command)(proposals)
 
@@ -105,7 +89,7 @@ def propose(
 
 
 def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
-    """Show what was proposed, allow it and post it."""
+    """Show what was proposed and allow it."""
     from activities import book_desk
     from models.book_acts import book_act
     from runtime.cli.office import Office
@@ -119,8 +103,23 @@ def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
         return _tell(book_desk.approve(_doors(office), number, checker=as_user), as_json)
 
 
+def paid(number: Number, book_reference: Reference, as_user: AsUser, as_json: AsJson = False) -> int:
+    """Record that the cashier has paid at the bank what was allowed."""
+    from activities import book_desk
+    from runtime.cli.failures import Misuse
+    from runtime.cli.office import Office
+    from runtime.cli.output import note
+
+    reference = book_reference.strip()
+    if not reference:
+        raise Misuse("cli.usage.empty", name="--reference")
+    note("cli.unauthenticated")
+    with Office() as office:
+        return _tell(book_desk.paid(_doors(office), number, reference=reference, cashier=as_user), as_json)
+
+
 def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = False) -> int:
-    """Reject what was proposed, or take an approval back that the books did not take."""
+    """Reject what was proposed, or take back what was allowed and is not paid."""
     from activities import book_desk
     from runtime.cli.failures import Misuse
     from runtime.cli.office import Office
@@ -130,24 +129,26 @@ def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = Fa
         raise Misuse("cli.usage.empty", name="--reason")
     note("cli.unauthenticated")
     with Office() as office:
-        return _tell(book_desk.reject(_doors(office), number, checker=as_user, reason=reason), as_json)
+        return _tell(book_desk.reject(_doors(office), number, by=as_user, reason=reason.strip()), as_json)
 
 
 def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = False, as_json: AsJson = False) -> int:
-    """Acts of the desk that wait for a person, or all of them."""
+    """Acts of the desk that wait for a person, or all of them, and who must do what next."""
+    from activities.book_desk import next_steps
     from models.book_acts import book_acts
     from runtime.cli.office import Office
     from runtime.cli.output import print_json, table, word
 
     with Office() as office, office.begin() as session:
         code = office.the_fund(session, fund) if fund else None
-        found = book_acts(session, code, open_only=not all_acts)
+        rows = book_acts(session, code, open_only=not all_acts)
+        found = list(zip(rows, next_steps(session, rows), strict=True))
         session.expunge_all()
     if as_json:
-        print_json([_plain(row) for row in found])
+        print_json([{**_plain(row), "next": step} for row, step in found])
         return Exit.WELL
     table(
-        ("act_no", "book", "kind", "about", "maker", "checker", "state", "voucher"),
+        ("act_no", "book", "kind", "about", "maker", "checker", "payer", "state", "next_step", "voucher"),
         (
             (
                 row.number,
@@ -156,10 +157,12 @@ def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = Fa
                 _about(row),
                 row.maker_name,
                 row.checker_name,
+                row.payer_name,
                 word("book_state", row.state),
+                word("book_next", step),
                 row.voucher,
             )
-            for row in found
+            for row, step in found
         ),
         right=("act_no", "voucher"),
     )
@@ -173,7 +176,7 @@ def _doors(office: "Office") -> "Doors":
 
 
 def _tell(row: "BookActRow", as_json: bool, **beside: object) -> int:
-    from rulebook.book_acts import ProposalState
+    from rulebook.book_steps import ProposalState
     from runtime.cli.output import line, print_json, say
 
     if as_json:
@@ -185,6 +188,10 @@ def _tell(row: "BookActRow", as_json: bool, **beside: object) -> int:
             line(say("cli.bookdesk.posted", **about, book=row.book, voucher=row.voucher))
         case ProposalState.REJECTED:
             line(say("cli.bookdesk.rejected", **about, reason=row.reason))
+        case ProposalState.TAKEN_BACK:
+            line(say("cli.bookdesk.taken_back", **about, reason=row.reason))
+        case ProposalState.ALLOWED:
+            line(say("cli.bookdesk.to_pay", **about))
         case _:
             line(say("cli.bookdesk.waits", **about))
     return Exit.WELL
@@ -218,6 +225,7 @@ def _about(row: "BookActRow", *, whole: bool = False) -> str:
             said.append(f"{value['name']} {number} {value['branch']}")
         else:
             said.append(f"{money(value)}" if name.endswith("_fen") else str(value))
+    said += [row.reference] if row.reference else []
     return say("cli.semicolon").join(said)
 
 
@@ -229,153 +237,3 @@ def _plain(row: "BookActRow") -> "Mapping[str, object]":
         shown = {**plain(row.body), "payee": {**payee, "number": masked(payee["number"])}}
         data["body"] = shown
     return data
-
-
-# The acts --------------------------------------------------------------------------------------------------------
-
-
-def _refund(
-    amount: Amount,
-    book_reference: Reference,
-    payee_name: PayeeName,
-    payee_number: PayeeNumber,
-    payee_branch: PayeeBranch,
-    about_case: OfCaseOrNot = None,
-    statement_line: Line = None,
-) -> "BookAct":
-    from rulebook.book_acts import Refund
-    from runtime.cli.failures import Misuse
-
-    if (about_case is None) == (statement_line is None):
-        raise Misuse("cli.usage.case_or_line")
-    payee = _payee(payee_name, payee_number, payee_branch)
-    case = None if about_case is None else _case(about_case)
-    return Refund(amount_fen=_fen(amount), reference=book_reference, payee=payee, case_no=case, line=statement_line)
-
-
-def _spend(amount: Amount, purpose: Purpose, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Spend
-
-    return Spend(amount_fen=_fen(amount), reference=book_reference, purpose=purpose)
-
-
-def _write_off(about_case: OfCase, amount: Amount, decision: Decision) -> "BookAct":
-    from rulebook.book_acts import WriteOff
-
-    return WriteOff(amount_fen=_fen(amount), case_no=_case(about_case), decision=decision)
-
-
-def _compensate(
-    about_case: OfCase,
-    amount: Amount,
-    book_reference: Reference,
-    payee_name: PayeeName,
-    payee_number: PayeeNumber,
-    payee_branch: PayeeBranch,
-) -> "BookAct":
-    from rulebook.book_acts import Compensate
-
-    payee = _payee(payee_name, payee_number, payee_branch)
-    return Compensate(amount_fen=_fen(amount), reference=book_reference, case_no=_case(about_case), payee=payee)
-
-
-def _capital_out(contributor: Contributor, amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import CapitalOut
-
-    return CapitalOut(amount_fen=_fen(amount), reference=book_reference, contributor=contributor)
-
-
-def _reverse(voucher_no: Voucher, reason: Reason) -> "BookAct":
-    from rulebook.book_acts import Reverse
-
-    return Reverse(voucher=voucher_no, reason=reason)
-
-
-def _capital_in(contributor: Contributor, amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import CapitalIn
-
-    return CapitalIn(amount_fen=_fen(amount), reference=book_reference, contributor=contributor)
-
-
-def _interest(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Interest
-
-    return Interest(amount_fen=_fen(amount), reference=book_reference)
-
-
-def _charge(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Charge
-
-    return Charge(amount_fen=_fen(amount), reference=book_reference)
-
-
-def _vat(about_case: OfCase, amount: Amount, invoice: Invoice) -> "BookAct":
-    from rulebook.book_acts import Vat
-
-    return Vat(amount_fen=_fen(amount), case_no=_case(about_case), invoice=invoice)
-
-
-def _vat_paid(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import VatPaid
-
-    return VatPaid(amount_fen=_fen(amount), reference=book_reference)
-
-
-def _guarantor_in(
-    about_case: OfCase, book_reference: Reference, principal_part: Principal = "0", fee_part: Fee = "0"
-) -> "BookAct":
-    from rulebook.book_acts import GuarantorIn
-    from runtime.cli.values import fen_of
-
-    principal, fee = fen_of("--principal", principal_part), fen_of("--fee", fee_part)
-    return GuarantorIn(case_no=_case(about_case), reference=book_reference, principal_fen=principal, fee_fen=fee)
-
-
-def _recover(about_case: OfCase, amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Recover
-
-    return Recover(amount_fen=_fen(amount), case_no=_case(about_case), reference=book_reference)
-
-
-def _carry_over(year: Year, to_pool: ToPool = "0") -> "BookAct":
-    from rulebook.book_acts import CarryOver
-    from runtime.cli.values import fen_of
-
-    return CarryOver(year=year, to_pool_fen=fen_of("--to-pool", to_pool))
-
-
-def _fen(amount: str) -> int:
-    from runtime.cli.values import fen_of
-
-    return fen_of("--amount", amount, least=1)
-
-
-def _case(typed: str) -> str:
-    from runtime.cli.values import case_no_of
-
-    return case_no_of(typed)
-
-
-def _payee(name: str, number: str, branch: str) -> "Payee":
-    from rulebook.book_acts import Payee
-
-    digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
-    return Payee(name=name.strip(), number=digits, branch=branch.strip())
-
-
-_ACTS: "Mapping[str, Callable[..., BookAct]]" = {
-    "refund": _refund,
-    "spend": _spend,
-    "write-off": _write_off,
-    "compensate": _compensate,
-    "capital-out": _capital_out,
-    "reverse": _reverse,
-    "capital-in": _capital_in,
-    "interest": _interest,
-    "charge": _charge,
-    "vat": _vat,
-    "vat-paid": _vat_paid,
-    "guarantor-in": _guarantor_in,
-    "recover": _recover,
-    "carry-over": _carry_over,
-}

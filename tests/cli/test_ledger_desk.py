@@ -30,8 +30,16 @@ def propose(kind: str, paper: Path, book: str, *options: object, by: str = "li.j
     return ("ledger", "propose", kind, *options, "--book", book, "--evidence", paper, "--as", by)
 
 
+def allowed(cli: Cli, fund_code: str, paper: Path) -> int:
+    """A million to the contributor, proposed by one and allowed by another."""
+    out = ("--contributor", "东海县财政局", "--amount", "1,000,000", "--json")
+    number: int = cli(*propose("capital-out", paper, fund_code, *out)).data["number"]
+    assert cli("ledger", "approve", number, "--as", "wang.he", "--json").data["state"] == "allowed"
+    return number
+
+
 def test_what_one_proposes_the_other_sees_and_allows(cli: Cli, fund_code: str, paper: Path) -> None:
-    out = ("--contributor", "东海县财政局", "--amount", "1,000,000", "--reference", "TK-1")
+    out = ("--contributor", "东海县财政局", "--amount", "1,000,000")
     proposed = cli(*propose("capital-out", paper, fund_code, *out, "--json"))
     assert (proposed.code, proposed.data["state"], proposed.data["body"]["amount_yuan"]) == (
         0,
@@ -42,19 +50,58 @@ def test_what_one_proposes_the_other_sees_and_allows(cli: Cli, fund_code: str, p
 
     (waiting,) = cli("ledger", "proposals", "--fund", fund_code, "--json").data
     assert (waiting["number"], waiting["maker"], waiting["voucher"]) == (number, "li.jing", None)
-    assert "待复核" in cli("ledger", "proposals", "--fund", fund_code).out
+    assert waiting["next"] == "check"
+    assert "待复核（另一人）" in cli("ledger", "proposals", "--fund", fund_code).out
     alone = cli("ledger", "approve", number, "--as", "li.jing", "--json")
     assert (alone.code, alone.error["code"]) == (1, "person.not_in_role")
 
     approved = cli("ledger", "approve", number, "--as", "wang.he")
 
     assert approved.code == 0
-    assert "1,000,000.00；TK-1；东海县财政局" in approved.out, "what is allowed is shown first"
-    assert "已入账" in approved.out
+    assert "1,000,000.00；东海县财政局" in approved.out, "what is allowed is shown first"
+    assert f"xuqiao ledger paid {number}" in approved.out, "and then what the cashier does"
+    (waiting,) = cli("ledger", "proposals", "--fund", fund_code, "--json").data
+    assert (waiting["state"], waiting["next"], waiting["checker"]) == ("allowed", "pay", "wang.he")
+    assert "待支付（出纳）" in cli("ledger", "proposals", "--fund", fund_code).out
+    assert "to be paid (by a cashier)" in cli("ledger", "proposals", "--fund", fund_code, "--lang", "en").out
+    assert cli("pool", "--fund", fund_code, "--json").data["total_yuan"] == "20000000.00", "nothing is posted yet"
+
+
+def test_the_cashier_pays_what_two_allowed_and_records_it(cli: Cli, fund_code: str, paper: Path) -> None:
+    number = allowed(cli, fund_code, paper)
+    assert cli("ledger", "paid", number, "--reference", " ", "--as", "zhao.na").code == 2
+    by_maker = cli("ledger", "paid", number, "--reference", "TK-1", "--as", "li.jing", "--json")
+    assert (by_maker.code, by_maker.error["code"]) == (1, "person.not_in_role")
+
+    paid = cli("ledger", "paid", number, "--reference", "TK-1", "--as", "zhao.na", "--json")
+
+    assert (paid.code, paid.data["state"], paid.data["payer"], paid.data["reference"]) == (
+        0, "posted", "zhao.na", "TK-1",
+    )  # fmt: skip
+    again = cli("ledger", "paid", number, "--reference", "TK-1", "--as", "zhao.na")
+    assert (again.code, "已入账" in again.out) == (0, True)
+    twice = cli("ledger", "paid", number, "--reference", "TK-2", "--as", "zhao.na", "--json")
+    assert (twice.code, twice.error["code"]) == (1, "bookdesk.paid_already")
+    other = allowed(cli, fund_code, paper)
+    same = cli("ledger", "paid", other, "--reference", "TK-1", "--as", "zhao.na", "--lang", "en", "--json")
+    assert (same.code, same.error["code"]) == (1, "bookdesk.reference_used")
     assert cli("pool", "--fund", fund_code, "--json").data["total_yuan"] == "19000000.00"
+    (waiting,) = cli("ledger", "proposals", "--fund", fund_code, "--json").data
+    assert waiting["number"] == other
+    kept, _ = cli("ledger", "proposals", "--fund", fund_code, "--all", "--json").data
+    assert (kept["state"], kept["checker"], kept["next"]) == ("posted", "wang.he", None)
+    assert "1,000,000.00；东海县财政局；TK-1" in cli("ledger", "proposals", "--fund", fund_code, "--all").out
+
+
+def test_what_the_bank_refused_is_taken_back_and_never_paid(cli: Cli, fund_code: str, paper: Path) -> None:
+    number = allowed(cli, fund_code, paper)
+    back = cli("ledger", "reject", number, "--reason", "银行退回", "--as", "li.jing")
+    assert (back.code, "已撤回，不得再付款：银行退回" in back.out) == (0, True)
+    paid = cli("ledger", "paid", number, "--reference", "TK-1", "--as", "zhao.na")
+    assert (paid.code, "未经两人同意不得付款" in paid.err) == (1, True)
     assert cli("ledger", "proposals", "--fund", fund_code, "--json").data == []
     (kept,) = cli("ledger", "proposals", "--fund", fund_code, "--all", "--json").data
-    assert (kept["state"], kept["checker"]) == ("posted", "wang.he")
+    assert (kept["state"], kept["taken_back_by"], kept["checker"]) == ("taken_back", "li.jing", "wang.he")
 
 
 def test_a_rejected_act_says_why(cli: Cli, fund_code: str, paper: Path) -> None:
@@ -75,7 +122,7 @@ def test_the_sub_funds_book_is_opened_by_its_first_money(cli: Cli, fund_code: st
 
 def test_an_account_number_is_whole_only_before_whoever_decides(cli: Cli, fund_code: str, paper: Path) -> None:
     payee = ("--payee-name", "晶都石英", "--payee-number", "6230 0000 0000 1234", "--payee-branch", "晶都农商行")
-    refund = ("--line", "LS-1", "--amount", "5", "--reference", "TK-5", *payee)
+    refund = ("--line", "LS-1", "--amount", "5", *payee)
     number = cli(*propose("refund", paper, fund_code, *refund, "--json")).data["number"]
     listed = cli("ledger", "proposals", "--fund", fund_code)
     data = cli("ledger", "proposals", "--fund", fund_code, "--json")
@@ -105,7 +152,7 @@ def test_a_slip_is_told_before_anything_is_on_record(
 
 def test_a_refund_is_of_one_thing(cli: Cli, fund_code: str, paper: Path) -> None:
     payee = ("--payee-name", "n", "--payee-number", "1", "--payee-branch", "b")
-    ran = cli(*propose("refund", paper, fund_code, "--amount", "5", "--reference", "r", *payee, "--json"))
+    ran = cli(*propose("refund", paper, fund_code, "--amount", "5", *payee, "--json"))
     assert (ran.code, ran.error["code"]) == (2, "cli.usage.case_or_line")
 
 
@@ -178,9 +225,11 @@ async def test_what_a_running_case_owes_is_not_changed_beside_it_and_its_excess_
     await fund.money_returns(case, MILLION + 500)
     assert fund.refund_due(case) == 500
     payee = ("--payee-name", "晶都石英", "--payee-number", "62300000", "--payee-branch", "晶都农商行")
-    excess = ("--case", case, "--amount", "5.00", "--reference", "TK-7", *payee, "--json")
+    excess = ("--case", case, "--amount", "5.00", *payee, "--json")
     number = (await acting(*propose("refund", paper, fund.code, *excess))).data["number"]
-    assert (await acting("ledger", "approve", number, "--as", "wang.he", "--json")).data["state"] == "posted"
+    assert (await acting("ledger", "approve", number, "--as", "wang.he", "--json")).data["state"] == "allowed"
+    pays_back = ("ledger", "paid", number, "--reference", "TK-7", "--as", "zhao.na", "--json")
+    assert (await acting(*pays_back)).data["state"] == "posted"
     again = (await acting(*propose("refund", paper, fund.code, *excess))).data
     assert again["state"] == "proposed"
     twice = await acting("ledger", "approve", again["number"], "--as", "wang.he", "--json")

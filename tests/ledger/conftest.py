@@ -4,6 +4,7 @@ import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import date
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection, Engine, text
@@ -18,6 +19,8 @@ from rulebook.money import format_yuan, yuan
 from rulebook.postings import Approval, LedgerRequest, Pool, Position, Posted, PostingKind, Subject
 from rulebook.postings_of_the_year import Record, reverse
 from runtime.devstack import Addresses
+
+from .desk import Desk, open_desk
 
 TODAY = date(2026, 3, 2)
 _serial = itertools.count(1)
@@ -225,6 +228,28 @@ def books(new_books: Callable[[], Books]) -> Books:
     fund = new_books()
     fund.capital(yuan(20_000_000))
     return fund
+
+
+OpenDesk = Callable[[str], Desk]
+
+
+@pytest.fixture
+def opened_desk(app_engine: Engine, desk_engine: Engine, tmp_path: Path) -> Iterator[OpenDesk]:
+    """Opens a fund with its desk each time it is called; at the end all their books are right."""
+    opened: list[Desk] = []
+
+    def open_it(overlay: str) -> Desk:
+        opened.append(open_desk(app_engine, desk_engine, tmp_path, overlay))
+        return opened[-1]
+
+    yield open_it
+    for each in opened:
+        assert each.faults() == []
+
+
+@pytest.fixture
+def desk(opened_desk: OpenDesk) -> Desk:
+    return opened_desk("[release]")
 
 
 @pytest.fixture

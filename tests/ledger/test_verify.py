@@ -153,6 +153,12 @@ EDITS: dict[str, tuple[str, Callable[[list[Row]], Any]]] = {
     "one person alone": ("approval_one_person", _edit("approval", maker="checker")),
     "an approval edited": ("approval_edited", _edit("approval", amount_fen=1)),
     "an approval given afterwards": ("approval_void", lambda rows: _row("approval")(rows).update(after_seq=99)),
+    "an approval taken back": (
+        "approval_taken_back",
+        lambda rows: rows.insert(
+            rows.index(journal(rows, 1)), {"row": "void", "approval": journal(rows, 10)["approval"]}
+        ),
+    ),
     "an approval of before a release": (
         "approval_void",
         lambda rows: journal(rows, 4).update(kind="release", hold=None),

@@ -56,6 +56,7 @@ BEGIN
         WHEN 'journal_reference_once' THEN 'reference_used'
         WHEN 'journal_reverses_once' THEN 'reversed_before'
         WHEN 'journal_approval_once' THEN 'approval_used'
+        WHEN 'approval_taken_back' THEN 'approval_taken_back'
         WHEN 'period_closed' THEN 'period_closed'
         ELSE 'broken_rule' END, 'rule', broken);
 END $$;
