@@ -24,7 +24,7 @@ from rulebook.errors import XuqiaoError
 
 CONFIG_VARIABLE = "XUQIAO_CONFIG"
 CONFIG_NAME = "xuqiao.toml"
-NOT_FOR_WORKERS = frozenset({"XUQIAO_DATABASE__DESK_URL", "XUQIAO_DATABASE__OWNER_URL"})
+NOT_FOR_WORKERS = frozenset({"XUQIAO_DATABASE__DESK_URL", "XUQIAO_DATABASE__OWNER_URL", "XUQIAO_SIGNING__PASSPHRASE"})
 _MASK = "**********"
 
 
@@ -72,6 +72,36 @@ class QueueSettings(_Group):
     prefix: str = Field(default="xuqiao", pattern=r"^[a-z][a-z0-9-]*$")
 
 
+class PaperSettings(_Group):
+    """How papers are made.
+
+    Attributes:
+        office_dir: the office's own folder of templates, names, faces and seal; None where it has none.
+        check_url: address of the page on which anybody can check a paper, printed as a QR; None where there is none.
+        workers: processes that draw at the same time, each some 200 MB.
+        seconds: the longest that one paper may take.
+    """
+
+    office_dir: Path | None = None
+    check_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
+    workers: int = Field(default=1, ge=1, le=64)
+    seconds: float = Field(default=30.0, gt=0)
+
+
+class SigningSettings(_Group):
+    """What papers are signed with, and whose signatures are believed.
+
+    Attributes:
+        certificate: the operator's own, a PKCS#12 file; None: demonstration certificates, which prove nothing.
+        passphrase: of that file; the workers never need it.
+        trusted: a folder of certificates (PEM, ``*.pem`` or ``*.crt``) of the authorities that ``verify`` believes.
+    """
+
+    certificate: Path | None = None
+    passphrase: SecretStr | None = None
+    trusted: Path | None = None
+
+
 def checkout() -> Path | None:
     """The top of the source tree, when the program runs from one."""
     top = Path(__file__).resolve().parent.parent
@@ -107,6 +137,8 @@ class Settings(BaseSettings):
         var: folder of everything that the program itself writes.
         lang: language of what people read.
         queues: names of the task queues.
+        papers: how papers are made.
+        signing: what papers are signed with.
         simulator_path: the simulated bank's own log.
         chart: the chart of accounts that reports are printed under.
         chart_file: the operator's own accounts, in place of some of that chart's.
@@ -125,6 +157,8 @@ class Settings(BaseSettings):
     var: Path = Field(default_factory=default_var)
     lang: Literal["zh", "en"] = "zh"
     queues: QueueSettings = QueueSettings()
+    papers: PaperSettings = PaperSettings()
+    signing: SigningSettings = SigningSettings()
     simulator_path: Path = Field(default_factory=lambda known: known["var"] / "bank.sqlite")
     seal_key: Path | None = None
     seal_keys: Path | None = Field(default_factory=lambda known: known["seal_key"] and known["seal_key"].parent)
@@ -157,8 +191,8 @@ class Settings(BaseSettings):
     def for_children(self) -> dict[str, str]:
         """The environment in which a child process has the same settings; secrets stay where both read them.
 
-        What the environment says of the desk's and the owner's way into the database is left out: a worker that is
-        taken over can neither approve a payment nor change a table.
+        What the environment says of the desk's and the owner's way into the database, and of the key that signs
+        papers, is left out: a worker that is taken over can neither approve a payment, nor change a table, nor sign.
         """
         own = {
             "XUQIAO_VAR": str(self.var),
@@ -175,6 +209,7 @@ class Settings(BaseSettings):
             secret: SecretStr | None = getattr(self.database, name)
             shown["database"][name] = _masked_url(secret.get_secret_value()) if secret else None
         shown["temporal"]["api_key"] = _MASK if self.temporal.api_key else None
+        shown["signing"]["passphrase"] = _MASK if self.signing.passphrase else None
         return shown
 
 

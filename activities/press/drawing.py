@@ -4,7 +4,6 @@ import html
 import threading
 from collections.abc import Iterable, Mapping
 from datetime import UTC, date, datetime, time
-from functools import cache
 from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
@@ -48,6 +47,7 @@ class DrawingBoard:
         self._fonts = fonts
         self._style_text = style
         self._style: CSS | None = None
+        self._colours = _Colours()
         self._one_at_a_time = threading.Lock()
 
     def draw(
@@ -101,7 +101,7 @@ class DrawingBoard:
         document = HTML(string=page, url_fetcher=fetcher).render(
             font_config=fonts,
             stylesheets=[self._style, own],
-            color_profiles={_INTENT: _colours()},
+            color_profiles={_INTENT: self._colours},
             output_intent=_INTENT,
             pdf_variant=_VARIANT,
         )
@@ -133,14 +133,19 @@ class DrawingBoard:
         return faces + roles + mark
 
 
-@cache
-def _colours() -> Any:
-    """The profile that comes with WeasyPrint. Read here, once: WeasyPrint itself opens it anew for each paper, and
-    leaves it open."""
-    from weasyprint.css import ColorProfile
+class _Colours:
+    """sRGB as PDF/A wants it declared, in the shape of WeasyPrint's ``ColorProfile``.
 
-    profile = (files("weasyprint") / "pdf" / "sRGB2014.icc").read_bytes()
-    return ColorProfile(BytesIO(profile), "sRGB2014.icc", "relative-colorimetric", ("r", "g", "b"))
+    That one opens the profile for each paper anew, leaves it open, and hands out other bytes once it was asked for its
+    name; here they are those of the file.
+    """
+
+    name = "sRGB2014"
+    components = ("r", "g", "b")
+
+    def __init__(self) -> None:
+        self.content = (files("weasyprint") / "pdf" / "sRGB2014.icc").read_bytes()
+        self.pdf_reference: bytes | None = None
 
 
 def _draft_mark(word: str, faces: Iterable[str]) -> bytes:
