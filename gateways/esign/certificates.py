@@ -132,6 +132,23 @@ def demo_certificate(folder: Path) -> x509.Certificate | None:
     return x509.load_pem_x509_certificate(path.read_bytes()) if path.exists() else None
 
 
+def read_authorities(folder: Path) -> list[x509.Certificate]:
+    """The certificates of a folder, ``*.pem`` and ``*.crt``, each file with one or more in PEM.
+
+    Raises:
+        XuqiaoError: ``signing.authorities_unreadable`` names the file.
+    """
+    if not folder.is_dir():
+        raise XuqiaoError("signing.authorities_unreadable", path=folder, reason="no such folder")
+    found: list[x509.Certificate] = []
+    for path in sorted(each for each in folder.iterdir() if each.suffix in {".pem", ".crt"}):
+        try:
+            found += x509.load_pem_x509_certificates(path.read_bytes())
+        except (OSError, ValueError) as error:
+            raise XuqiaoError("signing.authorities_unreadable", path=path, reason=error) from None
+    return found
+
+
 def _make_authority(folder: Path) -> None:
     """Key and certificate appear together or not at all; whoever comes second takes what is there."""
     folder.parent.mkdir(parents=True, exist_ok=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from runtime.cli import bank, calendar, case, law_judge, law_packs, law_sums, ledger, lists, machine
+from runtime.cli import bank, calendar, case, documents, law_judge, law_packs, law_sums, ledger, lists, machine
 from runtime.cli.failures import Exit, Misuse, known, of_usage, tell
 from runtime.cli.intake_commands import import_file
 from runtime.cli.manual import Command, Group
@@ -25,6 +25,7 @@ app = typer.Typer(
 )
 app.command("import", cls=Command)(import_file)
 app.add_typer(case.app, name="case")
+app.add_typer(documents.app, name="documents")
 app.add_typer(bank.app, name="bank")
 app.command("tasks", cls=Command)(lists.tasks)
 app.command("pool", cls=Command)(lists.pool)
