@@ -1,9 +1,5 @@
 """The case file: each activity commits stage, event, task and outcome of one step together."""
 
-import hashlib
-from functools import cache
-from importlib.resources import files
-
 from temporalio import activity
 
 from activities.contracts import (
@@ -26,7 +22,6 @@ from models.exposure import exposure_of
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
 from rulebook.measure import Measure
-from rulebook.messages import digest_of
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
 
@@ -36,10 +31,12 @@ class CaseFile:
 
     Args:
         begin: opens a session that commits at the end of its block.
+        template_digest: one digest over the templates of all papers; every approval binds it.
     """
 
-    def __init__(self, begin: Begin) -> None:
+    def __init__(self, begin: Begin, template_digest: str) -> None:
         self._begin = begin
+        self._template_digest = template_digest
 
     @activity.defn
     def open_case(self, request: OpenCase) -> OpenedCase:
@@ -61,7 +58,7 @@ class CaseFile:
                 stage=CaseStage.INTAKE,
             )
             commit_step(session, received, measure_digest=measure.digest)
-        return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=template_digest())
+        return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=self._template_digest)
 
     @activity.defn
     def read_measure(self, request: ReadMeasure) -> Measure:
@@ -153,11 +150,3 @@ class CaseFile:
     def record_old_loan_settled(self, request: Step) -> None:
         """The payoff voucher shows a zero balance."""
         self.record_step(request)
-
-
-@cache
-def template_digest() -> str:
-    """One digest over all agreement templates and their style: an approval binds what will be signed."""
-    folder = files("templates") / "agreements"
-    sources = sorted((f for f in folder.iterdir() if f.name.endswith((".html", ".css"))), key=lambda f: f.name)
-    return digest_of({f.name: hashlib.sha256(f.read_bytes()).hexdigest() for f in sources})

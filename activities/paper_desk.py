@@ -8,6 +8,7 @@ from activities.paper_facts import paper_facts
 from activities.papers import Renders, draw
 from activities.press.press import Paper
 from activities.store import Begin
+from activities.words import Lang
 from models import documents
 from models.documents import Document
 from rulebook.errors import XuqiaoError
@@ -78,12 +79,12 @@ def draw_on_request(
 
 
 def draft(
-    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, told: Told, at: datetime, lang: str = "zh"
+    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, told: Told, at: datetime, lang: Lang = "zh"
 ) -> Paper:
     """Any paper of a case as it would look now, marked as a draft and kept nowhere."""
     with begin() as session:
         data = _facts(session, case_no, told, at)
-    return press.render(kind, data, lang, draft=True)  # type: ignore[call-arg]
+    return press.render(kind, data, lang, draft=True)
 
 
 def _facts(session: Session, case_no: str, told: Told, at: datetime) -> PaperData:

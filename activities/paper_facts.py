@@ -13,10 +13,12 @@ from models.acts import ActState, OfficerActRow
 from models.applications import Application, Collateral, Enterprise, Guarantor, Loan
 from models.approvals import Approval
 from models.base import table
+from models.calendar import calendar_around
 from models.cases import Event, RenewalCase, bridge_of, the_case
 from models.documents import Document, documents_of
 from models.funds import Fund, kept_measure
 from models.payments import PaymentState, payments_of
+from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.cases import BankAnswer, CaseFacts
 from rulebook.events import EventKind
@@ -72,6 +74,7 @@ def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData
         **_as_applied(session, case_no),
         **_as_promised(session, case_no),
         **_as_approved(session, case_no, measure),
+        **_as_expected(session, case_no, measure, basics.maturity),
         **_as_paid(session, case, measure, day),
         **_as_settled(case),
     }
@@ -205,6 +208,18 @@ def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, 
         }
     minutes = next((act.note for act in reversed(told["acts"]) if act.note), "")
     return told | ({"minutes_reference": minutes} if minutes else {})
+
+
+def _as_expected(session: Session, case_no: str, measure: Measure, maturity: date) -> dict[str, Any]:
+    """When the approved money is to leave, for how long at the most, and what that costs; as the story reckons it."""
+    approval = approvals.current_approval(session, case_no)
+    if approval is None:
+        return {}
+    calendar = calendar_around(session, maturity, maturity)
+    leaves = calendar.workday_before(maturity)
+    due_on, tariff = measure.due_on(leaves, calendar), measure.tariff(calendar)
+    bridge = Bridge(amount_fen=approval.amount_fen, paid_on=leaves, due_on=due_on)
+    return {"pay_by": leaves, "expected_days": bridge.days(due_on, tariff), "fee_fen": bridge.fee_fen(due_on, tariff)}
 
 
 def _findings(session: Session, case_no: str) -> Iterator[PaperFinding]:

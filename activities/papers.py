@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import datetime
-from typing import Protocol
+from typing import Literal, Protocol
 
 from sqlmodel import Session
 from temporalio import activity
@@ -24,7 +24,9 @@ from rulebook.papers import DocumentKind, PaperData, PaperFinding, before_paymen
 class Renders(Protocol):
     """A press, or a pool of them."""
 
-    def render(self, kind: DocumentKind, data: PaperData) -> Paper:
+    def render(
+        self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh", draft: bool = False
+    ) -> Paper:
         """Draw one paper; as ``activities.press.Press.render``."""
 
 
@@ -131,6 +133,7 @@ def draw(
         made_at=at,
         pdf=paper.pdf,
         data_digest=paper.data_digest,
+        boxes=[box._asdict() for box in paper.boxes],
         made_by=made_by,
     )
 

@@ -22,6 +22,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.papers import DocumentKind
 from rulebook.postings import PostingKind, Subject
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
@@ -47,6 +48,7 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     EventKind: "event",
     Subject: "subject",
     PostingKind: "posting",
+    DocumentKind: "paper",
 }
 """The group of codes in which an enum's members have their words: ``stage.bank_opinion``."""
 

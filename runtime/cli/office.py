@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
     from temporalio.client import Client
 
+    from activities.press.pool import PressPool
     from runtime.wiring import House
 
 Result = TypeVar("Result")
@@ -65,6 +66,11 @@ class Office:
             XuqiaoError: ``setup.desk_missing``.
         """
         return self._house.desk_sessions.begin
+
+    @property
+    def press(self) -> "PressPool":
+        """Draws papers; its first paper costs a second."""
+        return self._house.press
 
     def with_client(self, ask: "Callable[[Client], Coroutine[Any, Any, Result]]") -> Result:
         """Let a coroutine speak to the workflow engine.

@@ -2,15 +2,21 @@
 
 import hashlib
 import io
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from pypdf import PdfReader
 
+from activities.paper_desk import Told, draft, draw_on_request
 from models.documents import documents_of
+from models.funds import actor
 from rulebook.cases import LoanRiskClass
+from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.papers import DocumentKind
-from tests.acceptance.fund import TestedFund
+from rulebook.stages import Role
+from tests.acceptance.fund import MAKER, TestedFund
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -59,8 +65,10 @@ async def test_the_papers_of_a_bridge_name_its_parties_and_its_money(fund: Teste
     await fund.settle()
     papers = texts(fund, case)
     assert set(papers) == {
+        DocumentKind.APPLICATION_FORM,
         DocumentKind.RENEWAL_COMMITMENT,
         DocumentKind.TRIPARTITE_AGREEMENT,
+        DocumentKind.DRAWDOWN_REQUEST,
         DocumentKind.TRANSFER_INSTRUCTION,
     }
     for text in papers.values():
@@ -69,3 +77,86 @@ async def test_the_papers_of_a_bridge_name_its_parties_and_its_money(fund: Teste
         assert "{" not in text
     assert "人民币伍佰万元整" in papers[DocumentKind.TRIPARTITE_AGREEMENT]
     assert application.account_number in papers[DocumentKind.TRANSFER_INSTRUCTION].replace(" ", "")
+    assert "李敬" in papers[DocumentKind.APPLICATION_FORM]
+    assert "王核" in papers[DocumentKind.APPLICATION_FORM]
+    assert "东政规发〔2025〕5号" in papers[DocumentKind.APPLICATION_FORM]
+
+
+@pytest.mark.parametrize(
+    ("form", "agreements"),
+    [
+        ("liaison_form", {DocumentKind.LIAISON_FORM, DocumentKind.USAGE_AGREEMENT}),
+        ("usage_agreement", {DocumentKind.USAGE_AGREEMENT}),
+        ("entrusted_loan", {DocumentKind.ENTRUSTED_LOAN_AGREEMENT}),
+    ],
+)
+async def test_the_legal_form_chooses_what_is_signed(
+    fund_under: Callable[..., TestedFund], form: str, agreements: set[DocumentKind]
+) -> None:
+    fund = fund_under({"[loan]\n": f'[papers]\nlegal_form = "{form}"\n\n[loan]\n'})
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.reserve(case, yuan(5_000_000))
+    papers = texts(fund, case)
+    always = {
+        DocumentKind.APPLICATION_FORM,
+        DocumentKind.RENEWAL_COMMITMENT,
+        DocumentKind.DRAWDOWN_REQUEST,
+        DocumentKind.TRANSFER_INSTRUCTION,
+    }
+    assert set(papers) == always | agreements
+    assert all("人民币伍佰万元整" in papers[kind] for kind in agreements)
+
+
+async def test_the_measures_own_list_stands_before_the_set_of_its_form(fund_under: Callable[..., TestedFund]) -> None:
+    listed = '[papers]\ndrawn_up = ["usage_agreement", "guarantor_consent", "minutes"]\n\n[loan]\n'
+    fund = fund_under({"[loan]\n": listed})
+    guaranteed = await fund.apply(
+        a_micro_manufacturer(maturity=fund.in_days(16), guarantor="东海县石湖融资担保有限公司")
+    )
+    alone = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    for case in (guaranteed, alone):
+        await fund.reserve(case, yuan(5_000_000))
+    assert set(texts(fund, guaranteed)) == {DocumentKind.USAGE_AGREEMENT, DocumentKind.GUARANTOR_CONSENT}
+    assert set(texts(fund, alone)) == {DocumentKind.USAGE_AGREEMENT}
+    assert "东海县石湖融资担保有限公司" in texts(fund, guaranteed)[DocumentKind.GUARANTOR_CONSENT]
+
+
+async def test_the_archive_lists_every_paper_with_its_digest(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, yuan(5_000_000))
+    await fund.renewed_and_home(case, yuan(5_000_000))
+    with fund.house.sessions() as session:
+        papers = {paper.kind: paper for paper in documents_of(session, case)}
+    index = texts(fund, case)[DocumentKind.ARCHIVE_INDEX].replace(" ", "")
+    for kind, paper in papers.items():
+        assert paper.number in index
+        assert kind == DocumentKind.ARCHIVE_INDEX or paper.sha256[:16] in index
+    assert "名单" in texts(fund, case)[DocumentKind.RELEASE_CHECKLIST]
+
+
+async def test_an_officer_asks_for_a_reminder_and_never_for_an_agreement(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, yuan(5_000_000))
+    await fund.old_loan_settled(case)
+    begin, press = fund.house.sessions.begin, fund.house.press
+    with fund.house.sessions() as session:
+        by = actor(session, MAKER, Role.MAKER)
+    asked = [draw_on_request(begin, press, case, DocumentKind.PAYMENT_REMINDER, Told(), by, fund.now) for _ in range(2)]
+    assert [paper.attempt for paper in asked] == [1, 2]
+    assert {paper.made_by for paper in asked} == {MAKER}
+    assert len({paper.number for paper in asked}) == 2
+    reminder = texts(fund, case)[DocumentKind.PAYMENT_REMINDER]
+    assert "5,000,000.00" in reminder
+    for kind, told, code in (
+        (DocumentKind.TRIPARTITE_AGREEMENT, Told(), "papers.drawn_by_the_case"),
+        (DocumentKind.PAYMENT_DEMAND, Told(), "papers.missing_fact"),
+        (DocumentKind.PAYMENT_DEMAND, Told(answer_by=fund.today - timedelta(days=1)), "papers.back_dated"),
+        (DocumentKind.EXTENSION_AGREEMENT, Told(extended_to=fund.today), "papers.no_extension"),
+    ):
+        with pytest.raises(XuqiaoError) as refused:
+            draw_on_request(begin, press, case, kind, told, by, fund.now)
+        assert refused.value.code == code
+    draft_of_it = draft(begin, press, case, DocumentKind.TRIPARTITE_AGREEMENT, Told(), fund.now)
+    assert draft_of_it.draft
+    assert fund.papers_of(case).count("payment_reminder") == 2
+    assert fund.papers_of(case).count("tripartite_agreement") == 1

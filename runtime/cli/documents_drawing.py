@@ -1,0 +1,158 @@
+"""``xuqiao documents render | preview``: a paper is drawn up for a case, or only looked at."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from typer import Argument, Option, Typer
+
+from runtime.cli.commands import combined
+from runtime.cli.failures import Exit, Misuse
+from runtime.cli.manual import Command
+from runtime.cli.options import AsJson, AsUser, Case
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from activities.paper_desk import Told
+
+Kind = Annotated[str, Argument(metavar="KIND")]
+AnswerBy = Annotated[str | None, Option("--answer-by", metavar="DATE")]
+Missing = Annotated[list[str] | None, Option("--missing", metavar="NAME")]
+Breach = Annotated[list[str] | None, Option("--breach", metavar="TEXT")]
+Clause = Annotated[list[str] | None, Option("--clause", metavar="TEXT")]
+ExtendedTo = Annotated[str | None, Option("--extended-to", metavar="DATE")]
+Why = Annotated[str, Option("--reason", metavar="TEXT")]
+Minutes = Annotated[str | None, Option("--minutes", metavar="NUMBER")]
+Decided = Annotated[str, Option("--decided", metavar="TEXT")]
+Since = Annotated[str | None, Option("--from", metavar="DATE")]
+Until = Annotated[str | None, Option("--until", metavar="DATE")]
+Ceiling = Annotated[str | None, Option("--ceiling", metavar="YUAN")]
+OfCase = Annotated[str | None, Option("--case", metavar="CASE")]
+PaperOut = Annotated[Path | None, Option("--out", metavar="FILE")]
+PaperLang = Annotated[str, Option("--in", metavar="LANG")]
+
+
+def add_drawing(app: Typer) -> None:
+    """Put these commands into the group ``documents``."""
+    app.command("render", cls=Command)(combined(_told, render))
+    app.command("preview", cls=Command)(combined(_told, preview))
+
+
+def _told(
+    answer_by: AnswerBy = None,
+    missing: Missing = None,
+    breach: Breach = None,
+    clause: Clause = None,
+    extended_to: ExtendedTo = None,
+    why: Why = "",
+    minutes: Minutes = None,
+    decided: Decided = "",
+    since: Since = None,
+    until: Until = None,
+    ceiling: Ceiling = None,
+) -> "Told":
+    """What the officer says about the paper."""
+    from activities.paper_desk import Told
+    from rulebook.papers import PaperFinding
+    from runtime.cli.values import day_of, fen_of
+
+    breaches, clauses = breach or [], clause or []
+    if len(breaches) != len(clauses):
+        raise Misuse("papers.clause_for_each_breach", breaches=len(breaches), clauses=len(clauses))
+    return Told(
+        answer_by=day_of("--answer-by", answer_by) if answer_by else None,
+        missing_papers=tuple(missing or ()),
+        breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
+        extended_to=day_of("--extended-to", extended_to) if extended_to else None,
+        extension_reason=why,
+        minutes_reference=minutes,
+        minutes_decision=decided,
+        cooperation_from=day_of("--from", since) if since else None,
+        cooperation_until=day_of("--until", until) if until else None,
+        cooperation_ceiling_fen=fen_of("--ceiling", ceiling, least=1) if ceiling else None,
+    )
+
+
+def render(
+    make_told: "Callable[[], Told]",
+    case: Case,
+    kind: Kind,
+    *,
+    as_user: AsUser,
+    paper_out: PaperOut = None,
+    as_json: AsJson = False,
+) -> int:
+    """Draw up a paper of a case, number it and keep it.
+
+    Returns:
+        the exit code.
+    """
+    from activities.paper_desk import draw_on_request
+    from models.funds import actor
+    from rulebook.papers import DocumentKind
+    from rulebook.stages import Role
+    from runtime.cli.office import Office
+    from runtime.cli.output import line, note, print_json, say
+    from runtime.cli.values import case_no_of, member_of
+
+    case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, kind), make_told()
+    note("cli.unauthenticated")
+    with Office() as office:
+        with office.begin() as session:
+            by = actor(session, as_user, Role.MAKER)
+        made = draw_on_request(office.begin, office.press, case, of_kind, told, by, datetime.now(UTC))
+        out = _written(paper_out or Path(f"{made.number}.pdf"), made.pdf)
+    shown = {"number": made.number, "kind": of_kind, "pages": made.pages, "sha256": made.sha256, "out": str(out)}
+    if as_json:
+        print_json(shown)
+    else:
+        line(say("cli.paper.drawn", **shown))
+    return Exit.WELL
+
+
+def preview(
+    make_told: "Callable[[], Told]",
+    kind: Kind,
+    *,
+    of_case: OfCase = None,
+    paper_lang: PaperLang = "zh",
+    paper_out: PaperOut = None,
+    as_json: AsJson = False,
+) -> int:
+    """Look at a paper: of a case as it stands, or filled with invented facts; it is a draft, and kept nowhere.
+
+    Returns:
+        the exit code.
+    """
+    from activities.paper_desk import draft
+    from activities.press.sample import SAMPLE
+    from rulebook.papers import DocumentKind
+    from runtime.cli.office import Office
+    from runtime.cli.output import line, print_json, say
+    from runtime.cli.speech import LANGUAGES
+    from runtime.cli.values import case_no_of, member_of
+
+    of_kind, told = member_of("KIND", DocumentKind, kind), make_told()
+    if paper_lang not in LANGUAGES:
+        raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
+    with Office() as office:
+        if of_case is None:
+            paper = office.press.render(of_kind, SAMPLE, paper_lang, draft=True)
+        else:
+            paper = draft(office.begin, office.press, case_no_of(of_case), of_kind, told, datetime.now(UTC), paper_lang)
+        out = _written(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
+    shown = {"kind": of_kind, "pages": paper.pages, "draft": True, "out": str(out)}
+    if as_json:
+        print_json(shown)
+    else:
+        line(say("cli.paper.previewed", **shown))
+    return Exit.WELL
+
+
+def _written(out: Path, pdf: bytes) -> Path:
+    try:
+        out.write_bytes(pdf)
+    except OSError as error:
+        raise Misuse("cli.usage.cannot_write", path=out, reason=error.strerror or error) from None
+    return out
