@@ -86,7 +86,7 @@ CROWDED = SAMPLE.model_copy(
         "collateral": tuple(
             PaperCollateral(
                 kind="不动产" if n % 2 else "应收账款质押",
-                description=f"第{n}处：" + "东海县石湖乡工业集中区厂房3,280.50平方米及土地使用权" * (1 + n % 3),
+                description=f"第{n}处：" + "东海县石湖乡工业集中区厂房3,280.50平方米及土地使用权" * (1 + (n % 8 == 0)),
                 anew=n % 2 == 0,
                 certificate=f"苏（2025）东海县不动产证明第{n:07}号" if n % 3 else "",
             )
@@ -94,7 +94,7 @@ CROWDED = SAMPLE.model_copy(
         ),
         "findings": tuple(
             PaperFinding(
-                sentence=f"第{n}项：" + "申请人列入经营异常名录，自2026年1月12日起，尚未移出；" * (1 + n % 4),
+                sentence=f"第{n}项：" + "申请人列入经营异常名录，自2026年1月12日起，尚未移出；" * (1 + 2 * (n % 9 == 0)),
                 citation=f"东政规发〔2025〕5号，准入条件第{n}项：无经营异常，无拖欠工资，无重大涉诉",
                 result=(Result.PASS, Result.REFER, Result.FAIL)[n % 3],
                 decided="已核对登记机关出具的移出证明，予以认可（王核）" if n % 3 == 1 else "",
