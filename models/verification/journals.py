@@ -166,7 +166,7 @@ class Journals:
         elif approval.after_seq >= row["seq"] or (
             row["kind"] == "intend" and self._released.get(row["case_no"], 0) > approval.after_seq
         ):
-            yield "books.approval_void", params
+            yield "books.approval_late", params
         # Used before, it serves only to send again what failed, by way of the hold that the failure left.
         if row["approval"] in self._used and not (resolved and resolved.approval == row["approval"]):
             yield "books.approval_used", params

@@ -7,7 +7,15 @@ from typing import Any, NamedTuple
 from models.verification.accounts import Chart
 from models.verification.faults import Fault
 from models.verification.journals import Journals
-from models.verification.rules import Approval, Rules, approval_faults, closing_faults
+from models.verification.rules import (
+    RULES,
+    Approval,
+    Rules,
+    approval_faults,
+    closing_faults,
+    known_rules,
+    rules_digest,
+)
 from models.verification.seals import OutsideSeal, outside_faults, signature_faults
 
 FORMAT = "xuqiao books 1"
@@ -76,6 +84,7 @@ class _Book:
         self._sealed: list[Row] = []
         self._found: dict[int, Collection[str]] = {seal.row["last_seq"]: () for seal in outside}
         self._balances: list[Row] = []
+        self._rule_rows: list[Row] = []
         self._count = 0
         self._ended: int | None = None
         self._closed_through: str | None = None
@@ -90,7 +99,7 @@ class _Book:
         """One row; the many come first."""
         if row["row"] == "journal":
             if not self._count:
-                yield from self._pass()
+                yield from self._begin()
             self._count += 1
             yield from self._journals.judge(row)
             if self._seals or self._found:
@@ -101,6 +110,8 @@ class _Book:
     def _learn(self, kind: str, row: Row) -> Iterator[Fault]:
         if self._count and kind not in ("stray", "end"):  # judged by it would be only what follows
             raise ValueError(f"{kind} after the vouchers")
+        if kind in RULES:
+            self._rule_rows.append(row)
         match kind:
             case "book":
                 if self.name != "?":
@@ -126,6 +137,8 @@ class _Book:
                     row["request_hash"], row["about"], row["maker"], row["checker"], row["after_seq"]
                 )
                 yield from approval_faults(self.name, row)
+            case "void":
+                self._journals.voided.add(row["approval"])
             case "reversed":
                 self._journals.reversed[row["seq"]] = None
             case "closing":
@@ -137,8 +150,6 @@ class _Book:
                     self._keys[row["id"]] = row["public"]
                     self._checks_signatures = True
             case "seal":
-            case "void":
-                self._journals.voided.add(row["approval"])
                 self._seals.append(row)
                 if self._checks_signatures:
                     yield from signature_faults(self.name, row, self._keys)
@@ -148,6 +159,12 @@ class _Book:
                 self._ended = row["journals"]
             case _:
                 raise ValueError(f"no row of a book: {kind}")
+
+    def _begin(self) -> Iterator[Fault]:
+        """Before the first voucher: are these the rules that a book is kept under, and do the first seals fit?"""
+        if rules_digest(self._rule_rows) not in known_rules():
+            yield Fault("books.rules", {"book": self.name})
+        yield from self._pass()
 
     def _pass(self) -> Iterator[Fault]:
         """At each voucher, and before the first: do the seals that were set here still fit?"""
@@ -170,7 +187,7 @@ class _Book:
     def end(self) -> Iterator[Fault]:
         """What must hold when all rows were read."""
         if not self._count:
-            yield from self._pass()
+            yield from self._begin()
         journals, kept = self._journals, self._kept
         params: dict[str, object] = {"book": self.name, "voucher": journals.last_seq}
         if (kept["last_seq"], kept["head_hash"]) != (journals.last_seq, journals.head) and (

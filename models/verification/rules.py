@@ -5,13 +5,18 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
 from itertools import pairwise
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from models.verification.accounts import Account, Chart
 from models.verification.faults import Fault
 
 Row = Mapping[str, Any]
+KNOWN = Path(__file__).with_name("known_rules.json")
+RULES = frozenset({"subject", "kind", "permitted", "follows"})
+"""The rows by which a book says what may be written; whoever forged them could allow himself anything."""
 Entry = Sequence[int]
 _NO_LETTERS = re.compile(r"[\s\u200b-\u200f\u2060\ufeff]+")
 _OF_ONE_ENTRY = frozenset({"refund", "compensate", "spend", "capital_out"})
@@ -112,6 +117,17 @@ class Rules:
             return False
         turned = [[credit, debit, amount] for debit, credit, amount in past.entries]
         return past.case_no == row["case_no"] and turned == [list(entry) for entry in row["entries"]]
+
+
+def rules_digest(rows: Sequence[Row]) -> str:
+    """One digest of all rules, in whatever order they come."""
+    return hashlib.sha256("\n".join(sorted(json.dumps(row, sort_keys=True) for row in rows)).encode()).hexdigest()
+
+
+@cache
+def known_rules() -> frozenset[str]:
+    """Digests of the rules that this program's books are kept under, now and in earlier releases."""
+    return frozenset(json.loads(KNOWN.read_text(encoding="ascii")))
 
 
 def approved_hash(book: str, row: Row, amount: int | None, about: str) -> str:

@@ -22,8 +22,10 @@ from models.database import sessions
 from models.ledger_check import find_faults, verify_book
 from models.ledger_export import export_book
 from models.ledger_rows import Row
+from models.ledger_rows import rows_of as rows_in
 from models.ledger_schema import EXPECTED, schema_digests, schema_faults
 from models.verification import judge, read_rows, sentence
+from models.verification.rules import KNOWN, RULES, rules_digest
 from rulebook import postings
 from rulebook.money import yuan
 from rulebook.postings import PostingKind
@@ -151,16 +153,16 @@ EDITS: dict[str, tuple[str, Callable[[list[Row]], Any]]] = {
         lambda rows: journal(rows, 14).update(approval=journal(rows, 10)["approval"]),
     ),
     "one person alone": ("approval_one_person", _edit("approval", maker="checker")),
-    "an approval edited": ("approval_edited", _edit("approval", amount_fen=1)),
-    "an approval given afterwards": ("approval_void", lambda rows: _row("approval")(rows).update(after_seq=99)),
     "an approval taken back": (
         "approval_taken_back",
         lambda rows: rows.insert(
             rows.index(journal(rows, 1)), {"row": "void", "approval": journal(rows, 10)["approval"]}
         ),
     ),
+    "an approval edited": ("approval_edited", _edit("approval", amount_fen=1)),
+    "an approval given afterwards": ("approval_late", lambda rows: _row("approval")(rows).update(after_seq=99)),
     "an approval of before a release": (
-        "approval_void",
+        "approval_late",
         lambda rows: journal(rows, 4).update(kind="release", hold=None),
     ),
     "another's money paid back to a case": ("not_whole", _refunded_from_nobody),
@@ -170,6 +172,9 @@ EDITS: dict[str, tuple[str, Callable[[list[Row]], Any]]] = {
     "a cap raised in the balance": ("limits", _edit("account", cap_fen=10**12)),
     "a closing invented": ("closed_through", _edit("book", closed_through="2026-12-31")),
     "a stray entry": ("stray", lambda rows: rows.insert(-1, {"row": "stray", "seq": 99, "of": "entry"})),
+    "a rule of one's own": ("rules", lambda rows: rows.insert(1, {**_row("permitted")(rows), "kind": "release"})),
+    "a rule edited": ("rules", _edit("subject", kept_by="part", floor_fen=-1)),
+    "a rule left out": ("rules", lambda rows: rows.remove(_row("follows")(rows))),
     "a rule after the vouchers": ("unreadable", lambda rows: rows.append(rows.pop(rows.index(_row("follows")(rows))))),
     "an account twice": ("unreadable", lambda rows: rows.insert(1, {**_row("account")(rows), "id": 10**6})),
     "a row of no kind": ("unreadable", lambda rows: rows.insert(0, {"row": "approvaI"})),
@@ -306,6 +311,17 @@ def test_the_digests_that_ship_are_those_of_the_migrations(owner_engine: Engine)
     if os.environ.get("XUQIAO_WRITE_SCHEMA"):
         SCHEMA.write_text(json.dumps(found, indent=1) + "\n")
     assert json.loads(SCHEMA.read_text()) == found, test_the_digests_that_ship_are_those_of_the_migrations.__doc__
+
+
+def test_the_digests_of_the_rules_that_the_judge_knows_include_todays(owner_engine: Engine) -> None:
+    """Written like the others; what a release has shipped stays in the list beside what came after it."""
+    with owner_engine.connect() as connection:
+        driver = connection.connection.driver_connection
+        assert driver is not None
+        today = rules_digest([row for row in rows_in(driver, "any") if row["row"] in RULES])
+    if os.environ.get("XUQIAO_WRITE_SCHEMA"):
+        KNOWN.write_text(json.dumps([today]) + "\n")
+    assert today in json.loads(KNOWN.read_text())
 
 
 def test_every_guard_of_the_migrations_is_looked_at(owner_engine: Engine) -> None:
