@@ -10,13 +10,14 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import moment, plain_json, table, words
-from rulebook.book_acts import BookAct, Journal, case_of
+from rulebook.book_acts import BookAct, Journal, case_of, is_paid_by, read_act
 from rulebook.book_steps import OPEN_STATES, PAID_BY_HAND, ProposalState
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, body_hash
 from rulebook.money import format_yuan
 from rulebook.postings import Account, Line, PostingKind, Subject
 from rulebook.postings_of_the_year import COSTS, INCOMES, NetBalance
+from rulebook.statements import KnownLine
 
 
 class BookActRow(SQLModel, table=True):
@@ -203,6 +204,19 @@ def payments_on_their_way(session: Session, book: str) -> list[BookActRow]:
         column.state.in_([ProposalState.ALLOWED.value, ProposalState.PAID.value]),
     )
     return list(session.scalars(found.order_by(column.number)))
+
+
+def acts_of_lines(session: Session, book: str, lines: Iterable[KnownLine]) -> dict[str, int]:
+    """By line that the books do not know, the number of the allowed act whose payment it looks like, each act once."""
+    waiting = [row for row in payments_on_their_way(session, book) if row.state == ProposalState.ALLOWED]
+    found: dict[str, int] = {}
+    for line in lines:
+        for row in waiting:
+            if row.number is not None and is_paid_by(read_act(row.body), line):
+                found[line.name] = row.number
+                waiting.remove(row)
+                break
+    return found
 
 
 def act_of_reference(session: Session, book: str, reference: str) -> int | None:

@@ -16,6 +16,7 @@ from rulebook.measure import Measure
 from rulebook.money import MOST_FEN
 from rulebook.postings import Approval, LedgerRequest, Line, PostingKind
 from rulebook.postings_of_the_year import NetBalance, Record
+from rulebook.statements import StatementLine
 from rulebook.values import Value
 
 Fen = Annotated[int, Field(gt=0, le=MOST_FEN)]
@@ -242,6 +243,12 @@ def case_of(act: BookAct) -> str | None:
 def payee_of(act: BookAct) -> Payee | None:
     """The account that money goes to; None where the act names none."""
     return getattr(act, "payee", None)
+
+
+def is_paid_by(act: BookAct, line: StatementLine) -> bool:
+    """Whether a line of the statement could be the payment of an act: its amount, and its payee where it names one."""
+    payee = payee_of(act)
+    return getattr(act, "amount_fen", 0) == -line.amount_fen and (not payee or payee.number == line.payer_account)
 
 
 def fund_of(book: str) -> str:

@@ -8,7 +8,7 @@ from runtime.cli.failures import Exit, Misuse
 from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, File, Fund, OnDay, Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from sqlmodel import Session
 
@@ -202,10 +202,11 @@ def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_j
         by = _who(session, as_user)
         end = reconciliation.reconcile_day(session, office.the_fund(session, fund), day, by)
         tasks = statements.differences(session, end.fund)
+        acts = _allowed_acts(session, end.fund, tasks)
     if as_json:
-        print_json({**_day_end(end), "tasks": [_task(each) for each in tasks]})
+        print_json({**_day_end(end), "tasks": [_task(each, acts) for each in tasks]})
     else:
-        _show_day_end(end, tasks)
+        _show_day_end(end, tasks, acts)
     return Exit.WELL if end.reconciliation.equal else Exit.NOT_AS_EXPECTED
 
 
@@ -223,14 +224,24 @@ def _day_end(end: "DayEnd") -> dict[str, Any]:
     }
 
 
-def _task(each: "StatementDifference") -> dict[str, Any]:
+def _allowed_acts(session: "Session", fund: str, tasks: "list[StatementDifference]") -> "Mapping[str, int]":
+    """By line that the books do not know, the act of the desk that it probably pays: the cashier did not record it."""
+    from models.book_acts import acts_of_lines
+    from models.statements import line_of
+    from rulebook.reconciling import DifferenceKind
+
+    names = [each.about for each in tasks if each.kind == DifferenceKind.NOT_IN_BOOKS]
+    return acts_of_lines(session, fund, [line for name in names if (line := line_of(session, fund, name))])
+
+
+def _task(each: "StatementDifference", acts: "Mapping[str, int] | None" = None) -> dict[str, Any]:
     from runtime.cli.output import plain
 
     shown: dict[str, Any] = plain(each)
-    return shown
+    return shown if acts is None else {**shown, "allowed_act": acts.get(each.about)}
 
 
-def _show_day_end(end: "DayEnd", tasks: "list[StatementDifference]") -> None:
+def _show_day_end(end: "DayEnd", tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -> None:
     from runtime.cli.output import fields, line, money, note, say, section
 
     found = end.reconciliation
@@ -253,7 +264,7 @@ def _show_day_end(end: "DayEnd", tasks: "list[StatementDifference]") -> None:
         line(say("statement.unequal", difference=money(found.statement_fen - found.books_fen)))
     if tasks:
         section("difference_tasks")
-        _show_tasks(tasks)
+        _show_tasks(tasks, acts)
 
 
 def _show_differences(found: "Iterable[Difference]") -> None:
@@ -277,7 +288,7 @@ def _show_differences(found: "Iterable[Difference]") -> None:
     )
 
 
-def _show_tasks(tasks: "list[StatementDifference]") -> None:
+def _show_tasks(tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -> None:
     from runtime.cli.output import moment, money, table, word
 
     table(
@@ -288,6 +299,7 @@ def _show_tasks(tasks: "list[StatementDifference]") -> None:
             "found_on",
             "on_statement",
             "in_books",
+            "allowed_act",
             "state",
             "person",
             "at",
@@ -301,6 +313,7 @@ def _show_tasks(tasks: "list[StatementDifference]") -> None:
                 each.found_on,
                 money(each.statement_fen),
                 money(each.books_fen),
+                acts.get(each.about),
                 word("statement.task", each.state),
                 each.explained_by,
                 moment(each.explained_at),
@@ -308,7 +321,7 @@ def _show_tasks(tasks: "list[StatementDifference]") -> None:
             )
             for each in tasks
         ),
-        right=("number", "on_statement", "in_books"),
+        right=("number", "on_statement", "in_books", "allowed_act"),
     )
 
 
@@ -319,11 +332,13 @@ def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson =
     from runtime.cli.output import print_json
 
     with Office() as office, office.begin() as session:
-        found = statements.differences(session, office.the_fund(session, fund), resolved=resolved)
+        code = office.the_fund(session, fund)
+        found = statements.differences(session, code, resolved=resolved)
+        acts = _allowed_acts(session, code, found)
     if as_json:
-        print_json([_task(each) for each in found])
+        print_json([_task(each, acts) for each in found])
     else:
-        _show_tasks(found)
+        _show_tasks(found, acts)
     return Exit.WELL
 
 

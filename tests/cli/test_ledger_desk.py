@@ -104,6 +104,35 @@ def test_what_the_bank_refused_is_taken_back_and_never_paid(cli: Cli, fund_code:
     assert (kept["state"], kept["taken_back_by"], kept["checker"]) == ("taken_back", "li.jing", "wang.he")
 
 
+def test_money_that_left_before_it_was_recorded_names_the_act_it_pays(
+    cli: Cli, fund_code: str, paper: Path, tmp_path: Path
+) -> None:
+    """The line of the statement stands for the voucher as soon as the cashier has recorded its reference."""
+    one, two = allowed(cli, fund_code, paper), allowed(cli, fund_code, paper)
+    statement = tmp_path / "对账单.csv"
+    statement.write_text(
+        "日期,流水号,借方,贷方,余额,对方户名,对方账号,摘要\n"
+        "2025-08-17,2025-CZ-0817,,20000000.00,20000000.00,东海县财政局,,拨款\n"
+        "2026-01-05,TK-1,1000000.00,,19000000.00,东海县财政局,,退出出资\n"
+        "2026-01-05,TK-2,7.00,,18999993.00,东海县财政局,,手续费\n",
+        encoding="utf-8",
+    )
+    assert cli("ledger", "import-statement", statement, "--fund", fund_code).code == 0
+    reconcile = ("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05")
+    tasks = cli(*reconcile, "--json").data["tasks"]
+    assert [(task["about"], task["allowed_act"]) for task in tasks] == [("TK-1", one), ("TK-2", None)]
+    assert "对应事项" in cli(*reconcile).out
+    listed = cli("ledger", "differences", "--fund", fund_code, "--json").data
+    assert [task["allowed_act"] for task in listed] == [one, None]
+
+    assert cli("ledger", "paid", one, "--reference", "TK-1", "--as", "zhao.na").code == 0
+
+    (left,) = cli(*reconcile, "--json").data["tasks"]
+    assert (left["about"], left["allowed_act"]) == ("TK-2", None), "and the other act still waits"
+    (waiting,) = cli("ledger", "proposals", "--fund", fund_code, "--json").data
+    assert (waiting["number"], waiting["next"]) == (two, "pay")
+
+
 def test_a_rejected_act_says_why(cli: Cli, fund_code: str, paper: Path) -> None:
     number = cli(*propose("reverse", paper, fund_code, "--voucher", 1, "--reason", "记错", "--json")).data["number"]
     assert cli("ledger", "reject", number, "--reason", " ", "--as", "wang.he").code == 2

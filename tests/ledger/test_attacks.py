@@ -19,7 +19,7 @@ CASE = "L-2026-00001-1"
 BRIDGE = yuan(5_000_000)
 TABLES = (
     *("subject", "kind", "permitted", "follows", "book", "account", "balance"),
-    *("journal", "posting", "hold", "approval", "closing", "seal"),
+    *("journal", "posting", "hold", "approval", "closing", "seal", "void"),
 )
 
 
@@ -46,9 +46,14 @@ def at_the_door(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
 
 @pytest.mark.parametrize("table", TABLES)
 def test_the_application_may_only_look(app_engine: Engine, table: str) -> None:
-    column = {"subject": "subject", "kind": "kind", "permitted": "kind", "follows": "kind", "balance": "floor_fen"}.get(
-        table, "book"
-    )
+    column = {
+        "subject": "subject",
+        "kind": "kind",
+        "permitted": "kind",
+        "follows": "kind",
+        "balance": "floor_fen",
+        "void": "at",
+    }.get(table, "book")
     for statement in (
         f"UPDATE ledger.{table} SET {column} = {column}",
         f"DELETE FROM ledger.{table}",
@@ -87,9 +92,14 @@ def test_the_owner_cannot_take_a_row_back(owner_engine: Engine, lent: Books, tab
 def test_the_owner_cannot_change_a_row_not_even_as_a_replica(
     owner_engine: Engine, superuser: Connection, lent: Books, table: str
 ) -> None:
-    column = {"subject": "subject", "kind": "kind", "permitted": "kind", "follows": "kind", "balance": "debit_fen"}.get(
-        table, "book"
-    )
+    column = {
+        "subject": "subject",
+        "kind": "kind",
+        "permitted": "kind",
+        "follows": "kind",
+        "balance": "debit_fen",
+        "void": "at",
+    }.get(table, "book")
     change = f"UPDATE ledger.{table} SET {column} = {column}"
     assert isinstance(attempt(owner_engine, change), errors.RestrictViolation)
     superuser.exec_driver_sql("SET session_replication_role = replica")

@@ -4,12 +4,13 @@ from datetime import date
 from threading import Barrier, Thread
 
 import pytest
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
 from activities import book_desk
 from activities.book_desk import Doors
 from models import ledger
+from models.database import sessions
 from rulebook.book_acts import CapitalIn, Refund, Reverse, Spend
 from rulebook.book_steps import NextStep
 from rulebook.errors import XuqiaoError
@@ -257,7 +258,10 @@ def test_what_was_allowed_and_is_taken_back_can_never_be_posted(desk: Desk, by: 
     assert desk.take_back(allowed, by=by, reason="银行退回").taken_back_at == taken_back.taken_back_at
     with desk.doors.books() as session:
         error = refused(ledger.post, session, asked(desk, allowed.number, yuan(8), "TK-1"))
-    assert (error.code, error.params["approval"]) == ("ledger.approval_taken_back", f"{desk.fund}/desk/{allowed.number}")
+    assert (error.code, error.params["approval"]) == (
+        "ledger.approval_taken_back",
+        f"{desk.fund}/desk/{allowed.number}",
+    )
     assert given(desk) == yuan(20_000_000)
 
 
@@ -335,6 +339,20 @@ def test_the_application_does_not_have_a_payment_paid_again(desk: Desk, app_engi
     change = text(f"UPDATE book_act SET state = '{state}', voucher = NULL WHERE number = :n")
     with app_engine.connect() as connection, pytest.raises(IntegrityError, match="paid_by_a_cashier"):
         connection.execute(change, {"n": posted.number})
+
+
+def test_what_a_superuser_posts_with_an_approval_taken_back_is_named(desk: Desk, superuser: Connection) -> None:
+    void = desk.allowed(capital_out(yuan(8)))
+    desk.take_back(void)
+    superuser.exec_driver_sql("ALTER TABLE ledger.journal DISABLE TRIGGER refuse_void")
+    with sessions(superuser.engine)(bind=superuser) as session:
+        ledger.post(session, asked(desk, void.number, yuan(8), "TK-1"))
+        faults = ledger.check_books(session, desk.fund)
+    key = f"{desk.fund}/capital_out/{GIVER}/TK-1"
+    assert faults == [
+        f"{desk.fund}: voucher 2 ({key}): consumes the approval {desk.fund}/desk/{void.number}, which was taken back",
+        "guard journal.refuse_void is missing or not always on",
+    ]
 
 
 def test_the_owner_neither_posts_with_what_is_void_nor_voids_what_is_posted(desk: Desk, owner_engine: Engine) -> None:
