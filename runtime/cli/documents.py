@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
+from runtime.cli.documents_drawing import add_drawing
 from runtime.cli.failures import Exit, Misuse, exit_of, known
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Case, File
@@ -332,3 +333,6 @@ def _believed(settings: "Settings") -> "list[Certificate]":
     folder = settings.signing.trusted
     demo = demo_certificate(settings.var / DEMO_FOLDER) if settings.signing.certificate is None else None
     return [*(read_authorities(folder) if folder else []), *([demo] if demo else [])]
+
+
+add_drawing(app)
