@@ -1,0 +1,142 @@
+"""What each agreement binds whom to: its variants, its fee in numbers, and where its parties sign."""
+
+from collections.abc import Callable
+from fractions import Fraction
+from typing import Literal
+
+import pytest
+
+from activities.press import Paper, Press
+from activities.press.sample import SAMPLE
+from rulebook.fees import FeeTerms, FeeTier, Outstanding, usage_fee
+from rulebook.money import format_yuan
+from rulebook.papers import DocumentKind, FeeStep, PaperData, PaperGuarantor
+
+Read = Callable[[Paper], str]
+Sample = Callable[..., Paper]
+Lang = Literal["zh", "en"]
+
+MANY = tuple(PaperGuarantor(name=f"石湖第{number}担保有限公司") for number in range(1, 8))
+SIGNED_BY = {
+    DocumentKind.USAGE_AGREEMENT: ["operator", "borrower"],
+    DocumentKind.COOPERATION_AGREEMENT: ["operator", "bank"],
+    DocumentKind.LIAISON_FORM: ["operator", "bank"],
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: ["operator", "entrusted_bank", "borrower"],
+    DocumentKind.TRIPARTITE_AGREEMENT: ["operator", "borrower", "bank", "guarantor_1", "guarantor_2"],
+    DocumentKind.GUARANTOR_CONSENT: ["guarantor_1", "guarantor_2"],
+    DocumentKind.EXTENSION_AGREEMENT: ["operator", "borrower", "bank"],
+}
+
+
+def changed(**facts: object) -> PaperData:
+    return PaperData.model_validate(SAMPLE.model_dump() | facts)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", list(SIGNED_BY))
+def test_every_party_has_one_place_to_sign_large_enough_for_a_seal(
+    kind: DocumentKind, lang: Lang, sample: Sample
+) -> None:
+    paper = sample(kind, lang)
+    assert [box.party for box in paper.boxes] == SIGNED_BY[kind]
+    millimetre = 72 / 25.4
+    assert all(box.width >= 45 * millimetre and box.height >= 20 * millimetre for box in paper.boxes)
+
+
+def test_guarantors_consent_and_sign_only_where_there_are_any(press: Press, read: Read) -> None:
+    alone = press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(guarantors=()))
+    assert "担保人同意" not in read(alone)
+    assert "第十六条生效与文本" in read(alone)
+    assert [box.party for box in alone.boxes] == ["operator", "borrower", "bank"]
+    with_guarantors = press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(guarantors=MANY))
+    text = read(with_guarantors)
+    assert "第十六条担保人同意" in text
+    assert "第十七条生效与文本" in text
+    assert "担保人另各执壹份" in text
+    assert all(text.count(guarantor.name) == 2 for guarantor in MANY)
+    assert [box.party for box in with_guarantors.boxes[3:]] == [f"guarantor_{n}" for n in range(1, 8)]
+    english = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(guarantors=MANY), "en"))
+    assert "11.Consentoftheguarantors" in english
+    assert "12.Effectandcopies" in english
+
+
+def test_a_guarantor_whose_manner_nobody_recorded_is_bound_by_his_own_contract(press: Press, read: Read) -> None:
+    text = read(press.render(DocumentKind.GUARANTOR_CONSENT, changed(guarantors=MANY[:1])))
+    assert "1石湖第1担保有限公司以到期贷款担保合同的约定为准" in text
+    assert "担保人：石湖第1担保有限公司（单位加盖公章；自然人签字并捺印）" in text
+
+
+@pytest.mark.parametrize("kind", [DocumentKind.USAGE_AGREEMENT, DocumentKind.ENTRUSTED_LOAN_AGREEMENT])
+@pytest.mark.parametrize(("days", "minimum_fen"), [(1, None), (10, None), (7, 500_000)])
+def test_the_schedule_of_fees_is_what_the_rules_charge(
+    kind: DocumentKind, days: int, minimum_fen: int | None, press: Press, read: Read
+) -> None:
+    steps = (
+        FeeStep(from_day=1, through_day=2, daily_rate_ppm=195),
+        FeeStep(from_day=3, through_day=3, daily_rate_ppm=333),
+        FeeStep(from_day=4, daily_rate_ppm=450),
+    )
+    facts = changed(bridge_fen=123_456_789, expected_days=days, minimum_fee_fen=minimum_fen, fee_steps=steps)
+    text = read(press.render(kind, facts))
+    terms = FeeTerms(
+        tiers=tuple(
+            FeeTier(through_day=step.through_day, daily_rate=Fraction(step.daily_rate_ppm, 1_000_000)) for step in steps
+        ),
+        minimum_fen=minimum_fen or 0,
+    )
+    for day in range(1, days + 1):
+        fee = usage_fee([Outstanding(123_456_789, days=day)], terms)
+        assert f"{day}日{format_yuan(fee, grouped=True)}" in text
+    assert ("不设最低金额" in text) is (minimum_fen is None)
+
+
+def test_a_long_term_is_worked_out_for_sixty_days_at_the_most(press: Press, read: Read) -> None:
+    text = read(press.render(DocumentKind.USAGE_AGREEMENT, changed(expected_days=365)))
+    assert "60日109,250.00" in text  # 4,750.00 + 55 × 1,900.00
+    assert "61日" not in text
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_cooperation_agreement_tells_nothing_of_a_case(lang: Lang, sample: Sample, read: Read) -> None:
+    text = read(sample(DocumentKind.COOPERATION_AGREEMENT, lang))
+    told = (
+        *(SAMPLE.borrower_name, SAMPLE.borrower_uscc, SAMPLE.loan_note, "石犇", "沈喆", "4,750,000.00"),
+        *("5,000,000.00", "62284801", "2026年3月20日", "20March2026", "苏北农商东承"),
+    )
+    assert [fact for fact in told if fact in text] == []
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_the_liaison_form_is_one_sheet(lang: Lang, sample: Sample, press: Press, read: Read) -> None:
+    assert sample(DocumentKind.LIAISON_FORM, lang).pages == 1
+    asked = press.render(DocumentKind.LIAISON_FORM, changed(bank_answer=""), lang)
+    assert asked.pages == 1
+    assert ("□无还本续贷" if lang == "zh" else "□renewalwithoutrepayment") in read(asked)
+
+
+@pytest.mark.parametrize(
+    ("kind", "said"),
+    [
+        (DocumentKind.USAGE_AGREEMENT, "不减轻乙方依本协议承担的归还责任"),
+        (DocumentKind.COOPERATION_AGREEMENT, "乙方未按联系单发放续贷资金，或者未将续贷资金划入专户的，应当赔偿甲方"),
+        (DocumentKind.LIAISON_FORM, "未按本联系单履行的，依合作协议赔偿贵方的损失"),
+        (DocumentKind.ENTRUSTED_LOAN_AGREEMENT, "甲方有权依据续贷承诺向贷款银行主张赔偿"),
+        (DocumentKind.EXTENSION_AGREEMENT, "甲方同意展期，不减轻丙方已经产生的责任"),
+        (DocumentKind.GUARANTOR_CONSENT, "不因签署本同意书而对周转资金及其资金使用费承担担保责任"),
+    ],
+)
+def test_it_is_said_who_answers_if_the_bank_does_not_renew(
+    kind: DocumentKind, said: str, sample: Sample, read: Read
+) -> None:
+    assert said in read(sample(kind))
+
+
+def test_only_the_operators_own_choices_are_marked_in_the_new_agreements(press: Press, read: Read) -> None:
+    choices = ("extension.longest_days", "bridge.term_days")
+    extension = read(press.render(DocumentKind.EXTENSION_AGREEMENT, changed(operator_choices=choices)))
+    assert "2026年4月7日※（含当日）" in extension
+    usage = read(press.render(DocumentKind.USAGE_AGREEMENT, changed(operator_choices=choices)))
+    assert "不超过10日※。" in usage
+    assert "节假日照常计算；" in usage
+    cooperation = read(press.render(DocumentKind.COOPERATION_AGREEMENT, changed(operator_choices=())))
+    assert "※" not in cooperation
