@@ -31,7 +31,7 @@ _SECRET = b"simulated-platform"  # known to everybody: what the simulator says p
 _WAIT_SECONDS = 30.0
 _TABLES = """
     CREATE TABLE IF NOT EXISTS manner (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
-    -- One signing; the key makes a repeated request find it.
+    -- One signing: the key makes a repeated request find it.
     CREATE TABLE IF NOT EXISTS flow (
         id TEXT PRIMARY KEY, key TEXT NOT NULL UNIQUE, request TEXT NOT NULL, state TEXT NOT NULL,
         reason TEXT NOT NULL DEFAULT '', original BLOB NOT NULL, signed BLOB, evidence TEXT);

@@ -1,0 +1,68 @@
+"""A case with a paper on record, for tests that sign it and check files of it."""
+
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy.orm import sessionmaker
+from sqlmodel import Session
+
+from activities.press import Paper, Press
+from activities.press.sample import SAMPLE
+from models.applications import file_application
+from models.documents import Document, document_number, store
+from rulebook.papers import DocumentKind, PaperData
+from runtime.daily import shanghai_today
+from tests.builders import a_micro_manufacturer
+
+
+def a_paper_on_record(
+    app: sessionmaker[Session],
+    press: Press,
+    fund: str,
+    kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT,
+    **changed: object,
+) -> Document:
+    """File a case of its own in a fund, and store a paper for it; its facts are those of the case where both say them.
+
+    Args:
+        fund: code of an open fund.
+        changed: facts that the paper states otherwise than the sample.
+    """
+    today = shanghai_today()
+    row = a_micro_manufacturer(maturity=today + timedelta(days=20))
+    with app.begin() as session:
+        filed = file_application(
+            session, fund, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
+        )
+        number = document_number(filed.case_no, kind, 1)
+        facts = {
+            "case_no": filed.case_no,
+            "document_no": number,
+            "borrower_name": row.applicant_name,
+            "borrower_uscc": row.uscc,
+            "bank_name": row.bank_name,
+            "bank_branch": "",
+            "loan_note": row.loan_note,
+            "maturity": row.maturity,
+            **changed,
+        }
+        paper = press.render(kind, PaperData.model_validate(SAMPLE.model_dump() | facts))
+        store(session, _row(filed.case_no, number, kind, paper))
+    with app() as session:
+        return session.get_one(Document, (filed.case_no, kind.value, 1))
+
+
+def _row(case_no: str, number: str, kind: DocumentKind, paper: Paper) -> Document:
+    return Document(
+        case_no=case_no,
+        kind=kind.value,
+        attempt=1,
+        number=number,
+        sha256=paper.sha256,
+        template_digest=paper.template_digest,
+        versions=dict(paper.versions),
+        pages=paper.pages,
+        made_at=datetime.now(UTC),
+        pdf=paper.pdf,
+        data_digest=paper.data_digest,
+        boxes=[box._asdict() for box in paper.boxes],
+    )
