@@ -550,6 +550,9 @@ class TestedFund:
         if self.task_of(case.case_no):
             faults.append(f"{case.case_no} ended {case.stage} with an open task")
         with self.house.sessions() as session:
+            losses = [v for v in ledger.vouchers(session, self.code, case.case_no) if v.kind is PostingKind.WRITE_OFF]
+            if len(losses) != (case.stage == CaseStage.WRITTEN_OFF):
+                faults.append(f"{case.case_no} ended {case.stage} with {len(losses)} losses in the books")
             for rows in (OfficerActRow, BankMessageRow):
                 column = table(rows).c
                 undecided = select(column.kind).where(column.case_no == case.case_no, column.state == "received")

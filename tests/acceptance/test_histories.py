@@ -1,4 +1,4 @@
-"""Six whole stories for the record: with XUQIAO_RECORD_HISTORIES set they are written to ``tests/histories``.
+"""Whole stories for the record: with XUQIAO_RECORD_HISTORIES set they are written to ``tests/histories``.
 
 They are replayed in every run by ``tests/histories/test_replay.py``: a change of a story that would break cases already
 on their way fails there. Record again only once all cases of the release before have ended, or behind a patch marker:
@@ -17,6 +17,7 @@ import pytest
 
 from gateways.simulated import BankScript, PaymentManner
 from rulebook.cases import BankAnswer
+from rulebook.messages import ApproveWriteOff, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund
@@ -95,8 +96,24 @@ async def rejected_payment(fund: TestedFund) -> str:
     return case
 
 
+async def written_off(fund: TestedFund) -> str:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.not_renewing(case)
+    await fund.act(case, ProposeWriteOff(decision="东财发〔2026〕9号", amount_fen=FIVE_MILLION, reason="破产终结"))
+    await fund.money_returns(case, yuan(1_000_000), fee=0)
+    lost = yuan(4_000_000)
+    await fund.act(case, ProposeWriteOff(decision="东财发〔2026〕10号", amount_fen=lost, reason="破产终结"))
+    await fund.act(case, ApproveWriteOff(decision="东财发〔2026〕10号", amount_fen=lost))
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.WRITTEN_OFF
+    return case
+
+
 @pytest.mark.parametrize(
-    "story", [bridged, direct, queued, recovery, refused, rejected_payment], ids=lambda story: story.__name__
+    "story",
+    [bridged, direct, queued, recovery, refused, rejected_payment, written_off],
+    ids=lambda story: story.__name__,
 )
 async def test_a_story_replays_from_its_record(fund: TestedFund, story: Callable[..., Awaitable[str]]) -> None:
     case = await story(fund)
