@@ -1,6 +1,7 @@
 """Every paper with facts at their extremes, and what its pages look like: read back from the PDF by another library."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from functools import cache
 from itertools import product
@@ -234,3 +235,15 @@ def test_every_row_of_a_long_list_is_there(exhibit: Exhibited) -> None:
     checks = exhibit(DocumentKind.RELEASE_CHECKLIST, "zh", "crowded").text
     for check in CROWDED.release_checks:
         assert f"{check.line}{'√已核验' if check.done else '未核验'}" in checks
+
+
+def test_a_row_taller_than_a_page_is_carried_on_and_loses_nothing(press: Press) -> None:
+    each_once = "".join(map(chr, range(0x4E00, 0x4E00 + 1800)))
+    tall = CROWDED.findings[0].model_copy(update={"sentence": each_once, "decided": each_once})
+    paper = press.render(DocumentKind.APPLICATION_FORM, CROWDED.model_copy(update={"findings": (tall,)}))
+    document = pypdfium2.PdfDocument(paper.pdf)
+    leaves = [_read(page) for page in document]
+    document.close()
+    told = Counter("".join(leaf.raw for leaf in leaves))
+    assert min(told[char] for char in each_once) >= 2
+    assert all(run.bottom >= _BOTTOM - _SLACK or run.top <= _BOTTOM + _SLACK for leaf in leaves for run in leaf.runs)
