@@ -91,7 +91,7 @@ class ReadPaper:
             said = json.loads(self._attached[0])
             kind, data = DocumentKind(said["kind"]), PaperData.model_validate(said["data"])
             return Facts(self._attached[0], kind, str(said["lang"]), said["data"], data)
-        except (ValueError, TypeError, KeyError, RecursionError, ValidationError):
+        except (ValueError, TypeError, KeyError, RecursionError, ValidationError, XuqiaoError):
             return None
 
 
