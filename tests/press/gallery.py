@@ -94,7 +94,8 @@ CROWDED = SAMPLE.model_copy(
         ),
         "findings": tuple(
             PaperFinding(
-                sentence=f"第{n}项：" + "申请人列入经营异常名录，自2026年1月12日起，尚未移出；" * (1 + 2 * (n % 9 == 0)),
+                sentence=f"第{n}项："
+                + "申请人列入经营异常名录，自2026年1月12日起，尚未移出；" * (1 + 2 * (n % 9 == 0)),
                 citation=f"东政规发〔2025〕5号，准入条件第{n}项：无经营异常，无拖欠工资，无重大涉诉",
                 result=(Result.PASS, Result.REFER, Result.FAIL)[n % 3],
                 decided="已核对登记机关出具的移出证明，予以认可（王核）" if n % 3 == 1 else "",
