@@ -172,10 +172,11 @@ class _Check:
     def _changed(self) -> Document | None:
         """The paper on record that the file comes from or claims to be; what is different is said."""
         assert self._session is not None
-        document = self._continued(self._session) or self._alike(self._session) or self._claimed(self._session)
+        document = self._alike(self._session) or self._continued(self._session) or self._claimed(self._session)
         if document is None:
             self._said |= {"ours": False, "unchanged": False}
-            draft = self._read is not None and all(any(word in page for word in _DRAFT) for page in self._read.pages)
+            pages = self._read.pages if self._read else ()
+            draft = bool(pages) and all(any(word in page for word in _DRAFT) for page in pages)
             self._faults.append(finding("paper_check.draft" if draft else "paper_check.foreign"))
             return None
         self._said |= {"ours": True, "unchanged": False}
@@ -205,9 +206,11 @@ class _Check:
             places = [place for place, (one, two) in enumerate(zip(self._content, other, strict=True)) if one != two]
             if len(places) <= (1 - _ALIKE) * len(other):
                 number = candidate.document if isinstance(candidate, SignedFile) else candidate.number
-                self._faults.append(
-                    finding("paper_check.bytes_differ", document=number, count=len(places), first=places[0])
-                )
+                if places:
+                    self._faults.append(
+                        finding("paper_check.bytes_differ", document=number, count=len(places), first=places[0])
+                    )
+                self._keep_watch(candidate.sha256, other)
                 return signatures.paper_by_number(session, number)
         return None
 

@@ -52,6 +52,7 @@ class SigningFlow(SQLModel, table=True):
 
     Attributes:
         signers: the parties asked, as plain data.
+        state: a ``FlowEnd``.
         reason: why it was refused, cancelled or rejected.
     """
 
@@ -64,7 +65,7 @@ class SigningFlow(SQLModel, table=True):
     signers: list[dict[str, Any]] = plain_json()
     started_by: str = words(foreign_key="person.id")
     started_at: datetime = moment()
-    state: FlowEnd = words()
+    state: str = words()
     reason: str | None = words(nullable=True, default=None)
     ended_at: datetime | None = moment(nullable=True, default=None)
 
@@ -93,6 +94,7 @@ class Signature(SQLModel, table=True):
     Attributes:
         party: such as ``operator``; ``name`` of the organisation.
         authority: the person's post, or the number of his authorisation.
+        how: a ``SignedHow``.
         recorded_by: the officer who put it on record.
         sha256: of the file that holds it.
         certificate: SHA-256 of the certificate; None for one by hand.
@@ -112,7 +114,7 @@ class Signature(SQLModel, table=True):
     name: str = words()
     person: str = words()
     authority: str = words()
-    how: SignedHow = words()
+    how: str = words()
     signed_at: datetime = moment()
     recorded_at: datetime = moment()
     recorded_by: str = words(foreign_key="person.id")
