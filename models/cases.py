@@ -17,6 +17,7 @@ from models.ledger import vouchers
 from rulebook.bridges import Bridge, Return
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
+from rulebook.fees import Tariff
 from rulebook.messages import Actor, digest_of
 from rulebook.postings import PostingKind, Subject
 from rulebook.stages import ENDS, OWED_NO_MORE, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
@@ -240,21 +241,36 @@ def open_tasks(session: Session, fund: str) -> list[Task]:
     return list(session.scalars(waiting))
 
 
+def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Tariff] | None:
+    """The bridge of a case as the books know it, and what it costs; None while no money has left.
+
+    Args:
+        on: the day up to which the calendar must reach.
+    """
+    if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
+        return None
+    came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
+    receipts = [v for v in vouchers(session, case.fund, case.case_no) if v.kind in came_in]
+    lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
+    measure, calendar = kept_measure(session, case.measure_digest), calendar_around(session, case.paid_on, on)
+    bridge = Bridge(
+        amount_fen=case.amount_fen,
+        paid_on=case.paid_on,
+        due_on=measure.due_on(case.paid_on, calendar),
+        returns=tuple(
+            Return(on=day, principal_fen=line.amount_fen)
+            for day, line in lines
+            if line.credit.subject is Subject.BRIDGE_RECEIVABLE
+        ),
+        fee_received_fen=sum(line.amount_fen for _, line in lines if line.credit.subject is Subject.FEE_INCOME),
+    )
+    return bridge, measure.tariff(calendar.reaching(on))
+
+
 def fee_owed(session: Session, case_no: str, on: date) -> int:
     """The usage fee still to be paid if all principal is back on a day, in fen; what the borrower is told."""
-    case = the_case(session, case_no)
-    if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
+    out = bridge_of(session, the_case(session, case_no), on)
+    if out is None:
         return 0
-    came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
-    receipts = [v for v in vouchers(session, case.fund, case_no) if v.kind in came_in]
-    lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
-    returns = tuple(
-        Return(on=day, principal_fen=line.amount_fen)
-        for day, line in lines
-        if line.credit.subject is Subject.BRIDGE_RECEIVABLE
-    )
-    received = sum(line.amount_fen for _, line in lines if line.credit.subject is Subject.FEE_INCOME)
-    measure, calendar = kept_measure(session, case.measure_digest), calendar_around(session, case.paid_on, on)
-    due_on = measure.due_on(case.paid_on, calendar)
-    bridge = Bridge(amount_fen=case.amount_fen, paid_on=case.paid_on, due_on=due_on, returns=returns)
-    return bridge.fee_fen(on, measure.tariff(calendar.reaching(on))) - received
+    bridge, tariff = out
+    return bridge.fee_fen(on, tariff) - bridge.fee_received_fen
