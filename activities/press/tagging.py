@@ -8,6 +8,8 @@ of pagination for this.
 from collections.abc import Iterator
 from typing import Any
 
+import pydyf
+
 _NOTHING = b"null"
 
 
@@ -24,6 +26,24 @@ def finish(document: object, pdf: Any) -> None:
         tree.fold_lines(parents)
     # WeasyPrint lists an embedded file once for the name tree and once more for itself.
     pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
+    _write_once(pdf)
+
+
+def _write_once(pdf: Any) -> None:
+    """Put every object in the form it has in the file. Left alone, all are written twice and compressed twice, once for
+    the file's identifier. From here on nothing may change."""
+    pdf.objects[:] = [item if item.free == "f" else _Written(item) for item in pdf.objects]
+
+
+class _Written(pydyf.Object):  # type: ignore[misc]  # pydyf has no types
+    """An object as its bytes."""
+
+    data = compressible = None
+
+    def __init__(self, of: Any) -> None:
+        super().__init__()
+        self.number, self.generation = of.number, of.generation
+        self.data, self.compressible = of.data, of.compressible
 
 
 class _Tree:
@@ -44,8 +64,6 @@ class _Tree:
 
     def margins_as_artifacts(self, page: Any, parents: list[bytes]) -> None:
         """Content of a page whose tag is not under the top becomes an artifact of pagination."""
-        import pydyf
-
         chains = {mcid: list(self._up(reference)) for mcid, reference in enumerate(parents)}
         loose = {mcid: chain for mcid, chain in chains.items() if chain[-1].reference not in self._hanging}
         content = self._at(page["Contents"]).stream
