@@ -16,8 +16,9 @@ from rulebook.applications import PartnerBank
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, yuan
+from rulebook.printing import unprintable
 
-MOST_CHARACTERS = 200
+MOST_CHARACTERS = 150
 MOST_YUAN = 100_000_000_000
 MOST_PEOPLE = 10_000_000
 MOST_PERCENT = 10_000
@@ -82,7 +83,11 @@ def read_cell(cell: Cell, column: Column, unit: str, banks: Sequence[PartnerBank
 
 
 def _text(value: object) -> str:
-    return tidy(str(value))
+    """Words that papers will repeat."""
+    text = tidy(str(value))
+    if (char := unprintable(text)) is not None:
+        raise XuqiaoError("workbook.unprintable", codepoint=f"U+{ord(char):04X}")
+    return text
 
 
 def _code(value: object) -> str:

@@ -14,6 +14,7 @@ from models.base import insert_new, moment, plain_json, table, words
 from models.outbox import Errand, send
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
+from rulebook.printing import check_printable
 from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
 
@@ -93,6 +94,7 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     row = _row(key, case_no, body, actor, at)
     if not _case_stage(session, case_no):
         _refuse(row, "act.unknown_case", case=case_no)
+    _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
 
@@ -264,6 +266,16 @@ def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> 
         _refuse(row, "message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS)
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
         _refuse(row, "message.impossible", kind=body.kind, stage=stage)
+    _refuse_unprintable(row)
+
+
+def _refuse_unprintable(row: dict[str, Any]) -> None:
+    """Papers repeat what people say: what could not stand on one is refused now, and not when it is drawn."""
+    if row["state"] == ActState.RECEIVED.value:
+        try:
+            check_printable(row["body"])
+        except XuqiaoError as refusal:
+            _refuse(row, refusal.code, **refusal.params)
 
 
 def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:

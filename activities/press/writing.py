@@ -1,6 +1,5 @@
 """How values are written on a paper: dates, amounts, rates, in Chinese and in English; and what may stand in them."""
 
-import unicodedata
 from collections.abc import Callable, Mapping
 from datetime import date
 from decimal import Decimal
@@ -8,35 +7,13 @@ from decimal import Decimal
 from rulebook.amounts import in_words
 from rulebook.money import FEN_PER_YUAN, format_yuan
 from rulebook.papers import PaperData
+from rulebook.printing import plain
 
 _PPM = 1_000_000
 _MONTHS = (
     *("January", "February", "March", "April", "May", "June"),
     *("July", "August", "September", "October", "November", "December"),
 )
-_PLAIN = str.maketrans(
-    {
-        "\u2010": "-",
-        "\u2011": "-",  # a non-breaking hyphen can keep the layout busy for a minute
-        "\u2012": "-",
-        "\u00ad": None,
-        "\u00a0": " ",
-        "\u2007": " ",
-        "\u202f": " ",
-        "\u0085": " ",
-        "\u2028": " ",
-        "\u2029": " ",
-        "\t": " ",
-        "\n": " ",
-        "\r": " ",
-    }
-)
-
-
-def plain(text: str) -> str:
-    """A text as it is set: odd hyphens and spaces made plain, invisible marks (also those that turn the direction of
-    writing) taken out. Nothing visible changes; control characters stay, for the fonts to refuse."""
-    return "".join(char for char in text.translate(_PLAIN) if unicodedata.category(char) != "Cf")
 
 
 def plain_data(data: PaperData) -> PaperData:

@@ -1,0 +1,34 @@
+"""What can be printed, held against the font itself."""
+
+from importlib.resources import files
+
+import pytest
+import uharfbuzz as harfbuzz
+
+from rulebook.errors import XuqiaoError
+from rulebook.printing import check_printable, unprintable
+
+
+def test_exactly_the_bundled_faces_characters_are_printable() -> None:
+    font = (files("templates") / "agreements" / "fonts" / "NotoSerifSC-Regular.otf").read_bytes()
+    has = {c for c in harfbuzz.Face(harfbuzz.Blob(font)).unicodes if c >= 0x20 and c != 0x7F}
+    every = (c for c in range(0x20, 0x32000) if not 0xD800 <= c <= 0xDFFF)
+    taken_out = {c for c in range(0x20, 0x110000) if c not in has and unprintable(chr(c)) is None}
+    assert {c for c in every if unprintable(chr(c)) is None} >= has
+    assert all(not chr(c).isprintable() for c in taken_out if c not in {0x2010, 0x2011, 0x2012})
+
+
+@pytest.mark.parametrize("text", ["😀", "a\x07", "ⵣ", "\ud800"])
+def test_a_character_without_a_glyph_is_named_with_its_field(text: str) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        check_printable({"promise": {"conditions": f"抵押{text}"}})
+    assert refused.value.code == "text.unprintable"
+    assert refused.value.params == {"field": "conditions", "codepoint": f"U+{ord(text[-1]):04X}"}
+
+
+def test_words_are_as_long_as_a_paper_can_repeat_and_no_longer() -> None:
+    check_printable({"reason": "长" * 1000, "lines": [{"reference": "R" * 200, "amount_fen": 1}]})
+    for content, field in (({"reason": "长" * 1001}, "reason"), ({"lines": [{"payer": "人" * 151}]}, "payer")):
+        with pytest.raises(XuqiaoError) as refused:
+            check_printable(content)
+        assert (refused.value.code, refused.value.params["field"]) == ("text.too_long", field)
