@@ -32,9 +32,11 @@ PDF = "application/pdf"
 MOST_SCAN_BYTES = 20_000_000
 _MOST_PIXELS = 120_000_000
 _IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg"}
-_STAMP_HEIGHT = 54.0
+_STAMP_HEIGHT = 52.0
 _STAMP_WIDTH = 150.0
 _STAMP_EDGE = 4.0
+_MARGIN = 40.0
+_LOW = 80.0
 _LINE_SIGNS = 15
 
 
@@ -218,12 +220,19 @@ def party_name(document: Document, party: str) -> str:
 
 
 def place_of(document: Document, party: str) -> Place | None:
-    """Where a party's signature is shown: at the foot of its box; None where the paper knows no boxes."""
+    """Where a party's signature is shown; None where the paper knows no boxes.
+
+    At the foot of its box, where a pen would have signed and dated. A box that is low, the name of an issuer with the
+    date under it, is not written over: the signature stands to the left of it.
+    """
     for box in document.boxes:
         if box["party"] == party:
+            page, x, y = int(box["page"]), float(box["x"]), float(box["y"])
             width = min(box["width"], _STAMP_WIDTH) - 2 * _STAMP_EDGE
             height = min(box["height"], _STAMP_HEIGHT) - 2 * _STAMP_EDGE
-            return Place(int(box["page"]), box["x"] + _STAMP_EDGE, box["y"] + _STAMP_EDGE, width, height)
+            if box["height"] < _LOW and x > width + _MARGIN:
+                return Place(page, x - width - _STAMP_EDGE, y + _STAMP_EDGE, width, height)
+            return Place(page, x + _STAMP_EDGE, y + _STAMP_EDGE, width, height)
     return None
 
 

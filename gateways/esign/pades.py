@@ -5,10 +5,11 @@ from dataclasses import dataclass
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
+from pyhanko.pdf_utils.content import RawContent
 from pyhanko.pdf_utils.font.api import FontEngineFactory
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
-from pyhanko.pdf_utils.layout import AxisAlignment, InnerScaling, Margins, SimpleBoxLayoutRule
+from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.text import TextBoxStyle
 from pyhanko.pdf_utils.writer import BasePdfFileWriter
@@ -114,17 +115,31 @@ class _OwnFont(FontEngineFactory):
 
 
 def _style(stamp: Stamp) -> TextStampStyle:
+    # Opaque: what stands there for a pen, the line for the date, would make the text hard to read.
+    paper = RawContent(b"1 1 1 rg 0 0 100 100 re f", box=BoxConstraints(100, 100))
     fit = SimpleBoxLayoutRule(
         x_align=AxisAlignment.ALIGN_MIN,
         y_align=AxisAlignment.ALIGN_MID,
-        margins=Margins(3, 3, 3, 3),
+        margins=Margins(6, 6, 4, 4),
         inner_content_scaling=InnerScaling.SHRINK_TO_FIT,
     )
-    text = TextBoxStyle(font=_OwnFont(stamp.font), font_size=_LETTERS, leading=_LETTERS + 3, text_color=_INK)
+    tight = SimpleBoxLayoutRule(
+        x_align=AxisAlignment.ALIGN_MIN, y_align=AxisAlignment.ALIGN_MID, margins=Margins(0, 0, 0, 0)
+    )
+    text = TextBoxStyle(
+        box_layout_rule=tight, font=_OwnFont(stamp.font), font_size=_LETTERS, leading=_LETTERS + 2, text_color=_INK
+    )
     return TextStampStyle(
         border_width=1,
         border_color=_INK,
-        background=None,
+        background=paper,
+        background_layout=SimpleBoxLayoutRule(
+            x_align=AxisAlignment.ALIGN_MIN,
+            y_align=AxisAlignment.ALIGN_MIN,
+            margins=Margins(0, 0, 0, 0),
+            inner_content_scaling=InnerScaling.STRETCH_FILL,
+        ),
+        background_opacity=1.0,
         text_box_style=text,
         inner_content_layout=fit,
         # The text is a pattern for Python's % operator.
