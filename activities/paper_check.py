@@ -10,7 +10,7 @@ from cryptography import x509
 from sqlmodel import Session
 
 from activities.paper_agreement import FileFinding, against_case, against_text, between, finding
-from activities.paper_reading import ReadPaper, revisions
+from activities.paper_reading import ReadPaper, beginnings
 from activities.signature_check import FoundSignature, find_signatures
 from models import signatures
 from models.documents import Document
@@ -175,19 +175,24 @@ class _Check:
         document = self._alike(self._session) or self._continued(self._session) or self._claimed(self._session)
         if document is None:
             self._said |= {"ours": False, "unchanged": False}
-            pages = self._read.pages if self._read else ()
-            draft = bool(pages) and all(any(word in page for word in _DRAFT) for page in pages)
-            self._faults.append(finding("paper_check.draft" if draft else "paper_check.foreign"))
+            self._faults.append(finding("paper_check.draft" if self._is_draft() else "paper_check.foreign"))
             return None
+        if self._is_draft():
+            self._faults.append(finding("paper_check.draft"))
         self._said |= {"ours": True, "unchanged": False}
         stored = ReadPaper(document.pdf)
         if self._read is not None:
             self._faults.extend(between(self._read, stored))
         return document
 
+    def _is_draft(self) -> bool:
+        """Whether every page bears the mark of a draft."""
+        pages = self._read.pages if self._read else ()
+        return bool(pages) and all(any(word in page for word in _DRAFT) for page in pages)
+
     def _continued(self, session: Session) -> Document | None:
         """A paper on record, signed or not, with something behind it that is not on record."""
-        begun = {hashlib.sha256(part).hexdigest(): len(part) for part in revisions(self._content)[:-1]}
+        begun = beginnings(self._content)
         papers = signatures.papers_by_digest(session, list(begun))
         files = signatures.files_by_digest(session, list(begun))
         if not papers and not files:

@@ -1,5 +1,6 @@
 """A PDF read back: its text, the facts embedded in it, its revisions. What comes from outside may be anything."""
 
+import hashlib
 import io
 import json
 import logging
@@ -95,10 +96,15 @@ class ReadPaper:
             return None
 
 
-def revisions(content: bytes) -> list[bytes]:
-    """What a file was before each of its additions: its beginnings up to an end mark, the whole file last."""
-    ends = [found.end() for found in _END_OF_REVISION.finditer(content)][:_MOST_REVISIONS]
-    return [content[:end] for end in ends if end < len(content)] + [content]
+def beginnings(content: bytes) -> dict[str, int]:
+    """What a file may have been before something was added to it: the SHA-256 of each beginning up to an end mark, with
+    and without the line's end behind the mark, and how many bytes it has. The whole file is none of them."""
+    marks = [found.span(1) if found[1] else (found.end(), found.end()) for found in _END_OF_REVISION.finditer(content)]
+    hasher, done, known = hashlib.sha256(), 0, {}
+    for end in sorted({end for mark in marks[:_MOST_REVISIONS] for end in mark if end < len(content)}):
+        hasher.update(memoryview(content)[done:end])
+        known[hasher.hexdigest()] = done = end
+    return known
 
 
 def name_of_party(data: PaperData, party: str) -> str:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import pikepdf
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import BestAvailableEncryption, pkcs12
@@ -16,6 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from activities.paper_reading import ReadPaper
 from activities.platform_signing import Asked, PlatformSigning
 from activities.press import Press
 from activities.signature_check import find_signatures
@@ -109,6 +111,20 @@ def test_a_signed_paper_begins_with_the_unsigned_one_which_stays(here: Place) ->
     assert (found.holder, found.demo) == ("东海县晶源产业投资服务有限公司", True)
     assert (signed.person, signed.authority, signed.name) == ("王核", "复核", found.holder)
     assert (signed.how, signed.certificate, signed.demo) == (SignedHow.PADES, found.certificate, True)
+
+
+def test_a_signed_paper_is_a_sound_pdf_with_the_same_text_and_facts(here: Place) -> None:
+    paper = here.paper()
+    content = here.content(here.sign(paper).sha256)
+    before, after = ReadPaper(paper.pdf), ReadPaper(content)
+    assert (after.pages, after.facts) == (before.pages, before.facts)
+    with pikepdf.open(io.BytesIO(content)) as pdf:
+        assert pdf.check_pdf_syntax() == []
+        (place,) = [annotation for annotation in pdf.pages[-1].Annots if annotation.get("/FT") == "/Sig"]
+        box = next(each for each in paper.boxes if each["party"] == OPERATOR)
+        left, bottom, right, top = (float(each) for each in place.Rect)
+    assert box["x"] <= left < right <= box["x"] + box["width"]
+    assert box["y"] <= bottom < top <= box["y"] + box["height"]
 
 
 def test_each_signature_stands_behind_the_last(here: Place) -> None:

@@ -264,9 +264,22 @@ def test_what_is_none_of_ours_is_said_so(records: Records) -> None:
         assert "foreign" in codes(report)
 
 
+def test_a_file_of_a_thousand_ends_is_looked_at_in_no_time(records: Records) -> None:
+    many = records.paper.pdf + b"%%EOF\n" * 2_000_000
+    report = records.check(many)
+    (tail,) = [each for each in report.faults if each.code == "paper_check.appended"]
+    assert tail.params["ours"] == str(len(records.paper.pdf))
+    assert "too_big" in codes(records.check(bytes(40_000_001)))
+
+
 def test_a_draft_is_called_a_draft(records: Records) -> None:
     draft = records.press.render(KIND, SAMPLE, draft=True).pdf
     assert codes(records.check(draft)) == {"draft"}
+    facts = {"document_no": records.paper.number, "case_no": records.paper.case_no}
+    numbered = records.press.render(KIND, SAMPLE.model_copy(update=facts), draft=True).pdf
+    report = records.check(numbered)
+    assert (report.ours, report.unchanged) == (True, False), "it bears the number of a paper on record"
+    assert {"draft", "another_file"} <= codes(report)
 
 
 def test_a_scan_is_ours_and_proves_nothing(records: Records) -> None:
