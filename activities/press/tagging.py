@@ -11,6 +11,7 @@ from typing import Any
 import pydyf
 
 _NOTHING = b"null"
+_BLOCKS = frozenset({"/H1", "/H2", "/H3", "/P"})
 
 
 def finish(document: object, pdf: Any) -> None:
@@ -24,6 +25,7 @@ def finish(document: object, pdf: Any) -> None:
     for page, parents in tree.pages():
         tree.margins_as_artifacts(page, parents)
         tree.fold_lines(parents)
+    tree.unfold_blocks()
     # WeasyPrint lists an embedded file once for the name tree and once more for itself.
     pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
     _write_once(pdf)
@@ -87,6 +89,16 @@ class _Tree:
             above["K"][above["K"].index(reference)] = mcid
             parents[mcid] = above.reference
             line.clear()
+
+    def unfold_blocks(self) -> None:
+        """A heading or paragraph in itself, which is only how its lines were boxed, is no second one."""
+        for element in self._pdf.objects:
+            if (
+                isinstance(element, dict)
+                and element.get("S") in _BLOCKS
+                and self._at(element["P"])["S"] == element["S"]
+            ):
+                element["S"] = "/NonStruct"
 
     def _up(self, reference: bytes) -> Iterator[Any]:
         """An element and those above it, without the top."""

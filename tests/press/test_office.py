@@ -1,0 +1,90 @@
+"""An office's own folder: templates, names, styles; and what has no place in it."""
+
+import io
+from pathlib import Path
+
+import pytest
+from pypdf import PdfReader
+
+from activities.press import Press
+from activities.press.office import bundled_dir, read_office
+from activities.press.sample import SAMPLE
+from rulebook.errors import XuqiaoError
+from rulebook.papers import DocumentKind
+
+AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
+CERTIFICATE = DocumentKind.SETTLEMENT_CERTIFICATE
+NAMES = '[tripartite_agreement]\nzh = "转贷资金三方协议书"\n'
+
+
+def test_a_local_name_is_in_title_and_lists_and_changes_that_templates_digest(tmp_path: Path, press: Press) -> None:
+    (tmp_path / "names.toml").write_text(NAMES)
+    own = Press(tmp_path)
+    assert own.office.name_of(AGREEMENT) == "转贷资金三方协议书"
+    assert own.office.name_of(AGREEMENT, "en") == press.office.name_of(AGREEMENT, "en") == "tripartite agreement"
+    assert own.office.name_of(CERTIFICATE) == "结清证明"
+    assert own.office.name_of(AGREEMENT, otherwise="使用三方协议") == "转贷资金三方协议书"
+    assert press.office.name_of(AGREEMENT, otherwise="使用三方协议") == "使用三方协议"
+    assert own.template_digest(AGREEMENT) != press.template_digest(AGREEMENT)
+    assert own.template_digest(CERTIFICATE) == press.template_digest(CERTIFICATE)
+    about = PdfReader(io.BytesIO(own.render(AGREEMENT, SAMPLE).pdf)).metadata
+    assert about is not None
+    assert about.title == f"转贷资金三方协议书 {SAMPLE.document_no}"
+
+
+def test_more_style_stands_behind_the_bundled_one(tmp_path: Path, press: Press) -> None:
+    (tmp_path / "office.css").write_text("h1 { margin-top: 60mm }")
+    own = Press(tmp_path)
+    assert own.office.sources["paper.css"].startswith((bundled_dir() / "paper.css").read_text())
+    lower, as_usual = (of.render(CERTIFICATE, SAMPLE).boxes[0] for of in (own, press))
+    assert lower.y < as_usual.y - 50 or lower.page > as_usual.page
+    assert own.template_digest(CERTIFICATE) != press.template_digest(CERTIFICATE)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["tripartite_agreement.cn.html", "tripartite.zh.html", "more.css", "names.yaml", "seal.jpg", "fonts/kai.ttf"],
+)
+def test_a_file_that_would_have_no_effect_is_refused_by_name(name: str, tmp_path: Path) -> None:
+    (tmp_path / "fonts").mkdir()
+    (tmp_path / name).write_text("")
+    with pytest.raises(XuqiaoError) as refused:
+        read_office(tmp_path)
+    assert refused.value.code == "papers.office_file"
+    assert refused.value.params == {"file": name, "folder": str(tmp_path)}
+
+
+@pytest.mark.parametrize(
+    ("content", "at"),
+    [
+        ('[tripartite]\nzh = "三方协议"', "tripartite"),
+        ('[minutes]\nfr = "procès-verbal"', "minutes.fr"),
+        ('[minutes]\nzh = " "', "minutes.zh"),
+        ("minutes = 1", "minutes"),
+        ("[minutes", "Expected"),
+    ],
+)
+def test_names_that_cannot_be_read_are_refused(content: str, at: str, tmp_path: Path) -> None:
+    (tmp_path / "names.toml").write_text(content)
+    with pytest.raises(XuqiaoError) as refused:
+        read_office(tmp_path)
+    assert refused.value.code == "papers.office_names"
+    assert refused.value.params["at"].startswith(at)
+
+
+def test_the_seal_is_a_png_and_never_on_an_unsigned_paper(tmp_path: Path, press: Press) -> None:
+    (tmp_path / "seal.png").write_bytes(b"GIF89a")
+    with pytest.raises(XuqiaoError) as refused:
+        read_office(tmp_path)
+    assert refused.value.code == "papers.office_seal"
+    png = b"\x89PNG\r\n\x1a\n" + b"rest of the picture"
+    (tmp_path / "seal.png").write_bytes(png)
+    own = Press(tmp_path)
+    assert own.office.seal == png
+    assert own.render(CERTIFICATE, SAMPLE) == press.render(CERTIFICATE, SAMPLE)
+
+
+def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        read_office(tmp_path / "absent")
+    assert refused.value.code == "papers.office_missing"
