@@ -54,13 +54,14 @@ class DrawingBoard:
         self._one_at_a_time = threading.Lock()
 
     def draw(
-        self, page: str, facts: bytes, document_no: str, issued_on: date, draft: Literal["zh", "en"] | None
+        self, page: str, facts: bytes, qr: bytes, document_no: str, issued_on: date, draft: Literal["zh", "en"] | None
     ) -> Drawn:
         """Draw one paper.
 
         Args:
             page: as HTML.
             facts: what is embedded as ``data.json``.
+            qr: strokes at the corner of the first page.
             document_no: for errors.
             issued_on: the date of the embedded file; the clock must not show in the bytes.
             draft: the language in which every page is marked as a draft; None for a paper that counts.
@@ -76,7 +77,7 @@ class DrawingBoard:
             )
         try:
             with self._one_at_a_time:
-                return self._draw(page, self._fonts.cut(text), facts, issued_on, draft)
+                return self._draw(page, self._fonts.cut(text), facts, qr, issued_on, draft)
         except FatalURLFetchingError as refused:
             raise XuqiaoError("papers.outside_asset", address=refused, document=document_no) from None
 
@@ -85,6 +86,7 @@ class DrawingBoard:
         page: str,
         cut: Mapping[str, bytes],
         facts: bytes,
+        qr: bytes,
         issued_on: date,
         draft: Literal["zh", "en"] | None,
     ) -> Drawn:
@@ -121,7 +123,9 @@ class DrawingBoard:
             modified=moment,
             relationship="Data",
         )
-        pdf = document.write_pdf(pdf_variant=_VARIANT, output_intent=_INTENT, attachments=[data], finisher=finish)
+        pdf = document.write_pdf(
+            pdf_variant=_VARIANT, output_intent=_INTENT, attachments=[data], finisher=lambda _, pdf: finish(pdf, qr)
+        )
         assert isinstance(pdf, bytes)
         return Drawn(pdf, len(document.pages), boxes)
 

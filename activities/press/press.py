@@ -16,7 +16,7 @@ from activities.press.fonts import FontCase
 from activities.press.libraries import check_libraries
 from activities.press.office import STYLE, bundled_dir, read_office
 from activities.press.places import SignatureBox
-from activities.press.qr import qr_content, qr_svg
+from activities.press.qr import qr_content, qr_drawing
 from activities.press.writing import FILTERS, plain_data
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
@@ -122,7 +122,9 @@ class Press:
         facts = facts_bytes(kind, lang, data)
         data_digest = facts_digest(facts)
         page = self._page(kind, data, lang, data_digest, draft)
-        drawn = self._board.draw(page, facts, data.document_no, data.issued_on, lang if draft else None)
+        # A QR would vouch for a draft.
+        qr = b"" if draft else qr_drawing(qr_content(self._check_url, data.document_no, data_digest))
+        drawn = self._board.draw(page, facts, qr, data.document_no, data.issued_on, lang if draft else None)
         return Paper(
             pdf=drawn.pdf,
             sha256=hashlib.sha256(drawn.pdf).hexdigest(),
@@ -170,14 +172,12 @@ class Press:
             return self.office.name_of(DocumentKind(kind), lang, otherwise)
 
         plain = plain_data(data)
-        content = qr_content(self._check_url, plain.document_no, data_digest)
         return self._templates.get_template(_name(kind, lang)).render(
             d=plain,
             kind=kind.value,
             lang=lang,
             draft=draft,
             data_digest=data_digest,
-            qr="" if draft else qr_svg(content, plain.document_no),
             name_of=name_of,
             own=_OwnChoices(plain.operator_choices),
         )

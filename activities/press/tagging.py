@@ -14,18 +14,20 @@ _NOTHING = b"null"
 _BLOCKS = frozenset({"/H1", "/H2", "/H3", "/P"})
 
 
-def finish(document: object, pdf: Any) -> None:
+def finish(pdf: Any, at_the_corner: bytes) -> None:
     """Make artifacts of all content whose tag hangs nowhere, fold tags that say nothing, name each file once.
 
     Args:
-        document: as laid out; not looked at. With it this is a finisher for ``Document.write_pdf``.
         pdf: the objects that are about to be written.
+        at_the_corner: strokes for the first page, from its upper right corner, y down; may be empty.
     """
     tree = _Tree(pdf)
     for page, parents in tree.pages():
         tree.margins_as_artifacts(page, parents)
         tree.fold_lines(parents)
     tree.unfold_blocks()
+    if at_the_corner:
+        tree.draw_at_the_corner(at_the_corner)
     # WeasyPrint lists an embedded file once for the name tree and once more for itself.
     pdf.catalog["AF"][:] = dict.fromkeys(pdf.catalog["AF"])
     _write_once(pdf)
@@ -99,6 +101,13 @@ class _Tree:
                 and self._at(element["P"])["S"] == element["S"]
             ):
                 element["S"] = "/NonStruct"
+
+    def draw_at_the_corner(self, strokes: bytes) -> None:
+        """Put strokes on the first page, as an artifact; its y runs down already."""
+        page = self._at(self._pdf.page_references[0])
+        width = b"%.3f" % page["MediaBox"][2]
+        artifact = b"/Artifact <</Type /Pagination>> BDC\nq\n1 0 0 1 " + width + b" 0 cm\n" + strokes + b"\nQ\nEMC"
+        self._at(page["Contents"]).stream.append(artifact)
 
     def _up(self, reference: bytes) -> Iterator[Any]:
         """An element and those above it, without the top."""
