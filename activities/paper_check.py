@@ -160,6 +160,8 @@ class _Check:
         except XuqiaoError as error:
             self._faults.append(FileFinding(code=error.code, params=error.params))
             return
+        if not self._content.rstrip().endswith(b"%%EOF"):
+            self._faults.append(finding("paper_check.cut_off"))
         facts = self._read.facts
         if facts is not None:
             self._said |= {

@@ -1,14 +1,20 @@
 """A case with a paper on record, for tests that sign it and check files of it."""
 
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
+import pytest
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from activities.press import Paper, Press
 from activities.press.sample import SAMPLE
+from activities.signing import ByHand, Certificates, SigningDesk
+from models import signatures
 from models.applications import file_application
 from models.documents import Document, document_number, store
+from rulebook.errors import XuqiaoError
 from rulebook.papers import DocumentKind, PaperData
 from runtime.daily import shanghai_today
 from tests.builders import a_micro_manufacturer
@@ -66,3 +72,41 @@ def _row(case_no: str, number: str, kind: DocumentKind, paper: Paper) -> Documen
         data_digest=paper.data_digest,
         boxes=[box._asdict() for box in paper.boxes],
     )
+
+
+@dataclass(frozen=True)
+class SigningOffice:
+    """Sessions of both roles, a press, and the folder of the certificates."""
+
+    app: sessionmaker[Session]
+    desk: sessionmaker[Session]
+    press: Press
+    folder: Path
+
+    def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT) -> Document:
+        return a_paper_on_record(self.app, self.press, "DH", kind)
+
+    def signing(self, own: Path | None = None, passphrase: str | None = None) -> SigningDesk:
+        return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase))
+
+    def sign(self, paper: Document, party: str = "operator", officer: str = "wang.he") -> signatures.Signature:
+        return self.signing().sign(paper.case_no, paper.number, party, officer, authority=None, at=datetime.now(UTC))
+
+    def attach(self, paper: Document, content: bytes, by_hand: ByHand, party: str = "borrower") -> signatures.Signature:
+        return self.signing().attach_scan(
+            paper.case_no, paper.number, party, "li.jing", content, by_hand, datetime.now(UTC)
+        )
+
+    def content(self, sha256: str) -> bytes:
+        with self.app() as session:
+            kept = signatures.signed_file(session, sha256)
+            assert kept is not None
+            return kept.content
+
+    def recorded(self, paper: Document) -> list[signatures.Signature]:
+        with self.app() as session:
+            return signatures.signatures_of(session, paper.number)
+
+
+def refused(code: str) -> "pytest.RaisesExc[XuqiaoError]":
+    return pytest.raises(XuqiaoError, check=lambda error: error.code == code)

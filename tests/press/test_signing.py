@@ -3,7 +3,6 @@
 import hashlib
 import io
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -14,90 +13,35 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 from PIL import Image
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session
 
 from activities.paper_reading import ReadPaper
-from activities.platform_signing import Asked, PlatformSigning
 from activities.press import Press
 from activities.signature_check import find_signatures
 from activities.signing import ByHand, Certificates, SigningDesk
-from gateways.esign import DEMO_CA_NAME, DemoAuthority, PlatformAway, PlatformManner, SimulatedPlatform
+from gateways.esign import DEMO_CA_NAME, DemoAuthority
 from models import signatures
 from models.database import sessions
-from models.documents import Document
-from models.signatures import FlowEnd, SignedHow
-from rulebook.errors import XuqiaoError
+from models.signatures import SignedHow
 from rulebook.papers import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate
-from tests.press.records import a_paper_on_record
+from tests.press.records import SigningOffice, refused
 
 NOW = datetime.now(UTC)
 OPERATOR, BORROWER, BANK = "operator", "borrower", "bank"
 BY_HAND = ByHand(person="石犇", authority="法定代表人", signed_at=NOW - timedelta(days=1))
-ALL = (
-    Asked(party=BORROWER, person="石犇", authority="法定代表人"),
-    Asked(party=BANK, person="沈喆", authority="授权书〔2026〕7号"),
-)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Sessions of both roles, a press, and the folder of the certificates."""
-
-    app: sessionmaker[Session]
-    desk: sessionmaker[Session]
-    press: Press
-    folder: Path
-
-    def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT) -> Document:
-        return a_paper_on_record(self.app, self.press, "DH", kind)
-
-    def signing(self, own: Path | None = None, passphrase: str | None = None) -> SigningDesk:
-        return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase))
-
-    def sign(self, paper: Document, party: str = OPERATOR, officer: str = "wang.he") -> signatures.Signature:
-        return self.signing().sign(paper.case_no, paper.number, party, officer, authority=None, at=datetime.now(UTC))
-
-    def attach(self, paper: Document, content: bytes, party: str = BORROWER) -> signatures.Signature:
-        return self.signing().attach_scan(paper.case_no, paper.number, party, "li.jing", content, BY_HAND, NOW)
-
-    def content(self, sha256: str) -> bytes:
-        with self.app() as session:
-            kept = signatures.signed_file(session, sha256)
-            assert kept is not None
-            return kept.content
-
-    def recorded(self, paper: Document) -> list[signatures.Signature]:
-        with self.app() as session:
-            return signatures.signatures_of(session, paper.number)
 
 
 @pytest.fixture
-def here(app_engine: Engine, desk_engine: Engine, press: Press, tmp_path: Path) -> Place:
+def here(app_engine: Engine, desk_engine: Engine, press: Press, tmp_path: Path) -> SigningOffice:
     with sessions(app_engine).begin() as session:
         open_fund(session, (checkout() or Path.cwd()) / "examples" / "fund.toml", shanghai_today())
-    return Place(sessions(app_engine), sessions(desk_engine), press, tmp_path)
+    return SigningOffice(sessions(app_engine), sessions(desk_engine), press, tmp_path)
 
 
-@pytest.fixture
-def platform(here: Place) -> SimulatedPlatform:
-    return SimulatedPlatform(here.folder / "platform")
-
-
-@pytest.fixture
-def outside(here: Place, platform: SimulatedPlatform) -> PlatformSigning:
-    return PlatformSigning(here.desk.begin, platform)
-
-
-def refused(code: str) -> "pytest.RaisesExc[XuqiaoError]":
-    return pytest.raises(XuqiaoError, check=lambda error: error.code == code)
-
-
-def test_a_signed_paper_begins_with_the_unsigned_one_which_stays(here: Place) -> None:
+def test_a_signed_paper_begins_with_the_unsigned_one_which_stays(here: SigningOffice) -> None:
     paper = here.paper()
     signed = here.sign(paper)
     content = here.content(signed.sha256)
@@ -113,7 +57,7 @@ def test_a_signed_paper_begins_with_the_unsigned_one_which_stays(here: Place) ->
     assert (signed.how, signed.certificate, signed.demo) == (SignedHow.PADES, found.certificate, True)
 
 
-def test_a_signed_paper_is_a_sound_pdf_with_the_same_text_and_facts(here: Place) -> None:
+def test_a_signed_paper_is_a_sound_pdf_with_the_same_text_and_facts(here: SigningOffice) -> None:
     paper = here.paper()
     content = here.content(here.sign(paper).sha256)
     before, after = ReadPaper(paper.pdf), ReadPaper(content)
@@ -127,7 +71,7 @@ def test_a_signed_paper_is_a_sound_pdf_with_the_same_text_and_facts(here: Place)
     assert box["y"] <= bottom < top <= box["y"] + box["height"]
 
 
-def test_each_signature_stands_behind_the_last(here: Place) -> None:
+def test_each_signature_stands_behind_the_last(here: SigningOffice) -> None:
     paper = here.paper()
     first, second = (here.content(here.sign(paper, party).sha256) for party in (OPERATOR, BANK))
 
@@ -137,7 +81,7 @@ def test_each_signature_stands_behind_the_last(here: Place) -> None:
     assert [each.party for each in here.recorded(paper)] == [OPERATOR, BANK]
 
 
-def test_two_parties_who_sign_at_once_end_up_in_one_file(here: Place) -> None:
+def test_two_parties_who_sign_at_once_end_up_in_one_file(here: SigningOffice) -> None:
     paper = here.paper()
     with ThreadPoolExecutor(3) as people:
         list(people.map(lambda party: here.sign(paper, party), (OPERATOR, BORROWER, BANK)))
@@ -148,7 +92,7 @@ def test_two_parties_who_sign_at_once_end_up_in_one_file(here: Place) -> None:
     assert all(each.good for each in found)
 
 
-def test_who_may_not_sign_does_not(here: Place) -> None:
+def test_who_may_not_sign_does_not(here: SigningOffice) -> None:
     paper = here.paper(DocumentKind.TRANSFER_INSTRUCTION)
     for officer, code in (
         ("li.jing", "person.not_in_role"),
@@ -165,7 +109,7 @@ def test_who_may_not_sign_does_not(here: Place) -> None:
     assert len(here.recorded(paper)) == 1
 
 
-def test_the_operators_own_certificate_signs_and_no_demonstration_is_made(here: Place) -> None:
+def test_the_operators_own_certificate_signs_and_no_demonstration_is_made(here: SigningOffice) -> None:
     own, root = a_real_certificate(here.folder / "operator.p12", "东海县晶源产业投资服务有限公司", "p12-口令")
     paper = here.paper()
     desk = here.signing(own, "p12-口令")
@@ -180,7 +124,7 @@ def test_the_operators_own_certificate_signs_and_no_demonstration_is_made(here: 
         desk.sign(paper.case_no, paper.kind, BANK, "wang.he", authority=None, at=NOW)
 
 
-def test_a_certificate_that_cannot_sign_is_refused_by_name(here: Place) -> None:
+def test_a_certificate_that_cannot_sign_is_refused_by_name(here: SigningOffice) -> None:
     paper = here.paper()
     own, _ = a_real_certificate(here.folder / "good.p12", "甲", "right")
     late, _ = a_real_certificate(here.folder / "late.p12", "甲", "right", until=NOW - timedelta(days=1))
@@ -204,7 +148,7 @@ def test_a_certificate_that_cannot_sign_is_refused_by_name(here: Place) -> None:
     assert here.recorded(paper) == []
 
 
-def test_the_demonstration_names_itself_and_is_made_once(here: Place) -> None:
+def test_the_demonstration_names_itself_and_is_made_once(here: SigningOffice) -> None:
     folder = here.folder / "demo"
     with ThreadPoolExecutor(4) as people:
         made = list(people.map(lambda _: DemoAuthority(folder).credential(BANK, "某银行"), range(8)))
@@ -227,11 +171,11 @@ def a_picture(kind: str) -> bytes:
 @pytest.mark.parametrize(
     ("kind", "media_type"), [("PNG", "image/png"), ("JPEG", "image/jpeg"), ("PDF", "application/pdf")]
 )
-def test_a_scan_is_kept_and_marked_as_one(kind: str, media_type: str, here: Place) -> None:
+def test_a_scan_is_kept_and_marked_as_one(kind: str, media_type: str, here: SigningOffice) -> None:
     paper = here.paper(DocumentKind.DRAWDOWN_REQUEST)
     scan = a_picture(kind) + paper.number.encode()
-    signed = here.attach(paper, scan)
-    here.attach(paper, scan)
+    signed = here.attach(paper, scan, BY_HAND)
+    here.attach(paper, scan, BY_HAND)
 
     (recorded,) = here.recorded(paper)
     assert (recorded.how, recorded.certificate, recorded.person) == (SignedHow.WET_INK, None, "石犇")
@@ -247,31 +191,31 @@ def test_a_scan_is_kept_and_marked_as_one(kind: str, media_type: str, here: Plac
         assert signatures.newest_file(session, paper) == paper.pdf, "no signature is ever put on a scan"
 
 
-def test_what_is_no_scan_is_refused(here: Place) -> None:
+def test_what_is_no_scan_is_refused(here: SigningOffice) -> None:
     paper = here.paper(DocumentKind.DRAWDOWN_REQUEST)
     png = a_picture("PNG")
     for content in (b"GIF89a", b"%PDF-1.7 nothing", b"", png[:30], b"\x89PNG\r\n\x1a\n", b"<svg/>"):
         with refused("signing.scan_type"):
-            here.attach(paper, content)
+            here.attach(paper, content, BY_HAND)
     with refused("signing.scan_too_big"):
-        here.attach(paper, png + bytes(20_000_000))
+        here.attach(paper, png + bytes(20_000_000), BY_HAND)
     with refused("signing.scan_is_the_paper"):
-        here.attach(paper, paper.pdf)
+        here.attach(paper, paper.pdf, BY_HAND)
     signed = here.sign(here.paper(), OPERATOR)
     with refused("signing.scan_is_the_paper"):
-        here.attach(paper, here.content(signed.sha256))
+        here.attach(paper, here.content(signed.sha256), BY_HAND)
     late = BY_HAND.model_copy(update={"signed_at": NOW + timedelta(hours=1)})
     with refused("signing.in_the_future"):
         here.signing().attach_scan(paper.case_no, paper.number, BORROWER, "li.jing", png, late, NOW)
     assert here.recorded(paper) == []
 
 
-def test_a_scan_of_one_paper_is_not_one_of_another(here: Place) -> None:
+def test_a_scan_of_one_paper_is_not_one_of_another(here: SigningOffice) -> None:
     one, other = here.paper(DocumentKind.DRAWDOWN_REQUEST), here.paper(DocumentKind.DRAWDOWN_REQUEST)
     scan = a_picture("PNG") + one.number.encode()
-    here.attach(one, scan)
+    here.attach(one, scan, BY_HAND)
     with refused("signing.file_of_another"):
-        here.attach(other, scan)
+        here.attach(other, scan, BY_HAND)
 
 
 # The database's own defence -----------------------------------------------------------------------------------------
@@ -286,7 +230,9 @@ def test_a_scan_of_one_paper_is_not_one_of_another(here: Place) -> None:
         "TRUNCATE signature, signed_file",
     ],
 )
-def test_what_was_signed_cannot_be_changed_even_by_the_owner(statement: str, here: Place, owner_engine: Engine) -> None:
+def test_what_was_signed_cannot_be_changed_even_by_the_owner(
+    statement: str, here: SigningOffice, owner_engine: Engine
+) -> None:
     paper = here.paper()
     here.sign(paper)
     with owner_engine.connect() as connection, pytest.raises(DBAPIError, match="only grows"):
@@ -294,7 +240,7 @@ def test_what_was_signed_cannot_be_changed_even_by_the_owner(statement: str, her
     assert len(here.recorded(paper)) == 1
 
 
-def test_the_database_takes_no_file_that_does_not_begin_with_its_paper(here: Place) -> None:
+def test_the_database_takes_no_file_that_does_not_begin_with_its_paper(here: SigningOffice) -> None:
     paper = here.paper()
     insert = text(
         "INSERT INTO signed_file (sha256, document, media_type, stored_at, content, scan)"
@@ -307,145 +253,9 @@ def test_the_database_takes_no_file_that_does_not_begin_with_its_paper(here: Pla
             session.execute(insert, row)
 
 
-def test_a_worker_reads_signatures_and_makes_none(here: Place) -> None:
+def test_a_worker_reads_signatures_and_makes_none(here: SigningOffice) -> None:
     desk = SigningDesk(here.app.begin, Certificates(here.folder / "signing-demo"))
     paper = here.paper()
     with pytest.raises(DBAPIError, match="permission denied"):
         desk.sign(paper.case_no, paper.number, OPERATOR, "wang.he", authority=None, at=NOW)
     assert here.recorded(paper) == []
-
-
-# On a platform ------------------------------------------------------------------------------------------------------
-
-
-def start(outside: PlatformSigning, paper: Document) -> str:
-    return outside.start(paper.case_no, paper.number, ALL, "li.jing", NOW)
-
-
-def test_a_paper_signed_on_a_platform_comes_back_with_every_signature_and_its_evidence(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    ours = here.content(here.sign(paper).sha256)
-    flow = start(outside, paper)
-    assert start(outside, paper) == flow, "asked again, the same signing"
-    assert outside.settle(flow, NOW) is FlowEnd.STARTED
-    with refused("signing.flow_open"):
-        here.sign(paper, BANK)
-
-    platform.signers_act()
-    assert outside.settle(flow, NOW) is FlowEnd.COMPLETED
-    assert outside.settle(flow, NOW) is FlowEnd.COMPLETED
-
-    own, borrower, bank = here.recorded(paper)
-    assert (own.how, borrower.how, bank.how) == (SignedHow.PADES, SignedHow.PLATFORM, SignedHow.PLATFORM)
-    assert (bank.person, bank.authority, bank.flow) == ("沈喆", "授权书〔2026〕7号", flow)
-    assert bank.evidence == f"CZ-{flow}"
-    content = here.content(bank.sha256)
-    assert content.startswith(ours)
-    assert [(each.party, each.good) for each in find_signatures(content)] == [
-        (OPERATOR, True),
-        (BORROWER, True),
-        (BANK, True),
-    ]
-
-
-def test_a_hundred_calls_at_once_record_each_signature_once(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    start(outside, paper)
-    platform.signers_act()
-    last = platform.deliveries()[-1]
-    with ThreadPoolExecutor(5) as calls:
-        said = list(calls.map(lambda _: outside.on_callback(last.body, last.headers, NOW), range(100)))
-    assert set(said) == {FlowEnd.COMPLETED}
-    assert [each.party for each in here.recorded(paper)] == [BORROWER, BANK]
-
-
-def test_calls_out_of_order_late_or_forged_change_nothing_by_themselves(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    start(outside, paper)
-    platform.signers_act()
-    started, completed = platform.deliveries()
-    assert outside.on_callback(completed.body, completed.headers, NOW) is FlowEnd.COMPLETED
-    assert outside.on_callback(started.body, started.headers, NOW) is FlowEnd.COMPLETED
-    with refused("signing.callback_forged"):
-        outside.on_callback(started.body.replace(b"started", b"refused"), started.headers, NOW)
-    with refused("signing.callback_forged"):
-        outside.on_callback(completed.body, {}, NOW)
-    assert len(here.recorded(paper)) == 2
-
-
-def test_a_signer_who_refuses_ends_it_and_the_paper_can_be_handed_over_anew(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    first = start(outside, paper)
-    platform.behave(PlatformManner.REFUSE)
-    platform.signers_act()
-    assert outside.settle(first, NOW) is FlowEnd.REFUSED
-    with here.app() as session:
-        assert "拒绝" in (signatures.the_flow(session, first).reason or "")
-    platform.behave(PlatformManner.PROPER)
-    again = start(outside, paper)
-    assert again != first
-    platform.signers_act()
-    assert outside.settle(again, NOW) is FlowEnd.COMPLETED
-    assert {each.flow for each in here.recorded(paper)} == {again}
-
-
-@pytest.mark.parametrize(
-    ("manner", "why"),
-    [
-        (PlatformManner.WRONG_FILE, "another_file"),
-        (PlatformManner.WRONG_DIGEST, "another_digest"),
-        (PlatformManner.ANOTHER_SIGNER, "other_signers"),
-    ],
-)
-def test_what_is_not_what_we_handed_over_is_not_taken(
-    manner: PlatformManner, why: str, here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    flow = start(outside, paper)
-    platform.behave(manner)
-    platform.signers_act()
-    assert outside.settle(flow, NOW) is FlowEnd.REJECTED
-    with here.app() as session:
-        assert signatures.the_flow(session, flow).reason == why
-        assert signatures.newest_file(session, paper) == paper.pdf
-    assert here.recorded(paper) == []
-
-
-def test_a_platform_that_is_away_is_asked_again(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    platform.behave(PlatformManner.AWAY)
-    with pytest.raises(PlatformAway):
-        start(outside, paper)
-    platform.behave(PlatformManner.SILENT)
-    flow = start(outside, paper)
-    platform.signers_act()
-    assert platform.deliveries() == []
-    platform.behave(PlatformManner.AWAY)
-    with pytest.raises(PlatformAway):
-        outside.settle(flow, NOW)
-    platform.behave(PlatformManner.SILENT)
-    assert outside.settle(flow, NOW) is FlowEnd.COMPLETED, "it never called, and somebody looked"
-
-
-def test_a_signing_is_called_off_unless_it_was_completed_before(
-    here: Place, platform: SimulatedPlatform, outside: PlatformSigning
-) -> None:
-    paper = here.paper()
-    flow = start(outside, paper)
-    assert outside.cancel(flow, "企业要求改用纸质", NOW) is FlowEnd.CANCELLED
-    assert outside.cancel(flow, "再次", NOW) is FlowEnd.CANCELLED
-    platform.signers_act()
-    assert outside.settle(flow, NOW) is FlowEnd.CANCELLED
-    again = start(outside, paper)
-    platform.signers_act()
-    assert outside.cancel(again, "太晚", NOW) is FlowEnd.COMPLETED

@@ -233,7 +233,7 @@ def test_something_appended_is_found_behind_both_the_paper_and_its_signature(rec
     assert {"signature_overwritten", "page_differs"} <= codes(report)
     assert "signature_overwritten" in codes(records.alone(signed))
     harmless = records.alone(records.signed + b"% nothing\n")
-    assert codes(harmless) == {"behind_the_signature"}
+    assert codes(harmless) == {"behind_the_signature", "cut_off"}
 
 
 def test_a_signature_that_was_never_recorded_is_told_from_ours(records: Records, tmp_path: Path) -> None:
@@ -329,6 +329,9 @@ def test_without_records_a_file_is_judged_by_itself(records: Records) -> None:
         assert (report.ours, report.unchanged, report.good, report.agrees_with_text) == (None, None, True, True)
         assert "paper_check.no_records" in {each.code for each in report.remarks}
         assert report.document_no == records.paper.number
+    cut = records.signed[: len(records.paper.pdf) + 200]
+    assert codes(records.alone(cut)) == {"cut_off"}
+    assert {"cut_off", "appended"} <= codes(records.check(cut))
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
