@@ -246,7 +246,7 @@ class AnyOrder(RuleBasedStateMachine):
         request = postings.unmatched_receipt(self.fund, amount, reference=line, on=on, actor_id="maker")
         self.try_to(request, {ASIDE: amount, ("unknown", line): amount})
 
-    @rule(case=CASES, line=LINES, principal=AMOUNTS, fee=SMALL, excess=SMALL, on=DAYS, guarantors=NEW)
+    @rule(case=CASES, line=LINES, principal=AMOUNTS, fee=SMALL, excess=SMALL, on=DAYS, guarantors=st.booleans())
     def match(self, case: str, line: str, principal: int, fee: int, excess: int, on: date, guarantors: bool) -> None:
         amounts = {"principal_fen": principal, "fee_fen": fee, "excess_fen": excess}
         request = (year.guarantor_match if guarantors else year.match)(self.record(on), case, line, **amounts)
