@@ -9,7 +9,6 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from activities.paper_reading import Facts, ReadPaper
-from activities.press.writing import plain
 from models.applications import Application, Loan
 from models.approvals import Approval
 from models.base import table
@@ -18,6 +17,7 @@ from rulebook.amounts import read_words
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
 from rulebook.papers import REQUIRED, DocumentKind
+from rulebook.printing import plain
 from rulebook.values import Value
 
 _FIGURES = re.compile(r"(?:[¥￥]|CNY|RMB)(\d[\d,]*\.\d\d)")

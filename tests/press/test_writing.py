@@ -4,6 +4,7 @@ import doctest
 from datetime import date
 
 from activities.press import writing
+from rulebook.printing import plain
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:
@@ -19,5 +20,5 @@ def test_dates_are_written_without_leading_zeros() -> None:
 
 def test_a_name_keeps_every_visible_character() -> None:
     name = "买买提·阿布都拉（Memet-Ali）𬭎"
-    assert writing.plain(name) == name
-    assert writing.plain("a\u2011b\u00a0c\u202ed\u200be") == "a-b cde"
+    assert plain(name) == name
+    assert plain("a\u2011b\u00a0c\u202ed\u200be") == "a-b cde"
