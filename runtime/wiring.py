@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Engine
 from sqlalchemy.orm import sessionmaker
@@ -24,6 +24,7 @@ from activities.bank import Bank, PaymentSlips
 from activities.case_file import CaseFile
 from activities.ledger import Books
 from activities.notices import Notices
+from activities.press.office import read_office
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
 from gateways.simulated import SimulatedBank
@@ -35,6 +36,9 @@ from runtime.temporal import connect, sandbox
 from workflows.policies import Queue, queue_name
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
+
+if TYPE_CHECKING:
+    from activities.press.pool import PressPool
 
 THREADS = 8
 DESK_CONNECTIONS = 2
@@ -90,8 +94,19 @@ class House:
         slips = PaymentSlips(self.sessions.begin)
         return {"counter": CounterGateway(slips), "simulated": self.simulated_bank}
 
+    @cached_property
+    def press(self) -> "PressPool":
+        """The presses, warm and in processes of their own."""
+        # Imported only where papers are made.
+        from activities.press.pool import PressPool
+
+        papers = self.settings.papers
+        return PressPool(papers.workers, papers.office_dir, papers.check_url, papers.seconds)
+
     def close(self) -> None:
-        """Let go of the connections; the next use opens them again."""
+        """Let go of the connections and the presses; the next use opens the connections again."""
+        if "press" in self.__dict__:
+            self.__dict__.pop("press").close()
         for engine in ("engine", "desk_engine"):
             if engine in self.__dict__:
                 self.__dict__[engine].dispose()
@@ -111,7 +126,8 @@ class House:
         match queue:
             case Queue.CASES:
                 books, bank = Books(begin), Bank(begin, self.gateways)
-                case_file = activities_of(CaseFile(begin), Notices(begin))
+                templates = read_office(self.settings.papers.office_dir).digest
+                case_file = activities_of(CaseFile(begin, templates), Notices(begin))
                 return [*case_file, books.record_promise, books.record_measure, bank.ask_bank_opinion]
             case Queue.MONEY:
                 books, bank = Books(begin), Bank(begin, self.gateways)
@@ -125,22 +141,21 @@ class House:
                     bank.record_payment_mark,
                 ]
             case _:
-                # The press is imported only where papers are made: it costs a second and 150 MB.
                 from activities.papers import Papers
-                from activities.press.press import Press
 
-                return activities_of(Papers(begin, Press()))
+                return activities_of(Papers(begin, self.press))
 
     def worker(self, client: Client, queue: str) -> Worker:
         """A worker of one queue; the stories run on that of the cases."""
+        at_once = self.settings.papers.workers if queue == Queue.PAPERS else THREADS
         return Worker(
             client,
             task_queue=queue_name(self.settings.queues.prefix, queue),
             workflows=[Renewal, Recovery] if queue == Queue.CASES else [],
             workflow_runner=sandbox(),
             activities=self.activities_on(queue),
-            activity_executor=ThreadPoolExecutor(1 if queue == Queue.PAPERS else THREADS),
-            max_concurrent_activities=1 if queue == Queue.PAPERS else THREADS,
+            activity_executor=ThreadPoolExecutor(at_once),
+            max_concurrent_activities=at_once,
             interceptors=[ErrorsByCode()],
         )
 

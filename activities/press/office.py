@@ -12,6 +12,7 @@
 ======================== ====================================================================================
 """
 
+import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -22,6 +23,7 @@ from typing import Literal, get_args
 from activities.press.fonts import OfficeFonts
 from activities.words import say
 from rulebook.errors import XuqiaoError
+from rulebook.messages import digest_of
 from rulebook.papers import DocumentKind
 
 STYLE = "paper.css"
@@ -54,6 +56,12 @@ class Office:
     fonts: OfficeFonts = field(default_factory=OfficeFonts)
     names: Mapping[DocumentKind, Mapping[str, str]] = field(default_factory=dict)
     seal: bytes | None = None
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 over all templates, the style sheet and the names: an approval binds what will be signed."""
+        texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.sources.items()}
+        return digest_of(texts | {kind.value: dict(names) for kind, names in self.names.items()})
 
     def name_of(self, kind: DocumentKind, lang: Literal["zh", "en"] = "zh", otherwise: str | None = None) -> str:
         """What a kind of paper is called here.
