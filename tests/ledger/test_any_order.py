@@ -30,7 +30,7 @@ from .model import ASIDE, FEES, POOL, Deltas, Model, Pot
 
 T = TypeVar("T")
 LONG = os.environ.get("XUQIAO_LONG_RUN") == "1"
-SHARDS, SEQUENCES, STEPS = (4, 420, 64) if LONG else (4, 510, 12)
+SHARDS, SEQUENCES, STEPS = (4, 480, 64) if LONG else (4, 510, 12)
 
 CASES = st.sampled_from(["A", "B"])
 AMOUNTS = st.sampled_from([100, 200, 250, 500])
@@ -454,7 +454,7 @@ def test_in_whatever_order_events_come_the_books_agree_with_the_model(
     print(dict(tally))
     assert tally["sequences"] >= SEQUENCES
     assert tally["steps"] > SEQUENCES * STEPS / 2
-    # A long run writes every kind of event and meets nearly every refusal; few steps seldom lead to a write-off.
+    # A part of a long run writes all kinds of events but one at the most, and meets nearly every refusal; few steps seldom lead to a write-off.
     never = [kind.value for kind in PostingKind if not tally[kind]]
-    assert len(never) <= (0 if LONG else 8), never
+    assert len(never) <= (1 if LONG else 8), never
     assert len([code for code in tally if str(code).startswith("ledger.")]) >= (14 if LONG else 8)
