@@ -454,7 +454,8 @@ def test_in_whatever_order_events_come_the_books_agree_with_the_model(
     print(dict(tally))
     assert tally["sequences"] >= SEQUENCES
     assert tally["steps"] > SEQUENCES * STEPS / 2
-    # A part of a long run writes all kinds of events but one at the most, and meets nearly every refusal; few steps seldom lead to a write-off.
+    # A part of a long run writes all kinds of events but one at the most, and meets nearly every refusal; few
+    # steps seldom lead to a write-off.
     never = [kind.value for kind in PostingKind if not tally[kind]]
     assert len(never) <= (1 if LONG else 8), never
     assert len([code for code in tally if str(code).startswith("ledger.")]) >= (14 if LONG else 8)
