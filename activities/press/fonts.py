@@ -25,8 +25,8 @@ class OfficeFonts(NamedTuple):
 
 
 _BUNDLED = {
-    "song": "NotoSerifSC-Regular.otf",
-    "hei": "NotoSansSC-Regular.otf",
+    "song": "XuqiaoSong-Regular.otf",
+    "hei": "XuqiaoHei-Regular.otf",
     "heading": "XuqiaoHeading-Bold.ttf",
 }
 _ROLES = {"body": "song", "title": "heading", "label": "hei"}

@@ -370,7 +370,7 @@ def test_a_template_never_prints_a_fact_that_is_not_known(tmp_path: Path) -> Non
 def test_an_offices_font_is_used_and_a_broken_one_refused(tmp_path: Path, press: Press) -> None:
     fonts = tmp_path / "fonts"
     fonts.mkdir()
-    (fonts / "body.otf").symlink_to(AGREEMENTS / "fonts" / "NotoSansSC-Regular.otf")
+    (fonts / "body.otf").symlink_to(AGREEMENTS / "fonts" / "XuqiaoHei-Regular.otf")
     own = Press(tmp_path)
     paper = own.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE)
     assert "xuqiao-office-body" in fonts_of(paper)
