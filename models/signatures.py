@@ -234,6 +234,17 @@ def flows_of(session: Session, number: str) -> list[SigningFlow]:
     return list(session.scalars(select(SigningFlow).where(column.document == number).order_by(column.started_at)))
 
 
+def flows(session: Session, case_no: str | None = None) -> list[SigningFlow]:
+    """Signings on platforms, in order: all of a case's papers; those under way when no case is named."""
+    column = table(SigningFlow).c
+    if case_no is None:
+        wanted = column.state == FlowEnd.STARTED
+    else:
+        papers = table(Document).c
+        wanted = column.document.in_(select(papers.number).where(papers.case_no == case_no))
+    return list(session.scalars(select(SigningFlow).where(wanted).order_by(column.started_at, column.flow)))
+
+
 def the_flow(session: Session, flow: str) -> SigningFlow:
     """A signing that this house began.
 

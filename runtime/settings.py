@@ -95,11 +95,13 @@ class SigningSettings(_Group):
         certificate: the operator's own, a PKCS#12 file; None: demonstration certificates, which prove nothing.
         passphrase: of that file; the workers never need it.
         trusted: a folder of certificates (PEM, ``*.pem`` or ``*.crt``) of the authorities that ``verify`` believes.
+        platform: where other parties sign; ``simulated`` is for trying.
     """
 
     certificate: Path | None = None
     passphrase: SecretStr | None = None
     trusted: Path | None = None
+    platform: Literal["simulated"] | None = None
 
 
 def checkout() -> Path | None:
@@ -187,6 +189,14 @@ class Settings(BaseSettings):
     def embedded_temporal(self) -> bool:
         """Whether the stack in ``var`` provides Temporal."""
         return self.temporal.address is None and self.temporal.profile is None
+
+    @property
+    def signing_platform(self) -> str | None:
+        """The platform that papers are handed to. The simulated one is there by itself beside the embedded database,
+        and never beside the operator's own certificate: what it signs proves nothing."""
+        if self.signing.certificate is not None:
+            return None
+        return "simulated" if self.embedded_database else self.signing.platform
 
     def for_children(self) -> dict[str, str]:
         """The environment in which a child process has the same settings; secrets stay where both read them.

@@ -1,11 +1,13 @@
-"""``xuqiao documents list | sign | fetch | verify``: what was drawn up, who signed it, is a file one of them."""
+"""``xuqiao documents list | sign | fetch | verify``: what was drawn up, who signed and who has not, is a file ours."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
+from runtime.cli import documents_platform
 from runtime.cli.documents_drawing import add_drawing
+from runtime.cli.documents_platform import PLATFORM_FOLDER
 from runtime.cli.failures import Exit, Misuse, exit_of, known
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Case, File
@@ -18,7 +20,8 @@ if TYPE_CHECKING:
     from activities.paper_agreement import FileFinding
     from activities.paper_check import FileReport
     from activities.signing import Certificates
-    from models.signatures import Signature
+    from models.documents import Document
+    from models.signatures import Signature, SigningFlow
     from runtime.cli.office import Office
     from runtime.settings import Settings
 
@@ -41,6 +44,7 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 def list_papers(case: Case, as_json: AsJson = False) -> int:
     from models import documents, signatures
     from models.cases import the_case
+    from runtime.cli.documents_platform import flow_data
     from runtime.cli.office import Office
     from runtime.cli.output import moment, print_json, short, table, word
     from runtime.cli.values import case_no_of
@@ -48,23 +52,25 @@ def list_papers(case: Case, as_json: AsJson = False) -> int:
     number = case_no_of(case)
     with Office() as office, office.begin() as session:
         the_case(session, number)
-        found = [
-            (paper, signatures.signatures_of(session, paper.number))
-            for paper in documents.documents_of(session, number)
-        ]
+        papers = documents.documents_of(session, number)
+        signed = {paper.number: signatures.signatures_of(session, paper.number) for paper in papers}
+        outside = {paper.number: signatures.open_flow(session, paper.number) for paper in papers}
+    waiting = _waiting(papers, signed)
     if as_json:
         print_json(
             [
                 {
                     **paper.model_dump(include=_LISTED),
-                    "signatures": [_signature_data(signature) for signature in signed],
+                    "signatures": [_signature_data(signature) for signature in signed[paper.number]],
+                    "waiting": waiting[paper.number],
+                    "flow": flow_data(flow) if (flow := outside[paper.number]) else None,
                 }
-                for paper, signed in found
+                for paper in papers
             ]
         )
         return Exit.WELL
     table(
-        ("document_no", "paper", "pages", "at", "digest", "signatures"),
+        ("document_no", "paper", "pages", "at", "digest", "signatures", "waiting"),
         (
             (
                 paper.number,
@@ -72,9 +78,10 @@ def list_papers(case: Case, as_json: AsJson = False) -> int:
                 paper.pages,
                 moment(paper.made_at),
                 short(paper.sha256),
-                ", ".join(f"{_party(each.party)} {each.person}（{word('signed_how', each.how)}）" for each in signed),
+                _signed_words(signed[paper.number]),
+                _waiting_words(waiting[paper.number], outside[paper.number]),
             )
-            for paper, signed in found
+            for paper in papers
         ),
         right=("pages",),
     )
@@ -97,14 +104,15 @@ def sign(
     from datetime import UTC, datetime
 
     from activities.signing import ByHand, SigningDesk
+    from runtime.cli.documents_values import file_content, paper_meant, party_word, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say, short, word
     from runtime.cli.values import case_no_of, moment_of
 
-    number, which = case_no_of(case), _which(which_paper)
+    number, which = case_no_of(case), paper_meant(which_paper)
     content = by_hand = None
     if scan is not None:
-        content = _content("--scan", scan)
+        content = file_content("--scan", scan)
         for name, typed in (("--signatory", by_person), ("--authority", by_authority)):
             if not (typed or "").strip():
                 raise Misuse("cli.usage.scan_needs", name=name)
@@ -121,12 +129,20 @@ def sign(
         else:
             signed = desk.sign(number, which, party, as_user, authority=by_authority or None, at=now)
         if out is not None:
-            _write(out, _signed_content(office, signed.sha256))
+            write_file(out, _signed_content(office, signed.sha256))
     if as_json:
         print_json(_signature_data(signed))
         return Exit.WELL
-    shown = {"document": signed.document, "party": _party(signed.party), "name": signed.name, "person": signed.person}
-    line(say("signing.recorded", **shown, how=word("signed_how", signed.how), digest=short(signed.sha256)))
+    shown = {"document": signed.document, "name": signed.name, "person": signed.person}
+    line(
+        say(
+            "signing.recorded",
+            **shown,
+            party=party_word(signed.party),
+            how=word("signed_how", signed.how),
+            digest=short(signed.sha256),
+        )
+    )
     if signed.demo:
         note("signing.demo_note")
     if scan is not None:
@@ -139,16 +155,17 @@ def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False
     import hashlib
 
     from models import signatures
+    from runtime.cli.documents_values import paper_meant, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
     from runtime.cli.values import case_no_of
 
     with Office() as office, office.begin() as session:
-        paper = signatures.paper_of_case(session, case_no_of(case), _which(which_paper))
+        paper = signatures.paper_of_case(session, case_no_of(case), paper_meant(which_paper))
         content = signatures.newest_file(session, paper)
         number, kind = paper.number, paper.kind
     digest = hashlib.sha256(content).hexdigest()
-    _write(out, content)
+    write_file(out, content)
     if as_json:
         print_json({"document_no": number, "out": str(out), "sha256": digest, "bytes": len(content)})
     else:
@@ -159,10 +176,11 @@ def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False
 @app.command("verify", cls=Command)
 def verify(file: File, as_json: AsJson = False) -> int:
     from activities.paper_check import check_file
+    from runtime.cli.documents_values import file_content
     from runtime.cli.office import Office
     from runtime.cli.output import plain, print_json
 
-    content = _content("FILE", file)
+    content = file_content("FILE", file)
     with Office() as office:
         roots = _believed(office.settings)
         try:
@@ -196,7 +214,35 @@ _LISTED = {
 }
 
 
+def _waiting(papers: "list[Document]", signed: "dict[str, list[Signature]]") -> dict[str, list[str]]:
+    """The parties that have a place on each paper and no signature on record; on one that was drawn anew, nobody."""
+    latest = {paper.kind: paper.number for paper in sorted(papers, key=lambda each: each.attempt)}
+    waiting = {}
+    for paper in papers:
+        places = dict.fromkeys(str(box["party"]) for box in paper.boxes if latest[paper.kind] == paper.number)
+        there = {signature.party for signature in signed[paper.number]}
+        waiting[paper.number] = [party for party in places if party not in there]
+    return waiting
+
+
+def _signed_words(signed: "list[Signature]") -> str:
+    from runtime.cli.documents_values import party_word
+    from runtime.cli.output import word
+
+    return ", ".join(f"{party_word(each.party)} {each.person}（{word('signed_how', each.how)}）" for each in signed)
+
+
+def _waiting_words(parties: list[str], flow: "SigningFlow | None") -> str:
+    from runtime.cli.documents_values import party_word
+    from runtime.cli.output import say
+
+    asked = {signer["party"] for signer in flow.signers} if flow else set()
+    outside = say("cli.platform.asked_there", flow=flow.flow) if flow else ""
+    return ", ".join(party_word(each) + (outside if each in asked else "") for each in parties)
+
+
 def _tell(report: "FileReport") -> None:
+    from runtime.cli.documents_values import party_word
     from runtime.cli.output import fields, line, moment, say, section, short, word
 
     line(say(f"paper_check.verdict_{_verdict(report)}"))
@@ -215,7 +261,7 @@ def _tell(report: "FileReport") -> None:
         line(
             say(
                 "paper_check.signature_line",
-                who=_party(each.party) if each.party else "?",
+                who=party_word(each.party) if each.party else "?",
                 holder=each.holder or "?",
                 at=moment(each.signed_at) or "?",
                 certificate=short(each.certificate) or "?",
@@ -226,7 +272,7 @@ def _tell(report: "FileReport") -> None:
     if report.recorded:
         section("recorded_signatures")
     for one in report.recorded:
-        shown = {"who": _party(one.party), "name": one.name, "person": one.person, "authority": one.authority}
+        shown = {"who": party_word(one.party), "name": one.name, "person": one.person, "authority": one.authority}
         line(say("paper_check.recorded_line", **shown, how=word("signed_how", one.how), at=moment(one.signed_at)))
     for title, findings in (("faults", report.faults), ("remarks", report.remarks)):
         if findings:
@@ -251,14 +297,6 @@ def _state(good: bool, whole: bool) -> str:
     return "whole" if whole else "part"
 
 
-def _party(party: str) -> str:
-    """The word for a party; a guarantor keeps his number."""
-    from runtime.cli.output import word
-
-    name, _, number = party.partition("_")
-    return f"{word('party', 'guarantor')} {number}" if name == "guarantor" else word("party", party)
-
-
 def _as_data(findings: "Iterable[FileFinding]") -> list[dict[str, object]]:
     from runtime.cli.output import say
 
@@ -267,46 +305,6 @@ def _as_data(findings: "Iterable[FileFinding]") -> list[dict[str, object]]:
 
 def _signature_data(signature: "Signature") -> dict[str, object]:
     return signature.model_dump(exclude={"id"})
-
-
-def _which(typed: str) -> str:
-    """A paper's number as it stands, or a kind by its value or word."""
-    import re
-    import unicodedata
-
-    from rulebook.papers import DocumentKind
-    from runtime.cli.values import member_of
-
-    text = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed)).upper()
-    if re.fullmatch(r"[A-Z][A-Z0-9-]*-\d{4}-\d{5,}-\d-[A-Z0-9]+", text):
-        return text
-    return member_of("KIND|NUMBER", DocumentKind, typed).value
-
-
-def _content(name: str, path: Path) -> bytes:
-    """The bytes of a file, no more than can be looked at."""
-    from activities.paper_reading import MOST_BYTES
-    from runtime.cli.output import say
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        reason = say("cli.usage.no_file", path=path, reason=error.strerror or error)
-        raise Misuse("cli.usage.bad_value", name=name, reason=reason) from None
-    if not content:
-        raise Misuse("cli.usage.bad_value", name=name, reason=say("paper_check.empty", path=path))
-    if len(content) > MOST_BYTES:
-        reason = say("paper_check.too_big", size=path.stat().st_size, most=MOST_BYTES)
-        raise Misuse("cli.usage.bad_value", name=name, reason=reason)
-    return content
-
-
-def _write(path: Path, content: bytes) -> None:
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Misuse("cli.usage.cannot_write", path=path, reason=error.strerror or error) from None
 
 
 def _signed_content(office: "Office", sha256: str) -> bytes:
@@ -330,9 +328,12 @@ def _believed(settings: "Settings") -> "list[Certificate]":
     """The authorities that are believed: those of the folder, and the demonstration's where nothing else signs."""
     from gateways.esign.certificates import demo_certificate, read_authorities
 
-    folder = settings.signing.trusted
-    demo = demo_certificate(settings.var / DEMO_FOLDER) if settings.signing.certificate is None else None
-    return [*(read_authorities(folder) if folder else []), *([demo] if demo else [])]
+    folder, believed = settings.signing.trusted, []
+    if settings.signing.certificate is None:
+        made = (settings.var / DEMO_FOLDER, settings.var / PLATFORM_FOLDER / "certificates")
+        believed = [demo for each in made if (demo := demo_certificate(each))]
+    return [*(read_authorities(folder) if folder else []), *believed]
 
 
 add_drawing(app)
+app.add_typer(documents_platform.app, name="platform")

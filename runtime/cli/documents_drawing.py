@@ -92,6 +92,7 @@ def render(
     from models.funds import actor
     from rulebook.papers import DocumentKind
     from rulebook.stages import Role
+    from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
     from runtime.cli.values import case_no_of, member_of
@@ -102,7 +103,7 @@ def render(
         with office.begin() as session:
             by = actor(session, as_user, Role.MAKER)
         made = draw_on_request(office.begin, office.press, case, of_kind, told, by, datetime.now(UTC))
-        out = _written(paper_out or Path(f"{made.number}.pdf"), made.pdf)
+        out = write_file(paper_out or Path(f"{made.number}.pdf"), made.pdf)
     shown = {"number": made.number, "kind": of_kind, "pages": made.pages, "sha256": made.sha256, "out": str(out)}
     if as_json:
         print_json(shown)
@@ -128,6 +129,7 @@ def preview(
     from activities.paper_desk import draft
     from activities.press.sample import SAMPLE
     from rulebook.papers import DocumentKind
+    from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
     from runtime.cli.speech import LANGUAGES
@@ -141,18 +143,10 @@ def preview(
             paper = office.press.render(of_kind, SAMPLE, paper_lang, draft=True)
         else:
             paper = draft(office.begin, office.press, case_no_of(of_case), of_kind, told, datetime.now(UTC), paper_lang)
-        out = _written(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
+        out = write_file(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
     shown = {"kind": of_kind, "pages": paper.pages, "draft": True, "out": str(out)}
     if as_json:
         print_json(shown)
     else:
         line(say("cli.paper.previewed", **shown))
     return Exit.WELL
-
-
-def _written(out: Path, pdf: bytes) -> Path:
-    try:
-        out.write_bytes(pdf)
-    except OSError as error:
-        raise Misuse("cli.usage.cannot_write", path=out, reason=error.strerror or error) from None
-    return out

@@ -22,7 +22,15 @@ class Misuse(XuqiaoError):
 
 
 _NOT_SET_UP = frozenset(
-    {"stack.not_running", "act.no_answer", "cli.database_away", "cli.database_empty", "cli.temporal_away"}
+    {
+        "stack.not_running",
+        "act.no_answer",
+        "cli.database_away",
+        "cli.database_empty",
+        "cli.temporal_away",
+        "cli.platform.not_set_up",
+        "signing.platform_away",
+    }
 )
 _NOT_AS_EXPECTED = frozenset({"cli.paper.damaged"})
 
