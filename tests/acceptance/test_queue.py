@@ -96,6 +96,26 @@ async def test_money_granted_to_a_case_that_withdraws_meanwhile_goes_to_the_next
     assert fund.pool().reserved_fen == 18 * MILLION
 
 
+@pytest.mark.parametrize("seconds", [0, 0.05, 0.1, 0.2, 0.4])
+async def test_money_granted_in_the_moment_of_the_last_call_is_held_once_or_goes_to_the_next(
+    fund: TestedFund, seconds: float
+) -> None:
+    first, _ = await a_case(fund, 10, days=12), await a_case(fund, 10, days=12)
+    lapsing, next_one = await a_case(fund, 8, days=5), await a_case(fund, 8, days=12)
+    await fund.skip_to_release_day(lapsing)
+
+    async def withdraw_meanwhile() -> None:
+        await asyncio.sleep(seconds)
+        await fund.withdraw(first)
+
+    await asyncio.gather(fund.hours_pass(8), withdraw_meanwhile())
+    await fund.settle()
+    assert fund.stage_of(lapsing) is CaseStage.LAPSED
+    assert fund.position(lapsing).reserved_fen == 0
+    assert fund.stage_of(next_one) is CaseStage.AGREEMENT
+    assert fund.pool().reserved_fen == 18 * MILLION
+
+
 async def test_a_wait_of_two_weeks_is_given_up(fund: TestedFund) -> None:
     await a_case(fund, 10, days=26), await a_case(fund, 10, days=26)
     waiting = await a_case(fund, 5, days=26)

@@ -14,7 +14,7 @@ from rulebook.postings import LedgerRequest
 
 from .conftest import Books
 
-CALLERS = 16
+CALLERS = 32
 
 
 def all_at_once(books: Books, requests: list[LedgerRequest]) -> Counter[str]:
@@ -32,16 +32,16 @@ def all_at_once(books: Books, requests: list[LedgerRequest]) -> Counter[str]:
         return Counter(callers.map(call, requests))
 
 
-def test_of_sixteen_racing_for_the_last_money_exactly_those_win_who_fit(books: Books) -> None:
+def test_of_thirty_two_racing_for_the_last_money_exactly_those_win_who_fit(books: Books) -> None:
     heard = all_at_once(books, [books.reserve(f"L-{n}", yuan(3_000_000)) for n in range(CALLERS)])
-    assert heard == {"posted": 6, "ledger.pool_short": 10}
+    assert heard == {"posted": 6, "ledger.pool_short": 26}
     assert books.pool.available_fen == yuan(2_000_000)
     assert books.faults() == []
 
 
-def test_one_key_from_sixteen_callers_is_one_voucher(books: Books) -> None:
+def test_one_key_from_thirty_two_callers_is_one_voucher(books: Books) -> None:
     heard = all_at_once(books, [books.reserve("L-1", yuan(3_000_000))] * CALLERS)
-    assert heard == {"posted": 1, "replayed": 15}
+    assert heard == {"posted": 1, "replayed": 31}
     assert books.pool.reserved_fen == yuan(3_000_000)
     assert books.faults() == []
 
