@@ -16,14 +16,13 @@ from models.documents import Document
 from rulebook.amounts import read_words
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
-from rulebook.papers import REQUIRED, DocumentKind
+from rulebook.papers import REQUIRED
 from rulebook.printing import plain
 from rulebook.values import Value
 
 _FIGURES = re.compile(r"(?:[¥￥]|CNY|RMB)(\d[\d,]*\.\d\d)")
 _BOTH = re.compile(r"(人民币[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整]+)[（(]¥(\d[\d,]*\.\d\d)[）)]")
-_ON_EVERY_PAPER = ("document_no", "case_no", "operator_name", "bank_name")
-_OF_THE_BORROWER = ("borrower_name", "borrower_uscc")
+_NAMES = ("document_no", "case_no", "operator_name", "bank_name", "borrower_name", "borrower_uscc")
 
 
 class FileFinding(Value):
@@ -64,17 +63,17 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
     """Where the facts of a paper differ from its row in the case file and from the case as it stands there."""
     application = session.get_one(Application, document.case_no)
     loan = session.get_one(Loan, application.loan)
-    data = facts.data
-    pairs: list[tuple[str, object, object]] = [
-        ("document_no", data.document_no, document.number),
-        ("case_no", data.case_no, document.case_no),
-        ("kind", facts.kind.value, document.kind),
-        ("borrower_name", data.borrower_name, application.applicant_name),
-        ("borrower_uscc", data.borrower_uscc, loan.uscc),
-        ("bank_name", data.bank_name, loan.bank_name),
-        ("loan_note", data.loan_note, loan.note),
-        ("maturity", data.maturity, loan.maturity),
-    ]
+    of_the_case: Mapping[str, object] = {
+        "document_no": document.number,
+        "case_no": document.case_no,
+        "borrower_name": application.applicant_name,
+        "borrower_uscc": loan.uscc,
+        "bank_name": loan.bank_name,
+        "loan_note": loan.note,
+        "maturity": loan.maturity,
+    }
+    pairs = [(field, facts.plain[field], stands) for field, stands in of_the_case.items() if field in facts.plain]
+    pairs.append(("kind", facts.kind.value, document.kind))
     if document.data_digest:
         pairs.append(("data_digest", facts.digest, document.data_digest))
     for field, says, stands in pairs:
@@ -82,11 +81,10 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
             yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
     column = table(Approval).c
     approved = set(session.scalars(select(column.amount_fen).where(column.case_no == document.case_no)))
-    if data.bridge_fen is not None and approved and data.bridge_fen not in approved:
+    bridge_fen = facts.plain.get("bridge_fen")
+    if bridge_fen is not None and approved and bridge_fen not in approved:
         stands_at = ", ".join(format_yuan(amount) for amount in sorted(approved))
-        yield finding(
-            "paper_check.not_as_in_case", field="bridge_fen", says=format_yuan(data.bridge_fen), stands=stands_at
-        )
+        yield finding("paper_check.not_as_in_case", field="bridge_fen", says=format_yuan(bridge_fen), stands=stands_at)
 
 
 def between(read: ReadPaper, stored: ReadPaper) -> Iterator[FileFinding]:
@@ -113,12 +111,11 @@ def between(read: ReadPaper, stored: ReadPaper) -> Iterator[FileFinding]:
 
 
 def _must_show(facts: Facts) -> Iterator[tuple[str, str]]:
-    data = facts.data
-    for_all_borrowers = facts.kind is DocumentKind.COOPERATION_AGREEMENT
-    for field in (*_ON_EVERY_PAPER, *(() if for_all_borrowers else _OF_THE_BORROWER)):
-        yield field, str(getattr(data, field))
+    for field in _NAMES:
+        if field in facts.plain:
+            yield field, str(facts.plain[field])
     for field in REQUIRED[facts.kind]:
-        amount = getattr(data, field)
+        amount = facts.plain.get(field)
         if field.endswith("_fen") and amount is not None:
             yield field, format_yuan(amount, grouped=True)
 

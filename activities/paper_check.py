@@ -165,8 +165,8 @@ class _Check:
         facts = self._read.facts
         if facts is not None:
             self._said |= {
-                "document_no": facts.data.document_no,
-                "case_no": facts.data.case_no,
+                "document_no": facts.document_no,
+                "case_no": facts.case_no,
                 "kind": facts.kind.value,
                 "lang": facts.lang,
             }
@@ -226,7 +226,7 @@ class _Check:
         if self._read is None:
             return None
         facts = self._read.facts
-        numbers = [facts.data.document_no] if facts else []
+        numbers = [facts.document_no] if facts else []
         for number in dict.fromkeys([*numbers, *_NUMBER.findall(self._read.text)]):
             if document := signatures.paper_by_number(session, number):
                 self._faults.append(finding("paper_check.another_file", document=number, stored=document.sha256))

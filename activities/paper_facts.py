@@ -22,6 +22,7 @@ from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.cases import BankAnswer, CaseFacts
 from rulebook.events import EventKind
+from rulebook.fees import Tariff, course_of
 from rulebook.findings import Finding, Result
 from rulebook.measure import Measure
 from rulebook.messages import ReleaseLine
@@ -38,6 +39,7 @@ from rulebook.papers import (
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
+    PaperWaiver,
 )
 from rulebook.postings import PostingKind, Subject
 from rulebook.size import size_class
@@ -187,13 +189,18 @@ def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, 
         "findings": tuple(_findings(session, case_no)),
         "acts": tuple(_acts(session, case_no)),
         "fee_steps": tuple(
-            FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate_ppm=span.rate_ppm)
+            FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate=span.daily_rate)
             for span in fees.spans()
         ),
         "first_day_counts": count.first_day_counts,
         "last_day_counts": count.last_day_counts,
         "days_off_count": count.counted is DayUnit.CALENDAR,
+        "part_day_counts": count.part_day_counts,
         "minimum_fee_fen": fees.minimum_fen or None,
+        "prepaid_days": fees.prepaid_days,
+        "waivers": tuple(PaperWaiver(since=each.since, until=each.until) for each in fees.waivers),
+        "extension_rate": fees.extension_rate,
+        "overdue_rate": fees.overdue_rate,
         "term_in_working_days": measure.term_counted is DayUnit.WORKING,
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
@@ -219,7 +226,20 @@ def _as_expected(session: Session, case_no: str, measure: Measure, maturity: dat
     leaves = calendar.workday_before(maturity)
     due_on, tariff = measure.due_on(leaves, calendar), measure.tariff(calendar)
     bridge = Bridge(amount_fen=approval.amount_fen, paid_on=leaves, due_on=due_on)
-    return {"pay_by": leaves, "expected_days": bridge.days(due_on, tariff), "fee_fen": bridge.fee_fen(due_on, tariff)}
+    return {
+        "pay_by": leaves,
+        "expected_days": bridge.days(due_on, tariff),
+        "fee_fen": bridge.fee_fen(due_on, tariff),
+        "waived_days": _waived_days(bridge, due_on, tariff),
+    }
+
+
+def _waived_days(bridge: Bridge, on: date, tariff: Tariff) -> int:
+    """Fee days of a bridge up to a day, or up to its end, that a waiver covers."""
+    last = max((bridge.paid_on, *(each.on for each in bridge.returns)))
+    through = max(on, last) if bridge.outstanding_fen else last
+    waived = course_of(bridge.paid_on, through, tariff).waived
+    return sum(1 for day in waived if day <= bridge.days(on, tariff))
 
 
 def _findings(session: Session, case_no: str) -> Iterator[PaperFinding]:
@@ -292,6 +312,7 @@ def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -
         "due_on": bridge.due_on,
         "principal_owed_fen": bridge.outstanding_fen,
         "fee_owed_fen": max(0, bridge.fee_fen(day, tariff) - bridge.fee_received_fen),
+        "waived_days": _waived_days(bridge, day, tariff),
         "receipts": tuple(_receipts(session, case)),
     }
 

@@ -213,7 +213,7 @@ def party_name(document: Document, party: str) -> str:
     """
     places = [str(box["party"]) for box in document.boxes]
     facts = ReadPaper(document.pdf).facts
-    name = name_of_party(facts.data, party) if facts else ""
+    name = name_of_party(facts.plain, party) if facts else ""
     if not name or (places and party not in places):
         raise XuqiaoError("signing.no_place", party=party, document=document.number, known=", ".join(places))
     return name

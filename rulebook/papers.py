@@ -22,6 +22,7 @@ from rulebook.paper_limits import (
     Text,
     check_whole,
 )
+from rulebook.rates import Rate
 
 
 class DocumentKind(StrEnum):
@@ -119,12 +120,19 @@ class FeeStep(PaperValue):
     Attributes:
         from_day: first day of the tier; the day of payment is day 1.
         through_day: last day of the tier; None when the tier is open.
-        daily_rate_ppm: rate per day in millionths of the principal; 200 is 0.02 %.
+        daily_rate: share of the principal for each day, exact; written as ``1/5000`` in the facts a paper carries.
     """
 
     from_day: Count = Field(ge=1)
     through_day: Count | None = None
-    daily_rate_ppm: Count = Field(ge=0)
+    daily_rate: Rate
+
+
+class PaperWaiver(PaperValue):
+    """A period whose fee days cost nothing; both days are included."""
+
+    since: date
+    until: date
 
 
 class PaperFinding(PaperValue):
@@ -253,7 +261,14 @@ class PaperData(PaperValue):
         fee_steps: the tiers of the usage fee.
         first_day_counts: whether the day of payment bears the fee; ``last_day_counts`` the day of return.
         days_off_count: whether weekends and holidays bear the fee.
+        part_day_counts: whether money that went and came back within a day was out for a day.
         minimum_fee_fen: the least that the fee comes to; None where the measure has none.
+        prepaid_days: the fee of so many days is paid before the money leaves; None where nothing is prepaid.
+        waivers: periods whose fee days cost nothing.
+        waived_days: fee days that cost nothing: before payment of ``expected_days``, after it as they came.
+        extension_rate: share of the principal for each day after the term of a bridge that was extended; None where
+            the tiers run on.
+        overdue_rate: the same for each day after the last; None where overdue money costs what it did before.
         expected_days: the days the bridge may be out, working days where ``term_in_working_days``.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         new_loan_days: working days from settlement of the old loan to release of the new one.
@@ -319,7 +334,13 @@ class PaperData(PaperValue):
     first_day_counts: bool = True
     last_day_counts: bool = False
     days_off_count: bool = True
+    part_day_counts: bool = False
     minimum_fee_fen: Amount | None = Field(default=None, ge=0)
+    prepaid_days: Count | None = Field(default=None, ge=1)
+    waivers: Rows[PaperWaiver] = ()
+    waived_days: Count | None = Field(default=None, ge=0)
+    extension_rate: Rate | None = None
+    overdue_rate: Rate | None = None
     term_in_working_days: bool = False
     expected_days: Count | None = Field(default=None, ge=1)
     fee_fen: Amount | None = Field(default=None, ge=0)

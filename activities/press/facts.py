@@ -4,6 +4,7 @@ import hashlib
 import json
 from typing import Literal
 
+from activities.press.spoken import Spoken
 from activities.press.writing import plain_data
 from rulebook.papers import DocumentKind, PaperData
 from rulebook.values import Value
@@ -11,25 +12,55 @@ from rulebook.values import Value
 ATTACHMENT = "data.json"
 """Name under which every paper carries its facts."""
 
+ON_EVERY_SHEET = frozenset({"case_no", "document_no", "issued_on", "operator_name"})
+"""Facts that every paper carries, whatever its template says."""
 
-def facts_of(kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData) -> dict[str, object]:
+
+def facts_of(kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData, spoken: Spoken) -> dict[str, object]:
     """What a paper was made from, as plain data: ``{"kind", "lang", "data"}``.
 
-    Texts are as they are printed (see ``plain``); what was not said is left out, so ``PaperData.model_validate`` of
-    ``data`` gives the facts back.
+    Texts are as they are printed (see ``plain``); what was not said is left out, and so is what the template does not
+    speak of: a paper is handed to others, and carries nothing about anybody that it does not need.
+
+    Args:
+        spoken: what the paper's template speaks of.
     """
-    return {"kind": kind.value, "lang": lang, "data": _said(plain_data(data))}
+    told = _said(_only_marked(plain_data(data), spoken))
+    assert isinstance(told, dict)
+    if not spoken.everything:
+        whole = dict.fromkeys((*ON_EVERY_SHEET, "operator_choices"))
+        wanted = {**spoken.facts, **whole}
+        told = {name: _only(value, wanted[name]) for name, value in told.items() if name in wanted}
+    return {"kind": kind.value, "lang": lang, "data": told}
 
 
-def facts_bytes(kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData) -> bytes:
+def facts_bytes(facts: dict[str, object]) -> bytes:
     """The same as canonical JSON (sorted keys, no spaces, UTF-8): the content of ``data.json``, byte for byte."""
-    facts = facts_of(kind, lang, data)
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
 
 
 def facts_digest(facts: bytes) -> str:
     """SHA-256 of the canonical JSON, 64 hexadecimal digits; ``digest_of`` of the same facts says the same."""
     return hashlib.sha256(facts).hexdigest()
+
+
+def _only_marked(data: PaperData, spoken: Spoken) -> PaperData:
+    """The operator's own choices, of the values that the paper shows."""
+    if spoken.everything or spoken.choices is None:
+        return data
+    shown = tuple(name for name in data.operator_choices if name in spoken.choices)
+    return data.model_copy(update={"operator_choices": shown})
+
+
+def _only(value: object, parts: frozenset[str] | None) -> object:
+    """Of a fact, or of each of its rows, the parts that are read; None for all of it."""
+    match value:
+        case dict() if parts is not None:
+            return {name: item for name, item in value.items() if name in parts}
+        case list() if parts is not None:
+            return [_only(item, parts) for item in value]
+        case _:
+            return value
 
 
 def _said(value: object) -> object:

@@ -11,12 +11,13 @@ from jinja2 import DictLoader, Environment, StrictUndefined, meta
 from markupsafe import Markup
 
 from activities.press.drawing import DrawingBoard
-from activities.press.facts import facts_bytes, facts_digest
+from activities.press.facts import facts_bytes, facts_digest, facts_of
 from activities.press.fonts import FontCase
 from activities.press.libraries import check_libraries
 from activities.press.office import STYLE, bundled_dir, read_office
 from activities.press.places import SignatureBox
 from activities.press.qr import qr_content, qr_drawing
+from activities.press.spoken import Spoken, spoken_of
 from activities.press.writing import FILTERS, plain_data
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
@@ -95,6 +96,7 @@ class Press:
         )
         self._templates.filters.update(FILTERS)
         self._digests: dict[str, str] = {}
+        self._spoken: dict[str, Spoken] = {}
         self._versions = {
             **{name: version(name) for name in ("weasyprint", "pydyf", "jinja2", "uharfbuzz", "segno")},
             "fonts": fonts.digest,
@@ -107,11 +109,11 @@ class Press:
 
         Args:
             kind: which paper.
-            data: everything it shows.
+            data: everything it shows; what it does not show it does not carry either.
             lang: ``zh``, or ``en`` for a plain English version.
             draft: mark every page as a draft and leave out the QR, which would vouch for it.
         Returns:
-            the paper, PDF/A-3a, with its facts embedded as ``data.json``.
+            the paper, PDF/A-3a, with the facts it shows embedded as ``data.json``.
         Raises:
             XuqiaoError: ``papers.missing_fact``, ``papers.missing_glyph``, ``papers.outside_asset``,
                 ``papers.amount_absurd``, ``papers.template_missing``, ``papers.nothing_to_print``,
@@ -119,7 +121,7 @@ class Press:
         """
         check_complete(kind, data)
         template_digest = self.template_digest(kind, lang)
-        facts = facts_bytes(kind, lang, data)
+        facts = facts_bytes(self.facts_of(kind, data, lang))
         data_digest = facts_digest(facts)
         page = self._page(kind, data, lang, data_digest, draft)
         # A QR would vouch for a draft.
@@ -144,6 +146,18 @@ class Press:
             parts = {part: self.office.sources[part] for part in (*self._family(name), STYLE)}
             self._digests[name] = digest_of(parts | {"name": self.office.name_of(kind, lang)})
         return self._digests[name]
+
+    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh") -> dict[str, object]:
+        """What a paper carries of the facts, as plain data: what its template speaks of, and no more.
+
+        Raises:
+            XuqiaoError: ``papers.template_missing``, ``papers.template_unclear``.
+        """
+        name = _name(kind, lang)
+        if name not in self._spoken:
+            trees = (self._templates.parse(self.office.sources[part]) for part in sorted(self._family(name)))
+            self._spoken[name] = spoken_of(trees)
+        return facts_of(kind, lang, data, self._spoken[name])
 
     def _family(self, name: str) -> set[str]:
         """A template with all that it extends, imports or includes."""

@@ -1,6 +1,7 @@
 """Invented facts to look at a paper with; no firm, bank or account of this name is meant."""
 
 from datetime import date, datetime
+from fractions import Fraction
 
 from rulebook.calendar import LAW_ZONE
 from rulebook.papers import (
@@ -17,6 +18,7 @@ from rulebook.papers import (
     PaperGuarantor,
     PaperReceipt,
 )
+from rulebook.rates import PPM
 
 SAMPLE = PaperData(
     case_no="DH-2026-000128-7",
@@ -57,8 +59,8 @@ SAMPLE = PaperData(
         bank="江苏苏北农村商业银行股份有限公司营业部",
     ),
     fee_steps=(
-        FeeStep(from_day=1, through_day=5, daily_rate_ppm=200),
-        FeeStep(from_day=6, through_day=None, daily_rate_ppm=400),
+        FeeStep(from_day=1, through_day=5, daily_rate=Fraction(200, PPM)),
+        FeeStep(from_day=6, through_day=None, daily_rate=Fraction(400, PPM)),
     ),
     expected_days=10,
     fee_fen=1_425_000,

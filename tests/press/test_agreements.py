@@ -1,7 +1,6 @@
 """What each agreement binds whom to: its variants, its fee in numbers, and where its parties sign."""
 
 from collections.abc import Callable
-from fractions import Fraction
 from typing import Literal
 
 import pytest
@@ -11,6 +10,7 @@ from activities.press.sample import SAMPLE
 from rulebook.fees import FeeTerms, FeeTier, Outstanding, usage_fee
 from rulebook.money import format_yuan
 from rulebook.papers import DocumentKind, FeeStep, PaperData, PaperGuarantor
+from rulebook.rates import read_rate
 
 Read = Callable[[Paper], str]
 Sample = Callable[..., Paper]
@@ -67,21 +67,28 @@ def test_a_guarantor_whose_manner_nobody_recorded_is_bound_by_his_own_contract(p
 
 
 @pytest.mark.parametrize("kind", [DocumentKind.USAGE_AGREEMENT, DocumentKind.ENTRUSTED_LOAN_AGREEMENT])
-@pytest.mark.parametrize(("days", "minimum_fen"), [(1, None), (10, None), (7, 500_000)])
+@pytest.mark.parametrize(
+    ("days", "minimum_fen", "rates"),
+    [
+        (1, None, ("0.0195%", "0.0333%", "0.045%")),
+        (10, None, ("0.0195%", "0.0333%", "0.045%")),
+        (7, 500_000, ("0.0195%", "0.0333%", "0.045%")),
+        (60, None, ("4.35%/360", "5.22%/365", "1/7001")),
+    ],
+)
 def test_the_schedule_of_fees_is_what_the_rules_charge(
-    kind: DocumentKind, days: int, minimum_fen: int | None, press: Press, read: Read
+    kind: DocumentKind, days: int, minimum_fen: int | None, rates: tuple[str, str, str], press: Press, read: Read
 ) -> None:
+    first, second, third = map(read_rate, rates)
     steps = (
-        FeeStep(from_day=1, through_day=2, daily_rate_ppm=195),
-        FeeStep(from_day=3, through_day=3, daily_rate_ppm=333),
-        FeeStep(from_day=4, daily_rate_ppm=450),
+        FeeStep(from_day=1, through_day=2, daily_rate=first),
+        FeeStep(from_day=3, through_day=3, daily_rate=second),
+        FeeStep(from_day=4, daily_rate=third),
     )
     facts = changed(bridge_fen=123_456_789, expected_days=days, minimum_fee_fen=minimum_fen, fee_steps=steps)
     text = read(press.render(kind, facts))
     terms = FeeTerms(
-        tiers=tuple(
-            FeeTier(through_day=step.through_day, daily_rate=Fraction(step.daily_rate_ppm, 1_000_000)) for step in steps
-        ),
+        tiers=tuple(FeeTier(through_day=step.through_day, daily_rate=step.daily_rate) for step in steps),
         minimum_fen=minimum_fen or 0,
     )
     for day in range(1, days + 1):

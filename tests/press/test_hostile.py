@@ -16,7 +16,6 @@ import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 
 from activities.press import Paper, Press, drawing
-from activities.press.facts import facts_of
 from activities.press.sample import SAMPLE
 from rulebook.amounts import MOST_FEN
 from rulebook.errors import XuqiaoError
@@ -62,7 +61,8 @@ class Field(NamedTuple):
 
 
 def fields(of: str) -> Iterator[Field]:
-    """Every text (``string``) or number (``integer``) of a paper, nested ones too, read from the model itself."""
+    """Every text (``string``) or number (``integer``) of a paper, nested ones too, read from the model itself; what has
+    a form of its own, such as a day or a rate, takes no text."""
     schema = PaperData.model_json_schema()
 
     def walk(part: dict[str, Any], path: tuple[str | int, ...]) -> Iterator[Field]:
@@ -74,7 +74,7 @@ def fields(of: str) -> Iterator[Field]:
             yield from walk(item, (*path, name))
         if "items" in part:
             yield from walk(part["items"], (*path, 0))
-        if part.get("type") == of and not part.keys() & {"enum", "format"}:
+        if part.get("type") == of and not part.keys() & {"enum", "format", "pattern"}:
             yield Field(path, part.get("maxLength"))
 
     return walk(schema, ())
@@ -201,7 +201,7 @@ def test_marks_that_turn_or_hide_are_taken_out_of_every_field(kind: DocumentKind
     assert [number for number in sorted(shown) if f"{number}ABC" not in text] == []
     assert not set(text) & set(TURNING + HIDDEN)
     # What is embedded and digested is what is printed.
-    assert not set(str(facts_of(kind, "zh", facts))) & set(TURNING + HIDDEN)
+    assert not set(str(press.facts_of(kind, facts))) & set(TURNING + HIDDEN)
 
 
 @pytest.fixture(scope="session")

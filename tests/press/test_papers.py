@@ -11,11 +11,12 @@ from typing import Any, Literal
 import pytest
 from pypdf import PdfReader
 
-from activities.press import Paper, Press, facts_of
+from activities.press import Paper, Press
 from activities.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.papers import REQUIRED, DocumentKind, FeeStep, PaperData, PaperFinding
+from rulebook.rates import read_rate
 
 AGREEMENTS = Path(str(files("templates"))) / "agreements"
 
@@ -226,12 +227,12 @@ def test_the_english_version_shows_the_same_facts(kind: DocumentKind, sample: Sa
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
 def test_every_page_bears_case_number_paper_number_count_and_digest(
-    kind: DocumentKind, lang: Lang, sample: Sample
+    kind: DocumentKind, lang: Lang, press: Press, sample: Sample
 ) -> None:
     paper = sample(kind, lang)
     reader = PdfReader(io.BytesIO(paper.pdf))
     assert len(reader.pages) == paper.pages
-    digest = digest_of(facts_of(kind, lang, SAMPLE))
+    digest = digest_of(press.facts_of(kind, SAMPLE, lang))
     assert paper.data_digest == digest
     for number, page in enumerate(reader.pages, start=1):
         text = "".join(page.extract_text().split())
@@ -399,7 +400,10 @@ def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read
         first_day_counts=False,
         last_day_counts=True,
         days_off_count=False,
-        fee_steps=(FeeStep(from_day=1, through_day=1, daily_rate_ppm=195), FeeStep(from_day=2, daily_rate_ppm=150)),
+        fee_steps=(
+            FeeStep(from_day=1, through_day=1, daily_rate=read_rate("0.0195%")),
+            FeeStep(from_day=2, daily_rate=read_rate("0.015%")),
+        ),
     )
     text = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
     assert "划付当日不计入，归还专户当日计入，节假日不计算" in text

@@ -16,8 +16,10 @@ import pytest
 import segno
 from pypdf import PdfReader
 
-from activities.press import ATTACHMENT, Paper, Press, SignatureBox, facts_bytes, facts_digest, facts_of
+from activities.press import ATTACHMENT, Paper, Press, SignatureBox, facts_bytes, facts_digest
+from activities.press.facts import facts_of
 from activities.press.sample import SAMPLE
+from activities.press.spoken import Spoken
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.papers import DocumentKind, PaperData
@@ -144,14 +146,14 @@ def test_headings_rows_and_cells_of_the_agreement_are_tagged_as_such(opened: Cal
 
 @pytest.mark.parametrize("kind", DocumentKind)
 def test_the_facts_are_in_the_file_byte_for_byte(
-    kind: DocumentKind, sample: Sample, opened: Callable[..., pikepdf.Pdf]
+    kind: DocumentKind, press: Press, sample: Sample, opened: Callable[..., pikepdf.Pdf]
 ) -> None:
     for lang in ("zh", "en"):
         pdf = opened(kind, lang)
         assert list(pdf.attachments) == [ATTACHMENT]
         embedded = pdf.attachments[ATTACHMENT].get_file()
         content = embedded.read_bytes()
-        assert content == facts_bytes(kind, lang, SAMPLE)
+        assert content == facts_bytes(press.facts_of(kind, SAMPLE, lang))
         assert hashlib.sha256(content).hexdigest() == sample(kind, lang).data_digest
         assert embedded.mime_type == "application/json"
         assert (str(embedded.creation_date)[:10], embedded.size) == (str(SAMPLE.issued_on), len(content))
@@ -160,16 +162,19 @@ def test_the_facts_are_in_the_file_byte_for_byte(
 
 
 def test_embedded_facts_give_the_facts_back_and_leave_out_what_was_not_said() -> None:
-    facts = facts_of(AGREEMENT, "zh", SAMPLE)
+    def said_of(data: PaperData) -> dict[str, object]:
+        return facts_of(AGREEMENT, "zh", data, Spoken({}, None, everything=True))
+
+    facts = said_of(SAMPLE)
     assert PaperData.model_validate(facts["data"]) == SAMPLE
-    assert facts_digest(facts_bytes(AGREEMENT, "zh", SAMPLE)) == digest_of(facts)
+    assert facts_digest(facts_bytes(facts)) == digest_of(facts)
     bare = PaperData.model_validate(SAMPLE.model_dump() | {"guarantors": (), "paid_on": None, "bank_branch": ""})
-    said = json.loads(facts_bytes(AGREEMENT, "zh", bare))["data"]
+    said = json.loads(facts_bytes(said_of(bare)))["data"]
     assert not {"guarantors", "paid_on", "bank_branch"} & said.keys()
     assert said["last_day_counts"] is False
     assert PaperData.model_validate(said) == bare
     odd = PaperData.model_validate(SAMPLE.model_dump() | {"borrower_name": "甲\u202e公司"})
-    assert json.loads(facts_bytes(AGREEMENT, "zh", odd))["data"]["borrower_name"] == "甲公司"
+    assert json.loads(facts_bytes(said_of(odd)))["data"]["borrower_name"] == "甲公司"
 
 
 IN_ANOTHER_PROCESS = """
