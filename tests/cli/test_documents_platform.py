@@ -1,13 +1,18 @@
 """Papers handed to a signing platform at the command line: started, settled, called off, listed, verified."""
 
+import inspect
+import re
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
+from activities import platform_signing
 from activities.press import Press
+from activities.words import LANGUAGES, has_words
 from gateways.esign import PlatformManner, SimulatedPlatform
 from models.documents import Document
+from models.signatures import FlowEnd
 from rulebook.papers import DocumentKind
 from runtime.cli.documents_platform import PLATFORM_FOLDER
 from runtime.settings import load_settings
@@ -207,3 +212,10 @@ def test_the_simulated_platform_is_there_by_itself_only_beside_the_embedded_data
     monkeypatch.setenv("XUQIAO_DATABASE__URL", "postgresql://a@b/c")
     assert load_settings().signing_platform is None
     assert load_settings(signing={"platform": "simulated"}).signing_platform == "simulated"
+
+
+def test_every_end_and_every_reason_not_to_take_a_file_has_words() -> None:
+    reasons = re.findall(r'(?:return|else) "(\w+)"', inspect.getsource(platform_signing._wrong))
+    assert len(reasons) >= 5
+    codes = [*(f"cli.flow_wrong.{reason}" for reason in reasons), *(f"cli.flow.{end}" for end in FlowEnd)]
+    assert [(code, lang) for code in codes for lang in LANGUAGES if not has_words(code, lang)] == []
