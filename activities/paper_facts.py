@@ -22,7 +22,7 @@ from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.cases import BankAnswer, CaseFacts
 from rulebook.events import EventKind
-from rulebook.fees import Tariff, course_of
+from rulebook.fees import Tariff, course_of, prepaid_fee
 from rulebook.findings import Finding, Result
 from rulebook.measure import Measure
 from rulebook.messages import ReleaseLine
@@ -231,6 +231,7 @@ def _as_expected(session: Session, case_no: str, measure: Measure, maturity: dat
         "expected_days": bridge.days(due_on, tariff),
         "fee_fen": bridge.fee_fen(due_on, tariff),
         "waived_days": _waived_days(bridge, due_on, tariff),
+        "prepaid_fee_fen": prepaid_fee(approval.amount_fen, tariff.terms, course_of(leaves, due_on, tariff)),
     }
 
 

@@ -263,7 +263,8 @@ class PaperData(PaperValue):
         days_off_count: whether weekends and holidays bear the fee.
         part_day_counts: whether money that went and came back within a day was out for a day.
         minimum_fee_fen: the least that the fee comes to; None where the measure has none.
-        prepaid_days: the fee of so many days is paid before the money leaves; None where nothing is prepaid.
+        prepaid_days: the fee of so many days is paid before the money leaves, ``prepaid_fee_fen``; None where nothing
+            is prepaid.
         waivers: periods whose fee days cost nothing.
         waived_days: fee days that cost nothing: before payment of ``expected_days``, after it as they came.
         extension_rate: share of the principal for each day after the term of a bridge that was extended; None where
@@ -337,6 +338,7 @@ class PaperData(PaperValue):
     part_day_counts: bool = False
     minimum_fee_fen: Amount | None = Field(default=None, ge=0)
     prepaid_days: Count | None = Field(default=None, ge=1)
+    prepaid_fee_fen: Amount | None = Field(default=None, ge=0)
     waivers: Rows[PaperWaiver] = ()
     waived_days: Count | None = Field(default=None, ge=0)
     extension_rate: Rate | None = None

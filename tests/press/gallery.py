@@ -18,7 +18,9 @@ from rulebook.papers import (
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
+    PaperWaiver,
 )
+from rulebook.rates import read_rate
 
 NAME_LENGTH = 60
 RARE = "𬭎㛃䶮"
@@ -60,6 +62,13 @@ CROWDED = SAMPLE.model_copy(
         "renewed_fen": HUGE_FEN - 55,
         "cooperation_ceiling_fen": HUGE_FEN - 66,
         "minimum_fee_fen": 1_000_000,
+        "part_day_counts": True,
+        "prepaid_days": 10,
+        "prepaid_fee_fen": 98_765_432_109_877,
+        "waivers": tuple(PaperWaiver(since=date(2026, n, 1), until=date(2026, n, 28)) for n in range(1, 7)),
+        "waived_days": 8,
+        "extension_rate": read_rate("12.345678%/365"),
+        "overdue_rate": read_rate("18.525%/360"),
         "promise_reference": "苏北农村商业银行东海支行转贷承诺〔2026〕第000018号",
         "promise_conditions": "原抵押物继续提供抵押，" * 20 + "并于新贷款发放前办妥登记",
         "signatory": f"{RARE}买买提·阿布都拉·吐尔逊 党委委员、副行长（主持工作）",

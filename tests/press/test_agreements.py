@@ -1,6 +1,7 @@
 """What each agreement binds whom to: its variants, its fee in numbers, and where its parties sign."""
 
 from collections.abc import Callable
+from datetime import date
 from typing import Literal
 
 import pytest
@@ -147,3 +148,88 @@ def test_only_the_operators_own_choices_are_marked_in_the_new_agreements(press: 
     assert "节假日照常计算；" in usage
     cooperation = read(press.render(DocumentKind.COOPERATION_AGREEMENT, changed(operator_choices=())))
     assert "※" not in cooperation
+
+
+RATED = {"extension_rate": "4.35%/360", "overdue_rate": "5%/365"}
+OVERDUE = {
+    DocumentKind.TRIPARTITE_AGREEMENT: (
+        "按第五条计收至",
+        "不再按第五条计算，按日计收至全部归还之日止，日费率为年利率5%÷365※",
+    ),
+    DocumentKind.USAGE_AGREEMENT: (
+        "按第五条计收至",
+        "不再按第五条计算，按日计收至全部归还之日止，日费率为年利率5%÷365※",
+    ),
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (
+        "按第六条计收至",
+        "不再按第六条计算，按日计收至全部归还之日止，日费率为年利率5%÷365※",
+    ),
+    DocumentKind.EXTENSION_AGREEMENT: (
+        "按第三条计收至",
+        "不再按第三条计算，按日计收至全部归还之日止，日费率为年利率5%÷365※",
+    ),
+    DocumentKind.PAYMENT_DEMAND: ("按协议约定的标准计收", "按日计收至全部归还之日止，日费率为年利率5%÷365※"),
+}
+
+
+@pytest.mark.parametrize("kind", list(OVERDUE))
+def test_what_overdue_and_extended_money_costs_is_what_the_measure_says(
+    kind: DocumentKind, press: Press, read: Read, sample: Sample
+) -> None:
+    usual, own = OVERDUE[kind]
+    text = read(sample(kind))
+    assert usual in text
+    assert "不收取任何罚息" in text or "未约定的逾期费用，任何一方不得收取" in text
+    choices = ("extension.daily_rate", "overdue.daily_rate")
+    rated = read(press.render(kind, changed(**RATED, operator_choices=choices)))
+    assert own in rated
+    assert usual not in rated
+    assert "不收取任何罚息" in rated or "未约定的逾期费用，任何一方不得收取" in rated
+    assert ("日费率为年利率4.35%÷360※" in rated) is (kind is not DocumentKind.PAYMENT_DEMAND)
+    english = read(press.render(kind, changed(**RATED, operator_choices=choices), "en"))
+    assert "bearsadailyrateof5%ayear÷365※" in english
+
+
+def test_the_days_of_an_extension_have_one_rate_where_the_measure_has_one(press: Press, read: Read) -> None:
+    text = read(press.render(DocumentKind.EXTENSION_AGREEMENT, changed(**RATED)))
+    assert "按上列未归还本金计算，每日≈151.0417元" in text
+    assert "第6日起" not in text
+
+
+def test_waivers_prepayment_and_part_days_are_in_the_agreements_where_they_are_set(press: Press, read: Read) -> None:
+    said = {
+        "waivers": [{"since": date(2026, 3, 1), "until": date(2026, 3, 20)}],
+        "waived_days": 2,
+        "prepaid_days": 5,
+        "prepaid_fee_fen": 285_000,
+        "part_day_counts": True,
+    }
+    for kind, number in (
+        (DocumentKind.TRIPARTITE_AGREEMENT, "五六"),
+        (DocumentKind.USAGE_AGREEMENT, "七八"),
+        (DocumentKind.ENTRUSTED_LOAN_AGREEMENT, "七八"),
+    ):
+        text = read(press.render(kind, changed(**said)))
+        free = "2026年3月1日至2026年3月20日（含首尾两日）期间的计费天数，免收资金使用费"
+        assert f"（{number[0]}）{free}。" in text
+        assert f"（{number[1]}）" in text
+        assert "预付5日的资金使用费，计人民币贰仟捌佰伍拾元整（¥2,850.00）" in text
+        assert "（按预定的日期划款，其中2日免收）" in text
+        assert "当日划付、当日归还的按一日计算" in text
+        bare = read(press.render(kind, changed()))
+        assert not [word for word in ("免收", "预付", "按一日计算", "展期的，原期限") if word in bare]
+
+
+def test_the_form_and_the_certificate_show_a_waiver_that_applied_and_no_other(press: Press, read: Read) -> None:
+    waivers = [
+        {"since": date(2026, 3, 1), "until": date(2026, 3, 20)},
+        {"since": date(2026, 6, 1), "until": date(2026, 6, 30)},
+    ]
+    certificate = read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(waivers=waivers, waived_days=2)))
+    assert "其中免收使用费2日（2026年3月1日至2026年3月20日（含首尾两日）期间" in certificate
+    assert "6月" not in certificate
+    assert "免收" not in read(
+        press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(waivers=waivers, waived_days=0))
+    )
+    form = read(press.render(DocumentKind.APPLICATION_FORM, changed(waivers=waivers, waived_days=2)))
+    assert "（其中2日免收）" in form

@@ -1,7 +1,9 @@
 """An office's own folder: templates, names, styles; and what has no place in it."""
 
 import io
+import re
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from pypdf import PdfReader
@@ -30,6 +32,22 @@ def test_a_local_name_is_in_title_and_lists_and_changes_that_templates_digest(tm
     about = PdfReader(io.BytesIO(own.render(AGREEMENT, SAMPLE).pdf)).metadata
     assert about is not None
     assert about.title == f"转贷资金三方协议书 {SAMPLE.document_no}"
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_every_paper_is_headed_by_its_local_name_and_otherwise_by_its_usual_one(
+    kind: DocumentKind, lang: Literal["zh", "en"], press: Press, tmp_path: Path
+) -> None:
+    (tmp_path / "names.toml").write_text(f'[{kind}]\n{lang} = "本地叫法"\n')
+    headings = [
+        re.findall(r"<h1>(?:<span.*?</span>|[^<]*<br>)?(.*?)</h1>", each._page(kind, SAMPLE, lang, "0" * 64, False))
+        for each in (press, Press(tmp_path))
+    ]
+    assert headings[1] == ["本地叫法"]
+    assert len(headings[0]) == 1
+    assert len(headings[0][0]) >= 3
+    assert headings[0] != headings[1]
 
 
 def test_more_style_stands_behind_the_bundled_one(tmp_path: Path, press: Press) -> None:

@@ -12,6 +12,7 @@ from typing import Any, Literal
 import pytest
 from jinja2 import Environment
 
+from activities.paper_check import check_file
 from activities.press import Press
 from activities.press.sample import SAMPLE
 from activities.press.spoken import Spoken, spoken_of
@@ -29,6 +30,8 @@ TALKATIVE = PaperData.model_validate(
         "waivers": (PaperWaiver(since=date(2026, 3, 1), until=date(2026, 3, 20)),),
         "waived_days": 2,
         "minimum_fee_fen": 200_000,
+        "prepaid_days": 5,
+        "prepaid_fee_fen": 475_000,
         "extension_rate": "4.35%/360",
         "overdue_rate": "6.525%/360",
         "part_day_counts": True,
@@ -201,3 +204,12 @@ def test_choices_are_those_whose_names_stand_in_the_template() -> None:
     assert spoken_of([Environment().parse("{{ own('a', 'b') }}")]).choices == frozenset("ab")
     assert spoken_of([Environment().parse("{% set x = 'a' %}{{ own(x) }}")]).choices is None
     assert read_rate("4.35%/360") == TALKATIVE.extension_rate
+
+
+@pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
+def test_the_amounts_of_all_that_a_measure_charges_stand_in_the_facts(
+    kind: DocumentKind, lang: Lang, press: Press
+) -> None:
+    report = check_file(press.render(kind, TALKATIVE, lang).pdf, None)
+    assert report.faults == ()
+    assert report.agrees_with_text
