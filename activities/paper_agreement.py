@@ -14,12 +14,15 @@ from models.approvals import Approval
 from models.base import table
 from models.documents import Document
 from rulebook.amounts import read_words
+from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
-from rulebook.papers import REQUIRED
+from rulebook.papers import REQUIRED, SIGNED_BEFORE_PAYMENT, DocumentKind
 from rulebook.printing import plain
 from rulebook.values import Value
 
+_BOUND_BY_APPROVAL = SIGNED_BEFORE_PAYMENT - {DocumentKind.MINUTES}
+"""Drawn up once for each approval, and numbered as it is; minutes may be drawn up on request as well."""
 _FIGURES = re.compile(r"(?:[¥￥]|CNY|RMB)(\d[\d,]*\.\d\d)")
 _BOTH = re.compile(r"(人民币[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整]+)[（(]¥(\d[\d,]*\.\d\d)[）)]")
 _NAMES = ("document_no", "case_no", "operator_name", "bank_name", "borrower_name", "borrower_uscc")
@@ -80,7 +83,15 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
         if _folded(str(says)) != _folded(str(stands)):
             yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
     column = table(Approval).c
-    approved = set(session.scalars(select(column.amount_fen).where(column.case_no == document.case_no)))
+    approvals = list(session.scalars(select(Approval).where(column.case_no == document.case_no)))
+    if document.made_by is None and document.kind in _BOUND_BY_APPROVAL:
+        # The papers of an attempt stand and fall with its approval.
+        approvals = [each for each in approvals if each.attempt == document.attempt]
+        for each in approvals:
+            if each.voided_at is not None:
+                day = each.voided_at.astimezone(LAW_ZONE).date()
+                yield finding("paper_check.approval_void", document=document.number, day=day)
+    approved = {each.amount_fen for each in approvals}
     bridge_fen = facts.plain.get("bridge_fen")
     if bridge_fen is not None and approved and bridge_fen not in approved:
         stands_at = ", ".join(format_yuan(amount) for amount in sorted(approved))

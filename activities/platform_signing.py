@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities.signature_additions import only_signed_behind
 from activities.signature_check import find_signatures
 from activities.signing import PDF, Begin, check_free, file_of, party_name, place_of
 from gateways.esign import ESignPlatform, Evidence, FlowState, SignerTask, SigningRequest
@@ -202,4 +203,6 @@ def _wrong(flow: SigningFlow, ours: bytes, content: bytes, evidence: Evidence) -
     made = {(each.party, each.certificate) for each in found}
     if not all(each.good for each in found) or not found or not found[-1].whole:
         return "broken_signature"
+    if not only_signed_behind(content, ours):
+        return "changed_before_signing"
     return "" if all((each.party, each.certificate) in made for each in evidence.signatures) else "other_certificates"

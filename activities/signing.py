@@ -146,7 +146,8 @@ class SigningDesk:
         Raises:
             XuqiaoError: ``paper.unknown``, ``person.unknown``, ``person.not_in_role``, ``signing.no_place``,
                 ``signing.in_the_future``, ``signing.scan_too_big``, ``signing.scan_type``,
-                ``signing.scan_is_the_paper``, ``signing.file_of_another``.
+                ``signing.scan_is_the_paper``, ``signing.before_the_paper``, ``signing.file_of_another``,
+                ``signing.recorded_otherwise``.
         """
         media_type = media_type_of(content)
         if by_hand.signed_at > at:
@@ -158,7 +159,11 @@ class SigningDesk:
             name = party_name(document, party)
             file = file_of(document, content, media_type, at, scan=True)
             kept = signatures.signed_file(session, file.sha256)
-            if content.startswith(document.pdf) or (kept is not None and not kept.scan):
+            if by_hand.signed_at.astimezone(LAW_ZONE).date() < min(document.made_at, at).astimezone(LAW_ZONE).date():
+                raise XuqiaoError("signing.before_the_paper", signed_at=by_hand.signed_at.isoformat())
+            # What carries facts of a paper was made by a program, not by a scanner: it could be another paper.
+            drawn = media_type == PDF and ReadPaper(content).has_facts
+            if drawn or content.startswith(document.pdf) or (kept is not None and not kept.scan):
                 raise XuqiaoError("signing.scan_is_the_paper", document=document.number)
             return _record(
                 session,
@@ -272,10 +277,14 @@ def file_of(document: Document, content: bytes, media_type: str, at: datetime, *
 
 
 def _record(session: Session, file: SignedFile, **facts: object) -> Signature:
-    """Keep the file with its signature; the same again changes nothing."""
+    """Keep the file with its signature; the same again changes nothing, another under the same file is refused."""
     signature = Signature.model_validate({"document": file.document, "sha256": file.sha256, **facts})
     signatures.keep_file(session, file)
-    signatures.record(session, signature)
+    if not signatures.record(session, signature):
+        known = signatures.signature_in(session, file.sha256, signature.party)
+        if any(getattr(known, each) != getattr(signature, each) for each in ("person", "authority", "signed_at")):
+            raise XuqiaoError("signing.recorded_otherwise", party=known.party, person=known.person)
+        return known
     return signature
 
 

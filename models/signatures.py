@@ -209,6 +209,12 @@ def record(session: Session, signature: Signature) -> bool:
     return insert_new(session, Signature, signature.model_dump(exclude={"id"}))
 
 
+def signature_in(session: Session, sha256: str, party: str) -> Signature:
+    """A party's signature in a file that has one."""
+    column = table(Signature).c
+    return session.scalars(select(Signature).where(column.sha256 == sha256, column.party == party)).one()
+
+
 def signatures_of(session: Session, number: str) -> list[Signature]:
     """All signatures under a paper, in the order they were recorded."""
     column = table(Signature).c

@@ -2,6 +2,7 @@
 
 import hashlib
 import hmac
+import io
 import json
 import sqlite3
 import threading
@@ -11,6 +12,9 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from pathlib import Path
 from typing import NamedTuple
+
+from pyhanko.pdf_utils.generic import NameObject, StreamObject
+from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateways.esign.certificates import DemoAuthority
 from gateways.esign.pades import Place, sign_pdf
@@ -49,6 +53,7 @@ class PlatformManner(StrEnum):
     WRONG_FILE = "wrong_file"  # another file comes back than was given
     WRONG_DIGEST = "wrong_digest"  # the evidence names another file than the one that comes back
     ANOTHER_SIGNER = "another_signer"  # somebody who was not asked has signed
+    CHANGED_PAGE = "changed_page"  # it alters a page behind the bytes it was given, and has that signed
     SILENT = "silent"  # it completes and never calls
     AWAY = "away"  # no answer
 
@@ -161,6 +166,8 @@ class SimulatedPlatform:
         signed, signatures = bytes(row["original"]), []
         if manner is PlatformManner.WRONG_FILE:
             signed = signed.replace(b"%PDF-1.7", b"%PDF-1.6", 1)
+        if manner is PlatformManner.CHANGED_PAGE:
+            signed = _with_another_page(signed)
         for number, task in enumerate(request.signers):
             if manner is PlatformManner.ANOTHER_SIGNER:
                 task = task.model_copy(update={"party": "stranger"})
@@ -235,6 +242,17 @@ def _manner(db: sqlite3.Connection) -> PlatformManner:
 
 def _place(task: SignerTask) -> Place | None:
     return None if task.page is None else Place(task.page, task.x, task.y, task.width, task.height)
+
+
+def _with_another_page(pdf: bytes) -> bytes:
+    """The file with a first page that shows nothing, as an addition behind its own bytes."""
+    writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+    page, _ = writer.find_page_for_modification(0)  # type: ignore[no-untyped-call]
+    page.get_object()[NameObject("/Contents")] = writer.add_object(StreamObject(stream_data=b"q Q"))
+    writer.update_container(page.get_object())
+    made = io.BytesIO()
+    writer.write(made)  # type: ignore[no-untyped-call]
+    return made.getvalue()
 
 
 def _seal_of(body: bytes) -> str:

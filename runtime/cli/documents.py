@@ -288,7 +288,9 @@ def _verdict(report: "FileReport") -> str:
         return "foreign"
     if not report.unchanged:
         return "changed"
-    return "good" if report.good else "wrong"
+    if not report.good:
+        return "wrong"
+    return "scan" if report.form == "scan" else "good"
 
 
 def _state(good: bool, whole: bool) -> str:

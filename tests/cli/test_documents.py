@@ -1,6 +1,7 @@
 """Papers at the command line: listed, signed, fetched, verified; and how a call ends."""
 
 import hashlib
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from PIL import Image
 from activities.press import Press
 from models.documents import Document
 from rulebook.papers import DocumentKind
+from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.cli.conftest import Cli
 from tests.press.certificates import a_real_certificate
@@ -110,16 +112,18 @@ def test_what_a_rule_forbids_ends_with_1(cli: Cli, paper: Document) -> None:
 def test_a_scan_is_recorded_with_its_signer_and_verified_as_a_scan(cli: Cli, paper: Document, scan: Path) -> None:
     sign = ("documents", "sign", paper.case_no, paper.number, "--party", "operator", "--as", "li.jing", "--scan", scan)
     assert cli(*sign, "--json").error["code"] == "cli.usage.scan_needs"
-    by_hand = ("--signatory", "丁总", "--authority", "总经理", "--signed-at", "2026-03-19T15:00")
+    today = shanghai_today()
+    by_hand = ("--signatory", "丁总", "--authority", "总经理", "--signed-at", f"{today}T00:01")
     ran = cli(*sign, *by_hand)
     assert ran.code == 0
     assert "须核对原件" in ran.err
     (listed,) = cli("documents", "list", paper.case_no, "--json").data
     (signature,) = listed["signatures"]
     assert (signature["person"], signature["how"], signature["authority"]) == ("丁总", "wet_ink", "总经理")
-    assert signature["signed_at"] == "2026-03-19T07:00:00+00:00", "typed in China's time, kept in UTC"
+    assert signature["signed_at"] == f"{today - timedelta(days=1)}T16:01:00+00:00", "typed in China's time, kept in UTC"
     checked = cli("documents", "verify", scan, "--json").data
     assert (checked["form"], checked["remarks"][0]["code"]) == ("scan", "paper_check.scan_proves_nothing")
+    assert "这是本系统的文书" not in cli("documents", "verify", scan).out, "whatever was scanned is no paper of ours"
 
 
 def test_the_operators_own_certificate_comes_from_the_settings_and_stays_secret(

@@ -31,7 +31,7 @@ from tests.press.records import SigningOffice, refused
 
 NOW = datetime.now(UTC)
 OPERATOR, BORROWER, BANK = "operator", "borrower", "bank"
-BY_HAND = ByHand(person="石犇", authority="法定代表人", signed_at=NOW - timedelta(days=1))
+BY_HAND = ByHand(person="石犇", authority="法定代表人", signed_at=NOW)
 
 
 @pytest.fixture
