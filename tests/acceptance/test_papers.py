@@ -8,7 +8,9 @@ from datetime import timedelta
 import pytest
 from pypdf import PdfReader
 
+from activities.paper_check import check_file
 from activities.paper_desk import Told, draft, draw_on_request
+from models.applications import Enterprise
 from models.documents import documents_of
 from models.funds import actor
 from rulebook.cases import LoanRiskClass
@@ -119,6 +121,51 @@ async def test_the_measures_own_list_stands_before_the_set_of_its_form(fund_unde
     assert set(texts(fund, guaranteed)) == {DocumentKind.USAGE_AGREEMENT, DocumentKind.GUARANTOR_CONSENT}
     assert set(texts(fund, alone)) == {DocumentKind.USAGE_AGREEMENT}
     assert "东海县石湖融资担保有限公司" in texts(fund, guaranteed)[DocumentKind.GUARANTOR_CONSENT]
+
+
+async def test_what_the_measure_charges_beside_its_tiers_reaches_the_papers(
+    fund_under: Callable[..., TestedFund],
+) -> None:
+    """All days are free, so that what the papers say of days and fee can only come from the waiver."""
+    charges = '[overdue]\ndaily_rate = "4.35%/360"\n\n[extension]\ndaily_rate = "0.05%"\n\n[loan]\n'
+    free = "[fee]\nwaivers = [{ since = 2020-01-01, until = 2099-12-31 }]\n"
+    fund = fund_under({"[loan]\n": charges, "[fee]\n": free})
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, yuan(5_000_000))
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, yuan(5_000_000))
+    await fund.skip(working_days=1)
+    await fund.money_returns(case, yuan(5_000_000))
+    papers = {kind: text.replace(" ", "") for kind, text in texts(fund, case).items()}
+    agreement = papers[DocumentKind.TRIPARTITE_AGREEMENT]
+    assert "2020年1月1日至2099年12月31日（含首尾两日）期间的计费天数，免收资金使用费※" in agreement
+    assert "资金使用费为人民币零元整（¥0.00）（按预定的日期划款，其中10日免收）" in agreement
+    assert "原期限届满之后的资金使用费不再分段，按日计收，日费率为0.05%※" in agreement
+    assert "日费率为年利率4.35%÷360※" in agreement
+    assert "其中10日免收※" in papers[DocumentKind.APPLICATION_FORM]
+    days = fund.case(case).days
+    assert days
+    assert f"其中免收使用费{days}日（" in papers[DocumentKind.SETTLEMENT_CERTIFICATE]
+
+
+async def test_a_stored_paper_carries_only_what_it_shows(fund: TestedFund) -> None:
+    application = a_micro_manufacturer(maturity=fund.in_days(5))
+    case = await fund.apply(application)
+    await fund.bridge(case, yuan(5_000_000))
+    await fund.renewed_and_home(case, yuan(5_000_000))
+    with fund.house.sessions() as session:
+        papers = {paper.kind: paper for paper in documents_of(session, case)}
+        phone = session.get_one(Enterprise, application.uscc).phone
+        reports = [check_file(paper.pdf, session) for paper in papers.values()]
+    assert phone
+    carried = {
+        kind
+        for kind, paper in papers.items()
+        if phone in PdfReader(io.BytesIO(paper.pdf)).attachments["data.json"][0].decode()
+    }
+    assert carried == {DocumentKind.APPLICATION_FORM}
+    assert [report.faults for report in reports] == [()] * len(papers)
+    assert all(report.agrees_with_case and report.agrees_with_text for report in reports)
 
 
 async def test_the_archive_lists_every_paper_with_its_digest(fund: TestedFund) -> None:
