@@ -36,7 +36,7 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 def start(
     case_or_number: CaseOrNumber,
     *,
-    paper_kind: PaperKind = None,
+    kind_or_not: PaperKind = None,
     asked_party: AskedParty,
     asked_person: AskedPerson,
     asked_authority: AskedAuthority,
@@ -46,7 +46,7 @@ def start(
     from runtime.cli.documents_values import case_and_paper, party_word
     from runtime.cli.output import line, note, print_json, say
 
-    case_no, which = case_and_paper(case_or_number, paper_kind)
+    case_no, which = case_and_paper(case_or_number, kind_or_not)
     asked = _asked(asked_party, asked_person, asked_authority)
     note("cli.unauthenticated")
     with _Outside() as outside:
