@@ -13,8 +13,9 @@ from activities.contracts import (
     SendProposalBack,
 )
 from activities.measures import measure_from
+from activities.press.office import Office
 from activities.store import Begin
-from models import approvals, calendar, funds
+from models import approvals, calendar, documents, funds
 from models.applications import Application, Collateral
 from models.approvals import Approval
 from models.cases import commit_step
@@ -31,12 +32,12 @@ class CaseFile:
 
     Args:
         begin: opens a session that commits at the end of its block.
-        template_digest: one digest over the templates of all papers; every approval binds it.
+        office: the templates of all papers; a case keeps those it began with, and every approval binds them.
     """
 
-    def __init__(self, begin: Begin, template_digest: str) -> None:
+    def __init__(self, begin: Begin, office: Office) -> None:
         self._begin = begin
-        self._template_digest = template_digest
+        self._office = office
 
     @activity.defn
     def open_case(self, request: OpenCase) -> OpenedCase:
@@ -49,6 +50,7 @@ class CaseFile:
             measure = measure_from(law.pack, law.overlay)
             days = calendar.calendar_around(session, facts.received_on, facts.loan.maturity)
             funds.keep_measure(session, measure)
+            documents.keep_templates(session, self._office.digest, self._office.sources, self._office.names)
             received = Step(
                 case_no=request.case_no,
                 fund=request.fund,
@@ -58,7 +60,7 @@ class CaseFile:
                 stage=CaseStage.INTAKE,
             )
             commit_step(session, received, measure_digest=measure.digest)
-        return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=self._template_digest)
+        return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=self._office.digest)
 
     @activity.defn
     def read_measure(self, request: ReadMeasure) -> Measure:

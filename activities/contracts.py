@@ -122,13 +122,14 @@ class Reservation(Value):
 
 
 class DrawUpPapers(Value):
-    """All papers of a bridge, drawn up after approval and before payment."""
+    """All papers of a bridge, drawn up after approval and before payment, from the templates that were approved."""
 
     step: Step
     attempt: int
     release_on: date
     days: int
     fee_fen: int
+    template_digest: str = ""
 
 
 class PayOut(Value):

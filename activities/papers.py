@@ -10,6 +10,7 @@ from temporalio import activity
 from activities.contracts import CertifyAndClose, DrawUpPapers, RefuseCase
 from activities.ledger import end
 from activities.paper_facts import as_file, paper_facts
+from activities.press.office import Office
 from activities.press.press import Paper
 from activities.store import Begin
 from activities.words import say, say_finding
@@ -25,7 +26,12 @@ class Renders(Protocol):
     """A press, or a pool of them."""
 
     def render(
-        self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh", draft: bool = False
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        draft: bool = False,
+        templates: Office | None = None,
     ) -> Paper:
         """Draw one paper; as ``activities.press.Press.render``."""
 
@@ -48,6 +54,7 @@ class Papers:
         step = request.step
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
+            templates = approved_templates(session, request.template_digest)
         terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
         kinds = before_payment(
             measure.papers.legal_form.value,
@@ -55,7 +62,8 @@ class Papers:
             guarantors=bool(data.guarantors),
             committee=data.minutes_reference is not None,
         )
-        drawn = [draw(self._press, kind, data.model_copy(update=terms), request.attempt, step.at) for kind in kinds]
+        data = data.model_copy(update=terms)
+        drawn = [draw(self._press, kind, data, request.attempt, step.at, templates=templates) for kind in kinds]
         with self._begin() as session:
             if commit_step(session, step):
                 _store_all(session, drawn)
@@ -108,19 +116,36 @@ AT_CLOSING = (
 """What an archive must hold of a bridge; an officer may have had the first two drawn up on the release day."""
 
 
+def approved_templates(session: Session, digest: str) -> Office | None:
+    """The templates an approval binds, as they were kept; None where none were, in a case older than their keeping."""
+    kept = documents.kept_templates(session, digest)
+    if kept is None:
+        return None
+    names = {DocumentKind(kind): of_kind for kind, of_kind in kept.names.items()}
+    return Office(sources=kept.sources, names=names)
+
+
 def draw(
-    press: Renders, kind: DocumentKind, data: PaperData, attempt: int, at: datetime, made_by: str | None = None
+    press: Renders,
+    kind: DocumentKind,
+    data: PaperData,
+    attempt: int,
+    at: datetime,
+    *,
+    made_by: str | None = None,
+    templates: Office | None = None,
 ) -> Document:
     """One paper as it is stored.
 
     Args:
         attempt: how many of its kind the case has had, this one included.
         made_by: the officer who asked for it; None where the story draws it up.
+        templates: those it was approved with; None takes the office's present ones.
     Raises:
         XuqiaoError: as ``Press.render``.
     """
     number = document_number(data.case_no, kind, attempt)
-    paper = press.render(kind, data.model_copy(update={"document_no": number}))
+    paper = press.render(kind, data.model_copy(update={"document_no": number}), templates=templates)
     return Document(
         case_no=data.case_no,
         kind=kind.value,

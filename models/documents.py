@@ -1,5 +1,6 @@
 """Papers as they were made: the stored bytes and their SHA-256 are the truth."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -35,6 +36,29 @@ class Document(SQLModel, table=True):
     data_digest: str = words(default="")
     boxes: list[dict[str, Any]] = plain_json(default_factory=list)
     made_by: str | None = words(nullable=True, default=None)
+
+
+class KeptTemplates(SQLModel, table=True):
+    """The templates, style sheet and names that cases began with, once for each digest; never changed."""
+
+    __tablename__ = "kept_templates"
+
+    digest: str = words(primary_key=True)
+    sources: dict[str, Any] = plain_json()
+    names: dict[str, Any] = plain_json()
+
+
+def keep_templates(
+    session: Session, digest: str, sources: Mapping[str, str], names: Mapping[DocumentKind, Mapping[str, str]]
+) -> None:
+    """Keep a set of templates: papers that were approved with it are drawn from it, whatever becomes of the folder."""
+    by_kind = {kind.value: dict(of_kind) for kind, of_kind in names.items()}
+    insert_new(session, KeptTemplates, {"digest": digest, "sources": dict(sources), "names": by_kind})
+
+
+def kept_templates(session: Session, digest: str) -> KeptTemplates | None:
+    """A set of templates by its digest."""
+    return session.get(KeptTemplates, digest)
 
 
 def document_number(case_no: str, kind: DocumentKind, attempt: int) -> str:

@@ -126,8 +126,8 @@ class House:
         match queue:
             case Queue.CASES:
                 books, bank = Books(begin), Bank(begin, self.gateways)
-                templates = read_office(self.settings.papers.office_dir).digest
-                case_file = activities_of(CaseFile(begin, templates), Notices(begin))
+                office = read_office(self.settings.papers.office_dir)
+                case_file = activities_of(CaseFile(begin, office), Notices(begin))
                 return [*case_file, books.record_promise, books.record_measure, bank.ask_bank_opinion]
             case Queue.MONEY:
                 books, bank = Books(begin), Bank(begin, self.gateways)

@@ -254,6 +254,7 @@ class Arrangement(BeforeMoney):
             release_on=release_on,
             days=expected.days(due_on, tariff),
             fee_fen=expected.fee_fen(due_on, tariff),
+            template_digest=self._template_digest,
         )
         await self._commit(contracts.draw_up_papers, request, step, queue=Queue.PAPERS)
         signing = await self._before_money(wait)

@@ -16,6 +16,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, get_args
@@ -57,7 +58,7 @@ class Office:
     names: Mapping[DocumentKind, Mapping[str, str]] = field(default_factory=dict)
     seal: bytes | None = None
 
-    @property
+    @cached_property
     def digest(self) -> str:
         """SHA-256 over all templates, the style sheet and the names: an approval binds what will be signed."""
         texts = {name: hashlib.sha256(text.encode()).hexdigest() for name, text in self.sources.items()}

@@ -15,6 +15,7 @@ from pathlib import Path
 from traceback import format_exc
 from typing import Literal, NamedTuple, Self
 
+from activities.press.office import Office
 from activities.press.press import Paper, Press
 from rulebook.errors import XuqiaoError
 from rulebook.papers import DocumentKind, PaperData
@@ -29,6 +30,7 @@ class _Job(NamedTuple):
     data: PaperData
     lang: Literal["zh", "en"]
     draft: bool
+    templates: Office | None
 
 
 class _Died(Exception):
@@ -67,7 +69,12 @@ class PressPool:
             raise
 
     def render(
-        self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh", draft: bool = False
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        draft: bool = False,
+        templates: Office | None = None,
     ) -> Paper:
         """Draw one paper, as ``Press.render``; waits for a press that is free.
 
@@ -79,7 +86,7 @@ class PressPool:
         try:
             for _ in range(_ATTEMPTS):
                 with suppress(_Died):
-                    return worker.draw(_Job(kind, data, lang, draft), self._seconds)
+                    return worker.draw(_Job(kind, data, lang, draft, templates), self._seconds)
             raise XuqiaoError("papers.press_broken", document=data.document_no)
         finally:
             self._idle.put(worker)

@@ -14,7 +14,7 @@ from activities.press.drawing import DrawingBoard
 from activities.press.facts import facts_bytes, facts_digest, facts_of
 from activities.press.fonts import FontCase
 from activities.press.libraries import check_libraries
-from activities.press.office import STYLE, bundled_dir, read_office
+from activities.press.office import STYLE, Office, bundled_dir, read_office
 from activities.press.places import SignatureBox
 from activities.press.qr import qr_content, qr_drawing
 from activities.press.spoken import Spoken, spoken_of
@@ -24,6 +24,9 @@ from rulebook.messages import digest_of
 from rulebook.papers import DocumentKind, PaperData, check_complete
 
 _OWN_CHOICE = Markup('<sup class="own">※</sup>')
+
+_OTHERS = 4
+"""Sets of earlier templates that a press keeps at hand."""
 
 
 @dataclass(frozen=True)
@@ -82,9 +85,14 @@ class Press:
     def __init__(self, office_dir: Path | None = None, check_url: str | None = None) -> None:
         check_libraries()
         # Read once: what is rendered is always what the digest was taken over, whoever edits the folder meanwhile.
-        self.office = read_office(office_dir)
+        own = read_office(office_dir)
+        self._open(own, FontCase(bundled_dir() / "fonts", own.fonts), check_url)
+
+    def _open(self, office: Office, fonts: FontCase, check_url: str | None) -> None:
+        self.office = office
         self._check_url = check_url
-        fonts = FontCase(bundled_dir() / "fonts", self.office.fonts)
+        self._fonts = fonts
+        self._others: dict[str, Press] = {}
         self._board = DrawingBoard(fonts, self.office.sources[STYLE])
         self._templates = Environment(
             loader=DictLoader(self.office.sources),
@@ -102,8 +110,24 @@ class Press:
             "fonts": fonts.digest,
         }
 
+    def _of(self, templates: Office) -> "Press":
+        """This press with the templates and names that something was approved with, in its own faces."""
+        other = self._others.pop(templates.digest, None)
+        if other is None:
+            other = Press.__new__(Press)
+            other._open(templates, self._fonts, self._check_url)
+        self._others[templates.digest] = other
+        if len(self._others) > _OTHERS:
+            del self._others[next(iter(self._others))]
+        return other
+
     def render(
-        self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh", draft: bool = False
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        draft: bool = False,
+        templates: Office | None = None,
     ) -> Paper:
         """Draw one paper. The same facts, templates, fonts and libraries give the same bytes.
 
@@ -112,6 +136,7 @@ class Press:
             data: everything it shows; what it does not show it does not carry either.
             lang: ``zh``, or ``en`` for a plain English version.
             draft: mark every page as a draft and leave out the QR, which would vouch for it.
+            templates: those it was approved with; None takes the office's present ones.
         Returns:
             the paper, PDF/A-3a, with the facts it shows embedded as ``data.json``.
         Raises:
@@ -119,6 +144,8 @@ class Press:
                 ``papers.amount_absurd``, ``papers.template_missing``, ``papers.nothing_to_print``,
                 ``papers.qr_too_long``.
         """
+        if templates is not None and templates.digest != self.office.digest:
+            return self._of(templates).render(kind, data, lang, draft)
         check_complete(kind, data)
         template_digest = self.template_digest(kind, lang)
         facts = facts_bytes(self.facts_of(kind, data, lang))

@@ -4,12 +4,17 @@ import hashlib
 import io
 from collections.abc import Callable
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
 from activities.paper_check import check_file
 from activities.paper_desk import Told, draft, draw_on_request
+from activities.paper_facts import paper_facts
+from activities.papers import approved_templates
+from activities.press import Press
+from activities.press.office import read_office
 from models.applications import Enterprise
 from models.documents import documents_of
 from models.funds import actor
@@ -207,3 +212,21 @@ async def test_an_officer_asks_for_a_reminder_and_never_for_an_agreement(fund: T
     assert draft_of_it.draft
     assert fund.papers_of(case).count("payment_reminder") == 2
     assert fund.papers_of(case).count("tripartite_agreement") == 1
+
+
+async def test_a_case_keeps_the_templates_it_began_with(fund: TestedFund, tmp_path: Path) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.reserve(case, yuan(5_000_000))
+    office = tmp_path / "office"
+    office.mkdir()
+    (office / "names.toml").write_text('[drawdown_request]\nzh = "新版用款申请"\n', encoding="utf-8")
+    changed = Press(office)
+    assert changed.office.digest != read_office(None).digest
+    with fund.house.sessions() as session:
+        data, _ = paper_facts(session, case, fund.now)
+        kept = approved_templates(session, read_office(None).digest)
+        drawn = {paper.kind: paper for paper in documents_of(session, case)}[DocumentKind.DRAWDOWN_REQUEST]
+    assert kept is not None
+    again = changed.render(DocumentKind.DRAWDOWN_REQUEST, data, templates=kept)
+    assert again.template_digest == drawn.template_digest
+    assert changed.render(DocumentKind.DRAWDOWN_REQUEST, data).template_digest != drawn.template_digest

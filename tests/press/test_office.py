@@ -106,3 +106,16 @@ def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:
     with pytest.raises(XuqiaoError) as refused:
         read_office(tmp_path / "absent")
     assert refused.value.code == "papers.office_missing"
+
+
+def test_what_was_approved_is_drawn_from_the_templates_it_was_approved_with(press: Press, tmp_path: Path) -> None:
+    kind = DocumentKind.SETTLEMENT_CERTIFICATE
+    (tmp_path / "settlement_certificate.zh.html").write_text(
+        "{% extends '_sheet.html' %}{% block paper %}新版{% endblock %}"
+    )
+    changed = Press(tmp_path)
+    before, after = press.render(kind, SAMPLE), changed.render(kind, SAMPLE)
+    assert after.template_digest != before.template_digest
+    as_approved = changed.render(kind, SAMPLE, templates=press.office)
+    assert (as_approved.pdf, as_approved.template_digest) == (before.pdf, before.template_digest)
+    assert changed.render(kind, SAMPLE) == after

@@ -6,3 +6,12 @@ ALTER TABLE document
     ADD COLUMN data_digest TEXT NOT NULL DEFAULT '',
     ADD COLUMN boxes JSONB NOT NULL DEFAULT '[]',
     ADD COLUMN made_by TEXT;
+
+CREATE TABLE kept_templates (
+    digest TEXT NOT NULL,
+    sources JSONB NOT NULL,
+    names JSONB NOT NULL,
+    PRIMARY KEY (digest)
+);
+COMMENT ON TABLE kept_templates IS 'The templates, style sheet and names that cases began with, once for each digest; never changed.';
+GRANT SELECT, INSERT ON kept_templates TO xuqiao_app;
