@@ -228,6 +228,7 @@ def _as_expected(session: Session, case_no: str, measure: Measure, maturity: dat
     bridge = Bridge(amount_fen=approval.amount_fen, paid_on=leaves, due_on=due_on)
     return {
         "pay_by": leaves,
+        "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - leaves).days,
         "expected_days": bridge.days(due_on, tariff),
         "fee_fen": bridge.fee_fen(due_on, tariff),
         "waived_days": _waived_days(bridge, due_on, tariff),

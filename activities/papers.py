@@ -19,7 +19,7 @@ from models.cases import commit_step
 from models.documents import Document, document_number
 from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
-from rulebook.papers import DocumentKind, PaperData, PaperFinding, before_payment
+from rulebook.papers import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
 
 
 class Renders(Protocol):
@@ -55,6 +55,7 @@ class Papers:
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
             templates = approved_templates(session, request.template_digest)
+            had = {kind: documents.last_attempt(session, step.case_no, kind) for kind in SIGNED_BEFORE_PAYMENT}
         terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
         kinds = before_payment(
             measure.papers.legal_form.value,
@@ -63,10 +64,12 @@ class Papers:
             committee=data.minutes_reference is not None,
         )
         data = data.model_copy(update=terms)
-        drawn = [draw(self._press, kind, data, request.attempt, step.at, templates=templates) for kind in kinds]
+        # An officer may have had one of the kind drawn up before: it keeps its number, and this one comes after it.
+        attempts = {kind: max(request.attempt, had[kind] + 1) for kind in kinds}
+        drawn = [draw(self._press, kind, data, attempts[kind], step.at, templates=templates) for kind in kinds]
         with self._begin() as session:
             if commit_step(session, step):
-                _store_all(session, drawn)
+                _keep_all(session, drawn)
 
     @activity.defn
     def refuse_case(self, request: RefuseCase) -> None:
@@ -79,7 +82,7 @@ class Papers:
         answered = {"answer": request.answer.value, "route": request.answer.route.value} if request.answer else {}
         with self._begin() as session:
             end(session, step, request.attempt, **answered)
-            _store_all(session, [notice])
+            documents.store(session, notice)
 
     @activity.defn
     def certify_and_close(self, request: CertifyAndClose) -> None:
@@ -87,6 +90,7 @@ class Papers:
         step = request.step
         with self._begin() as session:
             data, _ = paper_facts(session, step.case_no, step.at)
+            indexed = documents.last_attempt(session, step.case_no, DocumentKind.ARCHIVE_INDEX)
         settled = {
             "bridge_fen": request.amount_fen,
             "paid_on": request.paid_on,
@@ -101,11 +105,11 @@ class Papers:
             if kind.value not in {file.kind for file in data.files}
         ]
         index = data.model_copy(update={"files": (*data.files, *map(as_file, drawn))})
-        drawn.append(draw(self._press, DocumentKind.ARCHIVE_INDEX, index, 1, step.at))
+        drawn.append(draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at))
         with self._begin() as session:
             projected = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
             if commit_step(session, step, **projected):
-                _store_all(session, drawn)
+                _keep_all(session, drawn)
 
 
 AT_CLOSING = (
@@ -163,9 +167,10 @@ def draw(
     )
 
 
-def _store_all(session: Session, drawn: Iterable[Document]) -> None:
+def _keep_all(session: Session, drawn: Iterable[Document]) -> None:
+    """Keep what was drawn; where somebody had one of a kind drawn up meanwhile, the attempt is repeated."""
     for document in drawn:
-        documents.store(session, document)
+        documents.keep(session, document)
 
 
 def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:

@@ -270,7 +270,8 @@ class PaperData(PaperValue):
         extension_rate: share of the principal for each day after the term of a bridge that was extended; None where
             the tiers run on.
         overdue_rate: the same for each day after the last; None where overdue money costs what it did before.
-        expected_days: the days the bridge may be out, working days where ``term_in_working_days``.
+        term_days: the longest time the bridge may be out, in working days where ``term_in_working_days``.
+        expected_days: the fee days of a bridge that is out until the end of its term.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
@@ -344,6 +345,7 @@ class PaperData(PaperValue):
     extension_rate: Rate | None = None
     overdue_rate: Rate | None = None
     term_in_working_days: bool = False
+    term_days: Count | None = Field(default=None, ge=1)
     expected_days: Count | None = Field(default=None, ge=1)
     fee_fen: Amount | None = Field(default=None, ge=0)
     new_loan_days: Count | None = Field(default=None, ge=1)
@@ -400,7 +402,7 @@ class PaperData(PaperValue):
 _PROMISE = ("bridge_fen", "promised_fen", "promise_reference", "promise_valid_until")
 _PAYEE = ("payee_account_name", "payee_account_number", "payee_account_branch", "custodian_account")
 
-_FEE = ("fee_steps", "expected_days")
+_FEE = ("fee_steps", "term_days")
 _OWED = ("bridge_fen", "paid_on", "due_on", "principal_owed_fen", "fee_owed_fen", "custodian_account")
 _RELEASED = ("bridge_fen", *_PAYEE, "acts")
 
@@ -408,7 +410,7 @@ REQUIRED: Mapping[DocumentKind, tuple[str, ...]] = {
     DocumentKind.APPLICATION_FORM: ("applicant", "findings", "acts", "bridge_fen", "ceiling_fen"),
     DocumentKind.CORRECTION_NOTICE: ("missing_papers", "answer_by"),
     DocumentKind.REFUSAL_NOTICE: ("findings",),
-    DocumentKind.RENEWAL_COMMITMENT: (*_PROMISE, "signatory", "custodian_account", "expected_days"),
+    DocumentKind.RENEWAL_COMMITMENT: (*_PROMISE, "signatory", "custodian_account", "term_days"),
     DocumentKind.MINUTES: ("bridge_fen", "minutes_reference", "applicant"),
     DocumentKind.GUARANTOR_CONSENT: ("guarantors", *_PROMISE),
     DocumentKind.COOPERATION_AGREEMENT: (
@@ -417,10 +419,10 @@ REQUIRED: Mapping[DocumentKind, tuple[str, ...]] = {
         "cooperation_ceiling_fen",
         "custodian_account",
     ),
-    DocumentKind.LIAISON_FORM: (*_PROMISE, *_PAYEE, "expected_days"),
+    DocumentKind.LIAISON_FORM: (*_PROMISE, *_PAYEE, "term_days"),
     DocumentKind.TRIPARTITE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE),
-    DocumentKind.USAGE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE),
-    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "entrusted_bank"),
+    DocumentKind.USAGE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "expected_days"),
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "expected_days", "entrusted_bank"),
     DocumentKind.DRAWDOWN_REQUEST: (*_PAYEE, "bridge_fen", "applicant"),
     DocumentKind.TRANSFER_INSTRUCTION: ("bridge_fen", *_PAYEE),
     DocumentKind.RELEASE_CHECKLIST: (*_RELEASED, "release_checks"),

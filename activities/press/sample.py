@@ -62,6 +62,7 @@ SAMPLE = PaperData(
         FeeStep(from_day=1, through_day=5, daily_rate=Fraction(200, PPM)),
         FeeStep(from_day=6, through_day=None, daily_rate=Fraction(400, PPM)),
     ),
+    term_days=10,
     expected_days=10,
     fee_fen=1_425_000,
     new_loan_days=5,

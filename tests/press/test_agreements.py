@@ -53,7 +53,7 @@ def test_guarantors_consent_and_sign_only_where_there_are_any(press: Press, read
     text = read(with_guarantors)
     assert "第十六条担保人同意" in text
     assert "第十七条生效与文本" in text
-    assert "担保人另各执壹份" in text
+    assert "丙方和每一担保人各执壹份" in text
     assert all(text.count(guarantor.name) == 2 for guarantor in MANY)
     assert [box.party for box in with_guarantors.boxes[3:]] == [f"guarantor_{n}" for n in range(1, 8)]
     english = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(guarantors=MANY), "en"))

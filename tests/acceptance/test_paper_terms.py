@@ -1,0 +1,59 @@
+"""What an approval and a measure say is what the papers say: the term, and the paper that counts."""
+
+from collections.abc import Callable
+
+import pytest
+
+from activities.paper_desk import Told, draw_on_request
+from models.documents import Document, documents_of
+from models.funds import actor
+from rulebook.money import yuan
+from rulebook.papers import DocumentKind
+from rulebook.stages import Role
+from tests.acceptance.fund import MAKER, TestedFund
+from tests.acceptance.test_papers import texts
+from tests.builders import a_micro_manufacturer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+
+@pytest.mark.parametrize(
+    ("choice", "term"),
+    [
+        ({'term_counted = "calendar"': 'term_counted = "working"'}, "不超过10个工作日"),
+        ({"last_day_counts = false": "last_day_counts = true"}, "不超过10日"),
+        ({'\ncounted = "calendar"': '\ncounted = "working"'}, "不超过10日"),
+    ],
+)
+async def test_the_term_on_the_papers_is_the_measures_however_fee_days_are_counted(
+    choice: dict[str, str], term: str, fund_under: Callable[..., TestedFund]
+) -> None:
+    fund = fund_under(choice)
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.reserve(case, yuan(5_000_000))
+    papers = texts(fund, case)
+    for kind in (
+        DocumentKind.TRIPARTITE_AGREEMENT,
+        DocumentKind.RENEWAL_COMMITMENT,
+        DocumentKind.DRAWDOWN_REQUEST,
+        DocumentKind.APPLICATION_FORM,
+    ):
+        assert term in papers[kind].replace(" ", ""), kind
+
+
+async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, yuan(5_000_000))
+    with fund.house.sessions() as session:
+        by = actor(session, MAKER, Role.MAKER)
+    draw_on_request(fund.house.sessions.begin, fund.house.press, case, DocumentKind.ARCHIVE_INDEX, Told(), by, fund.now)
+    await fund.renewed_and_home(case, yuan(5_000_000))
+    asked, last = (paper for paper in documents(fund, case) if paper.kind == DocumentKind.ARCHIVE_INDEX)
+    assert (asked.made_by, last.made_by, last.number) == (MAKER, None, f"{asked.number}2")
+    certificate = next(each for each in documents(fund, case) if each.kind == DocumentKind.SETTLEMENT_CERTIFICATE)
+    assert certificate.number in texts(fund, case)[DocumentKind.ARCHIVE_INDEX].replace(" ", "")
+
+
+def documents(fund: TestedFund, case: str) -> list[Document]:
+    with fund.house.sessions() as session:
+        return documents_of(session, case)
