@@ -31,6 +31,10 @@ ON_REQUEST = (
 """What an officer may have drawn up. All other papers are the story's: an approval binds when they come to be."""
 
 
+_OF_A_DEBT = frozenset({DocumentKind.PAYMENT_REMINDER, DocumentKind.PAYMENT_DEMAND, DocumentKind.EXTENSION_AGREEMENT})
+"""Nobody is reminded of what he has paid, and nothing is extended that is back."""
+
+
 class Told(Value):
     """What only the officer can say about a paper; None and empty where the case file says it, or nobody need.
 
@@ -64,7 +68,8 @@ def draw_on_request(
         the paper as kept.
     Raises:
         XuqiaoError: ``papers.drawn_by_the_case`` for a kind that is not the officer's to ask for, ``papers.back_dated``
-            for a day that is over, ``case.unknown``, and whatever the press refuses.
+            for a day that is over, ``papers.nothing_owed`` where all is paid, ``case.unknown``, and whatever
+            the press refuses.
     """
     if kind not in ON_REQUEST:
         known = ", ".join(each.value for each in ON_REQUEST)
@@ -98,5 +103,7 @@ def _check_days(kind: DocumentKind, data: PaperData) -> None:
         day = getattr(data, field)
         if day is not None and day < data.issued_on:
             raise XuqiaoError("papers.back_dated", kind=kind.value, field=field, day=day, today=data.issued_on)
+    if kind in _OF_A_DEBT and not (data.principal_owed_fen or data.fee_owed_fen) and data.paid_on is not None:
+        raise XuqiaoError("papers.nothing_owed", kind=kind.value, case=data.case_no)
     if data.extended_to is not None and data.due_on is not None and data.extended_to <= data.due_on:
         raise XuqiaoError("papers.no_extension", day=data.extended_to, due=data.due_on)

@@ -7,6 +7,7 @@ import pytest
 from activities.paper_desk import Told, draw_on_request
 from models.documents import Document, documents_of
 from models.funds import actor
+from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.papers import DocumentKind
 from rulebook.stages import Role
@@ -46,8 +47,13 @@ async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before
     await fund.bridge(case, yuan(5_000_000))
     with fund.house.sessions() as session:
         by = actor(session, MAKER, Role.MAKER)
-    draw_on_request(fund.house.sessions.begin, fund.house.press, case, DocumentKind.ARCHIVE_INDEX, Told(), by, fund.now)
+    begin, press = fund.house.sessions.begin, fund.house.press
+    draw_on_request(begin, press, case, DocumentKind.ARCHIVE_INDEX, Told(), by, fund.now)
     await fund.renewed_and_home(case, yuan(5_000_000))
+    told = Told(answer_by=fund.today)
+    with pytest.raises(XuqiaoError) as refused:
+        draw_on_request(begin, press, case, DocumentKind.PAYMENT_DEMAND, told, by, fund.now)
+    assert refused.value.code == "papers.nothing_owed", "nobody is dunned for what is back"
     asked, last = (paper for paper in documents(fund, case) if paper.kind == DocumentKind.ARCHIVE_INDEX)
     assert (asked.made_by, last.made_by, last.number) == (MAKER, None, f"{asked.number}2")
     certificate = next(each for each in documents(fund, case) if each.kind == DocumentKind.SETTLEMENT_CERTIFICATE)
