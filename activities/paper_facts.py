@@ -73,7 +73,7 @@ def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData
     day = at.astimezone(LAW_ZONE).date()
     basics = _basics(session, case, measure, day)
     told = {
-        **_as_applied(session, case_no),
+        **_as_applied(session, case_no, measure),
         **_as_promised(session, case_no),
         **_as_approved(session, case_no, measure),
         **_as_expected(session, case_no, measure, basics.maturity),
@@ -122,16 +122,13 @@ def as_file(document: Document) -> PaperFile:
     )
 
 
-def _as_applied(session: Session, case_no: str) -> dict[str, Any]:
+def _as_applied(session: Session, case_no: str, measure: Measure) -> dict[str, Any]:
     application = session.get_one(Application, case_no)
     firm = session.get_one(Enterprise, application.uscc)
     facts = CaseFacts.model_validate(application.facts)
     who = facts.applicant
     sizing = size_class(who.industry, who.employees, who.revenue_fen, who.assets_fen)
-    required = set(facts.papers_in or ())
-    case = the_case(session, case_no)
-    assert case.measure_digest is not None, "an open case has its measure"
-    wanted = kept_measure(session, case.measure_digest).papers.required.value or ()
+    handed_in, wanted = facts.papers_in or (), measure.papers.required.value or ()
     collateral = session.get(Collateral, case_no)
     column = table(Guarantor).c
     guarantors = session.scalars(select(Guarantor).where(column.case_no == case_no).order_by(column.name))
@@ -151,7 +148,7 @@ def _as_applied(session: Session, case_no: str) -> dict[str, Any]:
             received_on=application.received_on,
             applied_to_bank_on=facts.applied_to_bank_on,
         ),
-        "missing_papers": tuple(name for name in wanted if name not in required),
+        "missing_papers": tuple(name for name in wanted if name not in handed_in),
         "guarantors": tuple(PaperGuarantor(name=each.name) for each in guarantors),
         "collateral": tuple(_security(collateral)),
     }

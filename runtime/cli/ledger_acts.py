@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Option
 
-from runtime.cli.options import Amount, Reason
+from runtime.cli.options import Amount, Decision, Reason
 
 if TYPE_CHECKING:
     from rulebook.book_acts import BookAct, Payee
@@ -17,7 +17,6 @@ OfCase = Annotated[str, Option("--case", metavar="CASE")]
 OfCaseOrNot = Annotated[str | None, Option("--case", metavar="CASE")]
 Line = Annotated[str | None, Option("--line", metavar="REFERENCE")]
 Contributor = Annotated[str, Option("--contributor", metavar="NAME")]
-Decision = Annotated[str, Option("--decision", metavar="NUMBER")]
 Invoice = Annotated[str, Option("--invoice", metavar="NUMBER")]
 Purpose = Annotated[str, Option("--purpose", metavar="TEXT")]
 Voucher = Annotated[int, Option("--voucher", metavar="NUMBER", min=1)]
