@@ -294,11 +294,7 @@ def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -
     release = _accepted_act(session, case.case_no, ActKind.RELEASE)
     told: dict[str, Any] = {}
     if release is not None:
-        confirmed = set(release.body["confirmed"])
-        lines = measure.release.checklist.value or ()
-        told["release_checks"] = tuple(
-            PaperCheck(line=word(ReleaseLine(line), LANG), done=line in confirmed) for line in lines
-        )
+        told["release_checks"] = tuple(_checks(release, measure))
     paid = [p for p in payments_of(session, case.case_no) if p.state == PaymentState.PAID]
     out = bridge_of(session, case, day)
     if out is None or not paid:
@@ -314,6 +310,14 @@ def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -
         "waived_days": _waived_days(bridge, day, tariff),
         "receipts": tuple(_receipts(session, case)),
     }
+
+
+def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:
+    """The lines of the checklist; who released the money signed for each that he confirmed, at that moment."""
+    confirmed = set(release.body["confirmed"])
+    for line in measure.release.checklist.value or ():
+        signed = {"by": release.actor_name, "at": release.occurred_at.astimezone(LAW_ZONE)} if line in confirmed else {}
+        yield PaperCheck(line=word(ReleaseLine(line), LANG), done=line in confirmed, **signed)
 
 
 def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:

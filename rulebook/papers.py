@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Self
+from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
@@ -123,7 +123,7 @@ class FeeStep(PaperValue):
         daily_rate: share of the principal for each day, exact; written as ``1/5000`` in the facts a paper carries.
     """
 
-    from_day: Count = Field(ge=1)
+    from_day: Annotated[Count, Field(ge=1)]
     through_day: Count | None = None
     daily_rate: Rate
 
@@ -205,10 +205,16 @@ class PaperAct(PaperValue):
 
 
 class PaperCheck(PaperValue):
-    """One line of the release-day checklist, in words, with what it says; ``done`` when it was signed for."""
+    """One line of the release-day checklist, in words, with what it says; ``done`` when it was signed for.
+
+    Attributes:
+        by: who signed for it, by name; ``at`` when. Empty and None where nobody did: then there is room to write it.
+    """
 
     line: Line
     done: bool
+    by: Name = ""
+    at: datetime | None = None
 
 
 class PaperReceipt(PaperValue):
@@ -318,7 +324,7 @@ class PaperData(PaperValue):
     bank_branch: Name = ""
     loan_note: Reference
     maturity: date
-    balance_fen: Amount = Field(ge=0)
+    balance_fen: Annotated[Amount, Field(ge=0)]
 
     bridge_fen: Amount | None = Field(default=None, gt=0)
     promised_fen: Amount | None = Field(default=None, gt=0)

@@ -20,6 +20,8 @@ from rulebook.papers import (
 )
 from rulebook.rates import PPM
 
+_CHECKED = datetime(2026, 3, 19, 9, 32, tzinfo=LAW_ZONE)
+
 SAMPLE = PaperData(
     case_no="DH-2026-000128-7",
     document_no="DH-2026-000128-7-03",
@@ -122,7 +124,7 @@ SAMPLE = PaperData(
             at=datetime(2026, 3, 13, 15, 40, tzinfo=LAW_ZONE),
             note="联席会议纪要〔2026〕3号",
         ),
-        PaperAct(role="出纳", name="赵纳", act="放款核验并划款", at=datetime(2026, 3, 19, 9, 32, tzinfo=LAW_ZONE)),
+        PaperAct(role="出纳", name="赵纳", act="放款核验并划款", at=_CHECKED),
     ),
     ceiling_fen=475_000_000,
     bound_by="承诺续贷金额的95%",
@@ -130,13 +132,13 @@ SAMPLE = PaperData(
     minutes_reference="联席会议纪要〔2026〕3号",
     minutes_decision="同意使用应急资金475万元，期限10日；要求承办主体在放款当日核实还款账户状态。",
     release_checks=(
-        PaperCheck(line="失信名单和涉诉情况已于当日复查", done=True),
-        PaperCheck(line="还款账户未被冻结，无优先扣款安排", done=True),
-        PaperCheck(line="到期贷款未逾期，余额与申请一致", done=True),
-        PaperCheck(line="自筹资金已存入还款账户", done=True),
-        PaperCheck(line="续贷承诺有效期长于资金使用期限", done=True),
-        PaperCheck(line="收款账户已回拨核实", done=True),
-        PaperCheck(line="登记机构已查询，无后手抵押", done=True),
+        PaperCheck(line="失信名单和涉诉情况已于当日复查", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="还款账户未被冻结，无优先扣款安排", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="到期贷款未逾期，余额与申请一致", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="自筹资金已存入还款账户", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="续贷承诺有效期长于资金使用期限", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="收款账户已回拨核实", done=True, by="赵纳", at=_CHECKED),
+        PaperCheck(line="登记机构已查询，无后手抵押", done=True, by="赵纳", at=_CHECKED),
     ),
     payment_reference="ZF20260319000417",
     due_on=date(2026, 3, 28),

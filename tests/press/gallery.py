@@ -129,7 +129,11 @@ CROWDED = SAMPLE.model_copy(
         "minutes_reference": "东海县企业转贷应急资金联席会议纪要〔2026〕第000003号",
         "minutes_decision": "要求承办主体在放款当日核实还款账户状态，并逐日报告续贷资金的归还情况。" * 12,
         "release_checks": tuple(
-            PaperCheck(line=f"第{n}项：" + "还款账户未被冻结，无优先扣款安排；" * (1 + n % 3), done=n % 4 != 0)
+            PaperCheck(
+                line=f"第{n}项：" + "还款账户未被冻结，无优先扣款安排；" * (1 + n % 3),
+                done=n % 4 != 0,
+                **({"by": f"{RARE}买买提", "at": datetime(2026, 12, 23, 10, n, tzinfo=LAW_ZONE)} if n % 4 else {}),
+            )
             for n in range(1, 16)
         ),
         "receipts": tuple(

@@ -15,8 +15,7 @@ from activities.press import Paper, Press
 from activities.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers import REQUIRED, DocumentKind, FeeStep, PaperData, PaperFinding
-from rulebook.rates import read_rate
+from rulebook.papers import REQUIRED, DocumentKind, PaperData, PaperFinding
 
 AGREEMENTS = Path(str(files("templates"))) / "agreements"
 
@@ -104,7 +103,7 @@ SHOWS = {
     ),
     DocumentKind.RELEASE_CHECKLIST: (
         "人民币肆佰柒拾伍万元整（¥4,750,000.00）",
-        "7登记机构已查询，无后手抵押√已核验",
+        "7登记机构已查询，无后手抵押√已核验赵纳2026年3月19日09:32",
         "出纳赵纳放款核验并划款2026年3月19日09:32",
         "2026年4月10日",
         "62284801",
@@ -381,45 +380,3 @@ def test_an_offices_font_is_used_and_a_broken_one_refused(tmp_path: Path, press:
         Press(tmp_path)
     assert refused.value.code == "papers.font_unreadable"
     assert refused.value.params["path"] == str(fonts / "title.ttf")
-
-
-def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> None:
-    marked = read(press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=("review_days", "queue.then"))))
-    assert "5个工作日内※，" in marked
-    assert "由承办主体" in marked
-    bare = read(press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=("queue.then",))))
-    assert "※" not in bare
-    agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, SAMPLE))
-    assert "5个工作日内※发放续贷资金" in agreement
-    assert "16:30前※划款" in agreement
-    assert "不超过10日。" in agreement  # the measure's own term bears no mark
-
-
-def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read: Read) -> None:
-    facts = changed(
-        first_day_counts=False,
-        last_day_counts=True,
-        days_off_count=False,
-        fee_steps=(
-            FeeStep(from_day=1, through_day=1, daily_rate=read_rate("0.0195%")),
-            FeeStep(from_day=2, daily_rate=read_rate("0.015%")),
-        ),
-    )
-    text = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
-    assert "划付当日不计入，归还专户当日计入，节假日不计算" in text
-    assert "第1日0.0195%926.25" in text
-    assert "第2日起0.015%712.50" in text
-
-
-def test_a_term_in_working_days_and_the_least_fee_are_in_the_agreement(press: Press, read: Read) -> None:
-    choices = ("bridge.term_days", "fee.minimum")
-    facts = changed(term_in_working_days=True, minimum_fee_fen=200_000, fee_fen=None, operator_choices=choices)
-    agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
-    assert "不超过10个工作日※。" in agreement
-    assert "不足人民币贰仟元整（¥2,000.00）的，按人民币贰仟元整（¥2,000.00）计收※" in agreement
-    assert "不超过10个工作日※" in read(press.render(DocumentKind.RENEWAL_COMMITMENT, facts))
-    assert "¥14,250.00）※" in read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(operator_choices=choices)))
-    english = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts, "en"))
-    assert "10workingdaysfrompayment※" in english
-    assert "Wherethedayscostlessthan" in english
-    assert "计收※" not in read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(minimum_fee_fen=None)))
