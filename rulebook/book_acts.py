@@ -318,7 +318,9 @@ def request_of(act: BookAct, record: Record, approval: str, found: Found) -> Led
             return _of_one_person(act, record)
 
 
-def _of_one_person(act: BookAct, record: Record) -> LedgerRequest:
+def _of_one_person(
+    act: CapitalIn | Interest | Charge | Vat | VatPaid | GuarantorIn | Recover, record: Record
+) -> LedgerRequest:
     year = postings_of_the_year
     match act:
         case CapitalIn(amount_fen=fen, reference=ref, contributor=giver):
@@ -336,8 +338,6 @@ def _of_one_person(act: BookAct, record: Record) -> LedgerRequest:
             return year.guarantor_in(record, case, principal_fen=principal, fee_fen=fee, reference=ref)
         case Recover(amount_fen=fen, case_no=case, reference=ref):
             return year.recover(record, case, fen, reference=ref)
-        case _:
-            raise TypeError(f"{act.kind} needs two people")
 
 
 def approval_of(request: LedgerRequest, *, maker: str, checker: str) -> Approval:

@@ -1,6 +1,6 @@
 """Money: whole fen inside, decimal strings in yuan outside, never a float."""
 
-from decimal import Decimal, InvalidOperation
+from decimal import Context, Decimal, Inexact, InvalidOperation, Overflow
 from typing import NewType
 
 from rulebook.errors import XuqiaoError
@@ -11,6 +11,9 @@ YUAN_PER_WAN = 10_000
 MOST_FEN = 10**15
 """No amount of a case is larger: ten trillion yuan, and well within what the books can hold."""
 
+_EXACT = Context(prec=61, Emax=60, Emin=-60, traps=[InvalidOperation, Overflow, Inexact])
+"""Room for every digit before the point of what it takes at all: what it cannot hold exactly has too many behind it."""
+
 
 def yuan(amount: str | int | Decimal) -> Fen:
     """An amount in yuan as whole fen.
@@ -20,15 +23,18 @@ def yuan(amount: str | int | Decimal) -> Fen:
     Returns:
         fen.
     Raises:
-        XuqiaoError: ``money.not_a_number`` or ``money.too_many_decimals``; nothing is ever rounded away.
+        XuqiaoError: ``money.not_a_number`` (also for more than sixty digits), ``money.too_many_decimals``; nothing is
+            ever rounded away, however many places a number has.
 
     >>> yuan("1409.50")
     140950
     """
     try:
-        fen = Decimal(amount) * FEN_PER_YUAN
-    except InvalidOperation:
+        fen = _EXACT.multiply(Decimal(amount), FEN_PER_YUAN)
+    except (InvalidOperation, Overflow):
         raise XuqiaoError("money.not_a_number", value=amount) from None
+    except Inexact:
+        raise XuqiaoError("money.too_many_decimals", value=amount) from None
     if not fen.is_finite():
         raise XuqiaoError("money.not_a_number", value=amount)
     if fen != fen.to_integral_value():

@@ -1,5 +1,6 @@
 """What keeps a measure from being used: the operator's gaps, contradictions, and what cannot be carried out yet."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from rulebook.activation import LEFT_TO_PEOPLE, Readiness, readiness, refuse_unr
 from rulebook.errors import XuqiaoError
 from rulebook.measure import Measure
 from rulebook.pack_text import draft_measure
+from rulebook.papers import SIGNED_BEFORE_PAYMENT
 from tests.rulebook.samples import OVERLAY, PACK, ROOT, donghai
 
 Change = Callable[[str], str]
@@ -133,8 +135,13 @@ def test_an_average_is_not_asked_for_before_tiers_and_term_are_known() -> None:
         (with_line("fee", "prepaid_days = 5"), "activation.no_prepayment", "fee.prepaid_days"),
         (with_line("approval", 'steps = ["checker"]'), "activation.other_steps", "approval.steps"),
         (with_line("approval", 'steps = ["checker", "maker"]'), "activation.other_steps", "approval.steps"),
+        (
+            with_line("papers", 'drawn_up = ["settlement_certificate", "tripartite_agreement"]'),
+            "activation.not_before_payment",
+            "papers.drawn_up",
+        ),
     ],
-    ids=["prepayment", "checker alone", "checker first"],
+    ids=["prepayment", "checker alone", "checker first", "a paper of the end"],
 )
 def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str, name: str) -> None:
     measure = changed(overlay=overlay)
@@ -145,6 +152,14 @@ def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str,
     with pytest.raises(XuqiaoError) as refused:
         refuse_unready(measure)
     assert (refused.value.code, refused.value.params["names"]) == ("pack.not_carried_out", name)
+
+
+def test_a_paper_that_cannot_be_drawn_up_before_payment_is_named_and_no_other() -> None:
+    drawn_up = 'drawn_up = ["settlement_certificate", "tripartite_agreement", "archive_index"]'
+    (objection,) = readiness(changed(overlay=with_line("papers", drawn_up))).not_carried_out
+    assert objection.facts == {"kinds": "archive_index, settlement_certificate"}
+    before = sorted(SIGNED_BEFORE_PAYMENT)
+    assert readiness(changed(overlay=with_line("papers", f"drawn_up = {json.dumps(before)}"))).ready
 
 
 def test_what_people_must_see_to_is_named_and_keeps_nobody_from_using_the_measure() -> None:

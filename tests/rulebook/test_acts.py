@@ -129,6 +129,40 @@ def test_a_payment_is_found_by_another_person_than_the_one_who_made_it(proposed:
     assert refusal(found, sent, by="cashier") == refusal(returned, sent, by="cashier") == "act.same_person"
 
 
+def test_nobody_finds_a_payment_that_nobody_made_but_anybody_may_find_its_return(proposed: Standing) -> None:
+    flying = replace(proposed, in_flight=True)
+    assert refusal(ConfirmPayment(statement_reference="LS"), flying) == "act.payment_not_sent"
+    assert refusal(ConfirmPayment(statement_reference="LS", paid=False), flying) == ""
+
+
+def test_money_is_moved_once_by_somebody_who_neither_proposed_nor_approved_nor_found_it(proposed: Standing) -> None:
+    mark = MarkSent(receipt_serial="HD")
+    flying = replace(proposed, in_flight=True, found_by="finder")
+    assert {by: refusal(mark, flying, by=by) for by in ("maker", "checker", "finder", "cashier")} == {
+        "maker": "act.same_person",
+        "checker": "act.same_person",
+        "finder": "act.same_person",
+        "cashier": "",
+    }
+    sent = replace(flying, sent_by="cashier")
+    assert refusal(mark, sent, by="another") == "act.payment_sent_already"
+    assert refusal(mark, sent, by="cashier") == "", "the same word of the same person again"
+    assert refusal(mark, replace(flying, proposal=None)) == "", "no maker is known, and none can be met"
+
+
+@pytest.mark.parametrize(
+    ("by", "role"),
+    [("maker", "maker"), ("checker", "checker"), ("finder", "checker")],
+    ids=["maker", "checker", "finder"],
+)
+def test_the_cashier_is_told_which_part_he_played_before(proposed: Standing, by: str, role: str) -> None:
+    flying = replace(proposed, in_flight=True, found_by="finder")
+    actor = Actor(id=by, name="李静", role=Role.CASHIER, organisation="承办主体")
+    with pytest.raises(XuqiaoError) as refused:
+        check(OfficerAct(id="1", actor=actor, body=MarkSent(receipt_serial="HD")), flying)
+    assert refused.value.params == {"person": "李静", "role": "cashier", "other_role": role}
+
+
 def test_nobody_withdraws_from_money_that_is_out_or_on_its_way(proposed: Standing) -> None:
     withdraw = Withdraw(reason="自筹")
     assert refusal(withdraw, proposed) == ""

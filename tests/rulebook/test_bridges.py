@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.bridges import Bridge, Division, Return
+from rulebook.bridges import Bridge, Division, Return, mixed_references
 from rulebook.calendar import CalendarDay, DayUnit, calendar_from_days
 from rulebook.errors import XuqiaoError
 from rulebook.fees import DayCount, FeeTerms, Tariff, Waiver
@@ -224,3 +224,10 @@ def test_before_the_payout_nothing_is_charged() -> None:
     early = a_bridge(100).model_copy(update={"returns": (Return(on=after(-1), principal_fen=100),)})
     with pytest.raises(XuqiaoError, match="returned_before_paid"):
         early.fee_fen(PAID, tariff)
+
+
+def test_one_line_of_the_statement_has_one_payer() -> None:
+    principal, fee, guarantor = ReceiptPurpose.PRINCIPAL, ReceiptPurpose.FEE, ReceiptPurpose.GUARANTOR
+    mixed = a_receipt(8, (principal, 5, "B"), (guarantor, 6, "B"), (fee, 7, "A"), (guarantor, 8, "A"), (fee, 9, "C"))
+    assert mixed_references(mixed) == ("A", "B")
+    assert mixed_references(a_receipt(8, (principal, 5, "B"), (fee, 6, "B"), (guarantor, 7, "A"))) == ()

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.charts import chart_ids, read_chart, shipped_chart
-from rulebook.chart import OFF_BALANCE, PARTS, Basis
+from rulebook.chart import OFF_BALANCE, PARTS, Basis, parse_chart
 from rulebook.errors import XuqiaoError
 from rulebook.postings import Subject
 
@@ -27,6 +27,17 @@ def test_every_internal_account_has_one_place_and_a_code_of_its_own(chart_id: st
             assert (found.subject, found.part) == (subject, part if subject is Subject.ESCROW_BANK else None)
             assert chart.by_code(found.code) is found
     assert chart.by_code("9999") is None
+
+
+@pytest.mark.parametrize("chart_id", chart_ids())
+def test_a_part_that_the_ring_fenced_account_has_not_is_refused_with_those_it_has(chart_id: str) -> None:
+    for part in ("vault", None):
+        with pytest.raises(XuqiaoError) as refused:
+            shipped_chart(chart_id).of(Subject.ESCROW_BANK, part)
+        assert (refused.value.code, refused.value.params) == (
+            "chart.no_part",
+            {"part": str(part), "known": "pool, fees, set_aside"},
+        )
 
 
 @pytest.mark.parametrize("chart_id", chart_ids())
@@ -93,3 +104,35 @@ def test_a_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(XuqiaoError) as refused:
         read_chart("government", tmp_path / "none.toml")
     assert (refused.value.code, refused.value.params["source"]) == ("chart.unreadable", str(tmp_path / "none.toml"))
+
+
+@pytest.mark.parametrize(
+    ("text", "code", "name"),
+    [
+        ("id = 'own'\n[[account", "chart.wrong", "TOML"),
+        ("id = 'own'\ntitle = 't'\ndocument = 'd'\ndocument_title = 'dt'\n", "chart.wrong", "account"),
+        ("id = 1\n", "chart.wrong", "id"),
+    ],
+)
+def test_a_whole_chart_that_cannot_be_read_is_refused_at_its_first_fault(text: str, code: str, name: str) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        parse_chart(text, "charts/own.toml")
+    assert (refused.value.code, refused.value.params["source"]) == (code, "charts/own.toml")
+    assert refused.value.params["name"] == name
+
+
+def test_a_chart_with_one_account_names_those_that_it_lacks() -> None:
+    text = """
+        id = "own"
+        title = "t"
+        document = "d"
+        document_title = "dt"
+        account = [{ subject = "loss", code = "5901.01", name = "核销损失", basis = "proposal" }]
+    """
+    with pytest.raises(XuqiaoError) as refused:
+        parse_chart(text, "own.toml")
+    lacking = refused.value.params["accounts"].split(", ")
+    assert refused.value.code == "chart.incomplete"
+    assert len(lacking) == len(Subject) - 2 + len(PARTS)
+    assert {"escrow_bank/pool", "escrow_bank/fees", "escrow_bank/set_aside", "fee_income"} < set(lacking)
+    assert "loss" not in lacking

@@ -6,12 +6,15 @@ from fractions import Fraction
 import pytest
 
 from activities.words import LANGUAGES, Lang, has_words, say_error
+from rulebook.calendar import DayUnit
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, StandingFacts
 from rulebook.errors import XuqiaoError
+from rulebook.fees import MOST_DAYS
 from rulebook.measure import Measure
 from rulebook.pack_text import draft_measure, parse_measure
-from rulebook.provisions import Trouble
-from tests.rulebook.samples import OVERLAY, PACK, donghai
+from rulebook.provisions import DayOff, Trouble
+from tests.rulebook.amending import amended
+from tests.rulebook.samples import CALENDAR, OVERLAY, PACK, donghai
 
 PACK_TEXT = PACK.read_text(encoding="utf-8")
 OVERLAY_TEXT = OVERLAY.read_text(encoding="utf-8")
@@ -161,6 +164,47 @@ def test_an_admitted_kind_without_a_cap_is_open() -> None:
     assert (refused.code, refused.params["names"]) == ("pack.unset", "bridge.cap_owner")
 
 
+def test_where_no_firm_is_admitted_nobody_must_say_which_of_its_loans_are() -> None:
+    in_person = pack_with('["firm", "owner", "individual_business"]', '["owner"]')
+    in_person = in_person.replace('kinds = { value = ["working_capital"], cite = "measure" }', "", 1)
+    assert 'kinds = { value = ["working_capital"]' not in in_person
+    measure = parse_measure(in_person, OVERLAY_TEXT)
+    assert measure.loan_kinds_for(ApplicantKind.OWNER)[1] == "loan.kinds_in_person"
+    with pytest.raises(XuqiaoError) as refused:
+        _ = measure.loan_kinds
+    assert refused.value.params["names"] == "loan.kinds"
+
+
+@pytest.mark.parametrize(
+    ("counted", "day_off", "due"),
+    [
+        # Paid on Thursday 23 April 2026 for ten days: the tenth is Sunday 3 May, amid the holiday of 1 to 5 May.
+        # In working days it is Monday 11 May, for Saturday 9 May is worked in return.
+        ("calendar", "same", date(2026, 5, 3)),
+        ("calendar", "workday_before", date(2026, 4, 30)),
+        ("calendar", "workday_after", date(2026, 5, 6)),
+        ("working", "same", date(2026, 5, 11)),
+    ],
+)
+def test_the_last_day_of_the_term_is_moved_as_the_measure_says(counted: str, day_off: str, due: date) -> None:
+    measure = amended({"bridge.term_counted": DayUnit(counted), "bridge.due_on_day_off": DayOff(day_off)})
+    assert measure.due_on(date(2026, 4, 23), CALENDAR) == due
+
+
+@pytest.mark.parametrize("day_off", DayOff)
+def test_a_last_day_that_is_worked_stays_where_it_is(day_off: DayOff) -> None:
+    measure = amended({"bridge.term_counted": DayUnit.CALENDAR, "bridge.due_on_day_off": day_off})
+    assert measure.due_on(date(2026, 3, 6), CALENDAR) == date(2026, 3, 16)
+
+
+def test_a_last_day_moved_forward_never_comes_before_the_payout() -> None:
+    one_day = amended(
+        {"bridge.term_counted": DayUnit.CALENDAR, "bridge.due_on_day_off": DayOff.BEFORE, "bridge.term_days": 1}
+    )
+    assert one_day.due_on(date(2026, 3, 6), CALENDAR) == date(2026, 3, 6), "a Friday; its Saturday is not worked"
+    assert one_day.due_on(date(2026, 3, 7), CALENDAR) == date(2026, 3, 7), "paid on a Saturday after all"
+
+
 def _added(provision: str, before: str) -> str:
     """A cited provision at the end of a section, before the next one begins."""
     return provision.removesuffix(" }") + f', cite = "measure" }}\n[{before}]'
@@ -175,6 +219,8 @@ def _added(provision: str, before: str) -> str:
         ('daily_rate = "0.04%"', "", 'daily_rate = "0.02%"'),
         ("value = 10,", "value = 10.5,", "3"),
         ("value = 10,", "value = 0,", "≥ 1"),
+        ("value = 10,", "value = 999999,", f"≤ {MOST_DAYS}"),
+        ('giver = "东海县"', f'giver = "{"县" * 201}"', '"…" (≤ 200)'),
         ('value = ["working_capital"]', 'value = "working_capital"', '["…", "…"]'),
         (
             'value = ["working_capital"]',
@@ -274,6 +320,7 @@ def test_a_refusal_names_the_file_it_was_asked_for() -> None:
         ('"95%", cite = "measure"', '"95%", cite = "operator"', "pack.no_citation", "bridge.promise_ratio"),
         ('"95%", cite = "measure"', '"95%", cite = ["measure"]', "pack.no_citation", "bridge.promise_ratio"),
         ('measure = "东政规发〔2025〕5号"', 'measure = " "', "pack.no_citation", "validity.since"),
+        ("[articles]", "articles = 3\n[more]", "pack.no_citation", "validity.since"),
     ],
 )
 def test_a_faulty_pack_is_refused_by_key(old: str, new: str, code: str, key: str) -> None:

@@ -151,6 +151,14 @@ def test_without_an_amount_the_bridge_is_what_is_asked_for() -> None:
     assert judge(question(amount_yuan="0.00"), donghai(), CALENDAR).bridge.result is Result.FAIL
 
 
+@pytest.mark.parametrize("name", ["employees", "liabilities_ppm"])
+def test_fewer_than_none_is_a_slip_of_the_pen(name: str) -> None:
+    error = refusal(json.dumps(example(**{f"facts__applicant__{name}": -1})))
+    assert (error.code, error.params) == ("question.negative", {"key": f"facts.applicant.{name}", "value": "-1"})
+    assert getattr(question(**{f"facts__applicant__{name}": 0}).facts.applicant, name) == 0
+    assert getattr(question(**{f"facts__applicant__{name}": None}).facts.applicant, name) is None
+
+
 def test_the_release_day_is_judged_where_its_facts_are_given() -> None:
     day = {"today": "2026-04-09"}
     signed = judge(question(**day, release=RELEASE), donghai(), CALENDAR).release

@@ -94,6 +94,30 @@ def test_a_missing_line_breaks_the_balance_at_the_next_one_only() -> None:
     assert (found.place, found.expected_fen, found.stated_fen) == (1, 1_105, 1_075)
 
 
+@pytest.mark.parametrize(
+    ("amount", "account", "summary", "is_interest"),
+    [
+        (123, "", "结息", True),
+        (123, "", "活期利息入账", True),
+        (123, ACCOUNT, "归还利息", False),
+        (-123, "", "利息税", False),
+        (0, "", "结息", False),
+        (123, "", "还款", False),
+    ],
+)
+def test_interest_of_the_bank_has_no_payer_and_comes_in(
+    amount: int, account: str, summary: str, is_interest: bool
+) -> None:
+    assert line("A", amount, payer_account=account, summary=summary).is_bank_interest is is_interest
+
+
+@pytest.mark.parametrize("summary", ["退汇：账号有误", "汇款退回", "退票", "冲正"])
+def test_a_return_comes_in_and_says_so(summary: str) -> None:
+    assert line("A", 5, summary=summary).is_return
+    assert not line("A", -5, summary=summary).is_return
+    assert not line("A", 5, summary="还款").is_return
+
+
 # Money that names no purpose -----------------------------------------------------------------------------------
 
 
@@ -231,6 +255,17 @@ def test_a_returned_payment_differs_only_in_the_days_between() -> None:
     pairs, movements = [Pair(line="P", returned_by="T")], [movement("A", 1_000)]
     assert kinds(reconcile(lines, movements, pairs, day(2)).differences) == [("not_in_books", "P", -500)]
     assert reconcile(lines, movements, pairs, day(3)).equal
+    assert for_people(lines, movements, pairs) == []
+
+
+def test_a_line_and_a_movement_of_another_name_differ_only_until_both_are_there() -> None:
+    lines = [line("A", 1_000), line("Y", 500, on=3, payer_account=ACCOUNT), line("P", -7, on=3), line("T", 7, on=5)]
+    movements = [movement("A", 1_000), movement("X", 500, 1, ACCOUNT)]
+    pairs = [Pair(line="Y", movement="X"), Pair(line="P", returned_by="T")]
+    (bank_late,) = reconcile(lines, movements, pairs, day(2)).differences
+    assert (bank_late.kind, bank_late.about, bank_late.follows_on) == (DifferenceKind.NOT_ON_STATEMENT, "Y", day(3))
+    assert kinds(reconcile(lines, movements, pairs, day(4)).differences) == [("not_in_books", "P", -7)]
+    assert reconcile(lines, movements, pairs, day(5)).equal
     assert for_people(lines, movements, pairs) == []
 
 

@@ -1,0 +1,171 @@
+"""The papers of a case: which are signed before money leaves, and that none leaves the house with a hole in it."""
+
+from typing import Any
+
+import pytest
+from pydantic import ValidationError
+
+from activities.press.sample import SAMPLE
+from rulebook.errors import XuqiaoError
+from rulebook.paper_limits import MOST_TEXT
+from rulebook.papers import (
+    AGREEMENTS,
+    REQUIRED,
+    SIGNED_BEFORE_PAYMENT,
+    DocumentKind,
+    FeeStep,
+    LegalForm,
+    PaperData,
+    PaperFinding,
+    before_payment,
+    check_complete,
+)
+
+ALWAYS = [name for name, field in PaperData.model_fields.items() if field.is_required()]
+NEEDED = [(kind, field) for kind in DocumentKind for field in REQUIRED[kind]]
+
+
+def without(field: str, nothing: object) -> PaperData:
+    return SAMPLE.model_copy(update={field: nothing})
+
+
+def missing(kind: DocumentKind, facts: PaperData) -> dict[str, str]:
+    with pytest.raises(XuqiaoError) as refused:
+        check_complete(kind, facts)
+    assert refused.value.code == "papers.missing_fact"
+    return refused.value.params
+
+
+def names(kinds: tuple[DocumentKind, ...]) -> list[str]:
+    return [kind.value for kind in kinds]
+
+
+# Which papers ---------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("form", "agreements"),
+    [
+        (None, ["tripartite_agreement"]),
+        (LegalForm.THREE_PARTY, ["tripartite_agreement"]),
+        (LegalForm.LIAISON_FORM, ["liaison_form", "usage_agreement"]),
+        (LegalForm.USAGE_AGREEMENT, ["usage_agreement"]),
+        (LegalForm.ENTRUSTED_LOAN, ["entrusted_loan_agreement"]),
+    ],
+)
+def test_the_legal_form_chooses_the_agreements_and_every_bridge_has_the_rest(
+    form: LegalForm | None, agreements: list[str]
+) -> None:
+    papers = before_payment(form, None, guarantors=True, committee=True)
+    assert names(papers) == [
+        "application_form",
+        "minutes",
+        "renewal_commitment",
+        "guarantor_consent",
+        *agreements,
+        "drawdown_request",
+        "transfer_instruction",
+    ]
+    assert set(papers) <= SIGNED_BEFORE_PAYMENT
+
+
+@pytest.mark.parametrize(
+    ("guarantors", "committee", "absent"),
+    [
+        (True, True, set()),
+        (False, True, {"guarantor_consent"}),
+        (True, False, {"minutes"}),
+        (False, False, {"minutes", "guarantor_consent"}),
+    ],
+)
+def test_nobody_signs_who_does_not_guarantee_and_nothing_is_minuted_that_no_committee_decided(
+    guarantors: bool, committee: bool, absent: set[str]
+) -> None:
+    all_of_them = before_payment(None, None, guarantors=True, committee=True)
+    papers = before_payment(None, None, guarantors=guarantors, committee=committee)
+    assert list(papers) == [kind for kind in all_of_them if kind not in absent]
+
+
+def test_the_measures_own_list_stands_before_the_set_of_the_legal_form_in_its_own_order() -> None:
+    listed = (DocumentKind.USAGE_AGREEMENT, DocumentKind.MINUTES, DocumentKind.APPLICATION_FORM)
+    form = LegalForm.THREE_PARTY
+    assert before_payment(form, listed, guarantors=True, committee=True) == listed
+    without_minutes = before_payment(form, listed, guarantors=True, committee=False)
+    assert without_minutes == (DocumentKind.USAGE_AGREEMENT, DocumentKind.APPLICATION_FORM)
+
+
+def test_every_legal_form_has_an_agreement_and_every_kind_its_facts() -> None:
+    assert set(AGREEMENTS) == set(LegalForm)
+    assert set(REQUIRED) == set(DocumentKind)
+    assert {field for _, field in NEEDED} <= set(PaperData.model_fields) - set(ALWAYS)
+
+
+# No holes -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_the_sample_case_lacks_nothing(kind: DocumentKind) -> None:
+    check_complete(kind, SAMPLE)
+
+
+@pytest.mark.parametrize(("kind", "field"), NEEDED, ids=[f"{kind}-{field}" for kind, field in NEEDED])
+def test_a_paper_that_lacks_a_fact_it_needs_is_not_drawn_up(kind: DocumentKind, field: str) -> None:
+    nothing = () if isinstance(getattr(SAMPLE, field), tuple) else None
+    assert missing(kind, without(field, nothing)) == {"kind": kind, "field": field, "case": SAMPLE.case_no}
+
+
+@pytest.mark.parametrize("field", ALWAYS)
+def test_no_paper_at_all_lacks_what_stands_on_every_one(field: str) -> None:
+    for blank in ("", "  ", "\u3000"):
+        assert missing(DocumentKind.REFUSAL_NOTICE, without(field, blank))["field"] == field
+
+
+def test_a_blank_number_is_as_good_as_none_and_a_zero_is_a_fact() -> None:
+    kind = DocumentKind.MINUTES
+    assert missing(kind, without("minutes_reference", " "))["field"] == "minutes_reference"
+    check_complete(DocumentKind.PAYMENT_DEMAND, without("fee_owed_fen", 0))
+    check_complete(DocumentKind.SETTLEMENT_CERTIFICATE, without("days_out", 0))
+
+
+def test_what_another_kind_needs_is_not_asked_for() -> None:
+    check_complete(DocumentKind.REFUSAL_NOTICE, without("promised_fen", None))
+    assert missing(DocumentKind.LIAISON_FORM, without("promised_fen", None))["field"] == "promised_fen"
+
+
+# Room and least values --------------------------------------------------------------------------------------------
+
+
+def test_all_the_words_of_a_paper_together_have_a_limit_of_their_own() -> None:
+    long = PaperFinding(sentence="长" * 2000, citation="长" * 300)
+    facts: dict[str, Any] = SAMPLE.model_dump() | {"findings": (long,) * (MOST_TEXT // 2300 + 1)}
+    with pytest.raises(XuqiaoError) as refused:
+        PaperData.model_validate(facts)
+    assert (refused.value.code, refused.value.params["most"]) == ("papers.too_much_text", str(MOST_TEXT))
+
+
+LEAST = [
+    ("balance_fen", 0),
+    ("bridge_fen", 1),
+    ("promised_fen", 1),
+    ("minimum_fee_fen", 0),
+    ("prepaid_days", 1),
+    ("term_days", 1),
+    ("waived_days", 0),
+    ("renewed_fen", 1),
+    ("ceiling_fen", 0),
+    ("fee_owed_fen", 0),
+]
+
+
+@pytest.mark.parametrize(("field", "least"), LEAST)
+def test_a_number_below_its_least_makes_no_paper(field: str, least: int) -> None:
+    facts = SAMPLE.model_dump()
+    assert getattr(PaperData.model_validate(facts | {field: least}), field) == least
+    with pytest.raises(ValidationError, match=field):
+        PaperData.model_validate(facts | {field: least - 1})
+
+
+def test_the_first_tier_begins_on_the_first_day() -> None:
+    assert FeeStep.model_validate({"from_day": 1, "daily_rate": "1/5000"}).from_day == 1
+    with pytest.raises(ValidationError, match="from_day"):
+        FeeStep.model_validate({"from_day": 0, "daily_rate": "1/5000"})
