@@ -1,11 +1,13 @@
 """The case file: each activity commits stage, event, task and outcome of one step together."""
 
+from sqlmodel import Session
 from temporalio import activity
 
 from activities.contracts import (
     OpenCase,
     OpenedCase,
     ReadMeasure,
+    ReadTemplates,
     RecordCollateral,
     RecordFindings,
     RecordNewLoan,
@@ -50,7 +52,7 @@ class CaseFile:
             measure = measure_from(law.pack, law.overlay)
             days = calendar.calendar_around(session, facts.received_on, facts.loan.maturity)
             funds.keep_measure(session, measure)
-            documents.keep_templates(session, self._office.digest, self._office.sources, self._office.names)
+            self._keep_templates(session)
             received = Step(
                 case_no=request.case_no,
                 fund=request.fund,
@@ -61,6 +63,16 @@ class CaseFile:
             )
             commit_step(session, received, measure_digest=measure.digest)
         return OpenedCase(facts=facts, measure=measure, calendar=days, template_digest=self._office.digest)
+
+    @activity.defn
+    def read_templates(self, request: ReadTemplates) -> str:
+        """The digest of the templates the office has now, kept for the approval that is to bind them."""
+        with self._begin() as session:
+            self._keep_templates(session)
+        return self._office.digest
+
+    def _keep_templates(self, session: Session) -> None:
+        documents.keep_templates(session, self._office.digest, self._office.sources, self._office.names)
 
     @activity.defn
     def read_measure(self, request: ReadMeasure) -> Measure:

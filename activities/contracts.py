@@ -13,6 +13,7 @@ from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
 from rulebook.measure import Measure
+from rulebook.stages import CaseStage
 from rulebook.steps import Step
 from rulebook.values import Value
 
@@ -36,6 +37,12 @@ class OpenedCase(Value):
     measure: Measure
     calendar: WorkCalendar
     template_digest: str
+
+
+class ReadTemplates(Value):
+    """The digest of the templates that the office has now, for a case that shall be approved with them."""
+
+    case_no: str
 
 
 class RecordFindings(Value):
@@ -121,10 +128,26 @@ class Reservation(Value):
     granted: bool
 
 
-class DrawUpPapers(Value):
-    """All papers of a bridge, drawn up after approval and before payment, from the templates that were approved."""
+class IfNotDrawn(Value):
+    """Where a case waits when its papers cannot be drawn, and until when somebody should have mended that."""
+
+    stage: CaseStage
+    due: datetime
+
+
+class DrawingRequest(Value):
+    """A step that is written with its papers, or not at all.
+
+    ``if_not_drawn`` is None in requests from before a case waited for papers: those are repeated until they are drawn.
+    """
 
     step: Step
+    if_not_drawn: IfNotDrawn | None = None
+
+
+class DrawUpPapers(DrawingRequest):
+    """All papers of a bridge, drawn up after approval and before payment, from the templates that were approved."""
+
     attempt: int
     release_on: date
     days: int
@@ -217,19 +240,17 @@ class EndCase(Value):
     attempt: int | None = None
 
 
-class RefuseCase(Value):
+class RefuseCase(DrawingRequest):
     """``answer`` is the bank's, where it was what decided."""
 
-    step: Step
     findings: Findings
     answer: BankAnswer | None = None
     attempt: int | None = None
 
 
-class CertifyAndClose(Value):
+class CertifyAndClose(DrawingRequest):
     """``paid_on`` is None on the direct route, where no money of the fund was out and no certificate is due."""
 
-    step: Step
     amount_fen: int = 0
     fee_fen: int = 0
     days: int = 0
@@ -243,6 +264,11 @@ def _stub() -> NoReturn:
 
 @activity.defn
 def open_case(request: OpenCase) -> OpenedCase:
+    _stub()
+
+
+@activity.defn
+def read_templates(request: ReadTemplates) -> str:
     _stub()
 
 
@@ -297,7 +323,8 @@ def record_pool_grant(request: Step) -> None:
 
 
 @activity.defn
-def draw_up_papers(request: DrawUpPapers) -> None:
+def draw_up_papers(request: DrawUpPapers) -> Step | None:
+    """What was written in place of the step where a paper could not be drawn; None when all is well."""
     _stub()
 
 
@@ -342,12 +369,12 @@ def write_off(request: WriteOff) -> None:
 
 
 @activity.defn
-def certify_and_close(request: CertifyAndClose) -> None:
+def certify_and_close(request: CertifyAndClose) -> Step | None:
     _stub()
 
 
 @activity.defn
-def refuse_case(request: RefuseCase) -> None:
+def refuse_case(request: RefuseCase) -> Step | None:
     _stub()
 
 

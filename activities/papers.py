@@ -1,25 +1,30 @@
 """The papers of a case: drawn up by the press, kept with their SHA-256, in the step that needs them."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Literal, Protocol
 
 from sqlmodel import Session
 from temporalio import activity
 
-from activities.contracts import CertifyAndClose, DrawUpPapers, RefuseCase
-from activities.ledger import end
+from activities.contracts import CertifyAndClose, DrawingRequest, DrawUpPapers, RefuseCase
+from activities.ledger import end, give_back, lock_pool
 from activities.paper_facts import as_file, paper_facts
 from activities.press.office import Office
 from activities.press.press import Paper
 from activities.store import Begin
 from activities.words import say, say_finding
 from models import documents
-from models.cases import commit_step
+from models.cases import commit_step, the_event
 from models.documents import Document, document_number
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
 from rulebook.papers import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
+from rulebook.stages import ActKind
+from rulebook.steps import REFUSAL, Step
 
 
 class Renders(Protocol):
@@ -49,8 +54,89 @@ class Papers:
         self._press = press
 
     @activity.defn
-    def draw_up_papers(self, request: DrawUpPapers) -> None:
+    def draw_up_papers(self, request: DrawUpPapers) -> Step | None:
         """All papers before payment, as the measure's legal form wants them."""
+
+        def keep(session: Session, drawn: Sequence[Document]) -> None:
+            if commit_step(session, request.step):
+                _keep_all(session, drawn)
+
+        return self._write(request, partial(self._before_payment, request), keep)
+
+    @activity.defn
+    def refuse_case(self, request: RefuseCase) -> Step | None:
+        """The refusal with its reasons, and the way to a review (复核).
+
+        The decision does not wait for its paper: what was held for the case is given back even where it cannot be
+        drawn.
+        """
+
+        def keep(session: Session, drawn: Sequence[Document]) -> None:
+            answer = request.answer
+            answered = {"answer": answer.value, "route": answer.route.value} if answer else {}
+            end(session, request.step, request.attempt, **answered)
+            for document in drawn:
+                documents.store(session, document)
+
+        def without(session: Session, step: Step) -> None:
+            lock_pool(session, step.fund)
+            if commit_step(session, step) and request.attempt:
+                give_back(session, step, request.attempt)
+
+        return self._write(request, partial(self._refusal, request), keep, without)
+
+    @activity.defn
+    def certify_and_close(self, request: CertifyAndClose) -> Step | None:
+        """The settlement certificate, the index of what is archived, and the end of the case."""
+
+        def keep(session: Session, drawn: Sequence[Document]) -> None:
+            projected = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
+            if commit_step(session, request.step, **projected):
+                _keep_all(session, drawn)
+
+        return self._write(request, partial(self._at_closing, request), keep)
+
+    def _write(
+        self,
+        request: DrawingRequest,
+        draw_all: Callable[[], Sequence[Document]],
+        keep: Callable[[Session, Sequence[Document]], None],
+        without: Callable[[Session, Step], object] = commit_step,
+    ) -> Step | None:
+        """Write a step with its papers; where one of them is refused, none is kept and a step that says so is written.
+
+        A cause leaves one of the two for good: an attempt that is repeated finds which, and draws nothing.
+
+        Args:
+            keep: writes the step and its papers.
+            without: writes the step in its place.
+        Returns:
+            the step in its place; None when all is well.
+        Raises:
+            XuqiaoError: of a press in trouble, or a paper drawn meanwhile: then the attempt is repeated.
+        """
+        with self._begin() as session:
+            if before := the_event(session, request.step.case_no, request.step.cause):
+                undrawn = before.kind == EventKind.PAPERS_NOT_DRAWN
+                left = _in_place(request, before.detail) if undrawn else request.step
+                commit_step(session, left)
+                return left if undrawn else None
+        try:
+            drawn = draw_all()
+        except XuqiaoError as refusal:
+            if request.if_not_drawn is None or refusal.code in _IN_TROUBLE:
+                raise
+            left = _in_place(request, _told_of(refusal))
+            with self._begin() as session:
+                without(session, left)
+            return left
+        with self._begin() as session:
+            keep(session, drawn)
+        return None
+
+    # What belongs to a step ------------------------------------------------------------------------------------
+
+    def _before_payment(self, request: DrawUpPapers) -> Sequence[Document]:
         step = request.step
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
@@ -66,27 +152,16 @@ class Papers:
         data = data.model_copy(update=terms)
         # An officer may have had one of the kind drawn up before: it keeps its number, and this one comes after it.
         attempts = {kind: max(request.attempt, had[kind] + 1) for kind in kinds}
-        drawn = [draw(self._press, kind, data, attempts[kind], step.at, templates=templates) for kind in kinds]
-        with self._begin() as session:
-            if commit_step(session, step):
-                _keep_all(session, drawn)
+        return [draw(self._press, kind, data, attempts[kind], step.at, templates=templates) for kind in kinds]
 
-    @activity.defn
-    def refuse_case(self, request: RefuseCase) -> None:
-        """The refusal with its reasons, and the way to a review (复核)."""
+    def _refusal(self, request: RefuseCase) -> Sequence[Document]:
         step = request.step
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
         reasons = {"findings": _reasons(request, measure)}
-        notice = draw(self._press, DocumentKind.REFUSAL_NOTICE, data.model_copy(update=reasons), 1, step.at)
-        answered = {"answer": request.answer.value, "route": request.answer.route.value} if request.answer else {}
-        with self._begin() as session:
-            end(session, step, request.attempt, **answered)
-            documents.store(session, notice)
+        return [draw(self._press, DocumentKind.REFUSAL_NOTICE, data.model_copy(update=reasons), 1, step.at)]
 
-    @activity.defn
-    def certify_and_close(self, request: CertifyAndClose) -> None:
-        """The settlement certificate, the index of what is archived, and the end of the case."""
+    def _at_closing(self, request: CertifyAndClose) -> Sequence[Document]:
         step = request.step
         with self._begin() as session:
             data, _ = paper_facts(session, step.case_no, step.at)
@@ -105,11 +180,40 @@ class Papers:
             if kind.value not in {file.kind for file in data.files}
         ]
         index = data.model_copy(update={"files": (*data.files, *map(as_file, drawn))})
-        drawn.append(draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at))
-        with self._begin() as session:
-            projected = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
-            if commit_step(session, step, **projected):
-                _keep_all(session, drawn)
+        return [*drawn, draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at)]
+
+
+_IN_TROUBLE = frozenset({"papers.press_broken", "papers.press_closed", "papers.too_slow"})
+"""A press that died, was ended or took too long: no fault of the paper, so it is tried again by itself."""
+
+
+class PaperRefused(XuqiaoError):
+    """A refusal, with the kind of paper that could not be drawn."""
+
+    def __init__(self, kind: DocumentKind, refusal: XuqiaoError) -> None:
+        super().__init__(refusal.code, **refusal.params)
+        self.kind = kind
+
+
+def _told_of(refusal: XuqiaoError) -> dict[str, str]:
+    """What the log keeps of it: the kind of paper, the code, and what its sentence needs."""
+    paper = {"paper": refusal.kind.value} if isinstance(refusal, PaperRefused) else {}
+    return {**paper, REFUSAL: refusal.code, **{f"{REFUSAL}.{name}": value for name, value in refusal.params.items()}}
+
+
+def _in_place(request: DrawingRequest, told: Mapping[str, str]) -> Step:
+    """The step that is written where the papers of another could not be drawn: the case stays where it stands."""
+    instead = request.if_not_drawn
+    assert instead is not None, "a request that cannot wait is repeated"
+    return request.step.model_copy(
+        update={
+            "event": EventKind.PAPERS_NOT_DRAWN,
+            "stage": instead.stage,
+            "awaits": ActKind.DRAW_AGAIN,
+            "due": instead.due,
+            "detail": dict(told),
+        }
+    )
 
 
 AT_CLOSING = (
@@ -146,10 +250,13 @@ def draw(
         made_by: the officer who asked for it; None where the story draws it up.
         templates: those it was approved with; None takes the office's present ones.
     Raises:
-        XuqiaoError: as ``Press.render``.
+        PaperRefused: as ``Press.render``.
     """
     number = document_number(data.case_no, kind, attempt)
-    paper = press.render(kind, data.model_copy(update={"document_no": number}), templates=templates)
+    try:
+        paper = press.render(kind, data.model_copy(update={"document_no": number}), templates=templates)
+    except XuqiaoError as refusal:
+        raise PaperRefused(kind, refusal) from refusal
     return Document(
         case_no=data.case_no,
         kind=kind.value,

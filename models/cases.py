@@ -125,6 +125,11 @@ def event_kind(session: Session, case_no: str, cause: str) -> EventKind | None:
     return EventKind(kind) if kind else None
 
 
+def the_event(session: Session, case_no: str, cause: str) -> Event | None:
+    """The line that a cause left in the log, if it was committed."""
+    return session.get(Event, (case_no, cause))
+
+
 def _since(step: Step) -> Any:
     """The moment the stage began: a step that stays in its stage keeps it."""
     case = table(RenewalCase).c

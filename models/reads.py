@@ -34,7 +34,7 @@ from models.lines import (
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.papers import DocumentKind
-from rulebook.stages import STAGES, CaseStage, MessageKind, Role
+from rulebook.stages import STAGES, CaseStage, MessageKind, Role, next_acts
 
 # Where a fund's clock stands: never behind the business day that its daily round has opened.
 _CLOCK = """
@@ -232,15 +232,18 @@ def case_page(session: Session, case_no: str) -> CasePage:
     stage = CaseStage(case.stage)
     approvals = [ApprovalLine(**row) for row in _rows(session, _APPROVALS, case=case_no)]
     promises = [PromiseLine(**row) for row in _rows(session, _PROMISES, case=case_no)]
-    open_task = [TaskLine(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
+    open_tasks = [TaskLine(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
+    task = next(iter(open_tasks), None)
     return CasePage(
         **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
         **_filed(session, application),
         stage=stage,
         measure=_measure(session, case.measure_digest),
         fund_name=the_fund(session, case.fund).name,
-        task=next(iter(open_task), None),
-        next_acts=tuple(NextAct(kind=kind, role=role) for kind, role in STAGES[stage].acts.items()),
+        task=task,
+        next_acts=tuple(
+            NextAct(kind=kind, role=role) for kind, role in next_acts(stage, task.kind if task else None).items()
+        ),
         next_messages=tuple(kind for kind in MessageKind if kind in STAGES[stage].messages),
         judgements=tuple(JudgementLine(**row) for row in _rows(session, _JUDGEMENTS, case=case_no)),
         promise=promises[-1] if promises else None,

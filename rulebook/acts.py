@@ -1,5 +1,6 @@
 """What an officer's act must satisfy beyond its stage and role, judged from where the case stands."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
@@ -16,6 +17,7 @@ from rulebook.messages import (
     ApproveWriteOff,
     ConcludeRecovery,
     ConfirmPayment,
+    DrawAgain,
     MarkSent,
     OfficerAct,
     Propose,
@@ -29,6 +31,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
+from rulebook.stages import ActKind, MessageKind
 
 
 @dataclass(frozen=True)
@@ -97,6 +100,21 @@ class Pursuit:
     outstanding_fen: int
     owed_fen: int
     write_off: WriteOffProposal | None = None
+
+
+def check_drawing(act: OfficerAct, while_undrawn: Collection[ActKind | MessageKind] | None) -> None:
+    """Refuse an act that the papers of a case stand against, in any stage.
+
+    Args:
+        while_undrawn: what is heard while papers cannot be drawn; None where none are waited for.
+    Raises:
+        XuqiaoError: ``act.nothing_to_draw``, ``act.papers_first``.
+    """
+    if while_undrawn is None:
+        if isinstance(act.body, DrawAgain):
+            raise XuqiaoError("act.nothing_to_draw", act=act.body.kind)
+    elif act.body.kind not in while_undrawn:
+        raise XuqiaoError("act.papers_first", act=act.body.kind)
 
 
 def check_pursuit(act: OfficerAct, case: Pursuit) -> None:

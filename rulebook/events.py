@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     MEASURE_CHANGED = "measure_changed"
     MEASURE_KEPT = "measure_kept"
     PAPERS_DRAWN_UP = "papers_drawn_up"
+    PAPERS_NOT_DRAWN = "papers_not_drawn"
+    TEMPLATES_CHANGED = "templates_changed"
     SIGNED = "signed"
     PAYMENT_PENDING = "payment_pending"
     PAYMENT_MARKED = "payment_marked"

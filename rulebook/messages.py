@@ -66,6 +66,17 @@ class Reject(Value):
     reason: str
 
 
+class DrawAgain(Value):
+    """What kept a paper from being drawn is mended: draw it, and all that belong to it, once more.
+
+    Attributes:
+        new_templates: with the templates the office has now; what was approved with others must be approved anew.
+    """
+
+    kind: Literal[ActKind.DRAW_AGAIN] = ActKind.DRAW_AGAIN
+    new_templates: bool = False
+
+
 class RecordSigning(Value):
     """All parties have signed, and the closed return path (封闭运行) is confirmed."""
 
@@ -174,6 +185,7 @@ ActBody = Annotated[
     | Approve
     | SendBack
     | Reject
+    | DrawAgain
     | RecordSigning
     | Release
     | MarkSent

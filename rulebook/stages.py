@@ -46,6 +46,7 @@ class ActKind(StrEnum):
     APPROVE = "approve"
     SEND_BACK = "send_back"
     REJECT = "reject"
+    DRAW_AGAIN = "draw_again"
     RECORD_SIGNING = "record_signing"
     RELEASE = "release"
     MARK_SENT = "mark_sent"
@@ -85,7 +86,9 @@ def _row(
     acts: Mapping[ActKind, Role] | None = None,
     messages: tuple[MessageKind, ...] = (),
 ) -> StageRow:
-    return StageRow(frozenset(leads_to), dict(acts or {}), frozenset(messages))
+    # From any stage but an end a case may come to a paper that cannot be drawn, and wait there until it can.
+    again = {ActKind.DRAW_AGAIN: Role.MAKER} if leads_to else {}
+    return StageRow(frozenset(leads_to), {**(acts or {}), **again}, frozenset(messages))
 
 
 _S, _A, _M = CaseStage, ActKind, MessageKind
@@ -207,6 +210,16 @@ def fit(stage: CaseStage, message: MessageKind) -> Fit:
     if any(message in STAGES[later].messages for later in reachable(stage)):
         return Fit.EARLY
     return Fit.IMPOSSIBLE
+
+
+def next_acts(stage: CaseStage, awaits: ActKind | MessageKind | None) -> Mapping[ActKind, Role]:
+    """The acts that make sense where a case stands: papers are drawn again only where that is waited for.
+
+    >>> list(next_acts(CaseStage.ELIGIBILITY, ActKind.DECIDE_REFERRAL))
+    [<ActKind.DECIDE_REFERRAL: 'decide_referral'>, <ActKind.WITHDRAW: 'withdraw'>]
+    """
+    acts = STAGES[stage].acts
+    return {act: acts[act] for act in acts if act is not ActKind.DRAW_AGAIN or awaits is act}
 
 
 def may_lead(stage: CaseStage, then: CaseStage) -> bool:

@@ -45,6 +45,9 @@ class Step(Value):
     refused: tuple[Refusal, ...] = ()
 
 
+REFUSAL = "refusal"
+"""In a step's detail: the code of what stood against it; behind the same name and a dot, what its sentence needs."""
+
 POOL_GRANTED = "pool_granted"
 """The signal by which the pool tells a queued case that money is now held for it."""
 

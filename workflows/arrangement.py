@@ -13,6 +13,7 @@ from rulebook.findings import Result
 from rulebook.messages import (
     Approve,
     DecideReferral,
+    DrawAgain,
     OfficerAct,
     Opinion,
     PromiseGiven,
@@ -27,7 +28,15 @@ from rulebook.messages import (
 )
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
-from workflows.before_money import PROMISES, BeforeMoney, CaseOver, told_of
+from workflows.before_money import (
+    PROMISES,
+    ApprovalVoid,
+    BeforeMoney,
+    CaseOver,
+    Change,
+    TemplatesChanged,
+    told_of,
+)
 from workflows.case import Wait
 from workflows.measure_change import MeasureChanged
 from workflows.policies import Queue
@@ -91,7 +100,7 @@ class Arrangement(BeforeMoney):
             raise CaseOver(CaseStage.LAPSED, "direct_renewal_not_signed")
         return opinion
 
-    async def _firm_promise(self, change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged) -> None:
+    async def _firm_promise(self, change: Opinion | Change) -> None:
         """Follow the ladder until the bank's promise has reached the rung the pack asks for."""
         void = self._attempt if self._proposal else None
         while True:
@@ -109,6 +118,8 @@ class Arrangement(BeforeMoney):
             else:
                 await self._record_promise(change, promise, stage, wait, void)
             self._promise, self._proposal = promise, None
+            if isinstance(change, TemplatesChanged):
+                self._template_digest = change.digest
             if firm:
                 return
             void = None
@@ -116,10 +127,10 @@ class Arrangement(BeforeMoney):
             assert isinstance(message.body, PromiseGiven | PromiseWithdrawn)
             change = message.body
 
-    def _promise_after(self, change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged) -> Promise | None:
-        """The bank's promise as it stands: another law does not touch it."""
+    def _promise_after(self, change: Opinion | Change) -> Promise | None:
+        """The bank's promise as it stands: another law or other templates do not touch it."""
         match change:
-            case MeasureChanged():
+            case MeasureChanged() | TemplatesChanged():
                 return self._promise
             case PromiseWithdrawn():
                 return None
@@ -128,7 +139,7 @@ class Arrangement(BeforeMoney):
 
     async def _record_promise(
         self,
-        change: Opinion | PromiseGiven | PromiseWithdrawn,
+        change: Opinion | PromiseGiven | PromiseWithdrawn | TemplatesChanged,
         promise: Promise | None,
         stage: CaseStage,
         wait: Wait,
@@ -137,7 +148,11 @@ class Arrangement(BeforeMoney):
         step = self._step(_event_of(change), stage=stage, wait=wait, told=told_of(promise))
         answer = change.answer if isinstance(change, Opinion) else None
         request = contracts.RecordPromise(
-            step=step, answer=answer, route=answer.route if answer else None, promise=promise, void_attempt=void
+            step=step,
+            answer=answer,
+            route=answer.route if answer else None,
+            promise=None if isinstance(change, TemplatesChanged) else promise,
+            void_attempt=void,
         )
         await self._commit(contracts.record_promise, request, step)
 
@@ -241,28 +256,49 @@ class Arrangement(BeforeMoney):
 
     async def _sign(self) -> None:
         """All papers before payment; all parties sign, and the closed return path is confirmed."""
+        cause = f"papers/{self._attempt}"
+        papers = await self._draw(
+            contracts.draw_up_papers, self._papers_before_payment, cause, self._mended_in_time, self._last_call
+        )
+        assert papers.step.due is not None
+        signing = await self._before_money(Wait(ActKind.RECORD_SIGNING, papers.step.due, self._last_call))
+        assert isinstance(signing.body, RecordSigning)
+        signed = self._step(
+            EventKind.SIGNED, stage=CaseStage.DISBURSEMENT, wait=self._release_wait(), on=signing.body.signed_on
+        )
+        await self._commit(contracts.record_signing, signed, signed)
+
+    def _papers_before_payment(self, cause: str | None) -> contracts.DrawUpPapers:
         assert self._proposal is not None
         wait = self._open_wait(ActKind.RECORD_SIGNING, self._measure.deadlines.signing)
-        step = self._step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=f"papers/{self._attempt}")
         release_on = self._last_call.astimezone(LAW_ZONE).date()
         due_on = self._measure.due_on(release_on, self._calendar)
         expected = Bridge(amount_fen=self._proposal.amount_fen, paid_on=release_on, due_on=due_on)
         tariff = self._measure.tariff(self._calendar)
-        request = contracts.DrawUpPapers(
-            step=step,
+        return contracts.DrawUpPapers(
+            step=self._step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=cause),
             attempt=self._attempt,
             release_on=release_on,
             days=expected.days(due_on, tariff),
             fee_fen=expected.fee_fen(due_on, tariff),
             template_digest=self._template_digest,
         )
-        await self._commit(contracts.draw_up_papers, request, step, queue=Queue.PAPERS)
-        signing = await self._before_money(wait)
-        assert isinstance(signing.body, RecordSigning)
-        signed = self._step(
-            EventKind.SIGNED, stage=CaseStage.DISBURSEMENT, wait=self._release_wait(), on=signing.body.signed_on
-        )
-        await self._commit(contracts.record_signing, signed, signed)
+
+    async def _mended_in_time(self, wait: Wait) -> None:
+        """Until somebody asks for the papers again, or it is time to try; whatever ends a case is heard meanwhile.
+
+        Raises:
+            ApprovalVoid: the papers shall be drawn from other templates than those that were approved.
+        """
+
+        def time_to_try() -> bool:
+            return wait.last_call <= workflow.now() < self._last_call
+
+        act = await self._before_money_or(time_to_try, wait, only={ActKind.DRAW_AGAIN, *PROMISES})
+        if act is not None and isinstance(act.body, DrawAgain) and act.body.new_templates:
+            digest = await self._do(contracts.read_templates, contracts.ReadTemplates(case_no=self._case_no))
+            if digest != self._template_digest:
+                raise ApprovalVoid(TemplatesChanged(digest))
 
     def _release_wait(self) -> Wait:
         """The money leaves on the last working day before maturity, before the payment system's cut-off."""
@@ -307,7 +343,7 @@ class Arrangement(BeforeMoney):
         )
 
 
-def _event_of(change: Opinion | PromiseGiven | PromiseWithdrawn) -> EventKind:
+def _event_of(change: Opinion | PromiseGiven | PromiseWithdrawn | TemplatesChanged) -> EventKind:
     match change:
         case Opinion():
             return EventKind.BANK_ANSWERED
@@ -315,3 +351,5 @@ def _event_of(change: Opinion | PromiseGiven | PromiseWithdrawn) -> EventKind:
             return EventKind.PROMISE_RECORDED
         case PromiseWithdrawn():
             return EventKind.PROMISE_WITHDRAWN
+        case TemplatesChanged():
+            return EventKind.TEMPLATES_CHANGED

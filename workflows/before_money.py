@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection
 from datetime import datetime
+from typing import NamedTuple
 
 from activities import contracts
 from rulebook.acts import Proposal
@@ -45,10 +46,19 @@ class CaseOver(Exception):
         self.end, self.reason, self.findings = end, reason, findings
 
 
-class ApprovalVoid(Exception):
-    """The bank's promise or the law has changed: what was approved on it no longer holds."""
+class TemplatesChanged(NamedTuple):
+    """The digest of the templates that the papers of a case are drawn from, once it is approved with them."""
 
-    def __init__(self, change: PromiseGiven | PromiseWithdrawn | MeasureChanged) -> None:
+    digest: str
+
+
+Change = PromiseGiven | PromiseWithdrawn | MeasureChanged | TemplatesChanged
+
+
+class ApprovalVoid(Exception):
+    """The bank's promise, the law or the templates have changed: what was approved on them no longer holds."""
+
+    def __init__(self, change: Change) -> None:
         super().__init__(type(change).__name__)
         self.change = change
 

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple, TypeVar
 from temporalio import workflow
 
 from activities import contracts
+from rulebook.acts import check_drawing
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.events import EventKind
 from rulebook.measure import Measure
@@ -55,10 +56,14 @@ class Case:
         self._case_no = case_no
         self._fund = fund
         self._queues = queues
-        self._desk = CaseDesk(stage, self._check)
+        self._desk = CaseDesk(stage, self._check_any)
         self._in_hand: OfficerAct | BankMessage | None = None
-        self._wait: Wait | None = None
+        self._while_undrawn: Collection[ActKind | MessageKind] | None = None
         self._desk.listen()
+
+    def _check_any(self, act: OfficerAct) -> None:
+        check_drawing(act, self._while_undrawn)
+        self._check(act)
 
     def _check(self, act: OfficerAct) -> None:
         """The story's own rules for an act, beyond stage and role; raises XuqiaoError."""
@@ -97,6 +102,7 @@ class Case:
             what came, now in hand; None when the last call has passed or ``or_when`` holds.
         """
         self._in_hand = None
+        self._while_undrawn = (only or ()) if wait.awaits is ActKind.DRAW_AGAIN else None
         while True:
             got = await self._desk.next(
                 self._knocks(wait), only=only, or_when=lambda: or_when() or bool(self._desk.refused)

@@ -9,7 +9,7 @@ from temporalio.exceptions import ApplicationError
 
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
-from rulebook.stages import STAGES, ActKind, CaseStage, Fit, MessageKind, fit
+from rulebook.stages import STAGES, ActKind, CaseStage, Fit, MessageKind, fit, next_acts
 from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
 
 
@@ -71,7 +71,8 @@ class CaseDesk:
     def _judge(self, act: OfficerAct) -> None:
         kind, open_acts = act.body.kind, STAGES[self.stage].acts
         if kind not in open_acts:
-            raise XuqiaoError("act.not_in_stage", act=kind, stage=self.stage, open=", ".join(open_acts) or "-")
+            fitting = ", ".join(next_acts(self.stage, None)) or "-"
+            raise XuqiaoError("act.not_in_stage", act=kind, stage=self.stage, open=fitting)
         if act.actor.role is not open_acts[kind]:
             raise XuqiaoError("act.wrong_role", act=kind, role=act.actor.role, needed=open_acts[kind])
         self._check(act)

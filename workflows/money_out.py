@@ -8,12 +8,13 @@ from rulebook.events import EventKind
 from rulebook.fees import Tariff
 from rulebook.messages import BankMessage, Receipt, ReceiptPurpose
 from rulebook.money import Fen, format_yuan
-from rulebook.stages import CaseStage
-from workflows.case import Case, Wait
+from rulebook.stages import ActKind, CaseStage, MessageKind
+from workflows.case import Wait
+from workflows.drawing import Drawing
 from workflows.policies import Queue
 
 
-class MoneyOut(Case):
+class MoneyOut(Drawing):
     """What renewal and recovery do alike with money that comes back."""
 
     _bridge: Bridge | None = None
@@ -86,17 +87,32 @@ class MoneyOut(Case):
         assert bridge is not None, "the direct route closes without a certificate"
         last = max((part.on for part in bridge.returns), default=bridge.paid_on)
         fee, days = bridge.fee_received_fen, bridge.days(last, self._tariff)
-        step = self._step(
-            EventKind.CLOSED,
-            stage=CaseStage.CLOSED,
-            amount=format_yuan(bridge.amount_fen),
-            fee=format_yuan(fee),
-            days=days,
-        )
-        request = contracts.CertifyAndClose(
-            step=step, amount_fen=bridge.amount_fen, fee_fen=fee, days=days, paid_on=bridge.paid_on, returned_on=last
-        )
-        await self._commit(contracts.certify_and_close, request, step, queue=Queue.PAPERS)
+
+        def closing(cause: str | None) -> contracts.CertifyAndClose:
+            step = self._step(
+                EventKind.CLOSED,
+                stage=CaseStage.CLOSED,
+                cause=cause,
+                amount=format_yuan(bridge.amount_fen),
+                fee=format_yuan(fee),
+                days=days,
+            )
+            return contracts.CertifyAndClose(
+                step=step,
+                amount_fen=bridge.amount_fen,
+                fee_fen=fee,
+                days=days,
+                paid_on=bridge.paid_on,
+                returned_on=last,
+            )
+
+        await self._draw(contracts.certify_and_close, closing, EventKind.CLOSED.value, self._booking_meanwhile)
+
+    async def _booking_meanwhile(self, wait: Wait) -> None:
+        """Until somebody asks for the papers again: what still comes in is booked, and owed back to its payer."""
+        while isinstance(got := await self._next(wait, only={ActKind.DRAW_AGAIN, MessageKind.RECEIPT}), BankMessage):
+            assert isinstance(got.body, Receipt)
+            await self._book(got, got.body, wait)
 
     async def _leave(self) -> None:
         """Put on record what came too late, and let everyone who waits for an answer have it."""

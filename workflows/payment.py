@@ -8,14 +8,13 @@ from activities import contracts
 from activities.contracts import PayOutResult
 from rulebook.bridges import Bridge
 from rulebook.events import EventKind
-from rulebook.messages import ConfirmPayment, MarkSent, OfficerAct, Opinion, PromiseGiven, PromiseWithdrawn, Release
+from rulebook.messages import ConfirmPayment, MarkSent, OfficerAct, Opinion, Release
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
 from workflows.arrangement import Arrangement
-from workflows.before_money import PROMISES, ApprovalVoid
+from workflows.before_money import PROMISES, ApprovalVoid, Change
 from workflows.case import Wait
-from workflows.measure_change import MeasureChanged
 from workflows.policies import ASK_PAYMENT_AGAIN, Queue
 
 
@@ -32,7 +31,7 @@ class Payment(Arrangement):
 
     async def _arrange_and_pay(self, opinion: Opinion) -> None:
         """From the bank's answer to the payment; a changed promise makes every approval on it void."""
-        change: Opinion | PromiseGiven | PromiseWithdrawn | MeasureChanged = opinion
+        change: Opinion | Change = opinion
         while True:
             try:
                 await self._firm_promise(change)

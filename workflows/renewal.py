@@ -256,16 +256,25 @@ class Renewal(Payment):
 
     async def _end(self, over: CaseOver) -> CaseOutcome:
         """No money went out: what was held for the case goes back to the pool."""
-        step = self._step(EventKind(over.end.value), stage=over.end, reason=over.reason)
         attempt = self._attempt or None
         if over.end is CaseStage.REFUSED:
-            refusal = contracts.RefuseCase(
-                step=step, findings=over.findings or self._findings, answer=self._answer, attempt=attempt
-            )
-            await self._commit(contracts.refuse_case, refusal, step, queue=Queue.PAPERS)
+            await self._refuse(over, attempt)
         else:
+            step = self._step(EventKind(over.end.value), stage=over.end, reason=over.reason)
             await self._commit(contracts.end_case, contracts.EndCase(step=step, attempt=attempt), step, Queue.MONEY)
         return await self._ended(over.end, over.reason)
+
+    async def _refuse(self, over: CaseOver, attempt: int | None) -> None:
+        findings = over.findings or self._findings
+
+        def refusal(cause: str | None) -> contracts.RefuseCase:
+            step = self._step(EventKind.REFUSED, stage=CaseStage.REFUSED, cause=cause, reason=over.reason)
+            return contracts.RefuseCase(step=step, findings=findings, answer=self._answer, attempt=attempt)
+
+        async def asked_again(wait: Wait) -> None:
+            await self._next(wait, only={ActKind.DRAW_AGAIN})
+
+        await self._draw(contracts.refuse_case, refusal, EventKind.REFUSED.value, asked_again)
 
     async def _ended(self, end: CaseStage, reason: str = "") -> CaseOutcome:
         await self._leave()

@@ -1,7 +1,8 @@
 """From the facts of a case to the bytes of a paper."""
 
 import hashlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -141,8 +142,8 @@ class Press:
             the paper, PDF/A-3a, with the facts it shows embedded as ``data.json``.
         Raises:
             XuqiaoError: ``papers.missing_fact``, ``papers.missing_glyph``, ``papers.outside_asset``,
-                ``papers.amount_absurd``, ``papers.template_missing``, ``papers.nothing_to_print``,
-                ``papers.qr_too_long``.
+                ``papers.amount_absurd``, ``papers.template_missing``, ``papers.template_broken``,
+                ``papers.nothing_to_print``, ``papers.qr_too_long``.
         """
         if templates is not None and templates.digest != self.office.digest:
             return self._of(templates).render(kind, data, lang, draft)
@@ -197,7 +198,8 @@ class Press:
             if name not in self.office.sources:
                 raise XuqiaoError("papers.template_missing", template=name)
             known.add(name)
-            parents = meta.find_referenced_templates(self._templates.parse(self.office.sources[name]))
+            with _broken_templates(name):
+                parents = list(meta.find_referenced_templates(self._templates.parse(self.office.sources[name])))
             for parent in parents:
                 if parent is None:
                     raise XuqiaoError("papers.template_unclear", template=name)
@@ -213,19 +215,31 @@ class Press:
             return self.office.name_of(DocumentKind(kind), lang, otherwise)
 
         plain = plain_data(data)
-        return self._templates.get_template(_name(kind, lang)).render(
-            d=plain,
-            kind=kind.value,
-            lang=lang,
-            draft=draft,
-            data_digest=data_digest,
-            name_of=name_of,
-            own=_OwnChoices(plain.operator_choices),
-        )
+        with _broken_templates(_name(kind, lang)):
+            return self._templates.get_template(_name(kind, lang)).render(
+                d=plain,
+                kind=kind.value,
+                lang=lang,
+                draft=draft,
+                data_digest=data_digest,
+                name_of=name_of,
+                own=_OwnChoices(plain.operator_choices),
+            )
 
 
 def _name(kind: DocumentKind, lang: str) -> str:
     return f"{kind.value}.{lang}.html"
+
+
+@contextmanager
+def _broken_templates(name: str) -> Iterator[None]:
+    """Whatever a template can do wrong is a refusal that names it: an office writes its own, and must learn of it."""
+    try:
+        yield
+    except XuqiaoError:
+        raise
+    except Exception as broken:
+        raise XuqiaoError("papers.template_broken", template=name, why=f"{type(broken).__name__}: {broken}") from broken
 
 
 def _never_nothing(value: object) -> object:

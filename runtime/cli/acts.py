@@ -54,6 +54,7 @@ def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json
     from activities.desk import act
     from models.funds import actor
     from rulebook.errors import XuqiaoError
+    from rulebook.events import EventKind
     from runtime.cli.failures import tell
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
@@ -77,6 +78,8 @@ def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json
         print_json({**about, **outcome.model_dump()})
     else:
         line(say("cli.act.done", case=case_no, act=body.kind, stage=outcome.stage))
+        if outcome.event is EventKind.PAPERS_NOT_DRAWN:
+            line(say("cli.act.not_drawn"))
     return Exit.WELL
 
 
@@ -135,6 +138,12 @@ def _sign(on: OnDay, return_path_confirmed: Annotated[bool, Option("--return-pat
     from runtime.cli.values import day_of
 
     return RecordSigning(signed_on=day_of("--on", on), return_path_confirmed=return_path_confirmed)
+
+
+def _draw_again(new_templates: Annotated[bool, Option("--new-templates")] = False) -> "ActBody":
+    from rulebook.messages import DrawAgain
+
+    return DrawAgain(new_templates=new_templates)
 
 
 def _release(
@@ -202,6 +211,7 @@ _BODIES: "Mapping[str, Callable[..., ActBody]]" = {
     "reject": _reject,
     "send-back": _send_back,
     "decide": _decide,
+    "draw-again": _draw_again,
     "sign": _sign,
     "release": _release,
     "sent": _sent,

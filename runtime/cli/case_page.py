@@ -1,6 +1,6 @@
 """The page of a case in a terminal, and the same as data; lists of cases and messages."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -20,6 +20,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
 from rulebook.postings import Position
 from rulebook.stages import ENDS, CaseStage
+from rulebook.steps import REFUSAL
 from runtime.cli.output import (
     fields,
     line,
@@ -35,6 +36,7 @@ from runtime.cli.output import (
 )
 from runtime.cli.speech import call
 
+_OF_REFUSAL = f"{REFUSAL}."
 _ENDED = {stage.value for stage in ENDS}
 
 
@@ -138,13 +140,23 @@ def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding]) -> 
 
 def event_words(event: EventLine) -> str:
     """One line of the log in words, with what it says about itself."""
-    details = [f"{word('cli.detail', name)} {_detail(name, value)}" for name, value in event.detail.items() if value]
+    needed = {
+        name.removeprefix(_OF_REFUSAL): value for name, value in event.detail.items() if name.startswith(_OF_REFUSAL)
+    }
+    details = [
+        f"{word('cli.detail', name)} {_detail(name, value, needed)}"
+        for name, value in event.detail.items()
+        if value and not name.startswith(_OF_REFUSAL)
+    ]
     told = word("event", event.kind)
     return f"{told}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else told
 
 
-def _detail(name: str, value: str) -> str:
-    group = {"reason": "reason", "answer": "answer", "rung": "rung"}.get(name)
+def _detail(name: str, value: str, needed: Mapping[str, str]) -> str:
+    """One thing an event says of itself; a refusal is said with what its sentence needs."""
+    if name == REFUSAL:
+        return say_error(XuqiaoError(value, **needed), call.lang)
+    group = {"reason": "reason", "answer": "answer", "rung": "rung", "paper": "paper"}.get(name)
     return word(group, value) if group else value
 
 

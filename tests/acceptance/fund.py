@@ -38,6 +38,7 @@ from rulebook.messages import (
     CollateralRegistered,
     ConfirmPayment,
     DecideReferral,
+    DrawAgain,
     MarkSent,
     MessageBody,
     NewLoan,
@@ -212,6 +213,9 @@ class TestedFund:
 
     async def sign(self, case: str) -> Outcome:
         return await self.act(case, RecordSigning(signed_on=self.today, return_path_confirmed=True))
+
+    async def draw_again(self, case: str, *, new_templates: bool = False, key: str | None = None) -> Outcome:
+        return await self.act(case, DrawAgain(new_templates=new_templates), key=key)
 
     async def release(self, case: str, *, by: str | None = None, balance: int | None = None) -> Outcome:
         with self.house.sessions() as session:
@@ -457,6 +461,13 @@ class TestedFund:
         column = table(Event).c
         with self.house.sessions() as session:
             return list(session.scalars(select(column.kind).where(column.case_no == case).order_by(column.serial)))
+
+    def told(self, case: str) -> dict[str, str]:
+        """What the last line of the case's log says of itself."""
+        column = table(Event).c
+        with self.house.sessions() as session:
+            last = select(Event).where(column.case_no == case).order_by(column.serial.desc()).limit(1)
+            return dict(session.scalars(last).one().detail)
 
     def event_days(self, case: str) -> list[tuple[str, date]]:
         """The same with the law's day of each."""

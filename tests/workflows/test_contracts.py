@@ -59,14 +59,16 @@ def test_an_activity_takes_and_gives_what_its_stub_says(registered: dict[str, li
 
 
 def calls() -> list[tuple[str, str, str]]:
-    """Every ``_commit`` and ``_do`` of the stories: where, which activity, on which queue."""
+    """Every ``_commit``, ``_do`` and ``_draw`` of the stories: where, which activity, on which queue."""
     found = []
     for path in sorted(((checkout() or Path.cwd()) / "workflows").glob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if not (isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.args):
                 continue
             called = node.args[0]
-            if node.func.attr in ("_commit", "_do") and isinstance(called, ast.Attribute):
+            if node.func.attr == "_draw" and isinstance(called, ast.Attribute):
+                found.append((f"{path.name}:{node.lineno}", called.attr, "PAPERS"))
+            elif node.func.attr in ("_commit", "_do") and isinstance(called, ast.Attribute):
                 given = [*node.args[3:], *(word.value for word in node.keywords if word.arg == "queue")]
                 queue = given[0].attr if given and isinstance(given[0], ast.Attribute) else DEFAULT_QUEUE
                 found.append((f"{path.name}:{node.lineno}", called.attr, queue))

@@ -1,0 +1,365 @@
+"""A paper that cannot be drawn is a task: people see why, mend it, and have it drawn again; nothing is lost meanwhile.
+
+The office's folder is a real one: a face that has lost a character, a template that somebody has broken.
+"""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from fontTools.fontBuilder import FontBuilder
+from fontTools.pens.ttGlyphPen import TTGlyphPen
+from temporalio.client import Client
+
+from activities.contracts import DrawUpPapers
+from activities.press.office import bundled_dir
+from models import ledger
+from models.bootstrap import DatabaseUrls
+from rulebook.events import EventKind
+from rulebook.money import yuan
+from rulebook.stages import ActKind, CaseStage, Role
+from runtime.devstack import Addresses
+from runtime.settings import PaperSettings
+from runtime.temporal import CONVERTER
+from runtime.wiring import House
+from tests.acceptance.conftest import a_fund
+from tests.acceptance.fund import TestedFund, refusal_of
+from tests.acceptance.test_ends import CONCLUDE
+from tests.acceptance.test_repeated_work import run_everything_again, seen
+from tests.builders import CLEAN, a_micro_manufacturer
+from tests.houses import a_house
+from workflows.policies import Queue
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+_NUMBERS = count(1)
+FIVE_MILLION = yuan(5_000_000)
+OWN_SIGN = "\ue000"
+"""A character of private use: the office's own sign, which only the face it had made for itself has."""
+BEFORE_PAYMENT = {
+    "application_form",
+    "renewal_commitment",
+    "tripartite_agreement",
+    "drawdown_request",
+    "transfer_instruction",
+}
+
+
+class Serving:
+    """An office with a folder of its own, and the workers that read it when they begin."""
+
+    def __init__(self, house: House, client: Client, office: Path) -> None:
+        papers = PaperSettings(office_dir=office)
+        self._settings = house.settings.model_copy(update={"papers": papers})
+        self._client = client
+        self._running = AsyncExitStack()
+        self.office = office
+        self.house = house
+
+    async def restart(self) -> None:
+        """End all workers and their presses, and begin anew with the folder as it is now."""
+        await self.stop()
+        self.house = House(self._settings)
+        self._running.callback(self.house.close)
+        for queue in (Queue.CASES, Queue.MONEY, Queue.PAPERS):
+            await self._running.enter_async_context(self.house.worker(self._client, queue))
+
+    async def stop(self) -> None:
+        await self._running.aclose()
+
+    def breaks(self, kind: str, template: str) -> None:
+        """Put something else in place of a template."""
+        (self.office / f"{kind}.zh.html").write_text(template, encoding="utf-8")
+
+    def mends(self, kind: str) -> None:
+        """The office's own template is gone; the bundled one stands."""
+        (self.office / f"{kind}.zh.html").unlink()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def serving(
+    stack: Addresses, database: DatabaseUrls, tmp_path: Path, tmp_path_factory: pytest.TempPathFactory
+) -> AsyncIterator[Serving]:
+    """Workers of one test's own, which can be ended and begun again."""
+    office = tmp_path / "office"
+    (office / "fonts").mkdir(parents=True)
+    with a_house(stack, database, tmp_path_factory.mktemp("house"), f"undrawn{next(_NUMBERS)}") as house:
+        serving = Serving(house, await house.client(), office)
+        yield serving
+        await serving.stop()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def fund(serving: Serving, tmp_path: Path) -> AsyncIterator[TestedFund]:
+    """A fund of that office; what must never be is looked for after the test."""
+    opened = a_fund(serving.house, await serving.house.client(), tmp_path)
+    yield opened
+    await opened.settle()
+    assert opened.what_is_wrong() == []
+    await opened.replay()
+
+
+def a_face_with(sign: str, path: Path) -> None:
+    """A face that has one character."""
+    pen = TTGlyphPen(None)
+    pen.moveTo((0, 0))
+    pen.lineTo((0, 800))
+    pen.lineTo((800, 0))
+    pen.closePath()
+    font = FontBuilder(1000, isTTF=True)
+    font.setupGlyphOrder([".notdef", "sign"])
+    font.setupCharacterMap({ord(sign): "sign"})
+    font.setupGlyf({".notdef": TTGlyphPen(None).glyph(), "sign": pen.glyph()})
+    font.setupHorizontalMetrics({".notdef": (1000, 0), "sign": (1000, 0)})
+    font.setupHorizontalHeader(ascent=880, descent=-120)
+    font.setupNameTable({"familyName": "Office", "styleName": "Regular"})
+    font.setupOS2(sTypoAscender=880, sTypoDescender=-120)
+    font.setupPost()
+    font.save(path)
+
+
+async def reserved(fund: TestedFund) -> str:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.reserve(case, FIVE_MILLION)
+    return case
+
+
+async def undrawn(fund: TestedFund, serving: Serving) -> str:
+    """A case before whose signing a paper needs the office's sign, which its face has lost."""
+    bundled = (bundled_dir() / "drawdown_request.zh.html").read_text(encoding="utf-8")
+    place = bundled.index("{{ d.borrower_name }}")
+    serving.breaks("drawdown_request", bundled[:place] + OWN_SIGN + bundled[place:])
+    await serving.restart()
+    case = await reserved(fund)
+    assert fund.stage_of(case) is CaseStage.AGREEMENT
+    return case
+
+
+async def planned(fund: TestedFund, case: str) -> list[DrawUpPapers]:
+    """What was asked of the papers before payment, each time."""
+    found: list[DrawUpPapers] = []
+    for history in await fund.histories(case):
+        for event in history.events:
+            scheduled = event.activity_task_scheduled_event_attributes
+            if scheduled.activity_type.name == "draw_up_papers":
+                found += await CONVERTER.decode(list(scheduled.input.payloads), [DrawUpPapers])
+    return found
+
+
+async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
+    fund: TestedFund, serving: Serving
+) -> None:
+    case = await undrawn(fund, serving)
+    assert fund.events(case)[-1] == EventKind.PAPERS_NOT_DRAWN
+    told = fund.told(case)
+    assert (told["paper"], told["refusal"], told["refusal.codepoint"]) == (
+        "drawdown_request",
+        "papers.missing_glyph",
+        "U+E000",
+    )
+    task = fund.task_of(case)
+    assert task is not None
+    assert (task.kind, task.role, task.urgency) == (ActKind.DRAW_AGAIN, Role.MAKER, "normal")
+    assert task.due
+    assert fund.papers_of(case) == []  # three of the set could have been drawn: none is kept
+
+    assert (await refusal_of(fund.sign(case))).code == "act.papers_first"
+    in_vain = await fund.draw_again(case)
+    assert (in_vain.stage, in_vain.event) == (CaseStage.AGREEMENT, EventKind.PAPERS_NOT_DRAWN)
+    assert fund.papers_of(case) == []
+    await fund.skip(working_days=1)
+
+    a_face_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
+    await serving.restart()
+    drawn = await fund.draw_again(case, key="mended")
+    assert (drawn.stage, drawn.event) == (CaseStage.AGREEMENT, EventKind.PAPERS_DRAWN_UP)
+    assert await fund.draw_again(case, key="mended") == drawn
+    assert (await refusal_of(fund.draw_again(case))).code == "act.nothing_to_draw"
+    assert fund.events(case).count(EventKind.PAPERS_DRAWN_UP) == 1
+    assert set(fund.papers_of(case)) == BEFORE_PAYMENT
+    requests = await planned(fund, case)
+    assert len(requests) == 3
+    assert len({(r.attempt, r.release_on, r.days, r.fee_fen, r.template_digest) for r in requests}) == 1
+
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.release(case)
+    await fund.renewed_and_home(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
+    fund.house = serving.house  # whose press has the face
+    before = seen(fund, case)
+    assert "draw_up_papers" in await run_everything_again(fund, case)
+    assert seen(fund, case) == before
+
+
+async def test_who_does_not_mend_it_is_reminded_and_then_others_are_told(fund: TestedFund, serving: Serving) -> None:
+    case = await undrawn(fund, serving)
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.due
+    await fund.skip_to(task.due.date())
+    await fund.hours_pass(10)
+    overdue = fund.task_of(case)
+    assert overdue is not None
+    assert (overdue.id, overdue.urgency) == (task.id, "escalated")
+
+
+async def it_is_withdrawn(fund: TestedFund, case: str) -> None:
+    await fund.withdraw(case)
+
+
+async def its_bank_takes_the_promise_back(fund: TestedFund, case: str) -> None:
+    await fund.promise_withdrawn(case)
+
+
+async def its_bank_does_not_renew(fund: TestedFund, case: str) -> None:
+    await fund.not_renewing(case)
+
+
+async def its_last_call_passes(fund: TestedFund, case: str) -> None:
+    await fund.skip_past_last_call(case)
+
+
+@pytest.mark.parametrize(
+    ("meanwhile", "stage", "reason"),
+    [
+        (it_is_withdrawn, CaseStage.WITHDRAWN, "自筹资金已到位"),
+        (its_bank_takes_the_promise_back, CaseStage.BANK_OPINION, None),
+        (its_bank_does_not_renew, CaseStage.REFUSED, "bank_will_not_renew"),
+        (its_last_call_passes, CaseStage.LAPSED, "no_draw_again"),
+    ],
+    ids=lambda value: getattr(value, "__name__", ""),
+)
+async def test_whatever_ends_a_case_is_heard_while_its_papers_wait(
+    fund: TestedFund,
+    serving: Serving,
+    meanwhile: Callable[[TestedFund, str], Awaitable[None]],
+    stage: CaseStage,
+    reason: str | None,
+) -> None:
+    case = await undrawn(fund, serving)
+    await meanwhile(fund, case)
+    assert (fund.stage_of(case), fund.reason_of(case)) == (stage, reason)
+    assert fund.position(case).reserved_fen == 0
+    assert not BEFORE_PAYMENT & set(fund.papers_of(case))
+
+
+async def test_papers_are_drawn_by_themselves_once_the_task_has_long_been_due(
+    fund: TestedFund, serving: Serving
+) -> None:
+    case = await undrawn(fund, serving)
+    a_face_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
+    await serving.restart()
+    await fund.skip_to(fund.workdays().workday_before(fund.maturity_of(case)))
+    assert set(fund.papers_of(case)) == BEFORE_PAYMENT
+    await fund.sign(case)
+    await fund.release(case)
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+
+
+async def test_a_template_that_was_approved_broken_is_replaced_by_another_approval(
+    fund: TestedFund, serving: Serving
+) -> None:
+    serving.breaks("drawdown_request", "{% extends '_sheet.html' %}{% block paper %}{{ d.nobody_knows }}{% endblock %}")
+    await serving.restart()
+    case = await reserved(fund)
+    assert fund.told(case)["refusal"] == "papers.template_broken"
+    first = fund.current_approval(case)
+    assert first is not None
+    serving.mends("drawdown_request")
+    await serving.restart()
+    assert (await fund.draw_again(case)).event is EventKind.PAPERS_NOT_DRAWN  # approved is approved
+
+    anew = await fund.draw_again(case, new_templates=True)
+    assert (anew.stage, anew.event) == (CaseStage.APPROVAL, EventKind.TEMPLATES_CHANGED)
+    assert fund.current_approval(case) is None
+    assert fund.position(case).reserved_fen == 0
+    await fund.approve_bridge(case, FIVE_MILLION)
+    await fund.settle()
+    second = fund.current_approval(case)
+    assert second is not None
+    assert second.terms_digest != first.terms_digest
+    assert set(fund.papers_of(case)) == BEFORE_PAYMENT
+    await fund.sign(case)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+
+
+async def test_a_refusal_waits_for_its_notice_and_gives_the_money_back_at_once(
+    fund: TestedFund, serving: Serving
+) -> None:
+    serving.breaks("refusal_notice", "{% if %}")
+    await serving.restart()
+    in_trouble = CLEAN.model_copy(update={"litigation": True})
+    at_once = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16), standing=in_trouble))
+    assert (fund.stage_of(at_once), fund.events(at_once)) == (CaseStage.INTAKE, ["received", "papers_not_drawn"])
+    later = await reserved(fund)
+    assert fund.pool().reserved_fen == FIVE_MILLION
+    message = await fund.not_renewing(later)
+    assert fund.stage_of(later) is CaseStage.AGREEMENT
+    assert fund.told(later)["paper"] == "refusal_notice"
+    assert fund.message(message).state == "accepted"
+    assert fund.pool().reserved_fen == 0
+    assert (await refusal_of(fund.sign(later))).code == "act.papers_first"
+    assert (await refusal_of(fund.withdraw(later))).code == "act.papers_first"
+
+    serving.mends("refusal_notice")
+    await serving.restart()
+    assert (await fund.draw_again(later)).stage is CaseStage.REFUSED
+    await fund.skip(working_days=12)  # nobody asks for the other: it is drawn by itself
+    for case, reason in ((at_once, "not_eligible"), (later, "bank_will_not_renew")):
+        assert (fund.stage_of(case), fund.reason_of(case)) == (CaseStage.REFUSED, reason)
+        assert fund.papers_of(case).count("refusal_notice") == 1
+
+
+async def test_a_case_whose_money_is_home_waits_for_its_certificate_and_books_nothing_twice(
+    fund: TestedFund, serving: Serving
+) -> None:
+    serving.breaks("settlement_certificate", "{{ d.days_out // 0 }}")
+    await serving.restart()
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, FIVE_MILLION)
+    fee = fund.fee_owed(case)
+    await fund.money_returns(case, FIVE_MILLION)
+    returned = fund.today
+    assert fund.stage_of(case) is CaseStage.REPAYMENT
+    assert fund.told(case)["refusal"] == "papers.template_broken"
+    assert not {"settlement_certificate", "archive_index"} & set(fund.papers_of(case))
+    await fund.skip(working_days=2)
+    extra = await fund.money_returns(case, yuan(10), fee=0)
+    assert fund.message(extra).state == "accepted"
+    assert fund.refund_due(case) == yuan(10)
+    with fund.house.sessions() as session:
+        booked = [voucher.model_dump() for voucher in ledger.vouchers(session, fund.code, case)]
+
+    serving.mends("settlement_certificate")
+    await serving.restart()
+    assert (await fund.draw_again(case)).stage is CaseStage.CLOSED
+    closed = fund.case(case)
+    assert (closed.fee_fen, closed.returned_on) == (fee, returned)
+    assert {"settlement_certificate", "archive_index"} <= set(fund.papers_of(case))
+    with fund.house.sessions() as session:
+        assert [voucher.model_dump() for voucher in ledger.vouchers(session, fund.code, case)] == booked
+
+
+async def test_a_pursuit_that_is_concluded_waits_for_its_certificate_too(fund: TestedFund, serving: Serving) -> None:
+    serving.breaks("settlement_certificate", "{{ d.days_out // 0 }}")
+    await serving.restart()
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.not_renewing(case)
+    await fund.money_returns(case, FIVE_MILLION)
+    concluded = await fund.act(case, CONCLUDE)
+    assert (concluded.stage, concluded.event) == (CaseStage.RECOVERY, EventKind.PAPERS_NOT_DRAWN)
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.kind == ActKind.DRAW_AGAIN
+    assert (await refusal_of(fund.act(case, CONCLUDE))).code == "act.papers_first"
+    serving.mends("settlement_certificate")
+    await serving.restart()
+    assert (await fund.draw_again(case)).event is EventKind.CLOSED
+    assert fund.papers_of(case).count("settlement_certificate") == 1
