@@ -12,6 +12,7 @@ from sqlmodel import Session
 from activities.paper_agreement import FileFinding, against_case, against_text, between, finding
 from activities.paper_reading import ReadPaper, beginnings
 from activities.signature_check import FoundSignature, find_signatures
+from activities.signature_judgement import faults_of, remarks_of
 from models import signatures
 from models.documents import Document
 from models.signatures import SignedFile, SignedHow
@@ -238,24 +239,11 @@ class _Check:
         self._said["signatures"] = tuple(found)
         if found and self._said.get("ours") is not False:
             self._said.setdefault("form", FileForm.SIGNED)
-        known = {
-            each.certificate
-            for each in (signatures.signatures_of(self._session, document.number) if self._session and document else [])
-        }
-        for each in found:
-            who = each.party or each.holder or "?"
-            if not each.intact:
-                self._faults.append(finding("paper_check.signature_broken", who=who))
-            elif not each.sound:
-                self._faults.append(finding("paper_check.signature_overwritten", who=who))
-            elif each.demo:
-                self._remarks.append(finding("paper_check.signature_demo", who=who, holder=each.holder))
-            elif not each.trusted and each.certificate not in known:
-                self._faults.append(
-                    finding("paper_check.signature_unknown", who=who, holder=each.holder, issuer=each.issuer)
-                )
-        if found and found[-1].good and not found[-1].whole:
-            self._faults.append(finding("paper_check.behind_the_signature"))
+        session = self._session if document is not None else None
+        recorded = signatures.signatures_of(session, document.number) if session and document else []
+        facts = (self._read.facts if self._read else None) if document is None else ReadPaper(document.pdf).facts
+        self._faults.extend(faults_of(self._content, found, facts.plain if facts else {}, recorded, session))
+        self._remarks.extend(remarks_of(found))
 
     def _compare(self, document: Document | None) -> None:
         """Facts against text, and against the case."""
@@ -269,7 +257,9 @@ class _Check:
                 self._remarks.append(finding("paper_check.no_data"))
             return
         text = list(against_text(self._read, facts))
-        self._said["agrees_with_text"] = not text
+        self._said["agrees_with_text"] = not text if text or not facts.earlier else None
+        if facts.earlier:
+            self._remarks.append(finding("paper_check.earlier_facts", names=", ".join(facts.earlier)))
         self._faults.extend(text)
         if self._session is not None and document is not None:
             case = list(against_case(self._session, document, facts))

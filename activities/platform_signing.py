@@ -6,10 +6,15 @@ from datetime import datetime
 
 from sqlmodel import Session
 
+from activities.certificate_names import fits, names_of_party
+from activities.paper_reading import ReadPaper
 from activities.signature_additions import only_signed_behind
 from activities.signature_check import find_signatures
-from activities.signing import PDF, Begin, check_free, file_of, party_name, place_of
+from activities.signature_looks import looks_of
+from activities.signing import PDF, Begin, check_free, file_of, party_name
+from activities.signing_places import area_of, place_of
 from gateways.esign import ESignPlatform, Evidence, FlowState, SignerTask, SigningRequest
+from gateways.esign.pades import party_of
 from models import funds, signatures
 from models.documents import Document
 from models.signatures import FlowEnd, Signature, SignedHow, SigningFlow
@@ -122,7 +127,7 @@ class PlatformSigning:
             assert document is not None, "a signing has its paper"
             if signatures.the_flow(session, flow.flow).state != FlowEnd.STARTED:
                 pass  # another call of the platform was faster
-            elif wrong := _wrong(flow, signatures.newest_file(session, document), content, evidence):
+            elif wrong := _wrong(flow, document, signatures.newest_file(session, document), content, evidence):
                 signatures.end_flow(session, flow.flow, FlowEnd.REJECTED, wrong)
             else:
                 self._record(session, flow, document, content, evidence, at)
@@ -177,7 +182,7 @@ class PlatformSigning:
 
 
 def _task(document: Document, asked: Asked) -> SignerTask:
-    name, place = party_name(document, asked.party), place_of(document, asked.party)
+    name, place = party_name(document, asked.party), place_of(document.boxes, asked.party)
     where = {} if place is None else {each: getattr(place, each) for each in ("page", "x", "y", "width", "height")}
     return SignerTask(party=asked.party, name=name, person=asked.person, authority=asked.authority, **where)
 
@@ -190,7 +195,7 @@ def _request(session: Session, document: Document, content: bytes, tasks: tuple[
     return SigningRequest(key=key, document_no=document.number, title=document.kind, sha256=digest, signers=tasks)
 
 
-def _wrong(flow: SigningFlow, ours: bytes, content: bytes, evidence: Evidence) -> str:
+def _wrong(flow: SigningFlow, document: Document, ours: bytes, content: bytes, evidence: Evidence) -> str:
     """Why what came back is not taken; empty when it is."""
     if hashlib.sha256(ours).hexdigest() != flow.file_sha256 or not content.startswith(ours):
         return "another_file"
@@ -205,4 +210,25 @@ def _wrong(flow: SigningFlow, ours: bytes, content: bytes, evidence: Evidence) -
         return "broken_signature"
     if not only_signed_behind(content, ours):
         return "changed_before_signing"
-    return "" if all((each.party, each.certificate) in made for each in evidence.signatures) else "other_certificates"
+    if not all((each.party, each.certificate) in made for each in evidence.signatures):
+        return "other_certificates"
+    asked = {(each.party, each.certificate): each.person for each in evidence.signatures}
+    new = [each for each in found if (each.party, each.certificate) in asked]
+    facts = ReadPaper(document.pdf).facts
+    told = facts.plain if facts else {}
+    if not all(fits(e.named, [*names_of_party(told, e.party), asked[e.party, e.certificate]]) for e in new):
+        return "another_holder"
+    return "" if _in_their_places(document, ours, content) else "outside_its_place"
+
+
+def _in_their_places(document: Document, ours: bytes, content: bytes) -> bool:
+    """Whether the new signatures are shown nowhere but where their parties sign: one could cover an amount.
+
+    What a platform draws there is its own affair; the file that is kept says ever after what it was.
+    """
+    before = looks_of(ours)
+    for field, look in looks_of(content).items():
+        area = area_of(document.boxes, party_of(field))
+        if field not in before and look.place and area and not area.holds(look.place):
+            return False
+    return True

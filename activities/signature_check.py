@@ -17,7 +17,8 @@ from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
 from pyhanko.sign.validation.status import SignatureCoverageLevel
 from pyhanko_certvalidator import ValidationContext
 
-from gateways.esign.certificates import common_name, holder_of, is_demo
+from activities.signature_policy import ONLY_SIGNED
+from gateways.esign.certificates import common_name, holder_of, is_demo, names_in
 from gateways.esign.pades import party_of
 from rulebook.values import Value
 
@@ -33,19 +34,23 @@ class FoundSignature(Value):
     """One signature in a file.
 
     Attributes:
-        party: for whom its field was made; empty where the field is not one of ours.
+        field: the name of its field; ``party`` for whom it was made, empty where the field is not one of ours.
         holder: for whom its certificate was made, as the certificate says; ``issuer`` who says so.
+        named: every name in the certificate's subject: common name, organisation, number of the organisation.
         certificate: SHA-256 of the certificate; empty where the signature cannot be read.
         signed_at: the signer's own clock; nobody vouches for it.
         intact: what it covers is what was signed.
-        sound: it was made with this certificate's key, and nothing but further signatures came behind it.
+        sound: it was made with this certificate's key, and nothing but further signatures came behind it,
+            the operator's with slices of its seal.
         whole: it covers the file to its end, so nothing came behind it at all.
         trusted: its certificate leads to an authority that this house believes.
         demo: its certificate is one of a demonstration and proves nothing about anybody.
     """
 
+    field: str
     party: str
     holder: str
+    named: tuple[str, ...]
     issuer: str
     certificate: str
     signed_at: datetime | None
@@ -82,10 +87,12 @@ def _judged(embedded: EmbeddedPdfSignature, believed: list[_Certificate], pdf: b
     try:
         certificate = x509.load_der_x509_certificate(embedded.signer_cert.dump())
         context = ValidationContext(trust_roots=believed, allow_fetching=False)
-        status = validate_pdf_signature(embedded, context)
+        status = validate_pdf_signature(embedded, context, diff_policy=ONLY_SIGNED)
         return FoundSignature(
+            field=embedded.field_name,
             party=party_of(embedded.field_name),
             holder=holder_of(certificate),
+            named=names_in(certificate),
             issuer=common_name(certificate.issuer),
             certificate=hashlib.sha256(certificate.public_bytes(Encoding.DER)).hexdigest(),
             signed_at=status.signer_reported_dt,
@@ -123,8 +130,10 @@ def _der_length(held: bytes) -> int:
 
 def _unreadable() -> FoundSignature:
     return FoundSignature(
+        field="",
         party="",
         holder="",
+        named=(),
         issuer="",
         certificate="",
         signed_at=None,

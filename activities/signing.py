@@ -12,11 +12,15 @@ from pathlib import Path
 from PIL import Image
 from sqlmodel import Session
 
+from activities.certificate_names import fits, names_of_party
 from activities.paper_reading import ReadPaper, name_of_party
 from activities.press.fonts import FontCase, OfficeFonts
 from activities.press.office import bundled_dir
+from activities.press.seal_picture import marked
+from activities.signing_places import OPERATOR, place_of, seal_on
 from activities.words import Lang, say
-from gateways.esign import Credential, DemoAuthority, Place, Stamp, load_pkcs12, sign_pdf
+from gateways.esign import Credential, DemoAuthority, Stamp, load_pkcs12, sign_pdf
+from gateways.esign.certificates import names_in
 from models import funds, signatures
 from models.documents import Document
 from models.signatures import Signature, SignedFile, SignedHow
@@ -27,16 +31,10 @@ from rulebook.stages import Role
 from rulebook.values import Value
 
 Begin = Callable[[], AbstractContextManager[Session]]
-OPERATOR = "operator"
 PDF = "application/pdf"
 MOST_SCAN_BYTES = 20_000_000
 _MOST_PIXELS = 120_000_000
 _IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg"}
-_STAMP_HEIGHT = 52.0
-_STAMP_WIDTH = 150.0
-_STAMP_EDGE = 4.0
-_MARGIN = 40.0
-_LOW = 80.0
 _LINE_SIGNS = 15
 
 
@@ -85,10 +83,11 @@ class SigningDesk:
     Args:
         begin: opens a session of the desk that commits at the end of its block.
         certificates: what is signed with.
+        seal: the picture of the operator's seal, as ``read_seal`` gives it; None where the office has none.
     """
 
-    def __init__(self, begin: Begin, certificates: Certificates) -> None:
-        self._begin, self._certificates = begin, certificates
+    def __init__(self, begin: Begin, certificates: Certificates, seal: bytes | None = None) -> None:
+        self._begin, self._certificates, self._seal = begin, certificates, seal
 
     def sign(
         self, case_no: str, which: str, party: str, officer: str, *, authority: str | None, at: datetime
@@ -103,8 +102,8 @@ class SigningDesk:
             at: the moment of signing.
         Raises:
             XuqiaoError: ``paper.unknown``, ``person.unknown``, ``person.not_in_role``, ``signing.no_place``,
-                ``signing.signed_already``, ``signing.flow_open``, ``papers.missing_glyph``, and those of
-                ``Certificates.of``.
+                ``signing.signed_already``, ``signing.flow_open``, ``papers.missing_glyph``,
+                ``signing.certificate_of_another``, and those of ``Certificates.of``.
         """
         with self._begin() as session:
             document = signatures.paper_of_case(session, case_no, which)
@@ -113,10 +112,13 @@ class SigningDesk:
             check_free(session, document, party)
             name = party_name(document, party)
             credential = self._certificates.of(party, name)
+            _check_holder(credential, document, party, person.name)
             title = authority or say(f"role.{person.role}", _lang(document))
-            place = place_of(document, party)
+            place = place_of(document.boxes, party)
             stamp = self._stamp(document, name, f"{person.name}（{title}）", at, credential.demo) if place else None
-            content = sign_pdf(signatures.newest_file(session, document), party, credential, place, stamp)
+            picture = self._picture(document, credential.demo) if party == OPERATOR else None
+            seal = seal_on(picture, document.boxes, party, document.pages) if picture else None
+            content = sign_pdf(signatures.newest_file(session, document), party, credential, place, stamp, seal)
             return _record(
                 session,
                 file_of(document, content, PDF, at),
@@ -181,8 +183,7 @@ class SigningDesk:
     def _stamp(self, document: Document, name: str, person: str, at: datetime, demo: bool) -> Stamp:
         """What the signature shows: for whom, by whom, when; a demonstration says that it is one."""
         lang = _lang(document)
-        moment = f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}"
-        lines = [*_folded(name), *_folded(person), say("signing.stamp_at", lang, at=moment)]
+        lines = [*_folded(name), *_folded(person), say("signing.stamp_at", lang, at=stamped_moment(at))]
         lines += [say("signing.stamp_demo", lang)] if demo else []
         text = "".join(lines)
         for char in self._fonts.missing(text):
@@ -190,6 +191,13 @@ class SigningDesk:
                 "papers.missing_glyph", character=char, codepoint=f"U+{ord(char):04X}", document=document.number
             )
         return Stamp(tuple(lines), self._fonts.cut(text)["song"])
+
+    def _picture(self, document: Document, demo: bool) -> bytes | None:
+        """The seal; a demonstration's says on every piece of it that it is one."""
+        if self._seal is None or not demo:
+            return self._seal
+        word = say("signing.seal_demo", _lang(document))
+        return marked(self._seal, word, self._fonts.cut(word)["song"])
 
     @cached_property
     def _fonts(self) -> FontCase:
@@ -210,6 +218,15 @@ def check_free(session: Session, document: Document, party: str) -> None:
         raise XuqiaoError("signing.flow_open", flow=flow.flow, platform=flow.platform)
 
 
+def _check_holder(credential: Credential, document: Document, party: str, person: str) -> None:
+    """That a certificate is of the party, before it is used: nobody believes the signature otherwise."""
+    named = names_in(credential.certificate)
+    facts = ReadPaper(document.pdf).facts
+    expected = names_of_party(facts.plain if facts else {}, party)
+    if not fits(named, [*expected, person]):
+        raise XuqiaoError("signing.certificate_of_another", party=party, named="、".join(named), name=expected[0])
+
+
 def party_name(document: Document, party: str) -> str:
     """The organisation that signs at a party's place, as the paper itself names it.
 
@@ -222,23 +239,6 @@ def party_name(document: Document, party: str) -> str:
     if not name or (places and party not in places):
         raise XuqiaoError("signing.no_place", party=party, document=document.number, known=", ".join(places))
     return name
-
-
-def place_of(document: Document, party: str) -> Place | None:
-    """Where a party's signature is shown; None where the paper knows no boxes.
-
-    At the foot of its box, where a pen would have signed and dated. A box that is low, the name of an issuer with the
-    date under it, is not written over: the signature stands to the left of it.
-    """
-    for box in document.boxes:
-        if box["party"] == party:
-            page, x, y = int(box["page"]), float(box["x"]), float(box["y"])
-            width = min(box["width"], _STAMP_WIDTH) - 2 * _STAMP_EDGE
-            height = min(box["height"], _STAMP_HEIGHT) - 2 * _STAMP_EDGE
-            if box["height"] < _LOW and x > width + _MARGIN:
-                return Place(page, x - width - _STAMP_EDGE, y + _STAMP_EDGE, width, height)
-            return Place(page, x + _STAMP_EDGE, y + _STAMP_EDGE, width, height)
-    return None
 
 
 def media_type_of(content: bytes) -> str:
@@ -295,6 +295,11 @@ def _officer(session: Session, officer: str) -> Actor:
         if error.code != "person.not_in_role":
             raise
         return funds.actor(session, officer, Role.CHECKER)
+
+
+def stamped_moment(at: datetime) -> str:
+    """A moment as a signature shows it: in China's time, to the minute."""
+    return f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}"
 
 
 def _folded(text: str) -> list[str]:

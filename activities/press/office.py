@@ -7,7 +7,7 @@
 ``office.css``           rules behind the style sheet
 ``names.toml``           local names: ``[tripartite_agreement]``, ``zh = "转贷资金三方协议"``, ``en = "…"``
 ``fonts/body.otf``       faces of its own, ``body``, ``title`` and ``label``, as ``.otf`` or ``.ttf``
-``seal.png``             the picture of its seal; it is never put on a paper that nobody has signed
+``seal.png``             the picture of its seal, shown with the operator's signatures, and on drafts to look at
 ``README.md``            for the office's own notes
 ======================== ====================================================================================
 """
@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from activities.press.fonts import OfficeFonts
+from activities.press.seal_picture import seal_picture
 from activities.words import say
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
@@ -33,7 +34,6 @@ _NAMES = "names.toml"
 _FONTS = "fonts"
 _SEAL = "seal.png"
 _NOTES = "README.md"
-_PNG = b"\x89PNG\r\n\x1a\n"
 _LANGUAGES = get_args(Literal["zh", "en"])
 
 
@@ -50,7 +50,7 @@ class Office:
         sources: text of every template and of the style sheet, by file name; the office's own in place of the bundled.
         fonts: the office's own font files.
         names: its own names of papers, by kind and language.
-        seal: the picture of its seal (PNG), or None.
+        seal: the picture of its seal as ``seal_picture`` makes it, or None; never on a paper that nobody has signed.
     """
 
     sources: Mapping[str, str]
@@ -98,8 +98,23 @@ def read_office(folder: Path | None) -> Office:
         sources=sources | {STYLE: sources[STYLE] + more},
         fonts=_fonts(folder / _FONTS),
         names=_names(folder / _NAMES),
-        seal=_seal(folder / _SEAL),
+        seal=read_seal(folder),
     )
+
+
+def read_seal(folder: Path | None) -> bytes | None:
+    """The picture of an office's seal alone, as ``Office.seal``.
+
+    Raises:
+        XuqiaoError: ``papers.office_seal``.
+    """
+    path = folder / _SEAL if folder else None
+    if path is None or not path.is_file():
+        return None
+    try:
+        return seal_picture(path.read_bytes())
+    except (OSError, ValueError) as error:
+        raise XuqiaoError("papers.office_seal", path=path, reason=error) from None
 
 
 def _has_a_place(path: Path, bundled: Mapping[str, str]) -> bool:
@@ -141,12 +156,3 @@ def _names(path: Path) -> dict[DocumentKind, Mapping[str, str]]:
             if lang not in _LANGUAGES or not isinstance(name, str) or not name.strip():
                 raise XuqiaoError("papers.office_names", path=path, at=f"{kind}.{lang}")
     return {DocumentKind(kind): names for kind, names in listed.items()}
-
-
-def _seal(path: Path) -> bytes | None:
-    if not path.is_file():
-        return None
-    content = path.read_bytes()
-    if not content.startswith(_PNG):
-        raise XuqiaoError("papers.office_seal", path=path)
-    return content

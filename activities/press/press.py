@@ -11,15 +11,17 @@ from typing import Literal
 from jinja2 import DictLoader, Environment, StrictUndefined, meta
 from markupsafe import Markup
 
-from activities.press.drawing import DrawingBoard
+from activities.press.drawing import DrawingBoard, Drawn
 from activities.press.facts import facts_bytes, facts_digest, facts_of
 from activities.press.fonts import FontCase
 from activities.press.libraries import check_libraries
 from activities.press.office import STYLE, Office, bundled_dir, read_office
 from activities.press.places import SignatureBox
 from activities.press.qr import qr_content, qr_drawing
+from activities.press.seal_picture import marked
 from activities.press.spoken import Spoken, spoken_of
 from activities.press.writing import FILTERS, plain_data
+from activities.words import say
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.papers import DocumentKind, PaperData, check_complete
@@ -155,9 +157,10 @@ class Press:
         # A QR would vouch for a draft.
         qr = b"" if draft else qr_drawing(qr_content(self._check_url, data.document_no, data_digest))
         drawn = self._board.draw(page, facts, qr, data.document_no, data.issued_on, lang if draft else None)
+        pdf = self._with_seal(drawn, lang) if draft else drawn.pdf
         return Paper(
-            pdf=drawn.pdf,
-            sha256=hashlib.sha256(drawn.pdf).hexdigest(),
+            pdf=pdf,
+            sha256=hashlib.sha256(pdf).hexdigest(),
             data_digest=data_digest,
             template_digest=template_digest,
             versions=dict(self._versions),
@@ -165,6 +168,19 @@ class Press:
             boxes=drawn.boxes,
             draft=draft,
         )
+
+    def _with_seal(self, draft: Drawn, lang: Literal["zh", "en"]) -> bytes:
+        """A draft with the office's seal where it will be once the operator has signed, and a draft itself."""
+        if self.office.seal is None:
+            return draft.pdf
+        # What signs costs half a second and 30 MB to import, and no paper that counts needs it.
+        from activities.signing_places import OPERATOR, seal_on
+        from gateways.esign.seal import shown_on_a_draft
+
+        word = say("papers.seal_draft", lang)
+        picture = marked(self.office.seal, word, self._fonts.cut(word)["song"])
+        seal = seal_on(picture, [box._asdict() for box in draft.boxes], OPERATOR, draft.pages)
+        return shown_on_a_draft(draft.pdf, seal) if seal else draft.pdf
 
     def template_digest(self, kind: DocumentKind, lang: Literal["zh", "en"] = "zh") -> str:
         """SHA-256 over the template of a kind, everything it includes, the style sheet and what the office calls it;

@@ -1,7 +1,8 @@
 """Electronic signatures: certificates, PAdES on a PDF, and the protocol of signing platforms with a simulated one."""
 
 from gateways.esign.certificates import DEMO_CA_NAME, Credential, DemoAuthority, load_pkcs12
-from gateways.esign.pades import Place, Stamp, sign_pdf
+from gateways.esign.pades import Stamp, sign_pdf
+from gateways.esign.place import Place
 from gateways.esign.platform import (
     ESignPlatform,
     Evidence,
@@ -12,6 +13,7 @@ from gateways.esign.platform import (
     SignerTask,
     SigningRequest,
 )
+from gateways.esign.seal import Seal
 from gateways.esign.simulated import Delivery, PlatformManner, SimulatedPlatform
 
 __all__ = [
@@ -26,6 +28,7 @@ __all__ = [
     "PlatformAway",
     "PlatformCallback",
     "PlatformManner",
+    "Seal",
     "SignedBy",
     "SignerTask",
     "SigningRequest",

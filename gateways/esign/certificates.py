@@ -92,6 +92,12 @@ def holder_of(certificate: x509.Certificate) -> str:
     return str(found[0].value) if found else common_name(certificate.subject)
 
 
+def names_in(certificate: x509.Certificate) -> tuple[str, ...]:
+    """The names of a certificate's holder: common names, organisations and their numbers, as they stand there."""
+    wanted = (NameOID.COMMON_NAME, NameOID.ORGANIZATION_NAME, NameOID.ORGANIZATION_IDENTIFIER)
+    return tuple(str(each.value) for kind in wanted for each in certificate.subject.get_attributes_for_oid(kind))
+
+
 class DemoAuthority:
     """An authority for demonstrations, made once in a folder; every name in its certificates says what it is.
 

@@ -2,12 +2,16 @@
 
 import io
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from fontTools.ttLib import TTFont
+from fontTools.ttLib.scaleUpem import scale_upem
 from pyhanko.keys import load_certs_from_pemder_data, load_private_key_from_pemder_data
-from pyhanko.pdf_utils.content import RawContent
+from pyhanko.pdf_utils.content import PdfResources, RawContent
 from pyhanko.pdf_utils.font.api import FontEngineFactory
 from pyhanko.pdf_utils.font.opentype import GlyphAccumulator
+from pyhanko.pdf_utils.generic import IndirectObject, NameObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.pdf_utils.layout import AxisAlignment, BoxConstraints, InnerScaling, Margins, SimpleBoxLayoutRule
 from pyhanko.pdf_utils.misc import PdfError
@@ -18,23 +22,14 @@ from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gateways.esign.certificates import Credential
+from gateways.esign.place import Place
+from gateways.esign.seal import Seal, put_across, seal_image
 from rulebook.errors import XuqiaoError
 
 FIELD = "sign-"
 """How the name of a signature field begins; the party follows."""
 _LETTERS = 9
 _INK = (0.72, 0.07, 0.07)
-
-
-@dataclass(frozen=True)
-class Place:
-    """Where a signature is shown: page from 1, the rest in points from the page's lower left corner."""
-
-    page: int
-    x: float
-    y: float
-    width: float
-    height: float
 
 
 @dataclass(frozen=True)
@@ -50,7 +45,14 @@ class Stamp:
     font: bytes
 
 
-def sign_pdf(pdf: bytes, party: str, credential: Credential, place: Place | None, stamp: Stamp | None) -> bytes:
+def sign_pdf(
+    pdf: bytes,
+    party: str,
+    credential: Credential,
+    place: Place | None,
+    stamp: Stamp | None,
+    seal: Seal | None = None,
+) -> bytes:
     """Sign a PDF for one party.
 
     Args:
@@ -58,6 +60,7 @@ def sign_pdf(pdf: bytes, party: str, credential: Credential, place: Place | None
         party: such as ``operator``; it names the signature's field.
         place: where the signature is shown; None for one that is not shown.
         stamp: what is shown there; None for an empty place.
+        seal: shown with the stamp, on the same page; its slices come in the same revision: the signature covers them.
     Returns:
         the PDF with the signature behind it: it begins with the bytes that were given.
     Raises:
@@ -69,11 +72,16 @@ def sign_pdf(pdf: bytes, party: str, credential: Credential, place: Place | None
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise XuqiaoError("signing.not_a_pdf", reason=error) from None
     name = next(each for each in _names(party) if each not in taken)
-    spec = fields.SigFieldSpec(name, on_page=place.page - 1 if place else 0, box=_corners(place) if place else None)
+    whole = place.with_room_for(seal.place) if place and seal else place
+    spec = fields.SigFieldSpec(name, on_page=whole.page - 1 if whole else 0, box=_corners(whole) if whole else None)
     meta = signers.PdfSignatureMetadata(
         field_name=name, subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256", name=party
     )
-    style = _style(stamp) if place and stamp else None
+    image = seal_image(writer, seal) if seal else None
+    pictured = _Pictured(seal.place, image) if seal and image else None
+    style = _style(stamp, whole, place, pictured) if whole and place and stamp else None
+    if seal and image and seal.across:
+        put_across(writer, image)
     signer = signers.PdfSigner(meta, signer=_signer(credential), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer).getbuffer())
 
@@ -105,22 +113,37 @@ def _signer(credential: Credential) -> signers.SimpleSigner:
 
 
 class _OwnFont(FontEngineFactory):
-    """A font from memory."""
+    """A font from memory, in units of a thousandth: pyHanko writes its widths as they are, and PDF reads them so."""
 
     def __init__(self, content: bytes) -> None:
-        self._content = content
+        font, scaled = TTFont(io.BytesIO(content)), io.BytesIO()
+        scale_upem(font, 1000)
+        font.save(scaled)
+        self._content = scaled.getvalue()
 
     def create_font_engine(self, writer: BasePdfFileWriter, obj_stream: object = None) -> GlyphAccumulator:
         return GlyphAccumulator(writer, io.BytesIO(self._content), font_size=_LETTERS, obj_stream=obj_stream)
 
 
-def _style(stamp: Stamp) -> TextStampStyle:
-    # Opaque: what stands there for a pen, the line for the date, would make the text hard to read.
-    paper = RawContent(b"1 1 1 rg 0 0 100 100 re f", box=BoxConstraints(100, 100))
+class _Pictured(NamedTuple):
+    """The picture of a seal in the file, and where it goes."""
+
+    place: Place
+    image: IndirectObject
+
+
+def _style(stamp: Stamp, whole: Place, place: Place, seal: _Pictured | None) -> TextStampStyle:
+    """How a signature is drawn.
+
+    Args:
+        whole: all that it takes up; ``place`` what of it is for the text.
+    """
+    left, low = place.x - whole.x, place.y - whole.y
+    beside, above = whole.width - left - place.width, whole.height - low - place.height
     fit = SimpleBoxLayoutRule(
         x_align=AxisAlignment.ALIGN_MIN,
         y_align=AxisAlignment.ALIGN_MID,
-        margins=Margins(6, 6, 4, 4),
+        margins=Margins(round(left) + 6, round(beside) + 6, round(above) + 4, round(low) + 4),
         inner_content_scaling=InnerScaling.SHRINK_TO_FIT,
     )
     tight = SimpleBoxLayoutRule(
@@ -130,9 +153,8 @@ def _style(stamp: Stamp) -> TextStampStyle:
         box_layout_rule=tight, font=_OwnFont(stamp.font), font_size=_LETTERS, leading=_LETTERS + 2, text_color=_INK
     )
     return TextStampStyle(
-        border_width=1,
-        border_color=_INK,
-        background=paper,
+        border_width=0,
+        background=_ground(whole, place, seal),
         background_layout=SimpleBoxLayoutRule(
             x_align=AxisAlignment.ALIGN_MIN,
             y_align=AxisAlignment.ALIGN_MIN,
@@ -145,3 +167,17 @@ def _style(stamp: Stamp) -> TextStampStyle:
         # The text is a pattern for Python's % operator.
         stamp_text="\n".join(stamp.lines).replace("%", "%%"),
     )
+
+
+def _ground(whole: Place, place: Place, seal: _Pictured | None) -> RawContent:
+    """What lies under the text: a white ground with a frame, and the seal."""
+    corner = (place.x - whole.x, place.y - whole.y, place.width, place.height)
+    # Opaque: what stands there for a pen, the line for the date, would make the text hard to read.
+    drawn = b"q 1 1 1 rg %g %g %g %g re f Q " % corner
+    drawn += b"q %g %g %g RG 1 w %g %g %g %g re S Q" % (*_INK, *corner)
+    resources = PdfResources()  # type: ignore[no-untyped-call]
+    if seal:
+        resources.xobject[NameObject("/Seal")] = seal.image
+        at = seal.place
+        drawn += b" q %g 0 0 %g %g %g cm /Seal Do Q" % (at.width, at.height, at.x - whole.x, at.y - whole.y)
+    return RawContent(drawn, resources, BoxConstraints(whole.width, whole.height))

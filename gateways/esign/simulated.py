@@ -17,7 +17,8 @@ from pyhanko.pdf_utils.generic import NameObject, StreamObject
 from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 
 from gateways.esign.certificates import DemoAuthority
-from gateways.esign.pades import Place, sign_pdf
+from gateways.esign.pades import sign_pdf
+from gateways.esign.place import Place
 from gateways.esign.platform import (
     Evidence,
     FlowReport,
@@ -33,6 +34,8 @@ from rulebook.errors import XuqiaoError
 SIGNATURE_HEADER = "x-esign-signature"
 _SECRET = b"simulated-platform"  # known to everybody: what the simulator says proves nothing
 _WAIT_SECONDS = 30.0
+_ANOTHER = "另一家有限公司"
+_OVER_THE_TEXT = Place(page=1, x=100, y=500, width=300, height=60)
 _TABLES = """
     CREATE TABLE IF NOT EXISTS manner (one INTEGER PRIMARY KEY CHECK (one = 1), name TEXT NOT NULL);
     -- One signing: the key makes a repeated request find it.
@@ -54,6 +57,8 @@ class PlatformManner(StrEnum):
     WRONG_DIGEST = "wrong_digest"  # the evidence names another file than the one that comes back
     ANOTHER_SIGNER = "another_signer"  # somebody who was not asked has signed
     CHANGED_PAGE = "changed_page"  # it alters a page behind the bytes it was given, and has that signed
+    ANOTHER_HOLDER = "another_holder"  # it signs with a certificate of somebody else
+    COVERING = "covering"  # a signature is shown over the text of the first page, not where it was asked for
     SILENT = "silent"  # it completes and never calls
     AWAY = "away"  # no answer
 
@@ -171,8 +176,10 @@ class SimulatedPlatform:
         for number, task in enumerate(request.signers):
             if manner is PlatformManner.ANOTHER_SIGNER:
                 task = task.model_copy(update={"party": "stranger"})
-            credential = self._authority.credential(task.party, task.name)
-            signed = sign_pdf(signed, task.party, credential, _place(task), None)
+            another = manner is PlatformManner.ANOTHER_HOLDER
+            credential = self._authority.credential(task.party, _ANOTHER if another else task.name)
+            place = _OVER_THE_TEXT if manner is PlatformManner.COVERING else _place(task)
+            signed = sign_pdf(signed, task.party, credential, place, None)
             signatures.append(
                 SignedBy(
                     party=task.party,

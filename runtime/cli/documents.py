@@ -103,6 +103,7 @@ def sign(
 ) -> int:
     from datetime import UTC, datetime
 
+    from activities.press.office import read_seal
     from activities.signing import ByHand, SigningDesk
     from runtime.cli.documents_values import file_content, paper_meant, party_word, write_file
     from runtime.cli.office import Office
@@ -122,7 +123,7 @@ def sign(
     elif by_person is not None or signed_at is not None:
         raise Misuse("cli.usage.only_with_scan", name="--signatory" if by_person is not None else "--signed-at")
     with Office() as office:
-        desk = SigningDesk(office.desk, _certificates(office.settings))
+        desk = SigningDesk(office.desk, _certificates(office.settings), read_seal(office.settings.papers.office_dir))
         now = datetime.now(UTC)
         if content is not None and by_hand is not None:
             signed = desk.attach_scan(number, which, party, as_user, content, by_hand, now)

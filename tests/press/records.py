@@ -86,8 +86,8 @@ class SigningOffice:
     def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT) -> Document:
         return a_paper_on_record(self.app, self.press, "DH", kind)
 
-    def signing(self, own: Path | None = None, passphrase: str | None = None) -> SigningDesk:
-        return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase))
+    def signing(self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None) -> SigningDesk:
+        return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase), seal)
 
     def sign(self, paper: Document, party: str = "operator", officer: str = "wang.he") -> signatures.Signature:
         return self.signing().sign(paper.case_no, paper.number, party, officer, authority=None, at=datetime.now(UTC))

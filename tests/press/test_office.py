@@ -8,11 +8,13 @@ from typing import Literal
 import pytest
 from pypdf import PdfReader
 
+from activities.paper_check import check_file
 from activities.press import Press
 from activities.press.office import bundled_dir, read_office
 from activities.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.papers import DocumentKind
+from tests.press.seals import a_seal, red_spots
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 CERTIFICATE = DocumentKind.SETTLEMENT_CERTIFICATE
@@ -90,16 +92,26 @@ def test_names_that_cannot_be_read_are_refused(content: str, at: str, tmp_path: 
     assert refused.value.params["at"].startswith(at)
 
 
-def test_the_seal_is_a_png_and_never_on_an_unsigned_paper(tmp_path: Path, press: Press) -> None:
-    (tmp_path / "seal.png").write_bytes(b"GIF89a")
+@pytest.mark.parametrize("size", [0, 60, 5001])
+def test_what_is_no_picture_of_a_seal_is_refused(size: int, tmp_path: Path) -> None:
+    content = a_seal(size) if size else b"GIF89a"
+    (tmp_path / "seal.png").write_bytes(content)
     with pytest.raises(XuqiaoError) as refused:
         read_office(tmp_path)
     assert refused.value.code == "papers.office_seal"
-    png = b"\x89PNG\r\n\x1a\n" + b"rest of the picture"
-    (tmp_path / "seal.png").write_bytes(png)
+
+
+def test_the_seal_is_never_on_an_unsigned_paper_and_marked_on_a_draft(tmp_path: Path, press: Press) -> None:
+    (tmp_path / "seal.png").write_bytes(a_seal())
     own = Press(tmp_path)
-    assert own.office.seal == png
-    assert own.render(CERTIFICATE, SAMPLE) == press.render(CERTIFICATE, SAMPLE)
+    for kind, pages in ((CERTIFICATE, 1), (AGREEMENT, 4)):
+        assert own.render(kind, SAMPLE) == press.render(kind, SAMPLE), "not a byte of it on a paper that counts"
+        plain, draft = (each.render(kind, SAMPLE, draft=True) for each in (press, own))
+        assert red_spots(plain.pdf) == [0] * plain.pages
+        spots = red_spots(draft.pdf)
+        assert all(spots) if pages > 1 else spots == [max(spots)], "across all pages of one that has several"
+        faults = check_file(draft.pdf, None).faults
+        assert [each.code for each in faults] == ["paper_check.laid_over"], "what nobody signed proves nothing"
 
 
 def test_a_folder_that_is_not_there_is_refused(tmp_path: Path) -> None:

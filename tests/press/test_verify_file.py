@@ -16,6 +16,7 @@ from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
 from activities.paper_check import FileForm, FileReport, check_file
+from activities.paper_reading import ReadPaper
 from activities.press import ATTACHMENT, Press, facts_bytes
 from activities.press.sample import SAMPLE
 from activities.signing import ByHand, Certificates, SigningDesk
@@ -240,11 +241,13 @@ def test_a_signature_that_was_never_recorded_is_told_from_ours(records: Records,
     stranger = DemoAuthority(tmp_path / "other").credential("bank", "某银行")
     report = records.check(sign_pdf(records.paper.pdf, "bank", stranger, None, None))
     assert (report.ours, report.unchanged) == (True, False)
-    assert codes(report) == {"appended"}
+    assert codes(report) == {"appended", "signature_not_recorded", "certificate_of_another"}
     (found,) = report.signatures
     assert (found.good, found.demo, found.trusted) == (True, True, False)
 
-    own, root = a_real_certificate(tmp_path / "x.p12", "某公司", "x")
+    borrower = ReadPaper(records.paper.pdf).facts
+    assert borrower is not None
+    own, root = a_real_certificate(tmp_path / "x.p12", borrower.plain["borrower_name"], "x")
     signed = sign_pdf(records.paper.pdf, "borrower", load_pkcs12(own, "x"), None, None)
     assert codes(records.alone(signed)) == {"signature_unknown"}
     assert codes(said(check_file(signed, None, [root]))) == set()
