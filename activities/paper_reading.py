@@ -22,6 +22,8 @@ MOST_PAGES = 200
 _MOST_REVISIONS = 64
 _END_OF_REVISION = re.compile(rb"%%EOF(\r\n|\r|\n)?")
 _MOST_FACTS = 1_000_000
+_EARLIER = frozenset({"daily_rate_ppm"})
+"""Names of facts that papers of an earlier version carry, and no paper of this one."""
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what is wrong with a file is said in the answer
 
@@ -33,12 +35,15 @@ class Facts:
     Attributes:
         content: of ``data.json``, byte for byte.
         plain: the facts as plain data; those that the paper does not speak of are not there.
+        earlier: names in them that only an earlier version wrote, such as ``fee_steps.daily_rate_ppm``; with these, the
+            text cannot be held against the facts, for that version chose otherwise what a paper carries.
     """
 
     content: bytes
     kind: DocumentKind
     lang: str
     plain: Mapping[str, Any]
+    earlier: tuple[str, ...] = ()
 
     @property
     def document_no(self) -> str:
@@ -99,24 +104,30 @@ class ReadPaper:
         try:
             said = json.loads(self._attached[0])
             kind, told = DocumentKind(said["kind"]), said["data"]
-            _check_facts(told)
-            return Facts(self._attached[0], kind, str(said["lang"]), told)
+            return Facts(self._attached[0], kind, str(said["lang"]), told, _check_facts(told))
         except (ValueError, TypeError, KeyError, RecursionError, XuqiaoError):
             return None
 
 
-def _check_facts(told: Mapping[str, Any]) -> None:
+def _check_facts(told: Mapping[str, Any]) -> tuple[str, ...]:
     """That these are facts of a paper, but for those that it does not speak of; its numbers are on every paper.
 
+    Returns:
+        the names among them that only an earlier version wrote.
     Raises:
         ValidationError, XuqiaoError: for anything else.
     """
     try:
         PaperData.model_validate(told)
     except ValidationError as wrong:
-        missing = {fault["loc"] for fault in wrong.errors(include_url=False) if fault["type"] == "missing"}
-        if len(missing) < wrong.error_count() or missing & {(name,) for name in ON_EVERY_SHEET}:
+        faults = wrong.errors(include_url=False)
+        missing = {fault["loc"] for fault in faults if fault["type"] == "missing"}
+        earlier = {fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"}
+        known = all(place[-1] in _EARLIER for place in earlier)
+        if not known or len(missing | earlier) < len(faults) or missing & {(name,) for name in ON_EVERY_SHEET}:
             raise
+        return tuple(sorted({".".join(part for part in place if isinstance(part, str)) for place in earlier}))
+    return ()
 
 
 def beginnings(content: bytes) -> dict[str, int]:
