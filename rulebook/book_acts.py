@@ -248,7 +248,7 @@ def payee_of(act: BookAct) -> Payee | None:
 def is_paid_by(act: BookAct, line: StatementLine) -> bool:
     """Whether a line of the statement could be the payment of an act: its amount, and its payee where it names one."""
     payee = payee_of(act)
-    return getattr(act, "amount_fen", 0) == -line.amount_fen and (not payee or payee.number == line.payer_account)
+    return getattr(act, "amount_fen", None) == -line.amount_fen and (not payee or payee.number == line.payer_account)
 
 
 def fund_of(book: str) -> str:

@@ -146,6 +146,12 @@ def test_a_line_of_the_statement_may_be_a_payment_by_its_amount_and_payee(
     assert b.is_paid_by(ACTS[kind], line) is fits
 
 
+@pytest.mark.parametrize("kind", [PostingKind.REVERSE, PostingKind.GUARANTOR_IN])
+@pytest.mark.parametrize("amount", [-1, 0, 1])
+def test_an_act_that_names_no_amount_is_paid_by_no_line(kind: PostingKind, amount: int) -> None:
+    assert not b.is_paid_by(ACTS[kind], StatementLine(on=TODAY, amount_fen=amount))
+
+
 # Books and purposes -----------------------------------------------------------------------------------------------
 
 

@@ -126,10 +126,11 @@ def test_each_leg_takes_up_the_hold_that_the_one_before_left() -> None:
 
 def test_a_void_approval_gives_back_what_was_set_aside_and_writes_no_entry() -> None:
     failed = p.payment_failed(FUND, CASE, BRIDGE, payment=1, **TERMS, on=TODAY, actor_id="cashier")
-    released = p.release_hold(FUND, CASE, attempt=1, hold=failed.key, **CASHIER)
-    assert said(released, "key", "resolves", "lines", "hold", "cap_fen") == (
-        f"DH/{CASE}/release",
+    released = p.release_hold(FUND, CASE, attempt=2, hold=failed.key, **CASHIER)
+    assert said(released, "key", "resolves", "evidence", "lines", "hold", "cap_fen") == (
+        f"DH/{CASE}/release/2",
         f"DH/{CASE}/fail",
+        "e9",
         (),
         None,
         None,
@@ -228,6 +229,21 @@ def test_an_entry_of_nothing_cannot_be_written_down(amount: int) -> None:
 def test_an_account_is_kept_for_somebody() -> None:
     with pytest.raises(ValidationError, match="dimension"):
         p.account(Subject.FEE_INCOME, "")
+
+
+def test_what_has_no_paper_behind_it_says_nothing_of_one() -> None:
+    signed: dict[str, Any] = {"on": TODAY, "actor_id": "system"}
+    bare = [
+        p.capital_in(FUND, "市财政", 1, reference="ZB-1", **signed),
+        p.reserve(FUND, CASE, 1, attempt=1, **TERMS, **signed),
+        p.release_hold(FUND, CASE, attempt=1, hold="H", **signed),
+        p.intend_payment(FUND, CASE, 1, payment=1, attempt=1, hold="H", payee="p1", **TERMS, **signed),
+        p.payment_failed(FUND, CASE, 1, payment=1, **TERMS, **signed),
+        p.disburse(FUND, CASE, 1, "ZF-1", payment=1, **TERMS, **signed),
+        p.receive(FUND, CASE, "return", fee_fen=1, reference="LS-1", **signed),
+        p.unmatched_receipt(FUND, 1, reference="LS-2", **signed),
+    ]
+    assert [request.evidence for request in bare] == [""] * len(bare)
 
 
 def test_a_request_without_hold_tells_the_door_so() -> None:

@@ -1,5 +1,6 @@
 """The events of a fund's year beside lending: exact entries, keys and approvals, and what a year's end empties."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from rulebook.postings import Account, LedgerRequest, PostingKind, Subject
 from tests.rulebook.journals import CASE, FUND, RECORD, TODAY, a_years_balances, entries_of, moved, of_subject
 
 BY_TWO: dict[str, Any] = {"approval": "DH/desk/4", "reference": "ZF-1"}
+Event = Callable[[], LedgerRequest]
 NETS = st.lists(
     st.tuples(st.sampled_from([*y.INCOMES, *y.COSTS]), st.text("abc", min_size=1, max_size=3), st.integers(1, 10**12)),
     min_size=1,
@@ -37,40 +39,40 @@ def nothing_to_post(request: Any) -> str:
 
 
 @pytest.mark.parametrize(
-    ("request_", "entry", "key", "reference"),
+    ("event", "entry", "key", "reference"),
     [
         (
-            y.prepay(RECORD, CASE, yuan(15_000), reference="LS-1"),
+            lambda: y.prepay(RECORD, CASE, yuan(15_000), reference="LS-1"),
             f"escrow_bank/set_aside fee_prepaid/{CASE} 15000.00",
             f"DH/{CASE}/prepay/LS-1",
             "LS-1",
         ),
         (
-            y.refund_prepaid(RECORD, CASE, yuan(4_000), reference="ZF-2"),
+            lambda: y.refund_prepaid(RECORD, CASE, yuan(4_000), reference="ZF-2"),
             f"fee_prepaid/{CASE} escrow_bank/set_aside 4000.00",
             f"DH/{CASE}/refund_prepaid",
             "ZF-2",
         ),
         (
-            y.interest(RECORD, yuan(1234), reference="LX-1"),
+            lambda: y.interest(RECORD, yuan(1234), reference="LX-1"),
             "escrow_bank/pool interest_income/escrow 1234.00",
             "DH/interest/LX-1",
             "LX-1",
         ),
         (
-            y.charge(RECORD, yuan(15), reference="SX-1"),
+            lambda: y.charge(RECORD, yuan(15), reference="SX-1"),
             "bank_charge/escrow escrow_bank/fees 15.00",
             "DH/charge/SX-1",
             "SX-1",
         ),
         (  # six per cent of a fee of 11,000.00 yuan that contains the tax
-            y.vat(RECORD, CASE, yuan("622.64"), invoice="FP-1"),
+            lambda: y.vat(RECORD, CASE, yuan("622.64"), invoice="FP-1"),
             f"fee_income/{CASE} output_vat/usage_fee 622.64",
             f"DH/{CASE}/vat/FP-1",
             "FP-1",
         ),
         (
-            y.vat_paid(RECORD, yuan("622.64"), reference="SW-1"),
+            lambda: y.vat_paid(RECORD, yuan("622.64"), reference="SW-1"),
             "output_vat/usage_fee escrow_bank/fees 622.64",
             "DH/vat_paid/SW-1",
             "SW-1",
@@ -78,10 +80,11 @@ def nothing_to_post(request: Any) -> str:
     ],
     ids=["prepay", "refund prepaid", "interest", "charge", "vat", "vat paid"],
 )
-def test_events_of_one_entry(request_: LedgerRequest, entry: str, key: str, reference: str) -> None:
-    assert only_entry(request_) == entry
-    assert (request_.key, request_.reference, request_.approval, request_.about) == (key, reference, None, None)
-    assert (request_.book, request_.accounting_date, request_.actor_id, request_.evidence) == (
+def test_events_of_one_entry(event: Event, entry: str, key: str, reference: str) -> None:
+    request = event()
+    assert only_entry(request) == entry
+    assert (request.key, request.reference, request.approval, request.about) == (key, reference, None, None)
+    assert (request.book, request.accounting_date, request.actor_id, request.evidence) == (
         FUND,
         TODAY,
         "maker",
@@ -90,38 +93,38 @@ def test_events_of_one_entry(request_: LedgerRequest, entry: str, key: str, refe
 
 
 @pytest.mark.parametrize(
-    ("request_", "entry", "key", "about", "case"),
+    ("event", "entry", "key", "about", "case"),
     [
         (
-            y.refund(RECORD, yuan("0.07"), payee="p1", case=CASE, **BY_TWO),
+            lambda: y.refund(RECORD, yuan("0.07"), payee="p1", case=CASE, **BY_TWO),
             f"refund_due/{CASE} escrow_bank/set_aside 0.07",
             f"DH/{CASE}/refund/ZF-1",
             "p1",
             CASE,
         ),
         (
-            y.refund(RECORD, yuan(300), payee="p1", line="LS-7", **BY_TWO),
+            lambda: y.refund(RECORD, yuan(300), payee="p1", line="LS-7", **BY_TWO),
             "unmatched/LS-7 escrow_bank/set_aside 300.00",
             "DH/unmatched/refund/ZF-1",
             "p1",
             None,
         ),
         (
-            y.spend(RECORD, "办公费用", yuan(2_200), **BY_TWO, limit_ppm=200_000),
+            lambda: y.spend(RECORD, "办公费用", yuan(2_200), **BY_TWO, limit_ppm=200_000),
             "fee_spending/办公费用 escrow_bank/fees 2200.00",
             "DH/spend/ZF-1",
             "办公费用",
             None,
         ),
         (
-            y.compensate(RECORD, CASE, yuan(50_000), payee="p2", **BY_TWO),
+            lambda: y.compensate(RECORD, CASE, yuan(50_000), payee="p2", **BY_TWO),
             f"compensation/{CASE} escrow_bank/pool 50000.00",
             f"DH/{CASE}/compensate/ZF-1",
             "p2",
             CASE,
         ),
         (
-            y.capital_out(RECORD, "市财政", yuan(1_000_000), **BY_TWO),
+            lambda: y.capital_out(RECORD, "市财政", yuan(1_000_000), **BY_TWO),
             "contribution/市财政 escrow_bank/pool 1000000.00",
             "DH/capital_out/市财政/ZF-1",
             "市财政",
@@ -131,11 +134,12 @@ def test_events_of_one_entry(request_: LedgerRequest, entry: str, key: str, refe
     ids=["refund of an excess", "refund of a stranger", "spending", "compensation", "capital out"],
 )
 def test_money_that_leaves_names_its_approval_and_what_that_speaks_of(
-    request_: LedgerRequest, entry: str, key: str, about: str, case: str | None
+    event: Event, entry: str, key: str, about: str, case: str | None
 ) -> None:
-    assert only_entry(request_) == entry
-    assert (request_.key, request_.approval, request_.reference) == (key, "DH/desk/4", "ZF-1")
-    assert (request_.about, request_.case_no) == (about, case)
+    request = event()
+    assert only_entry(request) == entry
+    assert (request.key, request.approval, request.reference) == (key, "DH/desk/4", "ZF-1")
+    assert (request.about, request.case_no) == (about, case)
 
 
 @pytest.mark.parametrize("limit", [None, 200_000])
@@ -167,6 +171,11 @@ def test_a_receipt_that_finds_its_case_is_divided_without_moving_the_bank_accoun
     ]
     assert (request.key, request.reference) == (key, None)
     assert of_subject(moved([request]), Subject.ESCROW_BANK) == 0
+    principal_alone = matching(RECORD, CASE, "LS-7", principal_fen=1)
+    assert entries_of(principal_alone) == [
+        f"unmatched/LS-7 bridge_receivable/{CASE} 0.01",
+        "escrow_bank/pool escrow_bank/set_aside 0.01",
+    ]
     fee_alone = matching(RECORD, CASE, "LS-7", fee_fen=1)
     assert entries_of(fee_alone) == [
         f"unmatched/LS-7 fee_income/{CASE} 0.01",
