@@ -1,5 +1,6 @@
 """Invented facts to look at a paper with; no firm, bank or account of this name is meant."""
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from fractions import Fraction
 
@@ -179,3 +180,24 @@ SAMPLE = PaperData(
     entrusted_bank="江苏苏北农村商业银行股份有限公司营业部",
 )
 """One bridged case; it holds the facts of every kind of paper. 4,750,000.00元 for 8 days: 4,750.00 + 5,700.00."""
+
+_RELEASED_ON = {"issued_on": date(2026, 3, 19)}
+_BEFORE_THE_END = {"issued_on": date(2026, 3, 27), "fee_owed_fen": 905_000}  # 5 × 950 + 2 × 1,900 + 500
+_AS_IT_GOES: Mapping[DocumentKind, Mapping[str, object]] = {
+    DocumentKind.CORRECTION_NOTICE: {"issued_on": date(2026, 3, 4), "answer_by": date(2026, 3, 9)},
+    DocumentKind.REFUSAL_NOTICE: {"issued_on": date(2026, 3, 9)},
+    DocumentKind.RELEASE_CHECKLIST: _RELEASED_ON,
+    DocumentKind.DISBURSEMENT_FORM: _RELEASED_ON,
+    DocumentKind.PAYMENT_REMINDER: _BEFORE_THE_END,
+    DocumentKind.BREACH_NOTICE: _BEFORE_THE_END,
+    DocumentKind.EXTENSION_AGREEMENT: _BEFORE_THE_END,
+    DocumentKind.PAYMENT_DEMAND: {"issued_on": date(2026, 3, 31), "fee_owed_fen": 1_105_000},  # four more days at 500
+    DocumentKind.SETTLEMENT_CERTIFICATE: {"issued_on": date(2026, 3, 30), "fee_fen": 1_045_000},
+    DocumentKind.ARCHIVE_INDEX: {"issued_on": date(2026, 3, 31)},
+}
+"""What is different on the day a paper would be drawn up."""
+
+
+def sample_of(kind: DocumentKind) -> PaperData:
+    """The sample on the day that a paper of a kind would be drawn up, so that nothing in it is still to come."""
+    return SAMPLE.model_copy(update=dict(_AS_IT_GOES.get(kind, {})))

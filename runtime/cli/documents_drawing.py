@@ -127,7 +127,7 @@ def preview(
         the exit code.
     """
     from activities.paper_desk import draft
-    from activities.press.sample import SAMPLE
+    from activities.press.sample import sample_of
     from rulebook.papers import DocumentKind
     from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
@@ -140,7 +140,7 @@ def preview(
         raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
     with Office() as office:
         if of_case is None:
-            paper = office.press.render(of_kind, SAMPLE, paper_lang, draft=True)
+            paper = office.press.render(of_kind, sample_of(of_kind), paper_lang, draft=True)
         else:
             paper = draft(office.begin, office.press, case_no_of(of_case), of_kind, told, datetime.now(UTC), paper_lang)
         out = write_file(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
