@@ -15,6 +15,7 @@ from runtime.wiring import House
 from tests.cli.conftest import Cli
 from tests.press.certificates import a_real_certificate
 from tests.press.records import a_paper_on_record
+from tests.press.seals import a_seal, red_spots
 
 
 @pytest.fixture(scope="session")
@@ -62,6 +63,26 @@ def test_a_paper_is_listed_signed_fetched_and_verified(cli: Cli, paper: Document
     assert "逐字节一致" in spoken.out
     assert "王核" in spoken.out
     assert "无法律效力" in spoken.out
+
+
+def test_the_offices_seal_comes_with_the_operators_signature_alone(
+    cli: Cli, paper: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "office").mkdir()
+    (tmp_path / "office" / "seal.png").write_bytes(a_seal())
+    monkeypatch.setenv("XUQIAO_PAPERS__OFFICE_DIR", str(tmp_path / "office"))
+    out = tmp_path / "sealed.pdf"
+    sign = ("documents", "sign", paper.case_no, paper.number, "--party", "operator", "--as", "wang.he", "--out", out)
+    assert cli(*sign).code == 0
+    assert red_spots(out.read_bytes())[0] > red_spots(paper.pdf)[0] + 300
+    verified = cli("documents", "verify", out, "--json")
+    assert (verified.code, verified.data["good"], verified.data["faults"]) == (0, True, [])
+    (found,) = verified.data["signatures"]
+    assert (found["field"], found["holder"] in found["named"]) == ("sign-operator", True)
+
+    (tmp_path / "office" / "seal.png").write_bytes(b"GIF89a")
+    broken = cli(*sign, "--json")
+    assert (broken.code, broken.error["code"]) == (1, "papers.office_seal")
 
 
 def test_a_changed_or_foreign_file_ends_with_1_and_says_why(cli: Cli, paper: Document, tmp_path: Path) -> None:
