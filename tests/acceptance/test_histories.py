@@ -118,9 +118,14 @@ async def written_off(fund: TestedFund) -> str:
 async def test_a_story_replays_from_its_record(fund: TestedFund, story: Callable[..., Awaitable[str]]) -> None:
     case = await story(fund)
     await fund.replay()
+    await record(fund, case, story.__name__)
+
+
+async def record(fund: TestedFund, case: str, story: str) -> None:
+    """Write the histories of a case to the folder, if that is asked for."""
     if os.environ.get("XUQIAO_RECORD_HISTORIES"):
         for history in await fund.histories(case):
-            name = story.__name__ if history.workflow_id.startswith("renewal") else f"{story.__name__}_pursuit"
+            name = story if history.workflow_id.startswith("renewal") else f"{story}_pursuit"
             events = nameless(json.loads(history.to_json().replace(f"@{socket.gethostname()}-", "@somewhere-")))
             record = {"workflow_id": history.workflow_id, "history": events}
             (FOLDER / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")

@@ -3,7 +3,8 @@
 The office's folder is a real one: a face that has lost a character, a template that somebody has broken.
 """
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+import asyncio
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from itertools import count
 from pathlib import Path
@@ -18,6 +19,7 @@ from activities.contracts import DrawUpPapers
 from activities.press.office import bundled_dir
 from models import ledger
 from models.bootstrap import DatabaseUrls
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage, Role
@@ -28,6 +30,7 @@ from runtime.wiring import House
 from tests.acceptance.conftest import a_fund
 from tests.acceptance.fund import TestedFund, refusal_of
 from tests.acceptance.test_ends import CONCLUDE
+from tests.acceptance.test_histories import record
 from tests.acceptance.test_repeated_work import run_everything_again, seen
 from tests.builders import CLEAN, a_micro_manufacturer
 from tests.houses import a_house
@@ -59,10 +62,11 @@ class Serving:
         self.office = office
         self.house = house
 
-    async def restart(self) -> None:
+    async def restart(self, **papers: float) -> None:
         """End all workers and their presses, and begin anew with the folder as it is now."""
         await self.stop()
-        self.house = House(self._settings)
+        changed = self._settings.papers.model_copy(update=papers)
+        self.house = House(self._settings.model_copy(update={"papers": changed}))
         self._running.callback(self.house.close)
         for queue in (Queue.CASES, Queue.MONEY, Queue.PAPERS):
             await self._running.enter_async_context(self.house.worker(self._client, queue))
@@ -138,6 +142,17 @@ async def undrawn(fund: TestedFund, serving: Serving) -> str:
     return case
 
 
+async def troubled(fund: TestedFund, case: str) -> None:
+    """Wait until the drawing of a case's papers has been tried more than once, for the time it takes."""
+    handle = fund.client.get_workflow_handle(fund.case(case).workflow_id)
+    async with asyncio.timeout(30):
+        while not any(
+            pending.attempt > 2 and "papers.too_slow" in pending.last_failure.message
+            for pending in (await handle.describe()).raw_description.pending_activities
+        ):
+            await asyncio.sleep(0.1)
+
+
 async def planned(fund: TestedFund, case: str) -> list[DrawUpPapers]:
     """What was asked of the papers before payment, each time."""
     found: list[DrawUpPapers] = []
@@ -147,6 +162,17 @@ async def planned(fund: TestedFund, case: str) -> list[DrawUpPapers]:
             if scheduled.activity_type.name == "draw_up_papers":
                 found += await CONVERTER.decode(list(scheduled.input.payloads), [DrawUpPapers])
     return found
+
+
+async def is_repeated_as_before(fund: TestedFund, serving: Serving, case: str) -> None:
+    """A request that was on its way when cases learned to wait: it is refused, and leaves nothing."""
+    [request] = await planned(fund, case)
+    step = request.step.model_copy(update={"cause": "papers/of_before"})
+    [draw_up] = [each for each in serving.house.activities_on(Queue.PAPERS) if each.__name__ == "draw_up_papers"]
+    events = fund.events(case)
+    with pytest.raises(XuqiaoError, match=r"papers\.missing_glyph"):
+        draw_up(request.model_copy(update={"if_not_drawn": None, "step": step}))
+    assert (fund.events(case), fund.papers_of(case)) == (events, [])
 
 
 async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
@@ -165,6 +191,8 @@ async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     assert (task.kind, task.role, task.urgency) == (ActKind.DRAW_AGAIN, Role.MAKER, "normal")
     assert task.due
     assert fund.papers_of(case) == []  # three of the set could have been drawn: none is kept
+
+    await is_repeated_as_before(fund, serving, case)
 
     assert (await refusal_of(fund.sign(case))).code == "act.papers_first"
     in_vain = await fund.draw_again(case)
@@ -189,6 +217,7 @@ async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     await fund.release(case)
     await fund.renewed_and_home(case, FIVE_MILLION)
     assert fund.stage_of(case) is CaseStage.CLOSED
+    await record(fund, case, "undrawn")
     fund.house = serving.house  # whose press has the face
     before = seen(fund, case)
     assert "draw_up_papers" in await run_everything_again(fund, case)
@@ -207,44 +236,42 @@ async def test_who_does_not_mend_it_is_reminded_and_then_others_are_told(fund: T
     assert (overdue.id, overdue.urgency) == (task.id, "escalated")
 
 
-async def it_is_withdrawn(fund: TestedFund, case: str) -> None:
-    await fund.withdraw(case)
+async def test_whatever_ends_a_case_is_heard_while_its_papers_wait(fund: TestedFund, serving: Serving) -> None:
+    withdrawn, unpromised, refused, forgotten = [
+        await undrawn(fund, serving),
+        *[await reserved(fund) for _ in range(3)],
+    ]
+    assert {fund.told(case)["refusal"] for case in (withdrawn, unpromised, refused, forgotten)} == {
+        "papers.missing_glyph"
+    }
+    assert fund.pool().reserved_fen == 4 * FIVE_MILLION
+    await fund.withdraw(withdrawn)
+    await fund.promise_withdrawn(unpromised)
+    await fund.not_renewing(refused)
+    assert fund.pool().reserved_fen == FIVE_MILLION
+    await fund.skip_past_last_call(forgotten)
+    assert [(fund.stage_of(case), fund.reason_of(case)) for case in (withdrawn, refused, forgotten)] == [
+        (CaseStage.WITHDRAWN, "自筹资金已到位"),
+        (CaseStage.REFUSED, "bank_will_not_renew"),
+        (CaseStage.LAPSED, "no_draw_again"),
+    ]
+    assert "promise_withdrawn" in fund.events(unpromised)
+    for case in (withdrawn, unpromised, refused, forgotten):
+        assert fund.position(case).reserved_fen == 0
+        assert not BEFORE_PAYMENT & set(fund.papers_of(case))
 
 
-async def its_bank_takes_the_promise_back(fund: TestedFund, case: str) -> None:
-    await fund.promise_withdrawn(case)
-
-
-async def its_bank_does_not_renew(fund: TestedFund, case: str) -> None:
-    await fund.not_renewing(case)
-
-
-async def its_last_call_passes(fund: TestedFund, case: str) -> None:
-    await fund.skip_past_last_call(case)
-
-
-@pytest.mark.parametrize(
-    ("meanwhile", "stage", "reason"),
-    [
-        (it_is_withdrawn, CaseStage.WITHDRAWN, "自筹资金已到位"),
-        (its_bank_takes_the_promise_back, CaseStage.BANK_OPINION, None),
-        (its_bank_does_not_renew, CaseStage.REFUSED, "bank_will_not_renew"),
-        (its_last_call_passes, CaseStage.LAPSED, "no_draw_again"),
-    ],
-    ids=lambda value: getattr(value, "__name__", ""),
-)
-async def test_whatever_ends_a_case_is_heard_while_its_papers_wait(
-    fund: TestedFund,
-    serving: Serving,
-    meanwhile: Callable[[TestedFund, str], Awaitable[None]],
-    stage: CaseStage,
-    reason: str | None,
-) -> None:
-    case = await undrawn(fund, serving)
-    await meanwhile(fund, case)
-    assert (fund.stage_of(case), fund.reason_of(case)) == (stage, reason)
-    assert fund.position(case).reserved_fen == 0
-    assert not BEFORE_PAYMENT & set(fund.papers_of(case))
+async def test_a_press_in_trouble_is_nobodys_task(fund: TestedFund, serving: Serving) -> None:
+    """It dies of its time limit again and again; given time the papers are drawn, and nobody was asked."""
+    await serving.restart(seconds=0.001)
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.bank_promises(case)
+    await fund.approve_bridge(case, FIVE_MILLION)
+    await troubled(fund, case)
+    await serving.restart()
+    await fund.settle()
+    assert set(fund.papers_of(case)) == BEFORE_PAYMENT
+    assert EventKind.PAPERS_NOT_DRAWN not in fund.events(case)
 
 
 async def test_papers_are_drawn_by_themselves_once_the_task_has_long_been_due(

@@ -237,3 +237,11 @@ async def test_a_fund_adopts_a_measure_and_two_people_move_a_case_to_it(
     assert (moved.code, moved.data["event"]) == (0, "measure_changed")
     assert fund.case(case).measure_digest == adopted.data["digest"]
     assert "改用办法" in (await acting("case", "show", case)).out
+
+
+async def test_papers_that_nobody_waits_for_are_not_drawn_again(fund: TestedFund, acting: Acting) -> None:
+    case = await promised(fund)
+    refused = await acting("case", "draw-again", case, "--as", "li.jing", "--json")
+    assert (refused.code, refused.error["code"]) == (1, "act.nothing_to_draw")
+    assert "没有等待重新出具的文书" in refused.error["message"]
+    assert fund.stage_of(case) is CaseStage.APPROVAL

@@ -112,6 +112,41 @@ def test_the_worklist_says_what_is_overdue(cli: Cli, fund_code: str, case: str) 
     assert "没有符合条件的记录" in cli("tasks", "--fund", fund_code, "--role", "出纳").out
 
 
+def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
+    cli: Cli, house: House, fund_code: str, case: str
+) -> None:
+    at = session_now(house)
+    step = Step(
+        case_no=case,
+        fund=fund_code,
+        cause="papers/1",
+        at=at,
+        event=EventKind.PAPERS_NOT_DRAWN,
+        stage=CaseStage.ELIGIBILITY,
+        awaits=ActKind.DRAW_AGAIN,
+        due=at + timedelta(days=2),
+        detail={
+            "paper": "tripartite_agreement",
+            "refusal": "papers.template_broken",
+            "refusal.template": "tripartite_agreement.zh.html",
+            "refusal.why": "UndefinedError: nobody",
+        },
+    )
+    assert {"kind": "draw_again", "role": "maker"} not in cli("case", "show", case, "--json").data["next_acts"]
+    with house.sessions.begin() as session:
+        commit_step(session, step)
+    page = cli("case", "show", case, "--json").data
+    assert {"kind": "draw_again", "role": "maker"} in page["next_acts"]
+    assert page["events"][-1]["message"] == (
+        "文书未能出具：文书 三方协议；原因 模板 tripartite_agreement.zh.html 有错误（UndefinedError: nobody）。"
+        "请在机构模板目录中改正，用 documents preview 查看，并重新启动 serve。"
+    )
+    english = " ".join(cli("case", "show", case, "--lang", "en").out.split())
+    assert "papers could not be drawn" in english
+    assert "UndefinedError: nobody" in english
+    assert "重新出具文书" in cli("tasks", "--fund", fund_code).out
+
+
 def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_code: str, case: str) -> None:
     page = cli("case", "show", case, "--json").data
 

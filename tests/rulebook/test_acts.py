@@ -8,7 +8,7 @@ import pytest
 from pydantic import ValidationError
 
 from activities.measures import measure_from
-from rulebook.acts import MeasureProposal, Proposal, Standing, check
+from rulebook.acts import MeasureProposal, Proposal, Standing, check, check_drawing
 from rulebook.calendar import CalendarDay, calendar_from_days
 from rulebook.cases import Promise, PromiseRung
 from rulebook.errors import XuqiaoError
@@ -18,6 +18,7 @@ from rulebook.messages import (
     Approve,
     ApproveMeasure,
     ConfirmPayment,
+    DrawAgain,
     MarkSent,
     OfficerAct,
     Propose,
@@ -31,7 +32,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import yuan
-from rulebook.stages import Role
+from rulebook.stages import ActKind, Role
 from tests.builders import a_micro_manufacturer
 
 OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
@@ -212,3 +213,25 @@ def test_a_committees_minutes_are_asked_above_the_threshold_only(proposed: Stand
         assert refusal(approve, case) == code
         assert refusal(approve.model_copy(update={"minutes": "  "}), case) == code
         assert refusal(approve.model_copy(update={"minutes": "〔2026〕3号"}), case) == ""
+
+
+@pytest.mark.parametrize(
+    ("body", "while_undrawn", "code"),
+    [
+        (DrawAgain(), None, "act.nothing_to_draw"),
+        (DrawAgain(), [ActKind.DRAW_AGAIN], ""),
+        (Withdraw(reason="自筹"), [ActKind.DRAW_AGAIN], "act.papers_first"),
+        (Withdraw(reason="自筹"), [ActKind.DRAW_AGAIN, ActKind.WITHDRAW], ""),
+        (Withdraw(reason="自筹"), None, ""),
+    ],
+)
+def test_while_papers_cannot_be_drawn_little_else_is_done(
+    body: ActBody, while_undrawn: list[ActKind] | None, code: str
+) -> None:
+    actor = Actor(id="maker", name="maker", role=Role.MAKER, organisation="承办主体")
+    refused = ""
+    try:
+        check_drawing(OfficerAct(id="1", actor=actor, body=body), while_undrawn)
+    except XuqiaoError as error:
+        refused = error.code
+    assert refused == code

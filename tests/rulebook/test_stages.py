@@ -14,6 +14,7 @@ from rulebook.stages import (
     Role,
     fit,
     may_lead,
+    next_acts,
     reachable,
     stages_before,
 )
@@ -83,3 +84,10 @@ def test_what_a_bank_takes_back_is_never_kept_for_after_the_payment(stage: CaseS
 def test_staying_is_always_allowed_and_stages_before_is_the_reverse_of_leading() -> None:
     assert all(may_lead(stage, stage) for stage in S)
     assert all((here in stages_before(there)) == may_lead(here, there) for here in S for there in S)
+
+
+@pytest.mark.parametrize("stage", sorted(set(S) - ENDS))
+def test_papers_are_drawn_again_in_any_stage_but_only_where_that_is_waited_for(stage: CaseStage) -> None:
+    assert STAGES[stage].acts[ActKind.DRAW_AGAIN] is Role.MAKER
+    assert next_acts(stage, ActKind.DRAW_AGAIN) == STAGES[stage].acts
+    assert next_acts(stage, None).keys() == STAGES[stage].acts.keys() - {ActKind.DRAW_AGAIN}
