@@ -124,6 +124,34 @@ def test_each_leg_takes_up_the_hold_that_the_one_before_left() -> None:
     assert (paid.lines, paid.reference) == ((BRIDGE_OF_POOL,), "ZF-2")
 
 
+def test_every_leg_says_by_whom_on_what_evidence_and_on_which_terms() -> None:
+    third: dict[str, Any] = {"payment": 3, **TERMS}
+    legs = [
+        p.reserve(FUND, CASE, BRIDGE, attempt=3, **TERMS, **CASHIER),
+        p.intend_payment(FUND, CASE, BRIDGE, attempt=1, hold="H", payee="p1", **third, **CASHIER),
+        p.disburse(FUND, CASE, BRIDGE, "ZF-3", **third, **CASHIER),
+    ]
+    for leg in legs:
+        assert said(leg, "book", "case_no", "terms_digest", "accounting_date", "actor_id", "evidence") == (
+            FUND,
+            CASE,
+            "t1",
+            TODAY,
+            "cashier",
+            "e9",
+        )
+    assert [leg.key for leg in legs] == [f"DH/{CASE}/{leg}/3" for leg in ("reserve", "intend", "disburse")]
+    failed = p.payment_failed(FUND, CASE, BRIDGE, **third, on=TODAY, actor_id="cashier")
+    assert said(failed, "key", "resolves", "terms_digest", "actor_id") == (
+        f"DH/{CASE}/fail/3",
+        f"DH/{CASE}/intend/3",
+        "t1",
+        "cashier",
+    )
+    waiting = p.unmatched_receipt(FUND, 1, reference="LS-7", **CASHIER)
+    assert said(waiting, "actor_id", "evidence") == ("cashier", "e9")
+
+
 def test_a_void_approval_gives_back_what_was_set_aside_and_writes_no_entry() -> None:
     failed = p.payment_failed(FUND, CASE, BRIDGE, payment=1, **TERMS, on=TODAY, actor_id="cashier")
     released = p.release_hold(FUND, CASE, attempt=2, hold=failed.key, **CASHIER)

@@ -191,6 +191,9 @@ def test_the_guarantors_money_is_booked_like_the_borrowers_under_its_own_key() -
         f"escrow_bank/set_aside refund_due/{CASE} 0.01",
     ]
     assert (request.kind, request.key) == (PostingKind.GUARANTOR_IN, f"DH/{CASE}/guarantor/LS-4")
+    assert request.reference == "LS-4"
+    excess_alone = y.guarantor_in(RECORD, CASE, excess_fen=1, reference="LS-4")
+    assert entries_of(excess_alone) == [f"escrow_bank/set_aside refund_due/{CASE} 0.01"]
 
 
 # Losses ---------------------------------------------------------------------------------------------------------
@@ -212,7 +215,7 @@ def test_what_is_given_up_stays_on_record_until_it_is_recovered() -> None:
         f"escrow_bank/pool recovery_income/{CASE} 300000.00",
         f"written_off_claim/{CASE} written_off/{CASE} 300000.00",
     ]
-    assert recovered.key == f"DH/{CASE}/recover/LS-5"
+    assert (recovered.key, recovered.reference) == (f"DH/{CASE}/recover/LS-5", "LS-5")
     left = moved([lost, recovered])
     assert left[Subject.WRITTEN_OFF, CASE] == -left[Subject.WRITTEN_OFF_CLAIM, CASE] == yuan(500_000)
 
