@@ -66,14 +66,14 @@ def test_a_demand_before_the_day_asks_for_the_money_by_that_day(press: Press, re
     facts = {"due_on": date(2026, 3, 28), "answer_by": date(2026, 3, 20)}
     early = read(press.render(DocumentKind.PAYMENT_DEMAND, changed(**facts, issued_on=date(2026, 3, 16))))
     assert "归还期限尚未届满" in early
-    assert "请你单位于2026年3月28日（含当日）之前" in early
+    assert "请你单位于2026年3月20日（含当日）之前书面告知还款安排，并于2026年3月28日（含当日）之前" in early
     assert "诉讼时效" not in early
     late = read(press.render(DocumentKind.PAYMENT_DEMAND, changed(**facts, issued_on=date(2026, 3, 31))))
     assert "已逾期3日" in late
     assert "诉讼时效自本函送达之时中断" in late
     assert "不改变归还期限" not in late
     english = read(press.render(DocumentKind.PAYMENT_DEMAND, changed(**facts, issued_on=date(2026, 3, 16)), "en"))
-    assert "Pleasepaythisby28March2026" in english
+    assert "tellusinwritingby20March2026(inclusive)howyouwillrepay,andpaythisby28March2026" in english
 
 
 def test_a_line_of_the_checklist_that_nobody_signed_leaves_room_for_who_and_when(press: Press, read: Read) -> None:
