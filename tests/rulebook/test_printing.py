@@ -18,7 +18,7 @@ def test_exactly_the_bundled_faces_characters_are_printable() -> None:
     assert all(not chr(c).isprintable() for c in taken_out if c not in {0x2010, 0x2011, 0x2012})
 
 
-@pytest.mark.parametrize("text", ["😀", "a\x07", "ⵣ", "\ud800"])
+@pytest.mark.parametrize("text", ["😀", "a\x07", "ⵣ", "\ud800"], ids=ascii)
 def test_a_character_without_a_glyph_is_named_with_its_field(text: str) -> None:
     with pytest.raises(XuqiaoError) as refused:
         check_printable({"promise": {"conditions": f"抵押{text}"}})
