@@ -1,8 +1,9 @@
-"""From HTML to PDF/A: WeasyPrint with faces cut to the document, and nothing fetched from anywhere."""
+"""From HTML to PDF/A, as one paper after the other is drawn."""
 
+import gc
 import html
-import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
 from importlib.resources import files
 from io import BytesIO
@@ -20,8 +21,8 @@ if TYPE_CHECKING:
 _VARIANT = "pdf/a-3a"
 _INTENT = "screen"
 """Our name for the colours that PDF/A wants declared: sRGB."""
-_FONT_SCHEME = "font://"
 _DRAFT_MARK = "mark://draft"
+_MARKED = f"@page {{ background: url({_DRAFT_MARK}) center / 170mm 170mm no-repeat }}"
 _STRIP = "@right-middle"
 """The margin in which the strip for the seal across the pages (骑缝章) stands."""
 _DRAFT_WORDS: Mapping[Literal["zh", "en"], str] = {"zh": "草稿", "en": "DRAFT"}
@@ -47,11 +48,10 @@ class DrawingBoard:
         self._fonts = fonts
         # Put in here, not as CSS variables: to look those up for every element took an eighth of the time.
         for role, stack in fonts.stacks.items():
-            style = style.replace(f"var(--{role})", ", ".join(f"xuqiao-{name}" for name in stack))
+            style = style.replace(f"var(--{role})", ", ".join(stack))
         self._style_text = style
         self._style: CSS | None = None
         self._colours = _Colours()
-        self._one_at_a_time = threading.Lock()
 
     def draw(
         self, page: str, facts: bytes, qr: bytes, document_no: str, issued_on: date, draft: Literal["zh", "en"] | None
@@ -76,36 +76,23 @@ class DrawingBoard:
                 "papers.missing_glyph", character=char, codepoint=f"U+{ord(char):04X}", document=document_no
             )
         try:
-            with self._one_at_a_time:
-                return self._draw(page, self._fonts.cut(text), facts, qr, issued_on, draft)
+            with self._fonts.in_use, _nothing_collected():
+                return self._draw(page, facts, qr, issued_on, draft)
         except FatalURLFetchingError as refused:
             raise XuqiaoError("papers.outside_asset", address=refused, document=document_no) from None
 
-    def _draw(
-        self,
-        page: str,
-        cut: Mapping[str, bytes],
-        facts: bytes,
-        qr: bytes,
-        issued_on: date,
-        draft: Literal["zh", "en"] | None,
-    ) -> Drawn:
-        from weasyprint import CSS, HTML, Attachment
-        from weasyprint.text.fonts import FontConfiguration
+    def _draw(self, page: str, facts: bytes, qr: bytes, issued_on: date, draft: Literal["zh", "en"] | None) -> Drawn:
+        from weasyprint import CSS, Attachment
 
-        assets = {f"{_FONT_SCHEME}{name}": (font, "font/otf") for name, font in cut.items()}
-        if draft:
-            assets[_DRAFT_MARK] = (_draft_mark(_DRAFT_WORDS[draft], self._fonts.stacks["label"]), "image/svg+xml")
-        fetcher = _assets_only(assets)
+        from activities.press.engine import AssetsOnly, Page
+
+        fetcher = AssetsOnly(_mark(draft, self._fonts.stacks["label"]) if draft else {})
         if self._style is None:
             self._style = CSS(string=self._style_text, url_fetcher=fetcher)
-        # A new configuration for each paper costs some 4 ms. One kept for all would grow with every cut font, and
-        # what was drawn before could show in the bytes.
-        fonts = FontConfiguration()
-        own = CSS(string=_own_rules(cut, bool(draft)), font_config=fonts, url_fetcher=fetcher)
-        document = HTML(string=page, url_fetcher=fetcher).render(
-            font_config=fonts,
-            stylesheets=[self._style, own],
+        styles = [self._style, CSS(string=_MARKED, url_fetcher=fetcher)] if draft else [self._style]
+        document = Page(string=page, url_fetcher=fetcher).render(
+            font_config=self._fonts.opened,
+            stylesheets=styles,
             color_profiles={_INTENT: self._colours},
             output_intent=_INTENT,
             pdf_variant=_VARIANT,
@@ -130,11 +117,17 @@ class DrawingBoard:
         return Drawn(pdf, len(document.pages), boxes)
 
 
-def _own_rules(cut: Iterable[str], draft: bool) -> str:
-    """CSS of one paper: its cut faces, and the mark of a draft."""
-    faces = "".join(f"@font-face {{ font-family: xuqiao-{name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in cut)
-    mark = f"@page {{ background: url({_DRAFT_MARK}) center / 170mm 170mm no-repeat }}\n" if draft else ""
-    return faces + mark
+@contextmanager
+def _nothing_collected() -> Iterator[None]:
+    """What a paper is drawn from stays until it is drawn; to look through it for what could go took a tenth of the
+    time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 class _Colours:
@@ -152,15 +145,16 @@ class _Colours:
         self.pdf_reference: bytes | None = None
 
 
-def _draft_mark(word: str, faces: Iterable[str]) -> bytes:
-    """The word across the page, light enough to read the text over it, in print as well."""
-    family = ", ".join(f"xuqiao-{name}" for name in faces)
+def _mark(lang: Literal["zh", "en"], faces: Iterable[str]) -> dict[str, tuple[bytes, str]]:
+    """The word across the page, light enough to read the text over it, in print as well; as an asset."""
+    word = _DRAFT_WORDS[lang]
     size = 190 if len(word) == 2 else 120
-    return (
+    drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 600" width="600" height="600">'
         f'<text x="300" y="{300 + size // 3}" text-anchor="middle" transform="rotate(-45 300 300)"'
-        f' font-family="{family}" font-size="{size}" fill="#e3e3e3">{word}</text></svg>'
-    ).encode()
+        f' font-family="{", ".join(faces)}" font-size="{size}" fill="#e3e3e3">{word}</text></svg>'
+    )
+    return {_DRAFT_MARK: (drawing.encode(), "image/svg+xml")}
 
 
 def _without_strip(pages: Iterable[Any]) -> None:
@@ -168,17 +162,3 @@ def _without_strip(pages: Iterable[Any]) -> None:
     for page in pages:
         box = page._page_box
         box.children = [child for child in box.children if getattr(child, "at_keyword", None) != _STRIP]
-
-
-def _assets_only(assets: Mapping[str, tuple[bytes, str]]) -> Any:
-    """A fetcher that hands out what the press has made itself and refuses every other address, however harmless."""
-    from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
-
-    class _Fetcher(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
-        def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
-            if url not in assets:
-                raise FatalURLFetchingError(url)
-            content, mime = assets[url]
-            return URLFetcherResponse(url, content, {"Content-Type": mime})
-
-    return _Fetcher()

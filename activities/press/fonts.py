@@ -1,13 +1,18 @@
-"""The faces papers are set in: which characters they have, and cutting them to one document's characters."""
+"""The faces papers are set in: which characters they have, and how they are laid before the engine that draws."""
 
 import hashlib
+import threading
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 import uharfbuzz as harfbuzz
 
 from rulebook.errors import XuqiaoError
+
+if TYPE_CHECKING:
+    from weasyprint.text.fonts import FontConfiguration
 
 
 class OfficeFonts(NamedTuple):
@@ -25,8 +30,8 @@ class OfficeFonts(NamedTuple):
 
 
 _BUNDLED = {
-    "song": "XuqiaoSong-Regular.otf",
-    "hei": "XuqiaoHei-Regular.otf",
+    "song": "XuqiaoSong-Regular.ttf",
+    "hei": "XuqiaoHei-Regular.ttf",
     "heading": "XuqiaoHeading-Bold.ttf",
 }
 _ROLES = {"body": "song", "title": "heading", "label": "hei"}
@@ -38,6 +43,16 @@ _LEAN = harfbuzz.SubsetFlags.NO_HINTING | harfbuzz.SubsetFlags.DESUBROUTINIZE
 """Hints are for screens; subroutines only get in the way of the PDF's own compression."""
 _NOT_PRINTED = frozenset(int.from_bytes(name, "big") for name in (b"BASE", b"VORG", b"vhea", b"vmtx"))
 """Tables for vertical writing, which no paper uses."""
+
+
+def _everyday() -> frozenset[int]:
+    """The characters of GB 2312-80, and those of Latin script with its punctuation."""
+    rows, cells = range(0xA1, 0xF8), range(0xA1, 0xFF)
+    pairs = (bytes((row, cell)).decode("gb2312", "ignore") for row in rows for cell in cells)
+    return frozenset({*range(0x20, 0x7F), *range(0xA0, 0x180), *range(0x2000, 0x2070), *map(ord, filter(None, pairs))})
+
+
+_EVERYDAY = _everyday()
 
 
 class _Face:
@@ -85,6 +100,8 @@ class FontCase:
             for role, bundled in _ROLES.items()
         }
         self._everywhere = frozenset().union(*(self._faces[name].codepoints for name in behind_all))
+        self.in_use = threading.Lock()
+        """Held while something is drawn: the engine is not made for several threads."""
 
     @property
     def digest(self) -> str:
@@ -94,14 +111,42 @@ class FontCase:
 
     @property
     def stacks(self) -> Mapping[str, list[str]]:
-        """For each role (body, title, label) the faces to try, in order."""
-        return self._stacks
+        """For each role (body, title, label) the names to try in a style sheet, in order."""
+        parts = self._parts
+        return {
+            role: [part for name in stack for part in _names(name) if part in parts]
+            for role, stack in self._stacks.items()
+        }
+
+    @cached_property
+    def opened(self) -> "FontConfiguration":
+        """All faces as the engine takes them; opened when first asked for, and then for all papers: to open them for
+        each took a fifth of its time.
+
+        Each comes in two parts, since what a file embeds of a face costs by all the characters the face has: those of
+        every day, and the rest, of which only a rare name makes use.
+        """
+        from activities.press.engine import open_faces
+
+        return open_faces(self._parts)
+
+    @cached_property
+    def _parts(self) -> Mapping[str, bytes]:
+        parts: dict[str, bytes] = {}
+        for name, face in self._faces.items():
+            halves = (face.codepoints & _EVERYDAY, face.codepoints - _EVERYDAY)
+            parts |= {part: face.cut(half) for part, half in zip(_names(name), halves, strict=True) if half}
+        return parts
 
     def missing(self, text: str) -> Iterator[str]:
         """The characters of a text that no face is sure to have, in order of code point."""
         return (char for char in sorted(set(text) - _LAID_OUT_AWAY) if ord(char) not in self._everywhere)
 
-    def cut(self, text: str) -> dict[str, bytes]:
-        """Every face cut to the characters of a text: face name to font file. A face with none of them is left out."""
-        wanted = frozenset(map(ord, set(text) - _LAID_OUT_AWAY))
-        return {name: face.cut(wanted) for name, face in self._faces.items() if wanted & face.codepoints}
+    def cut(self, text: str) -> bytes:
+        """The bundled body face with the characters of a text only, as the bytes of a font file: for a stamp."""
+        return self._faces[_LAST_RESORT].cut(frozenset(map(ord, text)))
+
+
+def _names(face: str) -> tuple[str, str]:
+    """What style sheets call the two parts of a face."""
+    return f"xuqiao-{face}", f"xuqiao-{face}-rare"

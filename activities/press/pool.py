@@ -8,6 +8,7 @@ import multiprocessing
 import pickle
 import queue
 import signal
+import tempfile
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -110,6 +111,7 @@ class _Worker:
         self._of_press = of_press
         self._process: SpawnProcess | None = None
         self._line: Connection | None = None
+        self._scratch: tempfile.TemporaryDirectory[str] | None = None
         self._warm = False
         self._ended = False
 
@@ -120,10 +122,12 @@ class _Worker:
             XuqiaoError: ``papers.press_closed``.
         """
         ours, theirs = _SPAWN.Pipe()
-        process = _SPAWN.Process(target=_work, args=(theirs, *self._of_press), name="press", daemon=True)
+        scratch = tempfile.TemporaryDirectory(prefix="xuqiao-press-")
+        args = (theirs, scratch.name, *self._of_press)
+        process = _SPAWN.Process(target=_work, args=args, name="press", daemon=True)
         process.start()
         theirs.close()
-        self._process, self._line, self._warm = process, ours, False
+        self._process, self._line, self._scratch, self._warm = process, ours, scratch, False
         if self._ended:
             self.stop()
             raise XuqiaoError("papers.press_closed")
@@ -171,13 +175,15 @@ class _Worker:
 
     def stop(self) -> None:
         """End the process at once."""
-        process, line = self._process, self._line
-        self._process = self._line = None
+        process, line, scratch = self._process, self._line, self._scratch
+        self._process = self._line = self._scratch = None
         if process is not None:
             process.kill()  # First this: a thread that waits at the line then wakes up.
             process.join()
         if line is not None:
             line.close()
+        if scratch is not None:
+            scratch.cleanup()
 
     def end(self) -> None:
         """End the process for good."""
@@ -189,9 +195,10 @@ class _Worker:
         self.start()
 
 
-def _work(line: Connection, office_dir: Path | None, check_url: str | None) -> None:
+def _work(line: Connection, scratch: str, office_dir: Path | None, check_url: str | None) -> None:
     """What a process does: draw what it is asked for until the line is cut, by whatever end of the other side."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; who began this process ends it.
+    tempfile.tempdir = scratch  # who ends it takes away what it leaves there, which it has no time for itself
     try:
         import weasyprint  # noqa: F401  # it costs a second, which no paper should have to wait for
 

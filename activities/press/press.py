@@ -178,7 +178,7 @@ class Press:
         from gateways.esign.seal import shown_on_a_draft
 
         word = say("papers.seal_draft", lang)
-        picture = marked(self.office.seal, word, self._fonts.cut(word)["song"])
+        picture = marked(self.office.seal, word, self._fonts.cut(word))
         seal = seal_on(picture, [box._asdict() for box in draft.boxes], OPERATOR, draft.pages)
         return shown_on_a_draft(draft.pdf, seal) if seal else draft.pdf
 

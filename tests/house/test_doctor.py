@@ -22,7 +22,7 @@ def test_on_a_machine_that_passes_its_tests_all_is_well(settings: Settings, lang
     checks = doctor.examine(settings, lang)
     assert [check for check in checks if not check.ok] == []
     found = "\n".join(doctor.as_lines(checks))
-    for expected in ("libharfbuzz-subset0", "PostgreSQL) 18", "temporal version", ".otf", "127.0.0.1:"):
+    for expected in ("libharfbuzz-subset0", "PostgreSQL) 18", "temporal version", ".ttf", "127.0.0.1:"):
         assert expected in found
 
 

@@ -1,21 +1,18 @@
 """What strangers write into a paper is printed as it stands or refused by name; nothing is fetched, run or written."""
 
 import copy
-import gc
 import os
 import re
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 
-from activities.press import Paper, Press, drawing
+from activities.press import Paper, Press, engine
 from activities.press.sample import SAMPLE
 from rulebook.amounts import MOST_FEN
 from rulebook.errors import XuqiaoError
@@ -48,7 +45,6 @@ MARKUP = (
 TURNING = "\u202e\u2066\u200f\u061c"
 HIDDEN = "\u200b\u200d\u2060\ufeff\u00ad"
 NO_GLYPH = ("😀", "\x00", "\x1b", "\x7f", "\ufffe", "\ue000", "ש", "\u0e49")
-SCRATCH = f"{tempfile.gettempdir()}/weasyprint-"
 """Where WeasyPrint lays the cut faces for fontconfig while it draws; it is gone with the paper."""
 MOST_CPU_SECONDS = 20
 
@@ -112,7 +108,6 @@ class Watch:
         self.on = False
         self.asked: list[str] = []
         self.done: list[str] = []
-        self.scratch: set[Path] = set()
         sys.addaudithook(self._hear)
 
     def _hear(self, event: str, about: tuple[Any, ...]) -> None:
@@ -121,9 +116,7 @@ class Watch:
         if event == "open":
             path, mode, flags = about
             writes = flags & (os.O_WRONLY | os.O_RDWR) or set(mode or "") & set("wax+")
-            if str(path).startswith(SCRATCH):
-                self.scratch.add(Path(*Path(path).parts[: len(Path(SCRATCH).parts)]))
-            elif writes or str(path).startswith("/etc/"):
+            if writes or str(path).startswith("/etc/"):
                 self.done.append(f"open {path}")
         elif event.split(".")[0] in {"socket", "subprocess", "urllib"} or event in {"os.system", "os.rename"}:
             self.done.append(f"{event} {about}")
@@ -136,31 +129,22 @@ def the_watch(press: Press) -> Watch:
 
 
 @pytest.fixture
-def watch(the_watch: Watch, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
+def watch(the_watch: Watch, press: Press, monkeypatch: pytest.MonkeyPatch) -> Iterator[Watch]:
     """Listens to the fetcher and to the interpreter while a test draws."""
-    bundled = drawing._assets_only
+    fetch = engine.AssetsOnly.fetch
 
-    def counting(assets: Any) -> Any:
-        fetcher = bundled(assets)
-        fetch = fetcher.fetch
+    def heard(fetcher: engine.AssetsOnly, url: str, headers: object = None) -> Any:
+        the_watch.asked.append(url)
+        return fetch(fetcher, url, headers)
 
-        def count(url: str, headers: object = None) -> Any:
-            the_watch.asked.append(url)
-            return fetch(url, headers)
-
-        fetcher.fetch = count
-        return fetcher
-
-    monkeypatch.setattr(drawing, "_assets_only", counting)
+    monkeypatch.setattr(engine.AssetsOnly, "fetch", heard)
     the_watch.asked, the_watch.done, the_watch.on = [], [], True
     yield the_watch
+    assert the_watch.asked == []
+    press.render(DocumentKind.REFUSAL_NOTICE, SAMPLE, draft=True)  # that it hears: the mark of a draft is an asset
     the_watch.on = False
-    assert the_watch.asked
-    assert [url for url in the_watch.asked if not url.startswith("font://")] == []
+    assert set(the_watch.asked) == {"mark://draft"}
     assert the_watch.done == []
-    if any(folder.exists() for folder in the_watch.scratch):
-        gc.collect()
-    assert [folder for folder in the_watch.scratch if folder.exists()] == []
 
 
 def test_every_text_has_a_longest_and_every_fact_is_in_the_sample() -> None:

@@ -70,7 +70,7 @@ def told(paper: Document) -> dict[str, object]:
 
 def a_stamp(*lines: str) -> Stamp:
     faces = FontCase(bundled_dir() / "fonts", OfficeFonts())
-    return Stamp(lines, faces.cut("".join(lines))["song"])
+    return Stamp(lines, faces.cut("".join(lines)))
 
 
 # Whose certificate ------------------------------------------------------------------------------------------------

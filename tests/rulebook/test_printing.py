@@ -10,7 +10,7 @@ from rulebook.printing import check_printable, unprintable
 
 
 def test_exactly_the_bundled_faces_characters_are_printable() -> None:
-    font = (files("templates") / "agreements" / "fonts" / "XuqiaoSong-Regular.otf").read_bytes()
+    font = (files("templates") / "agreements" / "fonts" / "XuqiaoSong-Regular.ttf").read_bytes()
     has = {c for c in harfbuzz.Face(harfbuzz.Blob(font)).unicodes if c >= 0x20 and c != 0x7F}
     every = (c for c in range(0x20, 0x32000) if not 0xD800 <= c <= 0xDFFF)
     taken_out = {c for c in range(0x20, 0x110000) if c not in has and unprintable(chr(c)) is None}
