@@ -24,7 +24,7 @@ from rulebook.findings import Findings, Result
 from rulebook.measure import Measure
 from rulebook.papers import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
 from rulebook.stages import ActKind
-from rulebook.steps import REFUSAL, Step
+from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
 
 class Renders(Protocol):
@@ -113,7 +113,8 @@ class Papers:
         Returns:
             the step in its place; None when all is well.
         Raises:
-            XuqiaoError: of a press in trouble, or a paper drawn meanwhile: then the attempt is repeated.
+            XuqiaoError: of a press in trouble, or a paper drawn meanwhile: then the attempt is repeated. A press that
+                has long been in trouble is told of like a refusal: the case would hear nothing else meanwhile.
         """
         with self._begin() as session:
             if before := the_event(session, request.step.case_no, request.step.cause):
@@ -124,9 +125,9 @@ class Papers:
         try:
             drawn = draw_all()
         except XuqiaoError as refusal:
-            if request.if_not_drawn is None or refusal.code in _IN_TROUBLE:
+            if request.if_not_drawn is None or _may_pass(refusal):
                 raise
-            left = _in_place(request, _told_of(refusal))
+            left = _in_place(request, _told_of(request, refusal))
             with self._begin() as session:
                 without(session, left)
             return left
@@ -183,8 +184,19 @@ class Papers:
         return [*drawn, draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at)]
 
 
-_IN_TROUBLE = frozenset({"papers.press_broken", "papers.press_closed", "papers.too_slow"})
-"""A press that died, was ended or took too long: no fault of the paper, so it is tried again by itself."""
+_CLOSED = "papers.press_closed"
+_IN_TROUBLE = frozenset({_CLOSED, "papers.press_broken", "papers.too_slow"})
+"""A press that died, was ended or took too long: hardly the paper's fault, so it is tried again by itself."""
+
+PATIENCE = 20
+"""Attempts, a quarter of an hour of them, after which a press in trouble is somebody's task: a template without end is
+too slow for ever."""
+
+
+def _may_pass(refusal: XuqiaoError) -> bool:
+    """Whether a further attempt may go well by itself; a press that was ended is begun anew with its process."""
+    attempt = activity.info().attempt if activity.in_activity() else 1
+    return refusal.code == _CLOSED or (refusal.code in _IN_TROUBLE and attempt < PATIENCE)
 
 
 class PaperRefused(XuqiaoError):
@@ -195,10 +207,14 @@ class PaperRefused(XuqiaoError):
         self.kind = kind
 
 
-def _told_of(refusal: XuqiaoError) -> dict[str, str]:
-    """What the log keeps of it: the kind of paper, the code, and what its sentence needs."""
+def _told_of(request: DrawingRequest, refusal: XuqiaoError) -> dict[str, str]:
+    """What the log keeps of it: what was decided, the kind of paper, the code, and what its sentence needs."""
+    step, instead = request.step, request.if_not_drawn
+    moves = instead is not None and step.stage is not instead.stage
+    decided = {INSTEAD_OF: step.event.value, **step.detail} if moves else {}
     paper = {"paper": refusal.kind.value} if isinstance(refusal, PaperRefused) else {}
-    return {**paper, REFUSAL: refusal.code, **{f"{REFUSAL}.{name}": value for name, value in refusal.params.items()}}
+    why = {REFUSAL: refusal.code, **{f"{REFUSAL}.{name}": value for name, value in refusal.params.items()}}
+    return {**decided, **paper, **why}
 
 
 def _in_place(request: DrawingRequest, told: Mapping[str, str]) -> Step:
@@ -250,13 +266,19 @@ def draw(
         made_by: the officer who asked for it; None where the story draws it up.
         templates: those it was approved with; None takes the office's present ones.
     Raises:
-        PaperRefused: as ``Press.render``.
+        PaperRefused: as ``Press.render``, and ``papers.template_broken`` for whatever else goes wrong in it.
     """
     number = document_number(data.case_no, kind, attempt)
     try:
         paper = press.render(kind, data.model_copy(update={"document_no": number}), templates=templates)
     except XuqiaoError as refusal:
         raise PaperRefused(kind, refusal) from refusal
+    except (OSError, MemoryError):
+        raise  # the machine's, not the paper's
+    except Exception as fault:  # an office writes its own templates and rules, and the engine may fall over them
+        why = f"{type(fault).__name__}: {fault}".strip().splitlines()[-1]
+        broken = XuqiaoError("papers.template_broken", template=f"{kind.value}.zh.html", why=why)
+        raise PaperRefused(kind, broken) from fault
     return Document(
         case_no=data.case_no,
         kind=kind.value,

@@ -45,6 +45,12 @@ class Step(Value):
     refused: tuple[Refusal, ...] = ()
 
 
+INSTEAD_OF = "instead_of"
+"""In a step's detail: the event that was decided, while the papers that belong to it are not drawn."""
+
+DECIDED_BY = "decided_by"
+"""In a step's detail: who decided it, where another has only had its papers drawn since."""
+
 REFUSAL = "refusal"
 """In a step's detail: the code of what stood against it; behind the same name and a dot, what its sentence needs."""
 

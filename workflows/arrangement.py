@@ -290,12 +290,13 @@ class Arrangement(BeforeMoney):
         Raises:
             ApprovalVoid: the papers shall be drawn from other templates than those that were approved.
         """
-
-        def time_to_try() -> bool:
-            return wait.last_call <= workflow.now() < self._last_call
-
-        act = await self._before_money_or(time_to_try, wait, only={ActKind.DRAW_AGAIN, *PROMISES})
-        if act is not None and isinstance(act.body, DrawAgain) and act.body.new_templates:
+        try:
+            act = await self._before_money(wait, only={ActKind.DRAW_AGAIN, *PROMISES})
+        except CaseOver as over:
+            if over.end is CaseStage.LAPSED and workflow.now() < self._last_call:
+                return  # only this wait is over
+            raise
+        if isinstance(act.body, DrawAgain) and act.body.new_templates:
             digest = await self._do(contracts.read_templates, contracts.ReadTemplates(case_no=self._case_no))
             if digest != self._template_digest:
                 raise ApprovalVoid(TemplatesChanged(digest))

@@ -82,6 +82,14 @@ class Case:
         """So many working days on, however long the money is out: a pursuit may last longer than the calendar."""
         return self._calendar.reaching(day + ROOM * (abs(count) + 1)).add_workdays(day, count)
 
+    @property
+    def _review_period(self) -> int:
+        """Working days after which a task nobody did is looked at again.
+
+        One at least, whatever the measure says: a wait that is over when it begins would begin again without end.
+        """
+        return max(1, self._measure.deadlines.referral)
+
     def _close_of(self, day: date) -> datetime:
         return self._calendar.moment(day, self._measure.cut_off)
 

@@ -73,7 +73,7 @@ class Recovery(MoneyOut):
 
     def _pursuit(self) -> Wait:
         """The manual task, looked at again after each period."""
-        review = self._in_workdays(self._measure.deadlines.referral)
+        review = self._in_workdays(self._review_period)
         return Wait(ActKind.CONCLUDE_RECOVERY, review, review)
 
     async def _ended(self, end: CaseStage) -> CaseStage:
@@ -89,7 +89,7 @@ class Recovery(MoneyOut):
 
     def _decision(self) -> Wait:
         """Another person's task; after each period somebody is told that it still waits."""
-        period = self._measure.deadlines.referral
+        period = self._review_period
         return Wait(ActKind.APPROVE_WRITE_OFF, self._in_workdays(period), self._in_workdays(2 * period))
 
     def _waits_after(self, division: Division, wait: Wait) -> Wait:

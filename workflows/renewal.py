@@ -169,7 +169,7 @@ class Renewal(Payment):
     async def _hand_to_recovery(self, reason: str) -> CaseOutcome:
         """Money is out and the bank does not renew: people pursue it, in a workflow of its own."""
         assert self._bridge is not None
-        review = self._in_workdays(self._measure.deadlines.referral)
+        review = self._in_workdays(self._review_period)
         wait = Wait(ActKind.CONCLUDE_RECOVERY, review, review)
         step = self._step(
             EventKind.HANDED_TO_RECOVERY,

@@ -20,7 +20,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
 from rulebook.postings import Position
 from rulebook.stages import ENDS, CaseStage
-from rulebook.steps import REFUSAL
+from rulebook.steps import INSTEAD_OF, REFUSAL
 from runtime.cli.output import (
     fields,
     line,
@@ -156,7 +156,7 @@ def _detail(name: str, value: str, needed: Mapping[str, str]) -> str:
     """One thing an event says of itself; a refusal is said with what its sentence needs."""
     if name == REFUSAL:
         return say_error(XuqiaoError(value, **needed), call.lang)
-    group = {"reason": "reason", "answer": "answer", "rung": "rung", "paper": "paper"}.get(name)
+    group = {"reason": "reason", "answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
     return word(group, value) if group else value
 
 
