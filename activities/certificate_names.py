@@ -2,23 +2,26 @@
 
 import re
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from activities.paper_reading import name_of_party
 
 _PARTS = re.compile(r"[@|;,、_/]")
 """What authorities put between the parts of a common name, such as ``051@某某有限公司@91320…``."""
+_BESIDE = re.compile(r"[0-9a-z.:=-]*|.*章")
+"""What may stand beside the name: numbers, codes, the kind of seal. ``某某有限公司/东海分公司`` is somebody else."""
 _BEHIND = re.compile(r"\([^()]*\)$")
 
 
 def fits(named: Iterable[str], expected: Iterable[str]) -> bool:
     """Whether one of the names in a certificate is one that is expected.
 
-    Names are the same after NFKC and without blanks; a common name of several parts may hold it as one of them.
+    Names are the same after NFKC and without blanks; a common name of several parts may hold it as one of them, beside
+    numbers and codes.
     """
     known = {_folded(each) for each in expected} - {""}
-    return any(part in known for name in named for part in (_folded(name), *_PARTS.split(_folded(name))))
+    return any(_holds(_folded(name), known) for name in named)
 
 
 def names_of_party(told: Mapping[str, Any], party: str) -> list[str]:
@@ -43,6 +46,11 @@ def names_of_party(told: Mapping[str, Any], party: str) -> list[str]:
     if party == "borrower" and told.get("borrower_uscc"):
         names += [prefix + str(told["borrower_uscc"]) for prefix in ("", "NTRCN-", "VATCN-")]
     return names
+
+
+def _holds(name: str, known: Set[str]) -> bool:
+    parts = set(_PARTS.split(name))
+    return name in known or (not parts.isdisjoint(known) and all(_BESIDE.fullmatch(part) for part in parts - known))
 
 
 def _folded(name: str) -> str:

@@ -9,12 +9,11 @@ from sqlmodel import Session
 from activities.certificate_names import fits, names_of_party
 from activities.paper_reading import ReadPaper
 from activities.signature_additions import only_signed_behind
-from activities.signature_check import find_signatures
-from activities.signature_looks import looks_of
+from activities.signature_check import FoundSignature, find_signatures
+from activities.signature_looks import laid_over, looks_of
 from activities.signing import PDF, Begin, check_free, file_of, party_name
 from activities.signing_places import area_of, place_of
 from gateways.esign import ESignPlatform, Evidence, FlowState, SignerTask, SigningRequest
-from gateways.esign.pades import party_of
 from models import funds, signatures
 from models.documents import Document
 from models.signatures import FlowEnd, Signature, SignedHow, SigningFlow
@@ -213,22 +212,28 @@ def _wrong(flow: SigningFlow, document: Document, ours: bytes, content: bytes, e
     if not all((each.party, each.certificate) in made for each in evidence.signatures):
         return "other_certificates"
     asked = {(each.party, each.certificate): each.person for each in evidence.signatures}
-    new = [each for each in found if (each.party, each.certificate) in asked]
+    before = {each.field for each in find_signatures(ours)}
+    new = [each for each in found if each.field not in before]
+    if not all((each.party, each.certificate) in asked for each in new):
+        return "other_signers"
     facts = ReadPaper(document.pdf).facts
     told = facts.plain if facts else {}
     if not all(fits(e.named, [*names_of_party(told, e.party), asked[e.party, e.certificate]]) for e in new):
         return "another_holder"
-    return "" if _in_their_places(document, ours, content) else "outside_its_place"
+    return "" if _in_their_places(document, new, content) else "outside_its_place"
 
 
-def _in_their_places(document: Document, ours: bytes, content: bytes) -> bool:
-    """Whether the new signatures are shown nowhere but where their parties sign: one could cover an amount.
+def _in_their_places(document: Document, new: Sequence[FoundSignature], content: bytes) -> bool:
+    """Whether the new signatures are shown nowhere but where their parties sign, and nothing else is: what is laid over
+    a page could cover an amount.
 
     What a platform draws there is its own affair; the file that is kept says ever after what it was.
     """
-    before = looks_of(ours)
-    for field, look in looks_of(content).items():
-        area = area_of(document.boxes, party_of(field))
-        if field not in before and look.place and area and not area.holds(look.place):
+    if laid_over(content):
+        return False
+    looks = looks_of(content)
+    for each in new:
+        area = area_of(document.boxes, each.party)
+        if each.field not in looks or (area and not all(area.holds(place) for place in looks[each.field].places)):
             return False
     return True

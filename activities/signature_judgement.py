@@ -87,7 +87,7 @@ def _look(
     there = looks_of(kept.content).get(found.field) if kept else None
     if look is None or there is None or look.digest != there.digest:
         yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)
-    elif row.how == SignedHow.PADES and look.place:
+    elif row.how == SignedHow.PADES and look.places:
         said = (row.name, row.person, row.authority, stamped_moment(row.signed_at))
         if not all("".join(each.split()) in look.words for each in said):
             yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)

@@ -26,19 +26,21 @@ from gateways.esign.place import Place
 _DEEPEST = 40
 _ASIDE = frozenset({"/P", "/Parent", "/Length"})
 """Entries that lead back to the page, or say nothing of how a thing looks."""
-_HARMLESS = frozenset({"/Link", "/Popup"})
+_SHOWN_BY = ("/Subtype", "/Rect", "/F", "/MK", "/BS", "/Border", "/C", "/CA", "/ca", "/BM", "/OC", "/AP", "/AS")
+"""Entries of an annotation that say how it looks, and whether it is seen at all."""
+_NO_FRAME = [0, 0, 0]
 
 
 class Look(NamedTuple):
     """How a signature is shown.
 
     Attributes:
-        place: where; None for one that is not shown.
-        digest: SHA-256 over its place, all it is drawn with, and the slices of a seal that came with it.
+        places: where; one, or none where it is not shown, unless somebody had it shown on several pages.
+        digest: SHA-256 over its places, all it is drawn with, and the slices of a seal that came with it.
         words: the text in it, without white space; what a picture shows is not read.
     """
 
-    place: Place | None
+    places: tuple[Place, ...]
     digest: str
     words: str
 
@@ -59,7 +61,8 @@ def looks_of(pdf: bytes) -> dict[str, Look]:
 def laid_over(pdf: bytes) -> list[int]:
     """The pages, from 1, over which something is laid that is neither a signature nor came with the operator's.
 
-    Such as the slices of a seal on a paper that nobody has signed, or a note over an amount. Links are no pictures.
+    Such as the slices of a seal on a paper that nobody has signed, a note over an amount, or a signature that is shown
+    on another page once more. Links that show nothing are no pictures.
     """
     try:
         reader = PdfFileReader(io.BytesIO(pdf))
@@ -70,9 +73,14 @@ def laid_over(pdf: bytes) -> list[int]:
     except Exception:  # as above; that it cannot be read is said elsewhere
         return []
 
+    met: set[int] = set()
+
     def is_over(page: DictionaryObject) -> bool:
         try:
-            return any(_strange(*each, page, reader, fields, sealed) for each in annotations_of(page))
+            here = list(annotations_of(page))
+            again = [reference for reference, _ in here if reference.idnum in met]
+            met.update(reference.idnum for reference, _ in here)
+            return bool(again) or any(_strange(*each, page, reader, fields, sealed) for each in here)
         except Exception:  # what cannot be read is nothing that we laid there
             return True
 
@@ -87,15 +95,20 @@ def _strange(
     fields: set[int],
     sealed: set[int],
 ) -> bool:
-    if annotation.get("/Subtype") in _HARMLESS or reference.idnum in fields:
+    if reference.idnum in fields or _is_plain_link(annotation):
         return False
     return not is_slice(annotation, page) or reader.xrefs.get_introducing_revision(reference) not in sealed
 
 
+def _is_plain_link(annotation: DictionaryObject) -> bool:
+    """Whether an annotation is a link without a picture or a frame of its own: either can cover what is under it."""
+    plain = "/AP" not in annotation and "/BS" not in annotation
+    return plain and annotation.get("/Subtype") == "/Link" and list(annotation.get("/Border", [])) == _NO_FRAME
+
+
 def _look(embedded: EmbeddedPdfSignature, pages: list[DictionaryObject], words: str) -> Look:
-    widget, place = embedded.sig_field, None
+    own, places = _number(embedded.sig_field), list[Place]()
     hasher = _Hasher()
-    own = _number(widget)
     for number, page in enumerate(pages, 1):
         for reference, annotation in annotations_of(page):
             slice_ = is_slice(annotation, page) and (
@@ -104,10 +117,10 @@ def _look(embedded: EmbeddedPdfSignature, pages: list[DictionaryObject], words: 
             if reference.idnum == own or slice_:
                 hasher.add(number, annotation)
             if reference.idnum == own:
-                left, bottom, right, top = (float(each) for each in annotation["/Rect"])
-                shown = right > left and top > bottom
-                place = Place(number, left, bottom, right - left, top - bottom) if shown else place
-    return Look(place, hasher.digest(), words)
+                one, low, other, high = (float(each) for each in annotation["/Rect"])
+                if one != other and low != high:  # any two corners may be given (ISO 32000-1, 7.9.5)
+                    places.append(Place(number, min(one, other), min(low, high), abs(other - one), abs(high - low)))
+    return Look(tuple(places), hasher.digest(), words)
 
 
 def _number(field: DictionaryObject) -> int:
@@ -124,7 +137,7 @@ class _Hasher:
 
     def add(self, page: int, annotation: DictionaryObject) -> None:
         self._hash.update(b"page %d" % page)
-        for name in ("/Subtype", "/Rect", "/F", "/MK", "/BS", "/Border", "/AP", "/AS"):
+        for name in _SHOWN_BY:
             if name in annotation:
                 self._hash.update(name.encode())
                 self._value(annotation.raw_get(name), 0)

@@ -190,14 +190,14 @@ class SigningDesk:
             raise XuqiaoError(
                 "papers.missing_glyph", character=char, codepoint=f"U+{ord(char):04X}", document=document.number
             )
-        return Stamp(tuple(lines), self._fonts.cut(text)["song"])
+        return Stamp(tuple(lines), self._fonts.cut(text))
 
     def _picture(self, document: Document, demo: bool) -> bytes | None:
         """The seal; a demonstration's says on every piece of it that it is one."""
         if self._seal is None or not demo:
             return self._seal
         word = say("signing.seal_demo", _lang(document))
-        return marked(self._seal, word, self._fonts.cut(word)["song"])
+        return marked(self._seal, word, self._fonts.cut(word))
 
     @cached_property
     def _fonts(self) -> FontCase:

@@ -82,7 +82,10 @@ def a_stamp(*lines: str) -> Stamp:
         (["公章", NAME], True),
         ([" 东海县晶源产业 投资服务有限公司 "], True),
         (["051@" + NAME + "@91320722MA1XQ0A12C@1"], True),
+        ([NAME + "_公章"], True),
         ([NAME + "东海分公司"], False),
+        ([NAME + "/东海分公司"], False),
+        (["张三@" + NAME], False),
         (["晶源产业投资服务有限公司"], False),
         (["演示证书（无法律效力）operator"], False),
         ([], False),
@@ -177,8 +180,7 @@ def test_what_a_signature_shows_is_read(here: SigningOffice) -> None:
     look = looks_of(here.content(here.sign(paper).sha256))["sign-operator"]
     assert look.words.startswith(NAME)
     assert "王核（复核）" in look.words
-    assert look.place is not None
-    assert look.place.page == paper.pages
+    assert [place.page for place in look.places] == [paper.pages]
 
 
 def test_the_partys_own_certificate_with_other_words_is_found(here: SigningOffice) -> None:
