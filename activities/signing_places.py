@@ -12,6 +12,8 @@ _STAMP_WIDTH = 150.0
 _EDGE = 4.0
 _MARGIN = 40.0
 _LOW = 80.0
+_LEAST_SEAL = 28.0
+"""Points: a seal of less than a centimetre cannot be read."""
 _FOOT = 68.0
 """Points: the margin at the foot of a page; page numbers and digests in it stay free."""
 
@@ -54,7 +56,8 @@ def seal_on(picture: bytes, boxes: Iterable[Box], party: str, pages: int) -> Sea
     else:
         above = min(box.width - 2 * _EDGE, box.height - _STAMP_HEIGHT - _EDGE)
         beside = min(box.width - _STAMP_WIDTH - _EDGE, box.height - 2 * _EDGE)
-        side = min(NATURAL_SIDE, max(above, beside))
+        over = min(box.width, box.height) - 2 * _EDGE  # where there is no room, under the words: they stay readable
+        side = min(NATURAL_SIDE, max(above, beside) if max(above, beside) >= _LEAST_SEAL else over)
         x = box.x + box.width - _EDGE - side
         y = box.y + box.height - _EDGE - side
     return Seal(picture, Place(box.page, x, y, side, side), across=pages > 1)

@@ -90,7 +90,8 @@ class DrawingBoard:
         if self._style is None:
             self._style = CSS(string=self._style_text, url_fetcher=fetcher)
         styles = [self._style, CSS(string=_MARKED, url_fetcher=fetcher)] if draft else [self._style]
-        document = Page(string=page, url_fetcher=fetcher).render(
+        footnotes = any("footnote" in text for text in (page, self._style_text))
+        document = Page(footnotes, string=page, url_fetcher=fetcher).render(
             font_config=self._fonts.opened,
             stylesheets=styles,
             color_profiles={_INTENT: self._colours},

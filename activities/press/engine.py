@@ -4,8 +4,10 @@ To import this module costs a second; so ``drawing`` does it when the first pape
 """
 
 import os
+import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import cache
 from importlib.resources import as_file, files
 
 from weasyprint import CSS, HTML
@@ -14,6 +16,8 @@ from weasyprint.text.line_break import Layout
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
 _FONT_SCHEME = "font://"
+_environment = threading.Lock()
+"""The environment is one for all threads: two that set and restore it at once would leave it as neither found it."""
 
 
 class AssetsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
@@ -35,16 +39,33 @@ class AssetsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
         return URLFetcherResponse(url, content, {"Content-Type": mime})
 
 
-class Page(HTML):  # type: ignore[misc]
-    """A document whose elements look as ``elements.css`` says before the papers' style sheet speaks."""
+_FOOTNOTES = """
+::footnote-call { content: counter(footnote); vertical-align: super; font-size: smaller; line-height: inherit }
+::footnote-marker { content: counter(footnote) ". " }
+"""
 
-    _elements: CSS | None = None
+
+@cache
+def _elements(footnotes: bool) -> CSS:
+    text = files("activities.press").joinpath("elements.css").read_text(encoding="utf-8")
+    return CSS(string=text + (_FOOTNOTES if footnotes else ""), url_fetcher=AssetsOnly({}))
+
+
+class Page(HTML):  # type: ignore[misc]
+    """A document whose elements look as ``elements.css`` says before the papers' style sheet speaks.
+
+    Args:
+        footnotes: whether there may be any; WeasyPrint cannot draw one whose call nobody styled, and to style it costs
+            every element some time.
+        options: as for ``HTML``.
+    """
+
+    def __init__(self, footnotes: bool, **options: object) -> None:
+        super().__init__(**options)
+        self._footnotes = footnotes
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
-        if Page._elements is None:
-            text = files("activities.press").joinpath("elements.css").read_text(encoding="utf-8")
-            Page._elements = CSS(string=text, url_fetcher=AssetsOnly({}))
-        return [Page._elements]
+        return [_elements(self._footnotes)]
 
 
 def open_faces(faces: Mapping[str, bytes]) -> FontConfiguration:
@@ -64,8 +85,8 @@ def open_faces(faces: Mapping[str, bytes]) -> FontConfiguration:
 @contextmanager
 def _no_system_faces() -> Iterator[None]:
     """Fontconfig is told by its environment where to look."""
-    before = os.environ.get("FONTCONFIG_FILE")
-    with as_file(files("activities.press").joinpath("no_system_faces.conf")) as nothing:
+    with _environment, as_file(files("activities.press").joinpath("no_system_faces.conf")) as nothing:
+        before = os.environ.get("FONTCONFIG_FILE")
         os.environ["FONTCONFIG_FILE"] = str(nothing)
         try:
             yield

@@ -7,6 +7,7 @@ and its process killed; a process that dies is replaced and its paper tried once
 import multiprocessing
 import pickle
 import queue
+import shutil
 import signal
 import tempfile
 from contextlib import suppress
@@ -215,6 +216,7 @@ def _work(line: Connection, scratch: str, office_dir: Path | None, check_url: st
             except Exception as refused:
                 answer = _portable(refused)
             line.send(answer)
+    shutil.rmtree(scratch, ignore_errors=True)  # the line is cut: who began this process was killed, and cannot do it
 
 
 def _portable(refused: Exception) -> Exception:

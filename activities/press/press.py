@@ -156,7 +156,8 @@ class Press:
         page = self._page(kind, data, lang, data_digest, draft)
         # A QR would vouch for a draft.
         qr = b"" if draft else qr_drawing(qr_content(self._check_url, data.document_no, data_digest))
-        drawn = self._board.draw(page, facts, qr, data.document_no, data.issued_on, lang if draft else None)
+        with _broken_templates(_name(kind, lang), but=(OSError, MemoryError)):
+            drawn = self._board.draw(page, facts, qr, data.document_no, data.issued_on, lang if draft else None)
         pdf = self._with_seal(drawn, lang) if draft else drawn.pdf
         return Paper(
             pdf=pdf,
@@ -248,11 +249,16 @@ def _name(kind: DocumentKind, lang: str) -> str:
 
 
 @contextmanager
-def _broken_templates(name: str) -> Iterator[None]:
-    """Whatever a template can do wrong is a refusal that names it: an office writes its own, and must learn of it."""
+def _broken_templates(name: str, but: tuple[type[Exception], ...] = ()) -> Iterator[None]:
+    """Whatever a template or a style can do wrong is a refusal that names it: an office writes its own, and must learn.
+
+    Args:
+        but: what is the machine's fault.
+    """
+    passed_on: tuple[type[Exception], ...] = (XuqiaoError, *but)
     try:
         yield
-    except XuqiaoError:
+    except passed_on:
         raise
     except Exception as broken:
         raise XuqiaoError("papers.template_broken", template=name, why=f"{type(broken).__name__}: {broken}") from broken

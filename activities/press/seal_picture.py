@@ -12,6 +12,8 @@ _PAPER = 225
 """As light as this and lighter, in all colours, is paper and no ink."""
 _STRONG = 200
 """Of 255: so much ink shows its own colour."""
+_MOST_INK = 0.9
+"""Of the square that the seal fills; a picture of more has a dark ground, and would be a dark square on every paper."""
 _MARKS = 5
 _GREY = (70, 70, 70, 255)
 
@@ -24,7 +26,8 @@ def seal_picture(content: bytes) -> bytes:
     Args:
         content: of a PNG file.
     Raises:
-        ValueError: it is no PNG, damaged, empty, too small to be printed or too big.
+        ValueError: it is no PNG, damaged, empty, too small to be printed, too big, on a dark ground, or in sixteen bits
+            of grey.
     """
     from PIL import Image, ImageChops, ImageOps, ImageStat
 
@@ -35,6 +38,8 @@ def seal_picture(content: bytes) -> bytes:
             warnings.simplefilter("error")  # a picture that would fill the memory is only warned of
             if opened.width * opened.height > _MOST_PIXELS:
                 raise ValueError("too big")
+            if opened.mode.startswith("I"):
+                raise ValueError("16 bits of grey, save it with 8 and in colour")
             picture = Image.alpha_composite(Image.new("RGBA", opened.size, "white"), opened.convert("RGBA"))
     except Exception as damaged:  # a damaged picture makes the library fail in any way
         raise ValueError(str(damaged)) from None
@@ -46,7 +51,10 @@ def seal_picture(content: bytes) -> bytes:
     inked = ink.getbbox()
     if inked is None or min(inked[2] - inked[0], inked[3] - inked[1]) < _FEWEST_ACROSS:
         raise ValueError("empty or too small")
-    colour = ImageStat.Stat(picture.convert("RGB"), ink.point(lambda value: 255 if value > _STRONG else 0)).mean
+    strong = ink.point(lambda value: 255 if value > _STRONG else 0)
+    if ImageStat.Stat(strong.crop(inked)).mean[0] > 255 * _MOST_INK:
+        raise ValueError("nothing but ink, no white or clear ground")
+    colour = ImageStat.Stat(picture.convert("RGB"), strong).mean
     side = min(_MOST_ACROSS, max(inked[2] - inked[0], inked[3] - inked[1]))
     made, file = Image.new("RGBA", (side, side), tuple(round(each) for each in colour)), io.BytesIO()
     # Sixteen strengths of ink are enough, and compress to a fraction.

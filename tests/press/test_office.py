@@ -2,10 +2,12 @@
 
 import io
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal
 
 import pytest
+from PIL import Image, ImageChops
 from pypdf import PdfReader
 
 from activities.paper_check import check_file
@@ -99,6 +101,34 @@ def test_what_is_no_picture_of_a_seal_is_refused(size: int, tmp_path: Path) -> N
     with pytest.raises(XuqiaoError) as refused:
         read_office(tmp_path)
     assert refused.value.code == "papers.office_seal"
+
+
+def as_png(image: Image.Image) -> bytes:
+    made = io.BytesIO()
+    image.save(made, "PNG")
+    return made.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (lambda seal: as_png(ImageChops.darker(seal, ImageChops.invert(seal))), "no white or clear ground"),
+        (lambda seal: as_png(Image.new("RGB", seal.size, "#cc1010")), "no white or clear ground"),
+        (lambda seal: as_png(seal.convert("I").point(lambda grey: grey * 257).convert("I;16")), "16 bits"),
+        (lambda seal: as_png(seal)[:-500], "truncated"),
+        (lambda seal: as_png(seal).replace(b"IDAT", b"IDAX"), ""),
+    ],
+    ids=["dark", "full", "deep", "cut", "damaged"],
+)
+def test_a_picture_that_would_be_no_seal_on_paper_is_refused_with_the_reason(
+    spoil: Callable[[Image.Image], bytes], why: str, tmp_path: Path
+) -> None:
+    with Image.open(io.BytesIO(a_seal())) as seal:
+        (tmp_path / "seal.png").write_bytes(spoil(seal.convert("RGB")))
+    with pytest.raises(XuqiaoError) as refused:
+        read_office(tmp_path)
+    assert refused.value.code == "papers.office_seal"
+    assert why in refused.value.params["reason"]
 
 
 def test_the_seal_is_never_on_an_unsigned_paper_and_marked_on_a_draft(tmp_path: Path, press: Press) -> None:

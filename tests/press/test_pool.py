@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from collections.abc import Collection, Iterator
@@ -137,3 +139,27 @@ def test_a_pool_that_cannot_begin_says_why(tmp_path: Path) -> None:
     assert refused.value.code == "papers.office_file"
     assert refused.value.params["file"] == "names.txt"
     assert presses() == before
+
+
+def test_whoever_is_killed_with_its_presses_leaves_no_folder_behind(tmp_path: Path) -> None:
+    begins = (
+        "import time\nfrom activities.press.pool import PressPool\n"
+        "if __name__ == '__main__':\n    pool = PressPool(workers=2)\n"
+        "    print('warm', flush=True)\n    time.sleep(600)\n"
+    )
+    (tmp_path / "begins.py").write_text(begins)
+    folder = tmp_path / "scratch"
+    folder.mkdir()
+    surroundings = os.environ | {"TMPDIR": str(folder), "PYTHONPATH": os.pathsep.join(sys.path)}
+    process = subprocess.Popen(
+        [sys.executable, tmp_path / "begins.py"], env=surroundings, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "warm\n"
+    assert len(list(folder.glob("xuqiao-press-*"))) == 2
+    process.kill()
+    process.communicate()
+    patience = time.monotonic() + 20
+    while list(folder.iterdir()) and time.monotonic() < patience:
+        time.sleep(0.1)
+    assert list(folder.iterdir()) == []

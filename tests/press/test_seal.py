@@ -15,6 +15,7 @@ from activities.signature_check import find_signatures
 from activities.signing import SigningDesk
 from activities.signing_places import place_of, seal_on
 from gateways.esign import DemoAuthority, sign_pdf
+from gateways.esign.place import Place
 from gateways.esign.seal import NATURAL_SIDE, shown_on_a_draft
 from models.database import sessions
 from models.documents import Document
@@ -184,6 +185,15 @@ def test_the_same_pictures_from_somebody_else_are_found(here: SigningOffice) -> 
 @pytest.mark.parametrize("ground", ["white", "clear", "#f2efe6"])
 def test_a_seal_is_the_same_drawn_or_scanned(ground: str) -> None:
     assert seal_picture(a_seal(ground=ground)) == SEAL
+
+
+@pytest.mark.parametrize("size", [(60, 40), (90, 90), (120, 54), (150, 40), (300, 60)], ids=str)
+def test_a_seal_in_a_small_place_stays_in_it_and_upright(size: tuple[int, int]) -> None:
+    box = {"party": OPERATOR, "page": 1, "x": 40, "y": 200, "width": size[0], "height": size[1]}
+    seal = seal_on(SEAL, [box], OPERATOR, 1)
+    assert seal is not None
+    assert 28 <= seal.place.width == seal.place.height
+    assert Place(1, 40, 200, *size).holds(seal.place)
 
 
 def test_the_words_of_a_signature_stand_side_by_side(here: SigningOffice) -> None:
