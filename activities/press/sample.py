@@ -5,6 +5,7 @@ from datetime import date, datetime
 from fractions import Fraction
 
 from rulebook.calendar import LAW_ZONE
+from rulebook.findings import Result
 from rulebook.papers import (
     DocumentKind,
     FeeStep,
@@ -183,7 +184,24 @@ SAMPLE = PaperData(
 
 _RELEASED_ON = {"issued_on": date(2026, 3, 19)}
 _BEFORE_THE_END = {"issued_on": date(2026, 3, 27), "fee_owed_fen": 905_000}  # 5 × 950 + 2 × 1,900 + 500
+_EXAMINED = (
+    PaperFinding(
+        sentence="申请人属于支持范围内的小型企业。", citation="东政规发〔2025〕5号，支持对象", result=Result.PASS
+    ),
+    PaperFinding(
+        sentence="到期贷款为流动资金贷款，未逾期、未欠息，五级分类为正常。",
+        citation="东政规发〔2025〕5号，支持范围：流动资金贷款",
+        result=Result.PASS,
+    ),
+    PaperFinding(
+        sentence="申请人有一件未结的买卖合同纠纷，是否重大须人工认定。",
+        citation="东政规发〔2025〕5号，准入条件：无重大涉诉",
+        result=Result.REFER,
+        decided="标的额3.2万元，不影响还款能力，予以认可（王核）",
+    ),
+)
 _AS_IT_GOES: Mapping[DocumentKind, Mapping[str, object]] = {
+    DocumentKind.APPLICATION_FORM: {"findings": _EXAMINED, "acts": SAMPLE.acts[:2]},
     DocumentKind.CORRECTION_NOTICE: {"issued_on": date(2026, 3, 4), "answer_by": date(2026, 3, 9)},
     DocumentKind.REFUSAL_NOTICE: {"issued_on": date(2026, 3, 9)},
     DocumentKind.RELEASE_CHECKLIST: _RELEASED_ON,

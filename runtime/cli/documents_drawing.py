@@ -77,7 +77,7 @@ def _told(
 def render(
     make_told: "Callable[[], Told]",
     case: Case,
-    kind: Kind,
+    paper_kind: Kind,
     *,
     as_user: AsUser,
     paper_out: PaperOut = None,
@@ -97,7 +97,7 @@ def render(
     from runtime.cli.output import line, note, print_json, say
     from runtime.cli.values import case_no_of, member_of
 
-    case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, kind), make_told()
+    case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_told()
     note("cli.unauthenticated")
     with Office() as office:
         with office.begin() as session:
@@ -114,7 +114,7 @@ def render(
 
 def preview(
     make_told: "Callable[[], Told]",
-    kind: Kind,
+    paper_kind: Kind,
     *,
     of_case: OfCase = None,
     paper_lang: PaperLang = "zh",
@@ -135,7 +135,7 @@ def preview(
     from runtime.cli.speech import LANGUAGES
     from runtime.cli.values import case_no_of, member_of
 
-    of_kind, told = member_of("KIND", DocumentKind, kind), make_told()
+    of_kind, told = member_of("KIND", DocumentKind, paper_kind), make_told()
     if paper_lang not in LANGUAGES:
         raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
     with Office() as office:
