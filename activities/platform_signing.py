@@ -225,7 +225,7 @@ def _wrong(flow: SigningFlow, document: Document, ours: bytes, content: bytes, e
 
 def _in_their_places(document: Document, new: Sequence[FoundSignature], content: bytes) -> bool:
     """Whether the new signatures are shown nowhere but where their parties sign, and nothing else is: what is laid over
-    a page could cover an amount.
+    a page could cover an amount. On a paper without places to sign nothing is shown.
 
     What a platform draws there is its own affair; the file that is kept says ever after what it was.
     """
@@ -234,6 +234,6 @@ def _in_their_places(document: Document, new: Sequence[FoundSignature], content:
     looks = looks_of(content)
     for each in new:
         area = area_of(document.boxes, each.party)
-        if each.field not in looks or (area and not all(area.holds(place) for place in looks[each.field].places)):
+        if each.field not in looks or not all(area and area.holds(place) for place in looks[each.field].places):
             return False
     return True

@@ -32,8 +32,10 @@ def is_slice(annotation: DictionaryObject, page: DictionaryObject) -> bool:
     if annotation.get("/Subtype") != "/Stamp" or not str(annotation.get("/NM", "")).startswith(ACROSS):
         return False
     left, bottom, right, top = (float(each) for each in annotation["/Rect"])
-    edge = float(page["/MediaBox"][2])
-    return edge - _MARGIN <= left <= right <= edge + _ROUNDED and 0 <= top - bottom <= NATURAL_SIDE + _ROUNDED
+    _, foot, edge, head = (float(each) for each in page["/MediaBox"])
+    at_the_edge = edge - _MARGIN <= left <= right <= edge + _ROUNDED
+    half_way_up = abs(bottom + top - foot - head) <= 2 * _ROUNDED  # elsewhere it could cover the QR
+    return at_the_edge and half_way_up and 0 <= top - bottom <= NATURAL_SIDE + _ROUNDED
 
 
 def pages_of(root: DictionaryObject) -> Iterator[DictionaryObject]:

@@ -36,6 +36,8 @@ def seal_picture(content: bytes) -> bytes:
     try:
         with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=["PNG"]) as opened:
             warnings.simplefilter("error")  # a picture that would fill the memory is only warned of
+            # WeasyPrint has the library take damaged pictures, in all of the process; this finds them all the same.
+            Image.open(io.BytesIO(content), formats=["PNG"]).verify()
             if opened.width * opened.height > _MOST_PIXELS:
                 raise ValueError("too big")
             if opened.mode.startswith("I"):

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from pyhanko.pdf_utils.generic import (
@@ -27,7 +28,7 @@ from activities.press import Press
 from activities.signature_check import find_signatures
 from activities.signature_looks import laid_over, looks_of
 from activities.signing_places import place_of
-from gateways.esign import Credential, DemoAuthority, Evidence, SimulatedPlatform, sign_pdf
+from gateways.esign import Credential, DemoAuthority, Evidence, PlatformManner, SimulatedPlatform, sign_pdf
 from gateways.esign.pades import FIELD, _signer
 from gateways.esign.place import Place
 from models import signatures
@@ -37,6 +38,7 @@ from models.signatures import FlowEnd
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
+from tests.press import records
 from tests.press.records import SigningOffice
 from tests.press.seals import pictures
 
@@ -221,6 +223,30 @@ def test_a_platform_that_lays_something_over_the_paper_is_not_believed(
     with here.app() as session:
         assert signatures.the_flow(session, flow).reason == reason
     assert here.recorded(paper) == []
+
+
+@pytest.mark.parametrize(
+    ("manner", "end"), [(PlatformManner.COVERING, FlowEnd.REJECTED), (PlatformManner.PROPER, FlowEnd.COMPLETED)]
+)
+def test_on_a_paper_that_knows_no_places_to_sign_no_signature_is_shown(
+    manner: PlatformManner, end: FlowEnd, here: SigningOffice, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    as_now = records._row
+
+    def as_once(*of: Any) -> Document:
+        row = as_now(*of)
+        row.boxes = []
+        return row
+
+    monkeypatch.setattr(records, "_row", as_once)
+    paper = here.paper()
+    platform = SimulatedPlatform(here.folder / "platform")
+    outside = PlatformSigning(here.desk.begin, platform)
+    asked = (Asked(party=BORROWER, person="石犇", authority="法定代表人"),)
+    flow = outside.start(paper.case_no, paper.number, asked, "li.jing", NOW)
+    platform.behave(manner)
+    platform.signers_act()
+    assert outside.settle(flow, NOW) is end
 
 
 def test_a_platform_that_signs_for_two_is_believed_twice(here: SigningOffice) -> None:

@@ -115,8 +115,8 @@ def as_png(image: Image.Image) -> bytes:
         (lambda seal: as_png(ImageChops.darker(seal, ImageChops.invert(seal))), "no white or clear ground"),
         (lambda seal: as_png(Image.new("RGB", seal.size, "#cc1010")), "no white or clear ground"),
         (lambda seal: as_png(seal.convert("I").point(lambda grey: grey * 257).convert("I;16")), "16 bits"),
-        (lambda seal: as_png(seal)[:-500], "truncated"),
-        (lambda seal: as_png(seal).replace(b"IDAT", b"IDAX"), ""),
+        (lambda seal: as_png(seal)[:-500], "Truncated"),
+        (lambda seal: as_png(seal).replace(b"\xff", b"\xfe"), "checksum"),
     ],
     ids=["dark", "full", "deep", "cut", "damaged"],
 )

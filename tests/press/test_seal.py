@@ -15,6 +15,7 @@ from activities.signature_check import find_signatures
 from activities.signing import SigningDesk
 from activities.signing_places import place_of, seal_on
 from gateways.esign import DemoAuthority, sign_pdf
+from gateways.esign import seal as seal_module
 from gateways.esign.place import Place
 from gateways.esign.seal import NATURAL_SIDE, shown_on_a_draft
 from models.database import sessions
@@ -180,6 +181,17 @@ def test_the_same_pictures_from_somebody_else_are_found(here: SigningOffice) -> 
     again = sign_pdf(later, BORROWER, borrower, place_of(paper.boxes, BORROWER), None)
     assert {"signature_overwritten", "laid_over"} <= codes(check_file(again, None))
     assert {"appended", "laid_over"} <= codes(check(here, again))
+
+
+def test_a_slice_that_covers_the_qr_is_none(here: SigningOffice, monkeypatch: pytest.MonkeyPatch) -> None:
+    paper = here.paper(AGREEMENT)
+    desk = here.signing(seal=SEAL)
+    signed(here, paper, desk, BORROWER)
+    with monkeypatch.context() as patch:
+        patch.setattr(seal_module, "_page_box", lambda *_: (0, 600, 595.28, 842))
+        content = signed(here, paper, desk)
+    assert [round(box[1], 1) for page in slices(content) for box in page] == [664.3] * paper.pages
+    assert {"signature_overwritten", "laid_over"} <= codes(check_file(content, None))
 
 
 @pytest.mark.parametrize("ground", ["white", "clear", "#f2efe6"])
