@@ -95,6 +95,7 @@ class TestedFund:
         self.code = code
         self.house = house
         self.client = client
+        self.patience: float = PATIENCE_SECONDS
         self._conductor = Conductor(house, client, code, ahead=until_monday_morning())
         self._keys = itertools.count(1)
         self._conductor.open_day()
@@ -158,7 +159,7 @@ class TestedFund:
     async def _soon(self, doing: Coroutine[Any, Any, None]) -> None:
         """An activity that fails is tried again for ever: a test says which, instead of waiting with it."""
         try:
-            await asyncio.wait_for(doing, PATIENCE_SECONDS)
+            await asyncio.wait_for(doing, self.patience)
         except TimeoutError:
             raise AssertionError(f"still busy: {await self._stuck()}") from None
 

@@ -45,20 +45,26 @@ class Serving:
 
     def __init__(self, house: House, client: Client, office: Path) -> None:
         papers = PaperSettings(office_dir=office)
-        self._settings = house.settings.model_copy(update={"papers": papers})
+        self.settings = house.settings.model_copy(update={"papers": papers})
         self._client = client
         self._running = AsyncExitStack()
         self.office = office
         self.house = house
 
-    async def restart(self, **papers: float) -> None:
-        """End all workers and their presses, and begin anew with the folder as it is now."""
+    async def restart(self, *, draws: bool = True, **papers: float) -> None:
+        """End all workers and their presses, and begin anew with the folder as it is now; perhaps nobody draws yet."""
         await self.stop()
-        changed = self._settings.papers.model_copy(update=papers)
-        self.house = House(self._settings.model_copy(update={"papers": changed}))
+        changed = self.settings.papers.model_copy(update=papers)
+        self.house = House(self.settings.model_copy(update={"papers": changed}))
         self._running.callback(self.house.close)
-        for queue in (Queue.CASES, Queue.MONEY, Queue.PAPERS):
+        for queue in (Queue.CASES, Queue.MONEY):
             await self._running.enter_async_context(self.house.worker(self._client, queue))
+        if draws:
+            await self.draw()
+
+    async def draw(self) -> None:
+        """A worker draws papers from now on."""
+        await self._running.enter_async_context(self.house.worker(self._client, Queue.PAPERS))
 
     async def stop(self) -> None:
         await self._running.aclose()

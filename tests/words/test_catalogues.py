@@ -137,3 +137,21 @@ def test_every_error_raised_in_the_source_has_words_and_all_they_need(lang: Lang
             if lacking := needed - error.names:
                 faults.append(f"{error.where}: {error.code} is raised without {sorted(lacking)}")
     assert faults == [], "\n" + "\n".join(faults)
+
+
+def said_codes() -> Iterator[tuple[str, str]]:
+    """Every code that is written out where it is said, with its place."""
+    for source in SOURCES:
+        for path in sorted((ROOT / source).rglob("*.py")):
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(call, ast.Call) and _name(call.func) == "say" and call.args:
+                    first = call.args[0]
+                    if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+                        yield f"{path.relative_to(ROOT)}:{call.lineno}", first.value
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_code_said_in_the_source_has_words(lang: Lang) -> None:
+    said = list(said_codes())
+    assert "refusal.by_officer" in {code for _, code in said}
+    assert [f"{where}: {code}" for where, code in said if not has_words(code, lang)] == []

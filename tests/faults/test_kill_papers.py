@@ -1,0 +1,88 @@
+"""A worker is killed after it has written a step with its papers, before Temporal hears of it: it is written once."""
+
+import asyncio
+import multiprocessing
+import os
+import signal
+from typing import Any
+
+import pytest
+
+from activities.papers import Papers
+from rulebook.events import EventKind
+from rulebook.stages import CaseStage
+from runtime.settings import Settings
+from runtime.wiring import House
+from tests.acceptance import offices
+from tests.acceptance.fund import TestedFund
+from tests.acceptance.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
+from tests.builders import a_micro_manufacturer
+from workflows.policies import PAPERS_TIMEOUT, Queue
+
+serving, fund = offices.an_office, offices.its_fund
+
+KILLED_WITHIN = 60.0
+BROKEN = "{% if %}"
+
+
+def draw_once_and_die(settings: Settings) -> None:
+    """What the process does: it commits what it was asked to write, and is killed before it can say so."""
+    write = Papers._write
+
+    def and_die(papers: Papers, *asked: Any) -> None:
+        write(papers, *asked)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    Papers._write = and_die  # type: ignore[assignment,method-assign]
+
+    async def work() -> None:
+        house = House(settings)
+        async with house.worker(await house.client(), Queue.PAPERS):
+            await asyncio.Event().wait()
+
+    asyncio.run(work())
+
+
+async def killed_after_a_commit(serving: Serving) -> None:
+    """One such process has begun, and is gone."""
+    process = multiprocessing.get_context("spawn").Process(target=draw_once_and_die, args=(serving.settings,))
+    process.start()
+    await asyncio.to_thread(process.join, KILLED_WITHIN)
+    assert process.exitcode == -signal.SIGKILL
+
+
+@pytest.mark.asyncio(loop_scope="session")
+@pytest.mark.timeout(300)
+async def test_what_a_killed_worker_wrote_is_neither_lost_nor_written_again(fund: TestedFund, serving: Serving) -> None:
+    serving.breaks("refusal_notice", BROKEN)
+    await serving.restart()
+    refused = await reserved(fund)
+    drawn = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    await fund.bank_promises(drawn)
+    await serving.restart(draws=False)
+    await fund.approve_bridge(drawn, FIVE_MILLION)
+    assert fund.pool().reserved_fen == 2 * FIVE_MILLION
+
+    await killed_after_a_commit(serving)
+    papers, events = fund.papers_of(drawn), fund.events(drawn)
+    assert set(papers) == BEFORE_PAYMENT
+    assert events[-1] == EventKind.PAPERS_DRAWN_UP
+    fund.patience = PAPERS_TIMEOUT.seconds + KILLED_WITHIN
+    told = asyncio.create_task(fund.not_renewing(refused))
+    await killed_after_a_commit(serving)
+    assert fund.events(refused)[-1] == EventKind.PAPERS_NOT_DRAWN
+    pool = fund.pool()
+    assert pool.reserved_fen == FIVE_MILLION
+
+    await serving.draw()
+    await told
+    await fund.settle()
+    assert (fund.papers_of(drawn), fund.events(drawn)) == (papers, events)
+    assert fund.events(refused).count(EventKind.PAPERS_NOT_DRAWN) == 1
+    assert fund.pool() == pool
+    await fund.sign(drawn)
+    serving.mends("refusal_notice")
+    await serving.restart()
+    await fund.draw_again(refused)
+    assert (fund.stage_of(drawn), fund.stage_of(refused)) == (CaseStage.DISBURSEMENT, CaseStage.REFUSED)
+    assert fund.pool() == pool
