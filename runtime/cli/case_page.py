@@ -145,11 +145,16 @@ def event_words(event: EventLine) -> str:
     }
     details = [
         f"{word('cli.detail', name)} {_detail(name, value, needed)}"
-        for name, value in event.detail.items()
+        for name, value in sorted(event.detail.items(), key=_place_of)
         if value and not name.startswith(_OF_REFUSAL)
     ]
     told = word("event", event.kind)
     return f"{told}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else told
+
+
+def _place_of(detail: tuple[str, str]) -> int:
+    """What was decided stands first, and the whole sentences of a refusal last; the rest as it is kept."""
+    return {INSTEAD_OF: 0, REFUSAL: 2}.get(detail[0], 1)
 
 
 def _detail(name: str, value: str, needed: Mapping[str, str]) -> str:

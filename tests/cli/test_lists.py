@@ -139,7 +139,8 @@ def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
     page = cli("case", "show", case, "--json").data
     assert {"kind": "draw_again", "role": "maker"} in page["next_acts"]
     assert page["events"][-1]["message"] == (
-        "文书未能出具：待完成 不予支持；文书 三方协议；未出具的原因 模板 tripartite_agreement.zh.html 有错误（UndefinedError: nobody）。"
+        "文书未能出具：待完成 不予支持；文书 三方协议；"
+        "未出具的原因 模板 tripartite_agreement.zh.html 有错误（UndefinedError: nobody）。"
         "请在机构模板目录中改正，用 documents preview 查看，并重新启动 serve。"
     )
     english = " ".join(cli("case", "show", case, "--lang", "en").out.split())
