@@ -13,7 +13,7 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
-from rulebook import cases, events, messages, stages
+from rulebook import cases, events, messages, papers, stages
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
@@ -155,3 +155,9 @@ def test_every_code_said_in_the_source_has_words(lang: Lang) -> None:
     said = list(said_codes())
     assert "refusal.by_officer" in {code for _, code in said}
     assert [f"{where}: {code}" for where, code in said if not has_words(code, lang)] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_fact_a_paper_cannot_do_without_has_words(lang: Lang) -> None:
+    needed = {name for names in papers.REQUIRED.values() for name in names}
+    assert {name for name in needed if not has_words(f"paper_fact.{name}", lang)} == set()
