@@ -12,7 +12,7 @@ from rulebook.bridges import Part
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
-from rulebook.measure import Measure
+from rulebook.law.measure import Measure
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
 from rulebook.values import Value

@@ -17,13 +17,13 @@ from typing import Any, Literal, get_args
 import structlog
 from babel.messages.pofile import read_po
 
+from rulebook.books.postings import PostingKind, Subject
 from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, PromiseRung, Route, SizeClass
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import ReceiptPurpose, ReleaseLine
-from rulebook.papers import DocumentKind
-from rulebook.postings import PostingKind, Subject
+from rulebook.papers.facts import DocumentKind
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
 Lang = Literal["zh", "en"]

@@ -13,8 +13,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from temporalio.worker import Worker
 
-from activities.papers import Papers
-from activities.press.press import Paper
+from activities.papers.drawing_up import Papers
+from activities.papers.press.press import Paper
 from runtime.settings import load_settings
 from runtime.wiring import House, activities_of, stop_on_signal
 from workflows.policies import Queue, queue_name

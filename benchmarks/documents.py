@@ -25,11 +25,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import typst
 
-from activities.papers import AT_CLOSING
-from activities.press import Press
-from activities.press.office import bundled_dir
-from activities.press.sample import SAMPLE
-from rulebook.papers import DocumentKind, before_payment
+from activities.papers.drawing_up import AT_CLOSING
+from activities.papers.press import Press
+from activities.papers.press.office import bundled_dir
+from activities.papers.press.sample import SAMPLE
+from rulebook.papers.facts import DocumentKind, before_payment
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 CASE = (

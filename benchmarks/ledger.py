@@ -26,11 +26,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 
-from models import ledger
+from models.books import ledger
 from models.database import engine_for, plain_url, sessions
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import Approval, LedgerRequest
 from rulebook.money import yuan
-from rulebook.postings import Approval, LedgerRequest
 from runtime.devstack import Addresses, DevStack
 
 DAY = date(2026, 3, 2)

@@ -21,10 +21,10 @@ from typing import Any, NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from activities.calendars import shipped_calendar
-from activities.measures import read_measure
+from activities.law.calendars import shipped_calendar
+from activities.law.measures import read_measure
 from rulebook.cases import ApplicantKind, CaseFacts, LoanKind, LoanRiskClass, Promise, PromiseRung
-from rulebook.eligibility import judge_applicant, judge_bridge, judge_direct
+from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct
 from rulebook.money import yuan
 
 PACK, OVERLAY = "donghai/2025-08-17", Path(__file__).resolve().parents[1] / "examples" / "operator.toml"

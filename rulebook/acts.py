@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from rulebook import eligibility
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
-from rulebook.ceiling import ceiling
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
-from rulebook.measure import Measure
+from rulebook.law import eligibility
+from rulebook.law.ceiling import ceiling
+from rulebook.law.measure import Measure
 from rulebook.messages import (
     Approve,
     ApproveMeasure,

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from datetime import date
 
-from rulebook.fees import Outstanding, Tariff, course_of, days_out, usage_fee
+from rulebook.law.fees import Outstanding, Tariff, course_of, days_out, usage_fee
 from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import Fen
 from rulebook.values import Value

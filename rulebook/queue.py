@@ -4,11 +4,11 @@ from datetime import UTC, datetime
 from typing import NamedTuple
 
 from rulebook.cases import CaseFacts, SizeClass
-from rulebook.eligibility import size_of
 from rulebook.errors import XuqiaoError
-from rulebook.measure import Measure
-from rulebook.provisions import QueueOrder
-from rulebook.rates import PPM
+from rulebook.law.eligibility import size_of
+from rulebook.law.measure import Measure
+from rulebook.law.provisions import QueueOrder
+from rulebook.law.rates import PPM
 from rulebook.values import Value
 
 _SMALL = (SizeClass.SMALL, SizeClass.MICRO)

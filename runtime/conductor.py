@@ -13,12 +13,12 @@ from typing import TypeVar
 from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
-from activities.desk import act
+from activities.cases.acts import act
 from gateways.simulated import SimulatedBank
-from models.acts import enter_message
-from models.calendar import calendar_around
-from models.cases import fee_owed, live_cases, open_tasks
-from models.funds import open_business_day
+from models.cases.acts import enter_message
+from models.cases.case_file import fee_owed, live_cases, open_tasks
+from models.funds.calendar import calendar_around
+from models.funds.funds import open_business_day
 from models.outbox import Outbox
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError

@@ -5,7 +5,7 @@ from datetime import date, datetime
 from sqlalchemy import text
 from sqlmodel import Session, select
 
-from models.funds import Fund, open_business_day
+from models.funds.funds import Fund, open_business_day
 from rulebook.calendar import LAW_ZONE
 
 _NOW = text("SELECT now(), (now() AT TIME ZONE 'Asia/Shanghai')::date")

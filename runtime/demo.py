@@ -11,17 +11,17 @@ from typing import NamedTuple
 from rich.console import Console
 from sqlmodel import Session
 
-from activities.measures import measure_from
+from activities.law.measures import measure_from
 from activities.words import say, say_error, word
-from activities.workbook import shift_dates
+from activities.workbook.applications import shift_dates
 from gateways.simulated import BankScript
-from models import ledger
-from models.applications import Loan
-from models.cases import cases_of
-from models.funds import business_date, fund, measure_in_force
+from models.books import ledger
+from models.cases.applications import Loan
+from models.cases.case_file import cases_of
+from models.funds.funds import business_date, fund, measure_in_force
 from rulebook.applications import PartnerBank
+from rulebook.books.postings import Pool
 from rulebook.cases import Route
-from rulebook.postings import Pool
 from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 from runtime import demo_report

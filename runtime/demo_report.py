@@ -10,14 +10,14 @@ from rich.table import Table
 from sqlmodel import Session
 
 from activities.words import say, say_value, word
-from models import ledger
-from models.applications import Application, Loan
-from models.cases import RenewalCase, cases_of
-from models.documents import documents_of
-from models.ledger_check import find_faults
+from models.books import ledger
+from models.books.check import find_faults
+from models.cases.applications import Application, Loan
+from models.cases.case_file import RenewalCase, cases_of
+from models.papers.documents import documents_of
+from rulebook.books.postings import Pool, PostingKind
 from rulebook.cases import Route
 from rulebook.money import format_yuan
-from rulebook.postings import Pool, PostingKind
 from rulebook.stages import CaseStage
 from rulebook.values import Value
 from runtime.wiring import House
@@ -28,7 +28,7 @@ WIDTHS = {"case": 15, "applicant": 12, "route": 10, "amount": 13, "days": 4, "fe
 WIDE = sum(WIDTHS.values()) + 2 * len(WIDTHS)
 
 
-class CaseLine(Value):
+class CaseResult(Value):
     """One case: where it came to, and where its facts lead."""
 
     fund: str
@@ -65,7 +65,7 @@ class FundReport(Value):
     document: str
     chosen_as: str
     operator_choices: tuple[str, ...]
-    cases: tuple[CaseLine, ...]
+    cases: tuple[CaseResult, ...]
     before: Pool
     after: Pool
 
@@ -79,7 +79,7 @@ class DemoReport(Value):
     paper_count: int
 
     @property
-    def cases(self) -> tuple[CaseLine, ...]:
+    def cases(self) -> tuple[CaseResult, ...]:
         return tuple(case for fund in self.funds for case in fund.cases)
 
     @property
@@ -87,10 +87,10 @@ class DemoReport(Value):
         return not self.faults and all(fund.cases for fund in self.funds) and all(c.as_expected for c in self.cases)
 
 
-def case_line(session: Session, case: RenewalCase, end: CaseStage, route: Route, story: str) -> CaseLine:
+def case_line(session: Session, case: RenewalCase, end: CaseStage, route: Route, story: str) -> CaseResult:
     """One case as it stands, beside where its facts lead."""
     application = session.get_one(Application, case.case_no)
-    return CaseLine(
+    return CaseResult(
         fund=case.fund,
         case_no=case.case_no,
         applicant=application.applicant_name,
@@ -164,7 +164,7 @@ def _show_fund(fund: FundReport, console: Console) -> None:
     console.print(say("cli.demo.own_choices", None, chosen_as=fund.chosen_as, **choices), style="dim")
 
 
-def _table(cases: Sequence[CaseLine], width: int) -> Table:
+def _table(cases: Sequence[CaseResult], width: int) -> Table:
     table = Table(box=None, padding=(0, 1, 0, 0), header_style="bold underline")
     shown = list(WIDTHS) if width >= WIDE else list(WIDTHS)[:-1]
     for name in shown:

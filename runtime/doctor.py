@@ -14,7 +14,7 @@ from typing import NamedTuple
 
 import psycopg
 
-from activities.press.libraries import PACKAGES
+from activities.papers.press.libraries import PACKAGES
 from activities.words import Lang, say, say_error
 from models.database import plain_url
 from rulebook.errors import XuqiaoError

@@ -8,15 +8,15 @@ from typing import NamedTuple
 from sqlalchemy import select
 from sqlmodel import Session
 
-from models import approvals
-from models.applications import Application, Loan
 from models.base import table
-from models.calendar import calendar_around
-from models.cases import RenewalCase, Task
-from models.funds import Person, actor, fund, kept_measure
+from models.cases import approvals
+from models.cases.applications import Application, Loan
+from models.cases.case_file import RenewalCase, Task
+from models.funds.calendar import calendar_around
+from models.funds.funds import Person, actor, fund, kept_measure
 from rulebook.cases import CaseFacts
-from rulebook.ceiling import ceiling
-from rulebook.measure import Measure
+from rulebook.law.ceiling import ceiling
+from rulebook.law.measure import Measure
 from rulebook.messages import (
     ActBody,
     Actor,

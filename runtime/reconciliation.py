@@ -8,23 +8,23 @@ from pathlib import Path
 
 from sqlmodel import Session
 
-from activities.ledger import lock_pool
-from activities.statement_file import StatementFile, read_statement
-from models import ledger, statements
-from models.acts import ActState, enter_message
-from models.cases import RenewalCase, fee_owed, the_case
-from models.funds import Fund, Person, actor, business_date, kept_measure
-from models.funds import fund as the_fund
-from rulebook import reconciling
+from activities.books.ledger import lock_pool
+from activities.books.statement_file import StatementFile, read_statement
+from models.books import ledger, statements
+from models.cases.acts import ActState, enter_message
+from models.cases.case_file import RenewalCase, fee_owed, the_case
+from models.funds.funds import Fund, Person, actor, business_date, kept_measure
+from models.funds.funds import fund as the_fund
+from rulebook.books import reconciling
+from rulebook.books.postings import unmatched_receipt
+from rulebook.books.postings_of_the_year import Record, match
+from rulebook.books.reconciling import Reconciliation
+from rulebook.books.statements import KnownLine, balance_breaks, divide_untagged, names_of
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import format_yuan
-from rulebook.postings import unmatched_receipt
-from rulebook.postings_of_the_year import Record, match
-from rulebook.reconciling import Reconciliation
 from rulebook.stages import ENDS, CaseStage, Role
-from rulebook.statements import KnownLine, balance_breaks, divide_untagged, names_of
 from rulebook.values import Value
 
 SOURCE = "statement"

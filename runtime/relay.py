@@ -14,8 +14,8 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from models.acts import ActState, decide
-from models.cases import routes_of
+from models.cases.acts import ActState, decide
+from models.cases.case_file import routes_of
 from models.database import plain_url
 from models.outbox import CHANNEL, Errand, Outbox, settle, undelivered
 from runtime.daily import open_due_days

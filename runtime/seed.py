@@ -8,13 +8,14 @@ from pydantic import ValidationError
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
-from activities.calendars import shipped_days
-from activities.measures import measure_from
-from models import calendar, ledger
-from models.funds import Fund, FundMeasure, Person, open_business_day
+from activities.law.calendars import shipped_days
+from activities.law.measures import measure_from
+from models.books import ledger
+from models.funds import calendar
+from models.funds.funds import Fund, FundMeasure, Person, open_business_day
+from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import capital_in
 from rulebook.stages import Role
 from rulebook.values import Value
 

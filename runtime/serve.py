@@ -9,7 +9,7 @@ from rich.console import Console
 from sqlmodel import Session, select
 
 from activities.words import say
-from models.funds import Fund
+from models.funds.funds import Fund
 from models.migrate import upgrade
 from runtime.daily import shanghai_today
 from runtime.devstack import DevStack

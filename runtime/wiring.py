@@ -20,11 +20,11 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.bank import Bank, PaymentSlips
-from activities.case_file import CaseFile
-from activities.ledger import Books
-from activities.notices import Notices
-from activities.press.office import read_office
+from activities.bank.payments import Bank, PaymentSlips
+from activities.books.ledger import Books
+from activities.cases.case_file import CaseFile
+from activities.cases.notices import Notices
+from activities.papers.press.office import read_office
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
 from gateways.simulated import SimulatedBank
@@ -38,7 +38,7 @@ from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
 if TYPE_CHECKING:
-    from activities.press.pool import PressPool
+    from activities.papers.press.pool import PressPool
 
 THREADS = 8
 DESK_CONNECTIONS = 2
@@ -98,7 +98,7 @@ class House:
     def press(self) -> "PressPool":
         """The presses, warm and in processes of their own."""
         # Imported only where papers are made.
-        from activities.press.pool import PressPool
+        from activities.papers.press.pool import PressPool
 
         papers = self.settings.papers
         return PressPool(papers.workers, papers.office_dir, papers.check_url, papers.seconds)
@@ -141,7 +141,7 @@ class House:
                     bank.record_payment_mark,
                 ]
             case _:
-                from activities.papers import Papers
+                from activities.papers.drawing_up import Papers
 
                 return activities_of(Papers(begin, self.press))
 

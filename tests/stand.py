@@ -16,10 +16,10 @@ from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 from temporalio.client import Client
 
-from activities.desk import act
-from models import calendar
-from models.acts import enter_message
-from models.applications import file_application
+from activities.cases.acts import act
+from models.cases.acts import enter_message
+from models.cases.applications import file_application
+from models.funds import calendar
 from rulebook.calendar import CalendarDay
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError

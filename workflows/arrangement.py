@@ -3,13 +3,14 @@
 from temporalio import workflow
 
 from activities import contracts
-from rulebook import acts, eligibility, queue
+from rulebook import acts, queue
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import Promise, Route
-from rulebook.ceiling import ceiling
 from rulebook.events import EventKind
 from rulebook.findings import Result
+from rulebook.law import eligibility
+from rulebook.law.ceiling import ceiling
 from rulebook.messages import (
     Approve,
     DecideReferral,

@@ -10,7 +10,7 @@ from activities import contracts
 from rulebook.acts import check_drawing
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.events import EventKind
-from rulebook.measure import Measure
+from rulebook.law.measure import Measure
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Outcome, Step

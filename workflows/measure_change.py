@@ -7,10 +7,10 @@ from temporalio import workflow
 from activities import contracts
 from rulebook.acts import MeasureProposal
 from rulebook.cases import CaseFacts
-from rulebook.eligibility import judge_applicant
 from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
-from rulebook.measure import Measure
+from rulebook.law.eligibility import judge_applicant
+from rulebook.law.measure import Measure
 from rulebook.messages import ApproveMeasure, OfficerAct, ProposeMeasure
 from rulebook.stages import CaseStage
 from workflows.case import Wait

@@ -5,7 +5,7 @@ from temporalio import workflow
 from activities import contracts
 from rulebook.bridges import Bridge, Division, mixed_references
 from rulebook.events import EventKind
-from rulebook.fees import Tariff
+from rulebook.law.fees import Tariff
 from rulebook.messages import BankMessage, Receipt, ReceiptPurpose
 from rulebook.money import Fen, format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind

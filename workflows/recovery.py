@@ -7,7 +7,7 @@ from rulebook.acts import Pursuit, WriteOffProposal, check_pursuit
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
-from rulebook.measure import Measure
+from rulebook.law.measure import Measure
 from rulebook.messages import (
     ApproveWriteOff,
     BankMessage,

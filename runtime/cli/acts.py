@@ -51,8 +51,8 @@ def perform(
 
 def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
     """The same for an act that is made already; ``shown`` goes into the data that is told of it."""
-    from activities.desk import act
-    from models.funds import actor
+    from activities.cases.acts import act
+    from models.funds.funds import actor
     from rulebook.errors import XuqiaoError
     from rulebook.events import EventKind
     from runtime.cli.failures import tell
@@ -92,7 +92,7 @@ def approve(
     as_json: AsJson = False,
 ) -> int:
     """Show the terms and approve exactly what was shown; where nothing is proposed, the case itself says so."""
-    from models.reads import case_page
+    from models.cases.reads import case_page
     from rulebook.messages import Approve
     from runtime.cli.case_page import show_terms, terms_of
     from runtime.cli.office import Office

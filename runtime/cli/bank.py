@@ -16,7 +16,7 @@ from runtime.cli.options import Amount, AsJson, AsUser, AsUserOrNot, Balance, Ca
 if TYPE_CHECKING:
     from sqlmodel import Session
 
-    from models.acts import Entered
+    from models.cases.acts import Entered
     from rulebook.cases import Promise
     from rulebook.messages import Actor, MessageBody
 
@@ -58,8 +58,8 @@ def enter(
     Raises:
         Misuse: ``cli.usage.clerk_or_paper``, ``cli.usage.paper_incomplete``.
     """
-    from models.acts import enter_message, record_paper
-    from models.funds import actor
+    from models.cases.acts import enter_message, record_paper
+    from models.funds.funds import actor
     from runtime.cli.office import Office
     from runtime.cli.output import note
     from runtime.cli.values import case_no_of, digest_of_file, moment_of
@@ -89,7 +89,7 @@ def officer(session: "Session", person_id: str) -> "Actor":
     Raises:
         XuqiaoError: ``person.unknown``, or ``person.not_in_role`` for somebody who is no officer.
     """
-    from models.funds import Person, actor
+    from models.funds.funds import Person, actor
 
     person = session.get(Person, person_id)
     roles = person.roles if person else []
@@ -98,7 +98,7 @@ def officer(session: "Session", person_id: str) -> "Actor":
 
 def _signatory(session: "Session", case_no: str, name: str) -> "Actor":
     """Who signed for the bank: he has no account here, and is known by the name on the paper."""
-    from models.applications import Application, Loan
+    from models.cases.applications import Application, Loan
     from rulebook.messages import Actor
 
     application = session.get(Application, case_no)
@@ -107,7 +107,7 @@ def _signatory(session: "Session", case_no: str, name: str) -> "Actor":
 
 
 def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) -> int:
-    from models.acts import ActState
+    from models.cases.acts import ActState
     from rulebook.errors import XuqiaoError
     from runtime.cli.failures import tell
     from runtime.cli.output import line, print_json, say
@@ -125,7 +125,7 @@ def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) 
 
 @app.command(cls=Command)
 def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser, as_json: AsJson = False) -> int:
-    from models.acts import BankMessageRow, verify_paper
+    from models.cases.acts import BankMessageRow, verify_paper
     from runtime.cli.office import Office
     from runtime.cli.output import note
 
@@ -143,8 +143,8 @@ def list_messages(
     state: Annotated[str | None, Option("--state", metavar="STATE")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from models import reads
-    from models.acts import ActState
+    from models.cases import reads
+    from models.cases.acts import ActState
     from runtime.cli.case_page import show_messages, with_sentences
     from runtime.cli.office import Office
     from runtime.cli.output import print_json

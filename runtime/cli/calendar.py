@@ -13,7 +13,7 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
 @app.command("list", cls=Command)
 def list_years(as_json: AsJson = False) -> int:
-    from models.calendar import calendar_years
+    from models.funds.calendar import calendar_years
     from runtime.cli.office import Office
     from runtime.cli.output import print_json, table, word
 
@@ -42,8 +42,8 @@ def list_years(as_json: AsJson = False) -> int:
 
 @app.command("import", cls=Command)
 def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
-    from activities.calendars import read_notice
-    from models.calendar import store_notice
+    from activities.law.calendars import read_notice
+    from models.funds.calendar import store_notice
     from runtime.cli.law import asked
     from runtime.cli.office import Office
     from runtime.cli.output import line, plain, print_json, say, word

@@ -23,7 +23,7 @@ def list_cases(
     mine: Annotated[str | None, Option("--mine", metavar="ROLE")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from models import reads
+    from models.cases import reads
     from rulebook.stages import CaseStage, Role
     from runtime.cli.case_page import show_cases
     from runtime.cli.office import Office
@@ -44,7 +44,7 @@ def list_cases(
 
 @app.command("show", cls=Command)
 def show(case: Case, as_json: AsJson = False) -> int:
-    from models import reads
+    from models.cases import reads
     from runtime.cli.case_page import case_data, show_case
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
@@ -70,9 +70,9 @@ def paper(
 ) -> int:
     import hashlib
 
-    from models import reads
+    from models.cases import reads
     from rulebook.errors import XuqiaoError
-    from rulebook.papers import DocumentKind
+    from rulebook.papers.facts import DocumentKind
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
     from runtime.cli.values import case_no_of, member_of

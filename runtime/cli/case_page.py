@@ -5,20 +5,20 @@ from datetime import datetime
 from typing import Any
 
 from activities.words import say_error, say_finding
-from models.lines import (
-    ApprovalLine,
-    CaseLine,
+from models.cases.views import (
+    ApprovalView,
     CasePage,
-    EventLine,
-    MeasureLine,
-    MessageLine,
-    PromiseLine,
+    CaseView,
+    EventView,
+    MeasureView,
+    MessageView,
+    PromiseView,
     Reason,
     Recorded,
 )
+from rulebook.books.postings import Position
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
-from rulebook.postings import Position
 from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
 from runtime.cli.output import (
@@ -40,7 +40,7 @@ _OF_REFUSAL = f"{REFUSAL}."
 _ENDED = {stage.value for stage in ENDS}
 
 
-def show_cases(cases: Sequence[CaseLine]) -> None:
+def show_cases(cases: Sequence[CaseView]) -> None:
     """A list of cases."""
     table(
         ("case", "applicant", "bank", "maturity", "stage", "awaits", "role", "due", "route", "amount"),
@@ -81,7 +81,7 @@ def due_words(due: datetime | None, *, overdue: bool, provisional: bool = False)
     return told + (say("cli.provisional") if provisional else "")
 
 
-def show_messages(messages: Sequence[MessageLine]) -> None:
+def show_messages(messages: Sequence[MessageView]) -> None:
     """A list of the bank's messages."""
     table(
         ("message", "case", "kind", "at", "actor", "organisation", "state", "source", "officers", "reason"),
@@ -138,7 +138,7 @@ def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding]) -> 
         each["message"] = say_finding(finding, call.lang)
 
 
-def event_words(event: EventLine) -> str:
+def event_words(event: EventView) -> str:
     """One line of the log in words, with what it says about itself."""
     needed = {
         name.removeprefix(_OF_REFUSAL): value for name, value in event.detail.items() if name.startswith(_OF_REFUSAL)
@@ -238,7 +238,7 @@ def _show_application(page: CasePage) -> None:
     )
 
 
-def _own_choices(measure: MeasureLine) -> str:
+def _own_choices(measure: MeasureView) -> str:
     """What of the measure is not the law but the operator's choice, and what that is cited as."""
     names = ", ".join(word("measure", name) for name in measure.operator_choices)
     return f"{measure.overlay}{say('cli.colon')}{names}" if names else ""
@@ -280,7 +280,7 @@ def show_terms(page: CasePage) -> None:
             _show_approval(approval, page)
 
 
-def _show_promise(promise: PromiseLine) -> None:
+def _show_promise(promise: PromiseView) -> None:
     fields(
         (
             ("rung", word("rung", promise.rung)),
@@ -294,7 +294,7 @@ def _show_promise(promise: PromiseLine) -> None:
     )
 
 
-def _show_approval(approval: ApprovalLine, page: CasePage) -> None:
+def _show_approval(approval: ApprovalView, page: CasePage) -> None:
     section("approval")
     fields(
         (

@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 
     from cryptography.x509 import Certificate
 
-    from activities.paper_agreement import FileFinding
-    from activities.paper_check import FileReport
-    from activities.signing import Certificates
-    from models.documents import Document
-    from models.signatures import Signature, SigningFlow
+    from activities.papers.agreement import FileFinding
+    from activities.papers.check import FileReport
+    from activities.signing.in_house import Certificates
+    from models.papers.documents import Document
+    from models.papers.signatures import Signature, SigningFlow
     from runtime.cli.office import Office
     from runtime.settings import Settings
 
@@ -42,8 +42,8 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
 @app.command("list", cls=Command)
 def list_papers(case: Case, as_json: AsJson = False) -> int:
-    from models import documents, signatures
-    from models.cases import the_case
+    from models.cases.case_file import the_case
+    from models.papers import documents, signatures
     from runtime.cli.documents_platform import flow_data
     from runtime.cli.office import Office
     from runtime.cli.output import moment, print_json, short, table, word
@@ -103,8 +103,8 @@ def sign(
 ) -> int:
     from datetime import UTC, datetime
 
-    from activities.press.office import read_seal
-    from activities.signing import ByHand, SigningDesk
+    from activities.papers.press.office import read_seal
+    from activities.signing.in_house import ByHand, SigningDesk
     from runtime.cli.documents_values import file_content, paper_meant, party_word, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say, short, word
@@ -155,7 +155,7 @@ def sign(
 def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False) -> int:
     import hashlib
 
-    from models import signatures
+    from models.papers import signatures
     from runtime.cli.documents_values import paper_meant, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
@@ -176,7 +176,7 @@ def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False
 
 @app.command("verify", cls=Command)
 def verify(file: File, as_json: AsJson = False) -> int:
-    from activities.paper_check import check_file
+    from activities.papers.check import check_file
     from runtime.cli.documents_values import file_content
     from runtime.cli.office import Office
     from runtime.cli.output import plain, print_json
@@ -311,7 +311,7 @@ def _signature_data(signature: "Signature") -> dict[str, object]:
 
 
 def _signed_content(office: "Office", sha256: str) -> bytes:
-    from models import signatures
+    from models.papers import signatures
 
     with office.begin() as session:
         kept = signatures.signed_file(session, sha256)
@@ -320,7 +320,7 @@ def _signed_content(office: "Office", sha256: str) -> bytes:
 
 
 def _certificates(settings: "Settings") -> "Certificates":
-    from activities.signing import Certificates
+    from activities.signing.in_house import Certificates
 
     own = settings.signing
     passphrase = own.passphrase.get_secret_value() if own.passphrase else None

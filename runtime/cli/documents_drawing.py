@@ -14,7 +14,7 @@ from runtime.cli.options import AsJson, AsUser, Case
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from activities.paper_desk import Told
+    from activities.papers.on_request import Told
 
 Kind = Annotated[str, Argument(metavar="KIND")]
 AnswerBy = Annotated[str | None, Option("--answer-by", metavar="DATE")]
@@ -53,8 +53,8 @@ def _told(
     ceiling: Ceiling = None,
 ) -> "Told":
     """What the officer says about the paper."""
-    from activities.paper_desk import Told
-    from rulebook.papers import PaperFinding
+    from activities.papers.on_request import Told
+    from rulebook.papers.facts import PaperFinding
     from runtime.cli.values import day_of, fen_of
 
     breaches, clauses = breach or [], clause or []
@@ -88,9 +88,9 @@ def render(
     Returns:
         the exit code.
     """
-    from activities.paper_desk import draw_on_request
-    from models.funds import actor
-    from rulebook.papers import DocumentKind
+    from activities.papers.on_request import draw_on_request
+    from models.funds.funds import actor
+    from rulebook.papers.facts import DocumentKind
     from rulebook.stages import Role
     from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
@@ -126,9 +126,9 @@ def preview(
     Returns:
         the exit code.
     """
-    from activities.paper_desk import draft
-    from activities.press.sample import sample_of
-    from rulebook.papers import DocumentKind
+    from activities.papers.on_request import draft
+    from activities.papers.press.sample import sample_of
+    from rulebook.papers.facts import DocumentKind
     from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say

@@ -11,9 +11,9 @@ from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Reason
 
 if TYPE_CHECKING:
-    from activities.platform_signing import Asked, PlatformSigning
+    from activities.signing.platform import Asked, PlatformSigning
     from gateways.esign import SimulatedPlatform
-    from models.signatures import SigningFlow
+    from models.papers.signatures import SigningFlow
     from runtime.settings import Settings
 
 CaseOrNumber = Annotated[str, Argument(metavar="CASE|NUMBER")]
@@ -63,8 +63,8 @@ def start(
 
 @app.command("settle", cls=Command)
 def settle(to_settle: ToSettle = None, as_json: AsJson = False) -> int:
-    from models import signatures
-    from models.signatures import FlowEnd
+    from models.papers import signatures
+    from models.papers.signatures import FlowEnd
     from runtime.cli.output import line, print_json, say
 
     with _Outside() as outside:
@@ -88,7 +88,7 @@ def settle(to_settle: ToSettle = None, as_json: AsJson = False) -> int:
 
 @app.command("cancel", cls=Command)
 def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False) -> int:
-    from models.funds import actor
+    from models.funds.funds import actor
     from rulebook.stages import Role
     from runtime.cli.output import line, note, print_json, say
 
@@ -109,8 +109,8 @@ def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False)
 
 @app.command("list", cls=Command)
 def list_flows(case_or_not: CaseOrNot = None, as_json: AsJson = False) -> int:
-    from models import signatures
-    from models.cases import the_case
+    from models.cases.case_file import the_case
+    from models.papers import signatures
     from runtime.cli.documents_values import party_word
     from runtime.cli.office import Office
     from runtime.cli.output import moment, print_json, table
@@ -161,7 +161,7 @@ def flow_data(flow: "SigningFlow") -> dict[str, object]:
 
 def flow_words(flow: "SigningFlow") -> str:
     """How far a signing on a platform is, in words, with the reason why it ended."""
-    from models.signatures import FlowEnd
+    from models.papers.signatures import FlowEnd
     from runtime.cli.output import say, word
 
     state = word("cli.flow", flow.state)
@@ -197,13 +197,13 @@ class _Outside:
     @property
     def signing(self) -> "PlatformSigning":
         """Signings on it, put on record as the desk."""
-        from activities.platform_signing import PlatformSigning
+        from activities.signing.platform import PlatformSigning
 
         return PlatformSigning(self.office.desk, self.platform)
 
     def flow(self, flow: str) -> "SigningFlow":
         """A signing as it is on record now."""
-        from models import signatures
+        from models.papers import signatures
 
         with self.office.begin() as session:
             return signatures.the_flow(session, flow)
@@ -219,7 +219,7 @@ def _platform(settings: "Settings") -> "SimulatedPlatform":
 
 def _asked(parties: list[str], people: list[str], authorities: list[str]) -> "list[Asked]":
     """Who is asked: each party with the person and the authority that stand at its place in the call."""
-    from activities.platform_signing import Asked
+    from activities.signing.platform import Asked
 
     if not len(parties) == len(people) == len(authorities):
         counts = {"parties": len(parties), "people": len(people), "authorities": len(authorities)}

@@ -17,7 +17,7 @@ def paper_meant(typed: str) -> str:
     Raises:
         Misuse: ``cli.usage.bad_value``.
     """
-    from rulebook.papers import DocumentKind
+    from rulebook.papers.facts import DocumentKind
 
     number = _number(typed)
     return member_of("KIND|NUMBER", DocumentKind, typed).value if number is None else number
@@ -53,7 +53,7 @@ def file_content(name: str, path: Path) -> bytes:
     Raises:
         Misuse: ``cli.usage.bad_value`` for a file that cannot be read, is empty or too big.
     """
-    from activities.paper_reading import MOST_BYTES
+    from activities.papers.reading import MOST_BYTES
 
     try:
         with path.open("rb") as file:

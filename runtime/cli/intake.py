@@ -14,10 +14,10 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from activities.store import Begin
-from activities.workbook import CellFault, read_workbook
-from activities.workbook_columns import COLUMNS, MONEY_UNITS, Content
-from models.applications import file_application
-from models.funds import business_date
+from activities.workbook.applications import CellFault, read_workbook
+from activities.workbook.columns import COLUMNS, MONEY_UNITS, Content
+from models.cases.applications import file_application
+from models.funds.funds import business_date
 from rulebook.applications import ApplicationRow, PartnerBank
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from typer import Argument, Option
 
-from activities.workbook_columns import COLUMNS, Column, Content
+from activities.workbook.columns import COLUMNS, Column, Content
 from rulebook.stages import Role
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Fund
@@ -45,7 +45,7 @@ def import_file(
 
 
 def _write_form(path: Path, as_json: bool) -> int:
-    from activities.workbook import write_template
+    from activities.workbook.applications import write_template
     from runtime.cli.office import settings
     from runtime.cli.output import line, print_json, say
 
@@ -63,7 +63,7 @@ def _write_form(path: Path, as_json: bool) -> int:
 
 def _desk(office: "Office", fund: str | None, user: str | None) -> "Desk":
     """Where this call takes applications in; whoever is named must be a maker (经办)."""
-    from models.funds import actor
+    from models.funds.funds import actor
     from runtime.cli.intake import Desk
     from runtime.cli.output import note
 

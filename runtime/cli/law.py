@@ -13,7 +13,7 @@ from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Misuse
 
 if TYPE_CHECKING:
-    from rulebook.measure import Measure
+    from rulebook.law.measure import Measure
 
 PackArgument = Annotated[str, Argument(metavar="PACK")]
 Pack = Annotated[str, Option("--pack", metavar="PACK")]
@@ -37,7 +37,7 @@ def asked() -> Iterator[None]:
 
 def the_pack(pack: str, overlay: Path | None) -> "Measure":
     """A pack as far as it goes, with the operator's choices where an overlay is given."""
-    from activities.measures import draft
+    from activities.law.measures import draft
 
     return draft(unicodedata.normalize("NFKC", pack).strip(), overlay)
 

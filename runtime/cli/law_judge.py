@@ -11,7 +11,7 @@ from runtime.cli.options import AsJson
 
 if TYPE_CHECKING:
     from rulebook.findings import Finding, Findings
-    from rulebook.questions import Judgement
+    from rulebook.law.questions import Judgement
 
 
 @asked()
@@ -22,7 +22,7 @@ def judge(
     schema: Annotated[bool, Option("--schema")] = False,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook import questions
+    from rulebook.law import questions
     from runtime.cli.output import line, print_json
 
     if schema:
@@ -33,7 +33,7 @@ def judge(
             raise Misuse("cli.usage.missing", name=name)
     assert pack is not None
     assert facts is not None
-    from activities.calendars import shipped_calendar
+    from activities.law.calendars import shipped_calendar
 
     measure = the_pack(pack, overlay)
     question = questions.read_question(_text_of(facts))

@@ -14,9 +14,9 @@ from runtime.cli.options import AsJson
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-    from rulebook.activation import Objection, Readiness
-    from rulebook.comparison import Change, Row
-    from rulebook.measure import Measure
+    from rulebook.law.activation import Objection, Readiness
+    from rulebook.law.comparison import Change, Row
+    from rulebook.law.measure import Measure
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
@@ -24,7 +24,7 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 @app.command("list", cls=Command)
 @asked()
 def list_packs(as_json: AsJson = False) -> int:
-    from activities.measures import draft, pack_ids
+    from activities.law.measures import draft, pack_ids
     from runtime.cli.output import print_json, say, table
 
     packs = [(measure, measure.unset()) for measure in map(draft, pack_ids())]
@@ -52,7 +52,7 @@ def list_packs(as_json: AsJson = False) -> int:
 @app.command("show", cls=Command)
 @asked()
 def show(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -> int:
-    from rulebook.comparison import rows
+    from rulebook.law.comparison import rows
     from runtime.cli.output import line, print_json, table, word
 
     measure = the_pack(pack, overlay)
@@ -81,7 +81,7 @@ def show(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -
 @app.command("check", cls=Command)
 @asked()
 def check(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -> int:
-    from rulebook.activation import readiness
+    from rulebook.law.activation import readiness
     from runtime.cli.output import line, print_json, say
 
     measure = the_pack(pack, overlay)
@@ -116,7 +116,7 @@ def diff(
     overlay_b: Annotated[Path | None, Option("--overlay-b", metavar="FILE")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook.comparison import compare
+    from rulebook.law.comparison import compare
     from runtime.cli.output import line, print_json, say
 
     before, after = the_pack(pack_a, overlay_a), the_pack(pack_b, overlay_b)
@@ -137,7 +137,7 @@ def diff(
 @app.command("schema", cls=Command)
 def schema(as_json: AsJson = False) -> int:
     """A schema is JSON in any case: ``--json`` only says so."""
-    from rulebook.schema import pack_schema
+    from rulebook.law.schema import pack_schema
     from runtime.cli.output import print_json
 
     print_json(pack_schema())

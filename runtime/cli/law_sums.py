@@ -14,8 +14,8 @@ from runtime.cli.law import Overlay, Pack, asked, count_of, the_pack, title_of
 from runtime.cli.options import AsJson
 
 if TYPE_CHECKING:
-    from rulebook.measure import Measure
-    from rulebook.quotes import Quote
+    from rulebook.law.measure import Measure
+    from rulebook.law.quotes import Quote
 
 _PERCENT_PLACES = 4
 _WAN = re.compile(r"[0-9]{1,9}(\.[0-9]{1,6})?")
@@ -33,7 +33,7 @@ def fee(
     overlay: Overlay = None,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook.quotes import quote
+    from rulebook.law.quotes import quote
     from runtime.cli.output import print_json
     from runtime.cli.values import day_of, fen_of
 
@@ -52,7 +52,7 @@ def _calendar_for(paid_on: date | None) -> Any:
     """The shipped calendar, where the fee has a date; a date outside of it is refused, and nothing counted from it."""
     if paid_on is None:
         return None
-    from activities.calendars import shipped_calendar
+    from activities.law.calendars import shipped_calendar
 
     calendar = shipped_calendar()
     calendar.is_workday(paid_on)
@@ -91,8 +91,8 @@ def _percent(share: Fraction | None) -> str | None:
 
 
 def _show_fee(measure: "Measure", principal_fen: int, found: "Quote") -> None:
-    from rulebook.comparison import rate_text
-    from rulebook.fees import FeeKind
+    from rulebook.law.comparison import rate_text
+    from rulebook.law.fees import FeeKind
     from runtime.cli.output import fields, line, money, note, say, table, word
 
     line(title_of(measure))
@@ -140,7 +140,7 @@ def ceiling(
     as_json: AsJson = False,
 ) -> int:
     from rulebook.cases import ApplicantKind
-    from rulebook.ceiling import ceiling as the_most
+    from rulebook.law.ceiling import ceiling as the_most
     from runtime.cli.output import fields, line, money, print_json, word
     from runtime.cli.values import fen_of, member_of
 
@@ -173,7 +173,7 @@ def size(
     assets_wan: Annotated[str | None, Option("--assets", metavar="WAN")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook.size import SIZE_RULE, size_class
+    from rulebook.law.size import SIZE_RULE, size_class
     from runtime.cli.output import fields, print_json, say, word
 
     found = size_class(
@@ -215,8 +215,8 @@ def in_words(
     amount_or_words: Annotated[str, Argument(metavar="AMOUNT")],
     as_json: AsJson = False,
 ) -> int:
-    from rulebook import amounts
     from rulebook.money import format_yuan
+    from rulebook.papers import amounts
     from runtime.cli.output import line, print_json
     from runtime.cli.values import fen_of
 
@@ -240,7 +240,7 @@ def workdays(
     add: Annotated[str, Option("--add", metavar="N")],
     as_json: AsJson = False,
 ) -> int:
-    from activities.calendars import shipped_calendar
+    from activities.law.calendars import shipped_calendar
     from runtime.cli.output import line, print_json, say
     from runtime.cli.values import day_of
 

@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from rulebook.comparison import Row, Source, kind_of
-from rulebook.measure import Measure
+from rulebook.law.comparison import Row, Source, kind_of
+from rulebook.law.measure import Measure
+from rulebook.law.provisions import Amount, Days, DaysOfTerm
 from rulebook.money import yuan
-from rulebook.provisions import Amount, Days, DaysOfTerm
 from runtime.cli.output import money, say, word
 
 _GROUPS = {

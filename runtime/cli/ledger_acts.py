@@ -10,7 +10,7 @@ from typer import Option
 from runtime.cli.options import Amount, Decision, Reason
 
 if TYPE_CHECKING:
-    from rulebook.book_acts import BookAct, Payee
+    from rulebook.books.acts import BookAct, Payee
 
 Reference = Annotated[str, Option("--reference", metavar="REFERENCE")]
 OfCase = Annotated[str, Option("--case", metavar="CASE")]
@@ -37,7 +37,7 @@ def _refund(
     about_case: OfCaseOrNot = None,
     statement_line: Line = None,
 ) -> "BookAct":
-    from rulebook.book_acts import Refund
+    from rulebook.books.acts import Refund
     from runtime.cli.failures import Misuse
 
     if (about_case is None) == (statement_line is None):
@@ -48,13 +48,13 @@ def _refund(
 
 
 def _spend(amount: Amount, purpose: Purpose) -> "BookAct":
-    from rulebook.book_acts import Spend
+    from rulebook.books.acts import Spend
 
     return Spend(amount_fen=_fen(amount), purpose=purpose)
 
 
 def _write_off(about_case: OfCase, amount: Amount, decision: Decision) -> "BookAct":
-    from rulebook.book_acts import WriteOff
+    from rulebook.books.acts import WriteOff
 
     return WriteOff(amount_fen=_fen(amount), case_no=_case(about_case), decision=decision)
 
@@ -66,50 +66,50 @@ def _compensate(
     payee_number: PayeeNumber,
     payee_branch: PayeeBranch,
 ) -> "BookAct":
-    from rulebook.book_acts import Compensate
+    from rulebook.books.acts import Compensate
 
     payee = _payee(payee_name, payee_number, payee_branch)
     return Compensate(amount_fen=_fen(amount), case_no=_case(about_case), payee=payee)
 
 
 def _capital_out(contributor: Contributor, amount: Amount) -> "BookAct":
-    from rulebook.book_acts import CapitalOut
+    from rulebook.books.acts import CapitalOut
 
     return CapitalOut(amount_fen=_fen(amount), contributor=contributor)
 
 
 def _reverse(voucher_no: Voucher, reason: Reason) -> "BookAct":
-    from rulebook.book_acts import Reverse
+    from rulebook.books.acts import Reverse
 
     return Reverse(voucher=voucher_no, reason=reason)
 
 
 def _capital_in(contributor: Contributor, amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import CapitalIn
+    from rulebook.books.acts import CapitalIn
 
     return CapitalIn(amount_fen=_fen(amount), reference=book_reference, contributor=contributor)
 
 
 def _interest(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Interest
+    from rulebook.books.acts import Interest
 
     return Interest(amount_fen=_fen(amount), reference=book_reference)
 
 
 def _charge(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Charge
+    from rulebook.books.acts import Charge
 
     return Charge(amount_fen=_fen(amount), reference=book_reference)
 
 
 def _vat(about_case: OfCase, amount: Amount, invoice: Invoice) -> "BookAct":
-    from rulebook.book_acts import Vat
+    from rulebook.books.acts import Vat
 
     return Vat(amount_fen=_fen(amount), case_no=_case(about_case), invoice=invoice)
 
 
 def _vat_paid(amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import VatPaid
+    from rulebook.books.acts import VatPaid
 
     return VatPaid(amount_fen=_fen(amount), reference=book_reference)
 
@@ -117,7 +117,7 @@ def _vat_paid(amount: Amount, book_reference: Reference) -> "BookAct":
 def _guarantor_in(
     about_case: OfCase, book_reference: Reference, principal_part: Principal = "0", fee_part: Fee = "0"
 ) -> "BookAct":
-    from rulebook.book_acts import GuarantorIn
+    from rulebook.books.acts import GuarantorIn
     from runtime.cli.values import fen_of
 
     principal, fee = fen_of("--principal", principal_part), fen_of("--fee", fee_part)
@@ -125,13 +125,13 @@ def _guarantor_in(
 
 
 def _recover(about_case: OfCase, amount: Amount, book_reference: Reference) -> "BookAct":
-    from rulebook.book_acts import Recover
+    from rulebook.books.acts import Recover
 
     return Recover(amount_fen=_fen(amount), case_no=_case(about_case), reference=book_reference)
 
 
 def _carry_over(year: Year, to_pool: ToPool = "0") -> "BookAct":
-    from rulebook.book_acts import CarryOver
+    from rulebook.books.acts import CarryOver
     from runtime.cli.values import fen_of
 
     return CarryOver(year=year, to_pool_fen=fen_of("--to-pool", to_pool))
@@ -150,7 +150,7 @@ def _case(typed: str) -> str:
 
 
 def _payee(name: str, number: str, branch: str) -> "Payee":
-    from rulebook.book_acts import Payee
+    from rulebook.books.acts import Payee
 
     digits = re.sub(r"[\s-]", "", unicodedata.normalize("NFKC", number))
     return Payee(name=name.strip(), number=digits, branch=branch.strip())

@@ -14,9 +14,9 @@ from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason
 
 if TYPE_CHECKING:
-    from activities.book_desk import Doors
-    from models.book_acts import BookActRow
-    from rulebook.book_acts import BookAct
+    from activities.books.desk import Doors
+    from models.books.acts import BookActRow
+    from rulebook.books.acts import BookAct
     from runtime.cli.office import Office
 
 Number = Annotated[int, Argument(metavar="NUMBER")]
@@ -58,10 +58,10 @@ def propose(
     """
     from pydantic import ValidationError
 
-    from activities import book_desk
-    from rulebook.book_acts import RISK_COMPENSATION
+    from activities.books import desk as book_desk
+    from rulebook.books.acts import RISK_COMPENSATION
+    from rulebook.books.postings import PostingKind
     from rulebook.errors import XuqiaoError
-    from rulebook.postings import PostingKind
     from runtime.cli.failures import Misuse, tell
     from runtime.cli.office import Office
     from runtime.cli.output import note
@@ -90,8 +90,8 @@ def propose(
 
 def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
     """Show what was proposed and allow it."""
-    from activities import book_desk
-    from models.book_acts import book_act
+    from activities.books import desk as book_desk
+    from models.books.acts import book_act
     from runtime.cli.office import Office
     from runtime.cli.output import note
 
@@ -105,7 +105,7 @@ def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
 
 def paid(number: Number, book_reference: Reference, as_user: AsUser, as_json: AsJson = False) -> int:
     """Record that the cashier has paid at the bank what was allowed."""
-    from activities import book_desk
+    from activities.books import desk as book_desk
     from runtime.cli.failures import Misuse
     from runtime.cli.office import Office
     from runtime.cli.output import note
@@ -120,7 +120,7 @@ def paid(number: Number, book_reference: Reference, as_user: AsUser, as_json: As
 
 def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = False) -> int:
     """Reject what was proposed, or take back what was allowed and is not paid."""
-    from activities import book_desk
+    from activities.books import desk as book_desk
     from runtime.cli.failures import Misuse
     from runtime.cli.office import Office
     from runtime.cli.output import note
@@ -134,8 +134,8 @@ def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = Fa
 
 def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = False, as_json: AsJson = False) -> int:
     """Acts of the desk that wait for a person, or all of them, and who must do what next."""
-    from activities.book_desk import next_steps
-    from models.book_acts import book_acts
+    from activities.books.desk import next_steps
+    from models.books.acts import book_acts
     from runtime.cli.office import Office
     from runtime.cli.output import print_json, table, word
 
@@ -170,13 +170,13 @@ def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = Fa
 
 
 def _doors(office: "Office") -> "Doors":
-    from activities.book_desk import Doors
+    from activities.books.desk import Doors
 
     return Doors(desk=office.desk, books=office.begin)
 
 
 def _tell(row: "BookActRow", as_json: bool, **beside: object) -> int:
-    from rulebook.book_steps import ProposalState
+    from rulebook.books.steps import ProposalState
     from runtime.cli.output import line, print_json, say
 
     if as_json:
@@ -215,7 +215,7 @@ def _show(row: "BookActRow") -> None:
 
 def _about(row: "BookActRow", *, whole: bool = False) -> str:
     """What an act says of itself: amounts in yuan; account numbers whole only before whoever decides."""
-    from rulebook.book_acts import read_act
+    from rulebook.books.acts import read_act
     from runtime.cli.output import masked, money, say
 
     said = []

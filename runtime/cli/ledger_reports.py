@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from activities.ledger_workbook import Sheet
-    from activities.report_tables import Cell, Table
-    from models.ledger_lines import Period, Source, VoucherSheet
-    from rulebook.chart import Chart
-    from rulebook.postings import Subject
+    from activities.books.report_tables import Cell, Table
+    from activities.books.workbook import Sheet
+    from models.books.entries import Period, Source, VoucherSheet
+    from rulebook.books.chart import Chart
+    from rulebook.books.postings import Subject
     from runtime.cli.office import Office
 
 UpTo = Annotated[str | None, Option("--on", metavar="DATE")]
@@ -47,9 +47,9 @@ def trial_balance(
     as_json: AsJson = False,
 ) -> int:
     """The trial balance (科目余额表)."""
-    from activities.ledger_workbook import Sheet
-    from activities.report_tables import held_table, trial_table
-    from models import ledger_reports
+    from activities.books.report_tables import held_table, trial_table
+    from activities.books.workbook import Sheet
+    from models.books import reports as ledger_reports
     from runtime.cli.office import Office
 
     with Office() as office, office.begin() as session:
@@ -69,9 +69,9 @@ def statement(
     as_json: AsJson = False,
 ) -> int:
     """The ledger of one account (明细账)."""
-    from activities.ledger_workbook import Sheet
-    from activities.report_tables import statement_table
-    from models import ledger_reports
+    from activities.books.report_tables import statement_table
+    from activities.books.workbook import Sheet
+    from models.books import reports as ledger_reports
     from runtime.cli.office import Office
 
     with Office() as office, office.begin() as session:
@@ -92,9 +92,9 @@ def voucher(
     as_json: AsJson = False,
 ) -> int:
     """The vouchers of a period (记账凭证), or one of them with what stands behind it."""
-    from activities.ledger_workbook import Sheet
-    from activities.report_tables import voucher_table
-    from models import ledger_reports
+    from activities.books.report_tables import voucher_table
+    from activities.books.workbook import Sheet
+    from models.books import reports as ledger_reports
     from runtime.cli.office import Office
 
     with Office() as office, office.begin() as session:
@@ -112,10 +112,10 @@ def report(
     fund: Fund = None, month: Month = None, chart: ChartName = None, xlsx: Xlsx = None, as_json: AsJson = False
 ) -> int:
     """The monthly report of a fund (基金月报); as Excel with the books it stands on."""
-    from activities.ledger_workbook import Sheet
-    from activities.report_tables import fund_tables, held_table, statement_table, trial_table, voucher_table
-    from models import ledger_reports
-    from models.fund_report import fund_report
+    from activities.books.report_tables import fund_tables, held_table, statement_table, trial_table, voucher_table
+    from activities.books.workbook import Sheet
+    from models.books import reports as ledger_reports
+    from models.funds.report import fund_report
     from runtime.cli.office import Office
 
     sheets: list[Sheet] = []
@@ -149,8 +149,8 @@ def _made(
         Misuse: ``cli.usage.bad_value``.
         XuqiaoError: ``fund.unknown``, ``reports.day_ahead``, and what is wrong with the chart.
     """
-    from models.funds import business_date
-    from models.ledger_reports import fund_of_book, source
+    from models.books.reports import fund_of_book, source
+    from models.funds.funds import business_date
 
     book = code if code and fund_of_book(session, code) else office.the_fund(session, code)
     today = business_date(session, fund_of_book(session, book) or book)
@@ -161,7 +161,7 @@ def _made(
 def _everything(today: "date") -> "Period":
     from datetime import date
 
-    from models.ledger_lines import Period
+    from models.books.entries import Period
 
     return Period(first=date.min, last=today)
 
@@ -170,7 +170,7 @@ def _period(days: _Days, today: "date") -> "Period":
     """The days asked for: a month as far as it has come, or up to a day from the first of its month."""
     from datetime import timedelta
 
-    from models.ledger_lines import Period
+    from models.books.entries import Period
     from rulebook.errors import XuqiaoError
     from runtime.cli.failures import Misuse
     from runtime.cli.output import say
@@ -195,7 +195,7 @@ def _period(days: _Days, today: "date") -> "Period":
 
 def _chart(office: "Office", asked: str | None) -> "Chart":
     """The chart asked for, or that of the settings; the operator's own file belongs to the latter only."""
-    from activities.charts import read_chart
+    from activities.books.charts import read_chart
 
     settings = office.settings
     if asked is None or asked == settings.chart:
@@ -206,7 +206,7 @@ def _chart(office: "Office", asked: str | None) -> "Chart":
 def _account(typed: str, chart: "Chart") -> "tuple[Subject, str | None]":
     """An account typed as its code, or as subject or subject/dimension, the subject as its name or its word."""
     from activities.words import say_value
-    from rulebook.postings import Subject
+    from rulebook.books.postings import Subject
     from runtime.cli.values import member_of
 
     if by_code := chart.by_code(typed.strip()):
@@ -222,8 +222,8 @@ def _account(typed: str, chart: "Chart") -> "tuple[Subject, str | None]":
 
 def _spending_limit(session: "Session", made: "Source") -> int | None:
     """Share of the year's fee income that may be spent by the measure in force on the report's last day."""
-    from activities.measures import measure_from
-    from models.funds import measure_in_force
+    from activities.law.measures import measure_from
+    from models.funds.funds import measure_in_force
     from rulebook.errors import XuqiaoError
 
     try:
@@ -248,7 +248,7 @@ def _answer(
     as_json: bool,
 ) -> int:
     """Show the report, or write it as Excel, or give it to a program."""
-    from activities.ledger_workbook import write_workbook
+    from activities.books.workbook import write_workbook
     from runtime.cli.failures import Misuse
     from runtime.cli.output import line, print_json, say
     from runtime.cli.speech import call
@@ -268,7 +268,7 @@ def _answer(
 
 
 def _show(made: "Source", tables: "Sequence[Table]") -> None:
-    from activities.report_tables import Amount, source_lines
+    from activities.books.report_tables import Amount, source_lines
     from runtime.cli.output import line, say, table
 
     for said in source_lines(made):
@@ -283,14 +283,14 @@ def _show(made: "Source", tables: "Sequence[Table]") -> None:
 
 
 def _cells(row: "Iterable[Cell]") -> "Iterable[str]":
-    from activities.ledger_workbook import shown
+    from activities.books.workbook import shown
 
     return (shown(cell) for cell in row)
 
 
 def _show_voucher(sheet: "VoucherSheet", made: "Source") -> None:
     """One voucher as a sheet of paper would show it."""
-    from activities.report_tables import credit_of, debit_of, moment, source_lines, summary_of
+    from activities.books.report_tables import credit_of, debit_of, moment, source_lines, summary_of
     from runtime.cli.output import fields, line, money, table
 
     for said in (source_lines(made)[0], *source_lines(made)[2:]):

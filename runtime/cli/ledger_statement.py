@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from models.statements import StatementDifference
-    from rulebook.reconciling import Difference
+    from models.books.statements import StatementDifference
+    from rulebook.books.reconciling import Difference
     from runtime.reconciliation import DayEnd, ImportReport, SuspenseLine
 
 NOBODY = "cli"
@@ -191,7 +191,7 @@ def match_line(
 
 def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
     """Compare statement and books at the end of a day, to the fen."""
-    from models import statements
+    from models.books import statements
     from runtime import reconciliation
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
@@ -226,9 +226,9 @@ def _day_end(end: "DayEnd") -> dict[str, Any]:
 
 def _allowed_acts(session: "Session", fund: str, tasks: "list[StatementDifference]") -> "Mapping[str, int]":
     """By line that the books do not know, the act of the desk that it probably pays: the cashier did not record it."""
-    from models.book_acts import acts_of_lines
-    from models.statements import line_of
-    from rulebook.reconciling import DifferenceKind
+    from models.books.acts import acts_of_lines
+    from models.books.statements import line_of
+    from rulebook.books.reconciling import DifferenceKind
 
     names = [each.about for each in tasks if each.kind == DifferenceKind.NOT_IN_BOOKS]
     return acts_of_lines(session, fund, [line for name in names if (line := line_of(session, fund, name))])
@@ -327,7 +327,7 @@ def _show_tasks(tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -
 
 def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson = False) -> int:
     """What statement and books differ in, as tasks."""
-    from models import statements
+    from models.books import statements
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
 
@@ -344,7 +344,7 @@ def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson =
 
 def explain(difference_no: Number, as_user: AsUser, reason: Reason, as_json: AsJson = False) -> int:
     """Put on record why something differs."""
-    from models import statements
+    from models.books import statements
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
     from runtime.reconciliation import keeper

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
-    from models.verification import Fault, OutsideSeal, Verdict
+    from models.books.verification import Fault, OutsideSeal, Verdict
     from runtime.cli.office import Office
     from runtime.settings import Settings
 
@@ -36,7 +36,7 @@ def seal(
     as_json: AsJson = False,
 ) -> int:
     """Seal the open business day, or with ``new_key`` make a key and nothing else."""
-    from models import seals
+    from models.books import seals
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say, short
 
@@ -73,7 +73,8 @@ def seal(
 
 def close(fund: Fund = None, *, through: Through, as_user: AsUser, as_json: AsJson = False) -> int:
     """Close a period of a fund's book and of its sub-fund's: it takes nothing more."""
-    from models import funds, ledger, seals
+    from models.books import ledger, seals
+    from models.funds import funds
     from rulebook.stages import Role
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
@@ -112,8 +113,8 @@ def verify(
     as_json: AsJson = False,
 ) -> int:
     """Recompute books from their rows alone, in the database or in an exported file."""
-    from models.ledger_check import database_faults, verify_book
-    from models.verification import judge, read_rows
+    from models.books.check import database_faults, verify_book
+    from models.books.verification import judge, read_rows
     from runtime.cli.office import Office
 
     outside = _outside(outside_seals or [])
@@ -141,7 +142,7 @@ def verify(
 
 def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_json: AsJson = False) -> int:
     """Write one book into a file that ``verify`` reads without a database."""
-    from models.ledger_export import export_book
+    from models.books.export import export_book
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
 
@@ -163,7 +164,7 @@ def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_jso
 
 
 def _make_key(folder: Path, as_json: bool) -> int:
-    from models.seals import new_key
+    from models.books.seals import new_key
     from runtime.cli.office import settings
     from runtime.cli.output import line, print_json, say
 
@@ -212,7 +213,7 @@ def _as_data(faults: "Sequence[Fault]") -> list[dict[str, object]]:
 
 
 def _outside(paths: Sequence[Path]) -> "list[OutsideSeal]":
-    from models.verification import read_outside_seal
+    from models.books.verification import read_outside_seal
 
     found = []
     for path in paths:
@@ -225,7 +226,7 @@ def _outside(paths: Sequence[Path]) -> "list[OutsideSeal]":
 
 def _public_keys(settings: "Settings", folder: Path | None) -> Mapping[str, str]:
     """The public keys that are believed; none where no folder is named."""
-    from models.verification import read_keys
+    from models.books.verification import read_keys
 
     folder = folder or settings.seal_keys
     if folder is None:
@@ -245,7 +246,8 @@ def _readable(path: Path) -> None:
 
 def _books(office: "Office", fund: str | None) -> list[str]:
     """The books of one fund, its sub-fund's included, or all there are."""
-    from models import funds, ledger
+    from models.books import ledger
+    from models.funds import funds
 
     with office.begin() as session:
         books = ledger.books(session)
@@ -261,12 +263,12 @@ def _books(office: "Office", fund: str | None) -> list[str]:
 
 
 def _business_day(session: "Session", book: str) -> "date":
-    from models.funds import business_date
+    from models.funds.funds import business_date
 
     return business_date(session, _fund_of(book))
 
 
 def _fund_of(book: str) -> str:
-    from rulebook.book_acts import fund_of
+    from rulebook.books.acts import fund_of
 
     return fund_of(book)

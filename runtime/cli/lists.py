@@ -12,7 +12,7 @@ from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File, Fund, RoleN
 if TYPE_CHECKING:
     from datetime import date
 
-    from models.lines import QueueLine
+    from models.cases.views import QueueView
 
 books = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 funds = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -26,7 +26,7 @@ def tasks(
     as_json: AsJson = False,
 ) -> int:
     """The worklist (待办)."""
-    from models import reads
+    from models.cases import reads
     from rulebook.stages import Role
     from runtime.cli.case_page import awaited, due_words
     from runtime.cli.office import Office
@@ -61,8 +61,8 @@ def tasks(
 
 def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     """Where a fund's money is, and who waits for it."""
-    from activities.breaker import breaker_of
-    from models import reads
+    from activities.books.breaker import breaker_of
+    from models.cases import reads
     from runtime.cli.office import Office
     from runtime.cli.output import fields, line, moment, money, plain, print_json, say, section, table
 
@@ -114,7 +114,7 @@ def _due_day(day: "date", today: "date | None") -> str:
     return say("reports.day_overdue", day=day) if today and day < today else str(day)
 
 
-def _why_there(place: "QueueLine") -> str:
+def _why_there(place: "QueueView") -> str:
     """What the rules say of a place in the queue, or who overruled them and why."""
     from runtime.cli.output import say
 
@@ -125,8 +125,8 @@ def _why_there(place: "QueueLine") -> str:
 
 @books.command("check", cls=Command)
 def check(fund: Fund = None, as_json: AsJson = False) -> int:
-    from models import reads
-    from models.ledger_check import find_faults
+    from models.books.check import find_faults
+    from models.cases import reads
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
 
@@ -150,7 +150,7 @@ def check(fund: Fund = None, as_json: AsJson = False) -> int:
 
 @funds.command("list", cls=Command)
 def list_funds(as_json: AsJson = False) -> int:
-    from models import reads
+    from models.cases import reads
     from runtime.cli.office import Office
     from runtime.cli.output import masked, plain, print_json, table
 
@@ -211,8 +211,8 @@ def adopt_measure(
     """Put a fund under a measure from a day on."""
     from datetime import UTC, datetime
 
-    from activities.measures import measure_from, overlay_text
-    from models.funds import FundMeasure, actor, adopt_measure
+    from activities.law.measures import measure_from, overlay_text
+    from models.funds.funds import FundMeasure, actor, adopt_measure
     from rulebook.stages import Role
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
@@ -237,7 +237,7 @@ def adopt_measure(
 
 @people.command("list", cls=Command)
 def list_people(as_json: AsJson = False) -> int:
-    from models import reads
+    from models.cases import reads
     from runtime.cli.office import Office
     from runtime.cli.output import print_json, table, word
 

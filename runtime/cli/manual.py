@@ -18,8 +18,8 @@ MOST_FOR_NAMES = 34
 CHOICES = {
     "STAGE": ("rulebook.stages", "CaseStage"),
     "ROLE": ("rulebook.stages", "Role"),
-    "STATE": ("models.acts", "ActState"),
-    "KIND": ("rulebook.papers", "DocumentKind"),
+    "STATE": ("models.cases.acts", "ActState"),
+    "KIND": ("rulebook.papers.facts", "DocumentKind"),
     "LINE": ("rulebook.messages", "ReleaseLine"),
     "ANSWER": ("rulebook.cases", "BankAnswer"),
     "RUNG": ("rulebook.cases", "PromiseRung"),

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from sqlmodel import Session
     from temporalio.client import Client
 
-    from activities.press.pool import PressPool
+    from activities.papers.press.pool import PressPool
     from runtime.wiring import House
 
 Result = TypeVar("Result")
@@ -98,7 +98,8 @@ class Office:
             XuqiaoError: ``fund.unknown``; ``cli.no_fund`` when none is open.
             Misuse: ``cli.usage.fund_needed`` when there are several.
         """
-        from models import funds, reads
+        from models.cases import reads
+        from models.funds import funds
 
         if code is not None:
             return funds.fund(session, code).code

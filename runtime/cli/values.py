@@ -96,7 +96,7 @@ def case_no_of(typed: str) -> str:
     Raises:
         Misuse: ``cli.case_no.…`` with the part that is wrong.
     """
-    from models.applications import is_case_no
+    from models.cases.applications import is_case_no
 
     number = re.sub(r"\s", "", unicodedata.normalize("NFKC", typed)).upper().replace("–", "-").replace("—", "-")
     parts = number.rsplit("-", 3)

@@ -9,7 +9,7 @@ from runtime.cli.manual import Command
 from runtime.cli.options import AsJson, AsUser, Case, Decision, Key, Reason
 
 if TYPE_CHECKING:
-    from models.lines import CasePage, Recorded
+    from models.cases.views import CasePage, Recorded
 
 
 def add_write_offs(app: Typer) -> None:
@@ -43,7 +43,7 @@ def approve_write_off(case: Case, decision: Decision, as_user: AsUser, key: Key 
 
 
 def _page(case: str) -> "CasePage":
-    from models.reads import case_page
+    from models.cases.reads import case_page
     from runtime.cli.office import Office
     from runtime.cli.values import case_no_of
 
@@ -63,7 +63,7 @@ def _number(typed: str) -> str:
 
 def _proposed(page: "CasePage", decision: str) -> "Recorded | None":
     """The last proposal of that decision that the case took."""
-    from models.acts import ActState
+    from models.cases.acts import ActState
     from rulebook.stages import ActKind
 
     taken = [act for act in page.acts if act.kind is ActKind.PROPOSE_WRITE_OFF and act.state == ActState.ACCEPTED]

@@ -14,19 +14,20 @@ from temporalio.api.enums.v1 import EventType
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
-from activities.measures import measure_from
+from activities.law.measures import measure_from
 from gateways.simulated import BankScript, LoggedPayment
-from models import ledger
-from models.acts import ActState, BankMessageRow, Entered, OfficerActRow, enter_message
-from models.applications import Application, Loan, file_application
-from models.approvals import Approval, current_approval
 from models.base import table
-from models.calendar import calendar_around
-from models.cases import Event, RenewalCase, Task, cases_of, fee_owed, live_cases
-from models.documents import documents_of
-from models.funds import FundMeasure, actor, adopt_measure, fund
-from models.payments import Payment, payments_of
+from models.books import ledger
+from models.cases.acts import ActState, BankMessageRow, Entered, OfficerActRow, enter_message
+from models.cases.applications import Application, Loan, file_application
+from models.cases.approvals import Approval, current_approval
+from models.cases.case_file import Event, RenewalCase, Task, cases_of, fee_owed, live_cases
+from models.cases.payments import Payment, payments_of
+from models.funds.calendar import calendar_around
+from models.funds.funds import FundMeasure, actor, adopt_measure, fund
+from models.papers.documents import documents_of
 from rulebook.applications import ApplicationRow
+from rulebook.books.postings import Pool, Position, PostingKind
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError
@@ -60,7 +61,6 @@ from rulebook.messages import (
     SendBack,
     Withdraw,
 )
-from rulebook.postings import Pool, Position, PostingKind
 from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.conductor import OPENING, Conductor

@@ -13,7 +13,7 @@ from fontTools.pens.ttGlyphPen import TTGlyphPen
 from temporalio.client import Client
 
 from activities.contracts import DrawUpPapers
-from activities.press.office import bundled_dir
+from activities.papers.press.office import bundled_dir
 from models.bootstrap import DatabaseUrls
 from rulebook.money import yuan
 from rulebook.stages import CaseStage

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import pytest
 from sqlalchemy import select
 
-from activities.breaker import breaker_of
+from activities.books.breaker import breaker_of
 from models.base import table
-from models.cases import Event
-from rulebook.breaker import Breaker
+from models.cases.case_file import Event
+from rulebook.books.breaker import Breaker
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from gateways.simulated import BankScript, PaymentManner
-from models import calendar
+from models.funds import calendar
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.messages import ConcludeRecovery
 from rulebook.money import yuan

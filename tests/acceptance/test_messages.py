@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from models.acts import record_paper, verify_paper
-from models.funds import actor
+from models.cases.acts import record_paper, verify_paper
+from models.funds.funds import actor
 from rulebook.cases import BankAnswer
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Opinion, Propose

@@ -4,12 +4,12 @@ from collections.abc import Callable
 
 import pytest
 
-from activities.paper_desk import Told, draw_on_request
-from models.documents import Document, documents_of
-from models.funds import actor
+from activities.papers.on_request import Told, draw_on_request
+from models.funds.funds import actor
+from models.papers.documents import Document, documents_of
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.papers import DocumentKind
+from rulebook.papers.facts import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund import MAKER, TestedFund
 from tests.acceptance.test_papers import texts

@@ -9,19 +9,19 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from activities.paper_check import check_file
-from activities.paper_desk import Told, draft, draw_on_request
-from activities.paper_facts import paper_facts
-from activities.papers import approved_templates
-from activities.press import Press
-from activities.press.office import read_office
-from models.applications import Enterprise
-from models.documents import documents_of
-from models.funds import actor
+from activities.papers.check import check_file
+from activities.papers.drawing_up import approved_templates
+from activities.papers.facts import paper_facts
+from activities.papers.on_request import Told, draft, draw_on_request
+from activities.papers.press import Press
+from activities.papers.press.office import read_office
+from models.cases.applications import Enterprise
+from models.funds.funds import actor
+from models.papers.documents import documents_of
 from rulebook.cases import LoanRiskClass
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.papers import DocumentKind
+from rulebook.papers.facts import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund import MAKER, TestedFund
 from tests.builders import CLEAN, a_micro_manufacturer

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from models.reads import pool_page
+from models.cases.reads import pool_page
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import BOTH, CHECKER, TestedFund, refusal_of

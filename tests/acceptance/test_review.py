@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.bank import Bank
+from activities.bank.payments import Bank
 from activities.contracts import PayOut
 from gateways.simulated import BankScript, PaymentManner
-from models.acts import enter_message
-from models.funds import kept_measure, open_business_day
+from models.cases.acts import enter_message
+from models.funds.funds import kept_measure, open_business_day
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.messages import Actor, ConfirmPayment, MarkSent, NotRenewing, Opinion, ReceiptLine, ReceiptPurpose

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from models import ledger, statements
-from models.applications import Application
+from models.books import ledger, statements
+from models.cases.applications import Application
+from rulebook.books.postings import PostingKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
-from rulebook.postings import PostingKind
 from rulebook.stages import CaseStage
 from runtime import reconciliation
 from runtime.reconciliation import DayEnd, LineState, Matched, RowResult

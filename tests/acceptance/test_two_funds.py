@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from temporalio.client import Client
 
-from models.applications import file_application
-from models.cases import live_cases
-from models.funds import business_date
+from models.cases.applications import file_application
+from models.cases.case_file import live_cases
+from models.funds.funds import business_date
 from rulebook.stages import CaseStage
 from runtime.conductor import Conductor
 from runtime.daily import shanghai_today

@@ -5,7 +5,7 @@ The office's folder is a real one: a face that has lost a character, a template 
 
 import pytest
 
-from models import ledger
+from models.books import ledger
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.money import yuan

@@ -4,10 +4,10 @@ import asyncio
 
 import pytest
 
-from activities import papers
-from activities.press.office import read_office
+from activities.papers import drawing_up as papers
+from activities.papers.press.office import read_office
 from activities.words import say_error
-from models.cases import the_event
+from models.cases.case_file import the_event
 from rulebook.cases import PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind

@@ -5,17 +5,18 @@ from pathlib import Path
 
 import pytest
 
-from activities import book_desk, desk
-from activities.book_desk import Doors
-from activities.breaker import breaker_of
-from models import ledger
-from models.applications import Application
-from models.exposure import exposure_of
-from rulebook.book_acts import Recover, Vat
+from activities.books import desk as book_desk
+from activities.books.breaker import breaker_of
+from activities.books.desk import Doors
+from activities.cases import acts as desk
+from models.books import ledger
+from models.cases.applications import Application
+from models.cases.exposure import exposure_of
+from rulebook.books.acts import Recover, Vat
+from rulebook.books.postings import PostingKind, Subject, Voucher
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ConcludeRecovery, ProposeWriteOff, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import yuan
-from rulebook.postings import PostingKind, Subject, Voucher
 from rulebook.stages import ActKind, CaseStage
 from runtime import reconciliation
 from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from models.acts import OfficerActRow
+from models.cases.acts import OfficerActRow
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
-from models.applications import file_application
+from models.cases.applications import file_application
 from models.outbox import Outbox
 from runtime.daily import shanghai_today
 from runtime.wiring import House

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from models.calendar import calendar_around, fill_days
 from models.database import engine_for, sessions
+from models.funds.calendar import calendar_around, fill_days
 from rulebook.calendar import CalendarDay, WorkCalendar
 from runtime.devstack import Addresses
 from tests.cli.conftest import Cli

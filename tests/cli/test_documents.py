@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from activities.press import Press
-from models.documents import Document
-from rulebook.papers import DocumentKind
+from activities.papers.press import Press
+from models.papers.documents import Document
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.cli.conftest import Cli

@@ -9,11 +9,11 @@ from pathlib import Path
 import pytest
 from pypdf import PdfReader
 
-from activities.press.pool import PressPool
+from activities.papers.press.pool import PressPool
 from activities.words import say
-from models.documents import documents_of
+from models.papers.documents import documents_of
 from rulebook.money import yuan
-from rulebook.papers import DocumentKind
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from activities import platform_signing
-from activities.press import Press
+from activities.papers.press import Press
+from activities.signing import platform as platform_signing
 from activities.words import LANGUAGES, has_words
 from gateways.esign import PlatformManner, SimulatedPlatform
-from models.documents import Document
-from models.signatures import FlowEnd
-from rulebook.papers import DocumentKind
+from models.papers.documents import Document
+from models.papers.signatures import FlowEnd
+from rulebook.papers.facts import DocumentKind
 from runtime.cli.documents_platform import PLATFORM_FOLDER
 from runtime.settings import load_settings
 from runtime.wiring import House

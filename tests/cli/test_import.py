@@ -8,9 +8,9 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
-from activities.workbook import write_template
-from models.applications import Application
+from activities.workbook.applications import write_template
 from models.base import table
+from models.cases.applications import Application
 from rulebook.applications import ApplicationRow
 from runtime.daily import shanghai_today
 from runtime.wiring import House

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from activities.measures import pack_ids
+from activities.law.measures import pack_ids
 from tests.cli.conftest import EXAMPLES, Cli
 from tests.cli.test_law import BARE_CODE
 

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from activities.words import say
-from models import ledger
-from rulebook.breaker import Breaker
+from models.books import ledger
+from rulebook.books.breaker import Breaker
+from rulebook.books.postings import PostingKind
 from rulebook.money import yuan
-from rulebook.postings import PostingKind
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer

@@ -13,15 +13,15 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import text
 
-from activities.measures import measure_from
-from models import ledger
-from models.applications import file_application
-from models.cases import commit_step
-from models.funds import keep_measure, measure_in_force
-from rulebook import postings, postings_of_the_year
+from activities.law.measures import measure_from
+from models.books import ledger
+from models.cases.applications import file_application
+from models.cases.case_file import commit_step
+from models.funds.funds import keep_measure, measure_in_force
+from rulebook.books import postings, postings_of_the_year
+from rulebook.books.postings import LedgerRequest
 from rulebook.events import EventKind
 from rulebook.money import yuan
-from rulebook.postings import LedgerRequest
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
 from runtime.daily import shanghai_today

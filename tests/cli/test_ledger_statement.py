@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from models.applications import Application
+from models.cases.applications import Application
 from rulebook.money import yuan
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer

@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
-from models import ledger
-from models.funds import business_date, open_business_day
-from rulebook import postings
+from models.books import ledger
+from models.funds.funds import business_date, open_business_day
+from rulebook.books import postings
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from runtime.wiring import House

@@ -10,9 +10,9 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
-from models.applications import file_application
-from models.cases import commit_step
-from models.documents import Document, store
+from models.cases.applications import file_application
+from models.cases.case_file import commit_step
+from models.papers.documents import Document, store
 from rulebook.events import EventKind
 from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Step

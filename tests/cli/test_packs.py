@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from activities.measures import draft, pack_ids
+from activities.law.measures import draft, pack_ids
 from tests.cli.conftest import EXAMPLES, Cli
 from tests.cli.test_law import BARE_CODE, overlay_with
 

@@ -17,10 +17,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from models import ledger
-from models.cases import cases_of
+from models.books import ledger
+from models.cases.case_file import cases_of
+from rulebook.books.postings import PostingKind
 from rulebook.calendar import LAW_ZONE
-from rulebook.postings import PostingKind
 from rulebook.stages import CaseStage
 from runtime.devstack import DevStack, addresses_of
 from runtime.wiring import House

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from activities.papers import Papers
+from activities.papers.drawing_up import Papers
 from rulebook.events import EventKind
 from rulebook.stages import CaseStage
 from runtime.settings import Settings

@@ -17,10 +17,10 @@ from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from models import ledger
+from models.books import ledger
 from models.database import engine_for, plain_url, sessions
-from rulebook import postings
-from rulebook.postings import LedgerRequest
+from rulebook.books import postings
+from rulebook.books.postings import LedgerRequest
 from runtime.devstack import DevStack
 from runtime.devstack.postgres import answers
 

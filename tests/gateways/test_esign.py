@@ -8,7 +8,7 @@ from pathlib import Path
 import pikepdf
 import pytest
 
-from activities.signature_check import find_signatures
+from activities.signing.check import find_signatures
 from gateways.esign import (
     DemoAuthority,
     ESignPlatform,

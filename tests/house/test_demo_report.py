@@ -7,16 +7,16 @@ import pytest
 from rich.console import Console
 
 from activities.words import set_language
+from rulebook.books.postings import Pool
 from rulebook.cases import Route
-from rulebook.postings import Pool
 from rulebook.stages import CaseStage
-from runtime.demo_report import CaseLine, DemoReport, FundReport, as_json, show
+from runtime.demo_report import CaseResult, DemoReport, FundReport, as_json, show
 
 EMPTY = Pool(total_fen=0, reserved_fen=0, out_fen=0, available_fen=0, fee_income_fen=0)
 
 
-def a_case(fund: str, end: CaseStage = CaseStage.CLOSED) -> CaseLine:
-    return CaseLine(
+def a_case(fund: str, end: CaseStage = CaseStage.CLOSED) -> CaseResult:
+    return CaseResult(
         fund=fund,
         case_no=f"{fund}-2026-00001-8",
         applicant="某某公司",
@@ -33,7 +33,7 @@ def a_case(fund: str, end: CaseStage = CaseStage.CLOSED) -> CaseLine:
     )
 
 
-def a_fund(code: str, *cases: CaseLine, total: int = 1_000_000_000) -> FundReport:
+def a_fund(code: str, *cases: CaseResult, total: int = 1_000_000_000) -> FundReport:
     pool = EMPTY.model_copy(update={"total_fen": total, "available_fen": total})
     return FundReport(
         fund=code,

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from typer.main import get_command
 
-from activities.measures import draft, pack_ids
-from rulebook.activation import LEFT_TO_PEOPLE
-from rulebook.measure import Measure
-from rulebook.pack_text import draft_measure
-from rulebook.provisions import Section
+from activities.law.measures import draft, pack_ids
+from rulebook.law.activation import LEFT_TO_PEOPLE
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure
+from rulebook.law.provisions import Section
 from runtime.cli.app import app
 
 TOP = Path(__file__).parents[2]

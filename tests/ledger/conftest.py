@@ -10,14 +10,14 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.engine import make_url
 
-from models import ledger
+from models.books import ledger
 from models.bootstrap import DatabaseUrls
 from models.database import engine_for, sessions
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import Approval, LedgerRequest, Pool, Position, Posted, PostingKind, Subject
+from rulebook.books.postings_of_the_year import Record, reverse
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
-from rulebook.postings import Approval, LedgerRequest, Pool, Position, Posted, PostingKind, Subject
-from rulebook.postings_of_the_year import Record, reverse
 from runtime.devstack import Addresses
 
 from .desk import Desk, open_desk

@@ -11,18 +11,19 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from activities import book_desk
-from activities.book_desk import Doors
-from models import book_acts, ledger
-from models.book_acts import BookActRow
+from activities.books import desk as book_desk
+from activities.books.desk import Doors
+from models.books import acts as book_acts
+from models.books import ledger
+from models.books.acts import BookActRow
 from models.database import sessions
-from models.funds import business_date, open_business_day
-from rulebook import postings
-from rulebook.book_acts import BookAct, CapitalOut, Payee
-from rulebook.book_steps import NextStep
+from models.funds.funds import business_date, open_business_day
+from rulebook.books import postings
+from rulebook.books.acts import BookAct, CapitalOut, Payee
+from rulebook.books.postings import Account, Subject
+from rulebook.books.steps import NextStep
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import Account, Subject
 from runtime.seed import open_fund
 from runtime.settings import checkout
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from rulebook.postings import LedgerRequest, PostingKind, Subject
+from rulebook.books.postings import LedgerRequest, PostingKind, Subject
 
 Pot = tuple[str, str]
 Deltas = Mapping[Pot, int]

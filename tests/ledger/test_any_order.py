@@ -19,11 +19,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from sqlalchemy import Engine
 from sqlmodel import Session
 
-from models import ledger
-from rulebook import postings
-from rulebook import postings_of_the_year as year
+from models.books import ledger
+from rulebook.books import postings
+from rulebook.books import postings_of_the_year as year
+from rulebook.books.postings import Account, Approval, LedgerRequest, PostingKind, Subject
 from rulebook.errors import XuqiaoError
-from rulebook.postings import Account, Approval, LedgerRequest, PostingKind, Subject
 
 from .conftest import BALANCES, TODAY
 from .model import ASIDE, FEES, POOL, Deltas, Model, Pot

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
 
-from models import ledger
+from models.books import ledger
 from models.database import sessions
 from rulebook.money import yuan
 

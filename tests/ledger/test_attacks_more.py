@@ -7,15 +7,15 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import OperationalError
 
-from models import ledger, seals
+from models.books import ledger, seals
+from models.books.seals import new_key
 from models.bootstrap import APP, DESK
 from models.database import sessions
-from models.seals import new_key
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import PostingKind
+from rulebook.books.postings_of_the_year import interest, refund
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import PostingKind
-from rulebook.postings_of_the_year import interest, refund
 from tests.ledger.test_attacks import TABLES, at_the_door, attempt, seen_by, with_guards_back
 
 from .conftest import TODAY, Books

@@ -7,10 +7,11 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from activities import book_desk
-from activities.book_desk import Doors
-from models import book_acts, ledger
-from rulebook.book_acts import (
+from activities.books import desk as book_desk
+from activities.books.desk import Doors
+from models.books import acts as book_acts
+from models.books import ledger
+from rulebook.books.acts import (
     BookAct,
     CapitalIn,
     CarryOver,
@@ -22,9 +23,9 @@ from rulebook.book_acts import (
     Spend,
     VatPaid,
 )
-from rulebook.book_steps import BY_TWO, PAID_BY_HAND
+from rulebook.books.postings import PostingKind, Subject
+from rulebook.books.steps import BY_TWO, PAID_BY_HAND
 from rulebook.money import yuan
-from rulebook.postings import PostingKind, Subject
 
 from .conftest import OpenDesk
 from .desk import (

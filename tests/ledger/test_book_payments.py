@@ -7,17 +7,17 @@ import pytest
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
-from activities import book_desk
-from activities.book_desk import Doors
-from models import ledger
+from activities.books import desk as book_desk
+from activities.books.desk import Doors
+from models.books import ledger
 from models.database import sessions
-from rulebook.book_acts import CapitalIn, Refund, Reverse, Spend
-from rulebook.book_steps import NextStep
+from rulebook.books.acts import CapitalIn, Refund, Reverse, Spend
+from rulebook.books.postings import Approval, LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import Record
+from rulebook.books.postings_of_the_year import capital_out as asked_capital_out
+from rulebook.books.steps import NextStep
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import Approval, LedgerRequest, PostingKind, Subject
-from rulebook.postings_of_the_year import Record
-from rulebook.postings_of_the_year import capital_out as asked_capital_out
 
 from .desk import (
     BOTH,

@@ -5,12 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from models import ledger
+from models.books import ledger
 from models.database import sessions
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import Account, Entry, Pool, Position, PostingKind, Subject
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import Account, Line, Pool, Position, PostingKind, Subject
 
 from .conftest import TODAY, Books
 
@@ -232,12 +232,12 @@ FEE_OF_CASE = Account(subject=Subject.FEE_INCOME, dimension=CASE)
 @pytest.mark.parametrize(
     "line",
     [
-        Line(debit=CAPITAL, credit=POOL, amount_fen=1),  # capital taken out through a receipt
-        Line(debit=POOL, credit=OTHER_CASE, amount_fen=1),  # another case's debt paid down
-        Line(debit=POOL, credit=FEE_OF_CASE, amount_fen=1),  # a fee that could be lent
+        Entry(debit=CAPITAL, credit=POOL, amount_fen=1),  # capital taken out through a receipt
+        Entry(debit=POOL, credit=OTHER_CASE, amount_fen=1),  # another case's debt paid down
+        Entry(debit=POOL, credit=FEE_OF_CASE, amount_fen=1),  # a fee that could be lent
     ],
 )
-def test_an_event_makes_its_own_entries_and_no_others(books: Books, line: Line) -> None:
+def test_an_event_makes_its_own_entries_and_no_others(books: Books, line: Entry) -> None:
     books.lend(CASE, BRIDGE)
     crooked = books.receive(CASE, principal_fen=1).model_copy(update={"lines": (line,)})
     assert books.refused(crooked).code == "ledger.not_permitted"

@@ -4,9 +4,9 @@ from collections.abc import Callable
 
 import pytest
 
+from rulebook.books.postings import Account, LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import capital_out, compensate, guarantor_in, recover, write_off
 from rulebook.money import yuan
-from rulebook.postings import Account, LedgerRequest, PostingKind, Subject
-from rulebook.postings_of_the_year import capital_out, compensate, guarantor_in, recover, write_off
 
 from .conftest import Books
 

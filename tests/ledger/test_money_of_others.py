@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import FEES, POOL, SET_ASIDE, Account, Entry, Subject
+from rulebook.books.postings_of_the_year import match, prepay, refund, refund_prepaid, true_up
 from rulebook.money import yuan
-from rulebook.postings import FEES, POOL, SET_ASIDE, Account, Line, Subject
-from rulebook.postings_of_the_year import match, prepay, refund, refund_prepaid, true_up
 
 from .conftest import TODAY, Books
 
@@ -125,7 +125,7 @@ FEE_OF_CASE = Account(subject=Subject.FEE_INCOME, dimension=CASE)
 def test_what_leaves_the_money_of_others_leaves_what_they_are_owed(
     unknown: Books, rows: tuple[tuple[Account, Account], ...]
 ) -> None:
-    crooked = tuple(Line(debit=debit, credit=credit, amount_fen=100) for debit, credit in rows)
+    crooked = tuple(Entry(debit=debit, credit=credit, amount_fen=100) for debit, credit in rows)
     request = match(unknown.record(), CASE, "LS-7", principal_fen=100).model_copy(update={"lines": crooked})
     assert unknown.refused(request).code == "ledger.not_permitted"
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from models import ledger
+from models.books import ledger
 from models.database import sessions
+from rulebook.books.postings import Approval
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import Approval
 
 from .conftest import Books
 

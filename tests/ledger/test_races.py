@@ -6,11 +6,11 @@ from threading import Barrier
 
 import pytest
 
-from models import ledger
+from models.books import ledger
 from models.database import sessions
+from rulebook.books.postings import LedgerRequest
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import LedgerRequest
 
 from .conftest import Books
 

@@ -6,16 +6,16 @@ from datetime import date
 import pytest
 from sqlmodel import Session
 
-from activities.charts import shipped_chart
-from models import ledger
+from activities.books.charts import shipped_chart
+from models.books import ledger
+from models.books.entries import Period, Source, TrialBalance
+from models.books.reports import source, statement, trial_balance, voucher_list
 from models.database import sessions
-from models.fund_report import fund_report
-from models.ledger_lines import Period, Source, TrialBalance
-from models.ledger_reports import source, statement, trial_balance, voucher_list
-from rulebook import postings, postings_of_the_year
+from models.funds.report import fund_report
+from rulebook.books import postings, postings_of_the_year
+from rulebook.books.postings import LedgerRequest, PostingKind, Subject
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import LedgerRequest, PostingKind, Subject
 
 from .conftest import Books
 

@@ -2,10 +2,10 @@
 
 import pytest
 
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import interest, match, write_off
 from rulebook.money import yuan
-from rulebook.postings import LedgerRequest, PostingKind, Subject
-from rulebook.postings_of_the_year import interest, match, write_off
 
 from .conftest import TODAY, Books
 

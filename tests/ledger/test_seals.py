@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import Connection
 from sqlmodel import Session
 
-from models import seals
+from models.books import seals
+from models.books.check import verify_book
+from models.books.seals import SealKey, load_key, new_key, seal_of, set_seal, write_seal
+from models.books.verification import Verdict, read_keys, read_outside_seal, sentence
 from models.database import sessions
-from models.ledger_check import verify_book
-from models.seals import SealKey, load_key, new_key, seal_of, set_seal, write_seal
-from models.verification import Verdict, read_keys, read_outside_seal, sentence
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 

@@ -12,16 +12,16 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
-from models import ledger, statements
+from models.books import ledger, statements
+from models.books.statements import StatementDifference
 from models.database import sessions
-from models.funds import open_business_day
-from models.statements import StatementDifference
-from rulebook import postings
+from models.funds.funds import open_business_day
+from rulebook.books import postings
+from rulebook.books.postings import Approval, PostingKind
+from rulebook.books.postings_of_the_year import Record, charge, interest, reverse
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
 from rulebook.money import yuan
-from rulebook.postings import Approval, PostingKind
-from rulebook.postings_of_the_year import Record, charge, interest, reverse
 from rulebook.stages import Role
 from runtime import reconciliation
 from runtime.reconciliation import DayEnd, ImportReport, LineState

@@ -6,10 +6,10 @@ from pathlib import Path
 import openpyxl
 import pytest
 
-from activities.statement_file import StatementFile, read_statement
+from activities.books.statement_file import StatementFile, read_statement
 from activities.words import say_error
+from rulebook.books.statements import StatementLine
 from rulebook.errors import XuqiaoError
-from rulebook.statements import StatementLine
 from runtime.settings import checkout
 
 EXAMPLES = (checkout() or Path.cwd()) / "examples"

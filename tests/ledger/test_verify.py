@@ -17,24 +17,24 @@ from sqlalchemy import Connection, Engine, text
 from sqlmodel import Session
 
 from activities.words import has_words
-from models import ledger_check
+from models.books import check as ledger_check
+from models.books.check import find_faults, verify_book
+from models.books.export import export_book
+from models.books.rows import Row
+from models.books.rows import rows_of as rows_in
+from models.books.schema import EXPECTED, schema_digests, schema_faults
+from models.books.verification import judge, read_rows, sentence
+from models.books.verification.rules import KNOWN, RULES, rules_digest
 from models.database import sessions
-from models.ledger_check import find_faults, verify_book
-from models.ledger_export import export_book
-from models.ledger_rows import Row
-from models.ledger_rows import rows_of as rows_in
-from models.ledger_schema import EXPECTED, schema_digests, schema_faults
-from models.verification import judge, read_rows, sentence
-from models.verification.rules import KNOWN, RULES, rules_digest
-from rulebook import postings
+from rulebook.books import postings
+from rulebook.books.postings import PostingKind
+from rulebook.books.postings_of_the_year import prepay, refund, true_up, write_off
 from rulebook.money import yuan
-from rulebook.postings import PostingKind
-from rulebook.postings_of_the_year import prepay, refund, true_up, write_off
 
 from .conftest import TODAY, Books
 
 TOP = Path(__file__).parents[2]
-SCHEMA = TOP / "models" / EXPECTED
+SCHEMA = TOP / "models" / "books" / EXPECTED
 CASE, OTHER = "L-2026-00001-1", "L-2026-00002-2"
 BRIDGE = yuan(5_000_000)
 
@@ -208,7 +208,7 @@ def test_every_fault_has_a_sentence_in_both_languages_that_needs_nothing_else(fu
 
 
 def test_every_code_of_the_judge_has_words() -> None:
-    sources = [*(TOP / "models" / "verification").glob("*.py"), *(TOP / "models").glob("ledger_*.py")]
+    sources = (TOP / "models" / "books").rglob("*.py")
     codes = {code for path in sources for code in re.findall(r'"(books\.\w+)"', path.read_text(encoding="utf-8"))}
     assert {"books.gap", "books.older", "books.schema_stranger"} <= codes
     codes.remove("books.po")
@@ -230,7 +230,7 @@ def test_a_period_that_took_something_after_it_closed_is_named(
 
 def test_a_forged_payment_with_fitting_digests_is_named_by_what_it_does(full: Books, tmp_path: Path) -> None:
     """Whoever can recompute the chain still cannot make the books allow it."""
-    from models.verification import journals
+    from models.books.verification import journals
 
     rows = rows_of(full, tmp_path)
     last = journal(rows, 14)
@@ -260,7 +260,7 @@ def test_a_forged_payment_with_fitting_digests_is_named_by_what_it_does(full: Bo
 
 
 def run_alone(*argv: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "models.verification", *map(str, argv)]
+    command = [sys.executable, "-m", "models.books.verification", *map(str, argv)]
     return subprocess.run(command, cwd=TOP, capture_output=True, text=True, check=False)
 
 
@@ -285,18 +285,17 @@ def test_a_file_is_judged_without_database_or_product(full: Books, tmp_path: Pat
 def test_the_judge_shares_no_code_with_the_writer() -> None:
     allowed = set(sys.stdlib_module_names) | {"cryptography"}
     names = set()
-    for path in (TOP / "models" / "verification").glob("*.py"):
+    for path in (TOP / "models" / "books" / "verification").glob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 names |= {alias.name for alias in node.names}
             elif isinstance(node, ast.ImportFrom):
                 names.add(node.module or "")
-    own = {name for name in names if name.startswith("models.verification")}
+    own = {name for name in names if name.startswith("models.books.verification")}
     assert own
     assert {name for name in names - own if name.partition(".")[0] not in allowed} == set()
-    loaded = (
-        "import sys, models.verification; print(*(m for m in sys.modules if m.startswith(('sql', 'psyc', 'pydan'))))"
-    )
+    strangers = "(m for m in sys.modules if m.startswith(('sql', 'psyc', 'pydan')))"
+    loaded = f"import sys, models.books.verification; print(*{strangers})"
     done = subprocess.run([sys.executable, "-c", loaded], cwd=TOP, capture_output=True, text=True, check=True)
     assert not {"sqlalchemy", "sqlmodel", "psycopg", "pydantic", "rulebook", "babel"} & set(done.stdout.split())
 
@@ -421,7 +420,7 @@ def test_a_stray_row_and_hostile_text_in_the_database(full: Books, superuser: Co
 
 
 def test_a_book_longer_than_one_stretch_is_read_whole(full: Books, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("models.ledger_rows._AT_ONCE", 3)
+    monkeypatch.setattr("models.books.rows._AT_ONCE", 3)
     with sessions(full.engine)() as session:
         verdict = verify_book(session, full.fund, {})
     assert (verdict.vouchers, verdict.faults) == (14, ())

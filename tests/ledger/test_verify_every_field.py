@@ -6,14 +6,14 @@ from typing import Any
 
 import pytest
 
+from models.books.export import export_book
+from models.books.rows import Row
+from models.books.seals import new_key, set_seal
+from models.books.verification import judge, read_rows
 from models.database import sessions
-from models.ledger_export import export_book
-from models.ledger_rows import Row
-from models.seals import new_key, set_seal
-from models.verification import judge, read_rows
+from rulebook.books.postings import PostingKind
+from rulebook.books.postings_of_the_year import interest, refund
 from rulebook.money import yuan
-from rulebook.postings import PostingKind
-from rulebook.postings_of_the_year import interest, refund
 
 from .conftest import TODAY, Books
 

@@ -4,12 +4,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from models import ledger
+from models.books import ledger
 from models.database import sessions
-from rulebook.errors import XuqiaoError
-from rulebook.money import yuan
-from rulebook.postings import Account, LedgerRequest, PostingKind, Subject
-from rulebook.postings_of_the_year import (
+from rulebook.books.postings import Account, LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import (
     CARRIED_OVER,
     COSTS,
     INCOMES,
@@ -22,6 +20,8 @@ from rulebook.postings_of_the_year import (
     vat_paid,
     write_off,
 )
+from rulebook.errors import XuqiaoError
+from rulebook.money import yuan
 
 from .conftest import TODAY, Books
 

@@ -9,11 +9,11 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
-from models import payments
-from models.applications import file_application
-from models.approvals import Approval
+from models.cases import payments
+from models.cases.applications import file_application
+from models.cases.approvals import Approval
+from models.cases.payments import PaymentState
 from models.database import sessions
-from models.payments import PaymentState
 from rulebook.applications import ApplicationRow
 from rulebook.errors import XuqiaoError
 from runtime.daily import shanghai_today

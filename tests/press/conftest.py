@@ -10,9 +10,9 @@ from typing import Literal
 import pytest
 from pypdf import PdfReader
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE
-from rulebook.papers import DocumentKind
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE
+from rulebook.papers.facts import DocumentKind
 
 
 @pytest.fixture(scope="session")

@@ -2,10 +2,11 @@
 
 from datetime import date, datetime, timedelta
 
-from activities.press.sample import SAMPLE
+from activities.papers.press.sample import SAMPLE
 from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
-from rulebook.papers import (
+from rulebook.law.rates import read_rate
+from rulebook.papers.facts import (
     REQUIRED,
     DocumentKind,
     PaperAccount,
@@ -20,7 +21,6 @@ from rulebook.papers import (
     PaperReceipt,
     PaperWaiver,
 )
-from rulebook.rates import read_rate
 
 NAME_LENGTH = 60
 RARE = "𬭎㛃䶮"

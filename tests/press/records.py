@@ -8,14 +8,14 @@ import pytest
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE
-from activities.signing import ByHand, Certificates, SigningDesk
-from models import signatures
-from models.applications import file_application
-from models.documents import Document, document_number, store
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE
+from activities.signing.in_house import ByHand, Certificates, SigningDesk
+from models.cases.applications import file_application
+from models.papers import signatures
+from models.papers.documents import Document, document_number, store
 from rulebook.errors import XuqiaoError
-from rulebook.papers import DocumentKind, PaperData
+from rulebook.papers.facts import DocumentKind, PaperData
 from runtime.daily import shanghai_today
 from tests.builders import a_micro_manufacturer
 

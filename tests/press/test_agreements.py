@@ -7,12 +7,12 @@ from typing import Literal
 
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE
-from rulebook.fees import FeeTerms, FeeTier, Outstanding, usage_fee
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE
+from rulebook.law.fees import FeeTerms, FeeTier, Outstanding, usage_fee
+from rulebook.law.rates import read_rate
 from rulebook.money import format_yuan
-from rulebook.papers import DocumentKind, FeeStep, PaperData, PaperGuarantor
-from rulebook.rates import read_rate
+from rulebook.papers.facts import DocumentKind, FeeStep, PaperData, PaperGuarantor
 
 Read = Callable[[Paper], str]
 Sample = Callable[..., Paper]

@@ -8,18 +8,18 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from sqlalchemy import Engine
 
-from activities.paper_check import FileForm, check_file
-from activities.platform_signing import Asked, PlatformSigning
-from activities.press import Press
-from activities.press.sample import SAMPLE
-from activities.signing import ByHand
+from activities.papers.check import FileForm, check_file
+from activities.papers.press import Press
+from activities.papers.press.sample import SAMPLE
+from activities.signing.in_house import ByHand
+from activities.signing.platform import Asked, PlatformSigning
 from gateways.esign import PlatformManner, SimulatedPlatform
-from models import signatures
-from models.approvals import Approval, void
+from models.cases.approvals import Approval, void
 from models.database import sessions
-from models.documents import Document
-from models.signatures import FlowEnd
-from rulebook.papers import DocumentKind
+from models.papers import signatures
+from models.papers.documents import Document
+from models.papers.signatures import FlowEnd
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

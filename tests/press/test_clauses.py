@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE
-from rulebook.papers import DocumentKind, FeeStep, PaperCheck, PaperData
-from rulebook.rates import read_rate
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE
+from rulebook.law.rates import read_rate
+from rulebook.papers.facts import DocumentKind, FeeStep, PaperCheck, PaperData
 
 Read = Callable[[Paper], str]
 Sample = Callable[..., Paper]

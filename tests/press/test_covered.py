@@ -22,19 +22,19 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from sqlalchemy import Engine
 
-from activities.paper_check import check_file
-from activities.platform_signing import Asked, PlatformSigning
-from activities.press import Press
-from activities.signature_check import find_signatures
-from activities.signature_looks import laid_over, looks_of
-from activities.signing_places import place_of
+from activities.papers.check import check_file
+from activities.papers.press import Press
+from activities.signing.check import find_signatures
+from activities.signing.looks import laid_over, looks_of
+from activities.signing.places import place_of
+from activities.signing.platform import Asked, PlatformSigning
 from gateways.esign import Credential, DemoAuthority, Evidence, PlatformManner, SimulatedPlatform, sign_pdf
 from gateways.esign.pades import FIELD, _signer
 from gateways.esign.place import Place
-from models import signatures
 from models.database import sessions
-from models.documents import Document
-from models.signatures import FlowEnd
+from models.papers import signatures
+from models.papers.documents import Document
+from models.papers.signatures import FlowEnd
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

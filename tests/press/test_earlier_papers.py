@@ -10,14 +10,14 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
-from activities.paper_check import FileReport, check_file
-from activities.paper_reading import ReadPaper
-from activities.press import ATTACHMENT, Press
+from activities.papers.check import FileReport, check_file
+from activities.papers.press import ATTACHMENT, Press
+from activities.papers.reading import ReadPaper
 from activities.words import LANGUAGES, say
 from models.database import sessions
-from models.documents import Document
-from rulebook.papers import DocumentKind, PaperData
-from rulebook.rates import PPM
+from models.papers.documents import Document
+from rulebook.law.rates import PPM
+from rulebook.papers.facts import DocumentKind, PaperData
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

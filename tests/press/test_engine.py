@@ -12,11 +12,11 @@ import pytest
 from weasyprint import HTML
 from weasyprint.text import line_break
 
-from activities.press import Press, engine
-from activities.press.drawing import DrawingBoard
-from activities.press.sample import SAMPLE
+from activities.papers.press import Press, engine
+from activities.papers.press.drawing import DrawingBoard
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers import DocumentKind
+from rulebook.papers.facts import DocumentKind
 
 
 def as_it_comes() -> Any:

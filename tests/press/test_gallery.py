@@ -10,10 +10,10 @@ from typing import Literal, NamedTuple
 import pypdfium2  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.writing import figures
-from rulebook.amounts import in_words
-from rulebook.papers import REQUIRED, DocumentKind, PaperData
+from activities.papers.press import Paper, Press
+from activities.papers.press.writing import figures
+from rulebook.papers.amounts import in_words
+from rulebook.papers.facts import REQUIRED, DocumentKind, PaperData
 from rulebook.values import Value
 from tests.press.gallery import ACCOUNT, BANK, BORROWER, CROWDED, GUARANTORS, KEEPER, NAME_LENGTH, OPERATOR, bare
 

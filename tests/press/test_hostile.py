@@ -12,12 +12,12 @@ from typing import Any, Literal, NamedTuple
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
 
-from activities.press import Paper, Press, engine
-from activities.press.sample import SAMPLE
-from rulebook.amounts import MOST_FEN
+from activities.papers.press import Paper, Press, engine
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.paper_limits import MOST_COUNT, MOST_ROWS, MOST_TEXT
-from rulebook.papers import DocumentKind, PaperData, PaperFinding
+from rulebook.papers.amounts import MOST_FEN
+from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding
+from rulebook.papers.limits import MOST_COUNT, MOST_ROWS, MOST_TEXT
 
 Read = Callable[[Paper], str]
 Fill = dict[str, Any]

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.press import Press
-from activities.press.libraries import PACKAGES, check_libraries
+from activities.papers.press import Press
+from activities.papers.press.libraries import PACKAGES, check_libraries
 from rulebook.errors import XuqiaoError
-from rulebook.measure import Measure
-from rulebook.provisions import Section
+from rulebook.law.measure import Measure
+from rulebook.law.provisions import Section
 
 AGREEMENTS = Path(str(files("templates"))) / "agreements"
 

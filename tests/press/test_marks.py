@@ -6,11 +6,11 @@ from itertools import product
 import pypdfium2  # type: ignore[import-untyped]  # it has no types
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.office import bundled_dir
-from activities.press.sample import sample_of
+from activities.papers.press import Paper, Press
+from activities.papers.press.office import bundled_dir
+from activities.papers.press.sample import sample_of
 from rulebook.findings import Result
-from rulebook.papers import DocumentKind, PaperFinding
+from rulebook.papers.facts import DocumentKind, PaperFinding
 from tests.press.test_papers import EVERY_PAPER, LANGUAGES, Lang
 
 ONE_PAGE = (

@@ -10,12 +10,12 @@ import pytest
 from PIL import Image, ImageChops
 from pypdf import PdfReader
 
-from activities.paper_check import check_file
-from activities.press import Press
-from activities.press.office import bundled_dir, read_office
-from activities.press.sample import SAMPLE
+from activities.papers.check import check_file
+from activities.papers.press import Press
+from activities.papers.press.office import bundled_dir, read_office
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers import DocumentKind
+from rulebook.papers.facts import DocumentKind
 from tests.press.seals import a_seal, red_spots
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT

@@ -11,11 +11,11 @@ from typing import Any, Literal
 import pytest
 from pypdf import PdfReader
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers import REQUIRED, DocumentKind, PaperData, PaperFinding
+from rulebook.papers.facts import REQUIRED, DocumentKind, PaperData, PaperFinding
 
 AGREEMENTS = Path(str(files("templates"))) / "agreements"
 

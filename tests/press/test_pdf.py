@@ -16,13 +16,13 @@ import pytest
 import segno
 from pypdf import PdfReader
 
-from activities.press import ATTACHMENT, Paper, Press, SignatureBox, facts_bytes, facts_digest
-from activities.press.facts import facts_of
-from activities.press.sample import SAMPLE
-from activities.press.spoken import Spoken
+from activities.papers.press import ATTACHMENT, Paper, Press, SignatureBox, facts_bytes, facts_digest
+from activities.papers.press.facts import facts_of
+from activities.papers.press.sample import SAMPLE
+from activities.papers.press.spoken import Spoken
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers import DocumentKind, PaperData
+from rulebook.papers.facts import DocumentKind, PaperData
 
 Lang = Literal["zh", "en"]
 Sample = Callable[..., Paper]
@@ -179,9 +179,9 @@ def test_embedded_facts_give_the_facts_back_and_leave_out_what_was_not_said() ->
 
 IN_ANOTHER_PROCESS = """
 import hashlib
-from activities.press import Press
-from activities.press.sample import SAMPLE
-from rulebook.papers import DocumentKind
+from activities.papers.press import Press
+from activities.papers.press.sample import SAMPLE
+from rulebook.papers.facts import DocumentKind
 press = Press()
 for kind in (DocumentKind.SETTLEMENT_CERTIFICATE, DocumentKind.TRIPARTITE_AGREEMENT):
     print(press.render(kind, SAMPLE).sha256)

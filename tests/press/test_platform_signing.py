@@ -7,14 +7,14 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
-from activities.platform_signing import Asked, PlatformSigning
-from activities.press import Press
-from activities.signature_check import find_signatures
+from activities.papers.press import Press
+from activities.signing.check import find_signatures
+from activities.signing.platform import Asked, PlatformSigning
 from gateways.esign import PlatformAway, PlatformManner, SimulatedPlatform
-from models import signatures
 from models.database import sessions
-from models.documents import Document
-from models.signatures import FlowEnd, SignedHow
+from models.papers import signatures
+from models.papers.documents import Document
+from models.papers.signatures import FlowEnd, SignedHow
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

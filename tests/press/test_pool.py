@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.pool import PressPool
-from activities.press.sample import SAMPLE
+from activities.papers.press import Paper, Press
+from activities.papers.press.pool import PressPool
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers import DocumentKind, PaperData
+from rulebook.papers.facts import DocumentKind, PaperData
 
 KIND = DocumentKind.SETTLEMENT_CERTIFICATE
 HANGS, TAKES_A_WHILE = DocumentKind.REFUSAL_NOTICE, DocumentKind.TRANSFER_INSTRUCTION
@@ -143,7 +143,7 @@ def test_a_pool_that_cannot_begin_says_why(tmp_path: Path) -> None:
 
 def test_whoever_is_killed_with_its_presses_leaves_no_folder_behind(tmp_path: Path) -> None:
     begins = (
-        "import time\nfrom activities.press.pool import PressPool\n"
+        "import time\nfrom activities.papers.press.pool import PressPool\n"
         "if __name__ == '__main__':\n    pool = PressPool(workers=2)\n"
         "    print('warm', flush=True)\n    time.sleep(600)\n"
     )

@@ -5,10 +5,10 @@ from datetime import date
 
 import pytest
 
-from activities.press import Paper, Press
-from activities.press.sample import SAMPLE, sample_of
-from activities.press.writing import fee_after
-from rulebook.papers import REQUIRED, DocumentKind
+from activities.papers.press import Paper, Press
+from activities.papers.press.sample import SAMPLE, sample_of
+from activities.papers.press.writing import fee_after
+from rulebook.papers.facts import REQUIRED, DocumentKind
 
 Read = Callable[[Paper], str]
 

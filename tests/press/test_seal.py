@@ -8,19 +8,19 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
-from activities.paper_check import FileReport, check_file
-from activities.press import Press
-from activities.press.seal_picture import seal_picture
-from activities.signature_check import find_signatures
-from activities.signing import SigningDesk
-from activities.signing_places import place_of, seal_on
+from activities.papers.check import FileReport, check_file
+from activities.papers.press import Press
+from activities.papers.press.seal_picture import seal_picture
+from activities.signing.check import find_signatures
+from activities.signing.in_house import SigningDesk
+from activities.signing.places import place_of, seal_on
 from gateways.esign import DemoAuthority, sign_pdf
 from gateways.esign import seal as seal_module
 from gateways.esign.place import Place
 from gateways.esign.seal import NATURAL_SIDE, shown_on_a_draft
 from models.database import sessions
-from models.documents import Document
-from rulebook.papers import DocumentKind
+from models.papers.documents import Document
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

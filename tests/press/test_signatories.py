@@ -8,24 +8,24 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
-from activities.certificate_names import fits, names_of_party
-from activities.paper_check import FileReport, check_file
-from activities.paper_reading import ReadPaper
-from activities.platform_signing import Asked, PlatformSigning
-from activities.press import Press
-from activities.press.fonts import FontCase, OfficeFonts
-from activities.press.office import bundled_dir
-from activities.signature_check import find_signatures
-from activities.signature_looks import looks_of
-from activities.signing import PDF, file_of
-from activities.signing_places import place_of
+from activities.papers.check import FileReport, check_file
+from activities.papers.press import Press
+from activities.papers.press.fonts import FontCase, OfficeFonts
+from activities.papers.press.office import bundled_dir
+from activities.papers.reading import ReadPaper
+from activities.signing.certificate_names import fits, names_of_party
+from activities.signing.check import find_signatures
+from activities.signing.in_house import PDF, file_of
+from activities.signing.looks import looks_of
+from activities.signing.places import place_of
+from activities.signing.platform import Asked, PlatformSigning
 from activities.words import LANGUAGES, say
 from gateways.esign import DemoAuthority, PlatformManner, SimulatedPlatform, Stamp, sign_pdf
-from models import signatures
 from models.database import sessions
-from models.documents import Document
-from models.signatures import FlowEnd, Signature, SignedHow
-from rulebook.papers import DocumentKind
+from models.papers import signatures
+from models.papers.documents import Document
+from models.papers.signatures import FlowEnd, Signature, SignedHow
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

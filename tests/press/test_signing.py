@@ -14,15 +14,15 @@ from PIL import Image
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
-from activities.paper_reading import ReadPaper
-from activities.press import Press
-from activities.signature_check import find_signatures
-from activities.signing import ByHand, Certificates, SigningDesk
+from activities.papers.press import Press
+from activities.papers.reading import ReadPaper
+from activities.signing.check import find_signatures
+from activities.signing.in_house import ByHand, Certificates, SigningDesk
 from gateways.esign import DEMO_CA_NAME, DemoAuthority
-from models import signatures
 from models.database import sessions
-from models.signatures import SignedHow
-from rulebook.papers import DocumentKind
+from models.papers import signatures
+from models.papers.signatures import SignedHow
+from rulebook.papers.facts import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

@@ -12,13 +12,13 @@ from typing import Any, Literal
 import pytest
 from jinja2 import Environment
 
-from activities.paper_check import check_file
-from activities.press import Press
-from activities.press.sample import SAMPLE
-from activities.press.spoken import Spoken, spoken_of
+from activities.papers.check import check_file
+from activities.papers.press import Press
+from activities.papers.press.sample import SAMPLE
+from activities.papers.press.spoken import Spoken, spoken_of
 from rulebook.findings import Result
-from rulebook.papers import DocumentKind, PaperData, PaperWaiver
-from rulebook.rates import read_rate
+from rulebook.law.rates import read_rate
+from rulebook.papers.facts import DocumentKind, PaperData, PaperWaiver
 
 Lang = Literal["zh", "en"]
 Way = tuple[str, ...]

@@ -15,17 +15,17 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
-from activities.paper_check import FileForm, FileReport, check_file
-from activities.paper_reading import ReadPaper
-from activities.press import ATTACHMENT, Press, facts_bytes
-from activities.press.sample import SAMPLE
-from activities.signing import ByHand, Certificates, SigningDesk
+from activities.papers.check import FileForm, FileReport, check_file
+from activities.papers.press import ATTACHMENT, Press, facts_bytes
+from activities.papers.press.sample import SAMPLE
+from activities.papers.reading import ReadPaper
+from activities.signing.in_house import ByHand, Certificates, SigningDesk
 from activities.words import LANGUAGES, be_strict, say
 from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
-from models import signatures
 from models.database import sessions
-from models.documents import Document
-from rulebook.papers import DocumentKind, PaperData
+from models.papers import signatures
+from models.papers.documents import Document
+from rulebook.papers.facts import DocumentKind, PaperData
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

@@ -3,8 +3,8 @@
 import doctest
 from datetime import date
 
-from activities.press import writing
-from rulebook.printing import plain
+from activities.papers.press import writing
+from rulebook.papers.printing import plain
 
 
 def test_the_examples_in_the_docstrings_hold() -> None:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 
 from rulebook.findings import Finding, Findings, Result
-from rulebook.measure import Measure
-from rulebook.provisions import Provision
+from rulebook.law.measure import Measure
+from rulebook.law.provisions import Provision
 from tests.rulebook.samples import donghai
 
 LAW, OPERATOR = "东政规发〔2025〕5号", "承办主体自定（示例运营方案）"

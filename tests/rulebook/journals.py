@@ -5,11 +5,11 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
-from rulebook import postings as p
-from rulebook import postings_of_the_year as y
+from rulebook.books import postings as p
+from rulebook.books import postings_of_the_year as y
+from rulebook.books.postings import Account, Entry, LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import NetBalance, Record
 from rulebook.money import format_yuan
-from rulebook.postings import Account, LedgerRequest, Line, PostingKind, Subject
-from rulebook.postings_of_the_year import NetBalance, Record
 
 FUND, CASE, OTHER_CASE = "DH", "DH-2026-00017-4", "DH-2026-00018-2"
 TODAY = date(2026, 3, 2)
@@ -22,7 +22,7 @@ def entries_of(request: LedgerRequest) -> list[str]:
     return [written(line) for line in request.lines]
 
 
-def written(line: Line) -> str:
+def written(line: Entry) -> str:
     sides = (f"{account.subject}/{account.dimension}" for account in (line.debit, line.credit))
     return " ".join([*sides, format_yuan(line.amount_fen)])
 

@@ -8,11 +8,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from activities.calendars import shipped_calendar
-from activities.measures import draft, read_measure
+from activities.law.calendars import shipped_calendar
+from activities.law.measures import draft, read_measure
 from rulebook.cases import CaseFacts, Promise
-from rulebook.measure import Measure
-from rulebook.pack_text import parse_measure
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import parse_measure
 
 ROOT = Path(__file__).parents[2]
 PACKS = ROOT / "rulebook" / "packs"

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from activities.measures import draft, pack_ids, read_measure
-from rulebook.activation import LEFT_TO_PEOPLE, Readiness, readiness, refuse_unready
+from activities.law.measures import draft, pack_ids, read_measure
 from rulebook.errors import XuqiaoError
-from rulebook.measure import Measure
-from rulebook.pack_text import draft_measure
-from rulebook.papers import SIGNED_BEFORE_PAYMENT
+from rulebook.law.activation import LEFT_TO_PEOPLE, Readiness, readiness, refuse_unready
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure
+from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT
 from tests.rulebook.samples import OVERLAY, PACK, ROOT, donghai
 
 Change = Callable[[str], str]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from activities.measures import measure_from
+from activities.law.measures import measure_from
 from rulebook.acts import MeasureProposal, Proposal, Standing, check, check_drawing
 from rulebook.calendar import CalendarDay, calendar_from_days
 from rulebook.cases import Promise, PromiseRung

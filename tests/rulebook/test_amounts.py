@@ -6,9 +6,9 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from rulebook.amounts import MOST_FEN, in_words, read_words, signs_of
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
+from rulebook.papers.amounts import MOST_FEN, in_words, read_words, signs_of
 
 DIGITS = {digit: value for value, digit in enumerate("零壹贰叁肆伍陆柒捌玖")}
 PLACES = {"仟": 1000, "佰": 100, "拾": 10}

@@ -5,16 +5,16 @@ from typing import get_args
 import pytest
 from pydantic import ValidationError
 
-from activities.measures import draft
-from rulebook import book_acts as b
+from activities.law.measures import draft
 from rulebook.applications import payee_digest
-from rulebook.book_acts import BookAct, Found, Journal, Payee
-from rulebook.book_steps import BY_TWO, CHANGES_WHAT_IS_OWED, PAID_BY_HAND
+from rulebook.books import acts as b
+from rulebook.books.acts import BookAct, Found, Journal, Payee
+from rulebook.books.postings import LedgerRequest, PostingKind
+from rulebook.books.postings_of_the_year import NetBalance, spend
+from rulebook.books.statements import StatementLine
+from rulebook.books.steps import BY_TWO, CHANGES_WHAT_IS_OWED, PAID_BY_HAND
 from rulebook.errors import XuqiaoError
 from rulebook.money import MOST_FEN, yuan
-from rulebook.postings import LedgerRequest, PostingKind
-from rulebook.postings_of_the_year import NetBalance, spend
-from rulebook.statements import StatementLine
 from tests.rulebook.journals import CASE, RECORD, TODAY, a_years_balances, entries_of
 from tests.rulebook.samples import donghai
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from rulebook.book_steps import (
+from rulebook.books.postings import PostingKind, Subject
+from rulebook.books.steps import (
     BY_TWO,
     CHANGES_WHAT_IS_OWED,
     OPEN_STATES,
@@ -12,7 +13,6 @@ from rulebook.book_steps import (
     next_step,
     posted_from,
 )
-from rulebook.postings import PostingKind, Subject
 from tests.rulebook.journals import moved, of_subject, some_journals
 
 OVER = ("posted", "rejected", "taken_back", "refused")

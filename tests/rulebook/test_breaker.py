@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.measures import draft
-from rulebook.breaker import MILLION, Breaker, percent
+from activities.law.measures import draft
+from rulebook.books.breaker import MILLION, Breaker, percent
 from rulebook.money import MOST_FEN, yuan
 
 QIANJIANG = draft("qianjiang/2016").fund.stop_at_overdue.value

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from rulebook.bridges import Bridge, Division, Return, mixed_references
 from rulebook.calendar import CalendarDay, DayUnit, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.fees import DayCount, FeeTerms, Tariff, Waiver
+from rulebook.law.fees import DayCount, FeeTerms, Tariff, Waiver
 from rulebook.messages import Receipt, ReceiptLine, ReceiptPurpose
 
 TERMS = FeeTerms.model_validate({"tiers": [{"through_day": 5, "daily_rate": "0.02%"}, {"daily_rate": "0.04%"}]})

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulebook.cases import ApplicantKind
-from rulebook.ceiling import Bound, ceiling
-from rulebook.eligibility import judge_bridge
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
-from rulebook.measure import Measure
+from rulebook.law.ceiling import Bound, ceiling
+from rulebook.law.eligibility import judge_bridge
+from rulebook.law.measure import Measure
 from rulebook.money import yuan
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, donghai, some_facts

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from activities.charts import chart_ids, read_chart, shipped_chart
-from rulebook.chart import OFF_BALANCE, PARTS, Basis, parse_chart
+from activities.books.charts import chart_ids, read_chart, shipped_chart
+from rulebook.books.chart import OFF_BALANCE, PARTS, Basis, parse_chart
+from rulebook.books.postings import Subject
 from rulebook.errors import XuqiaoError
-from rulebook.postings import Subject
 
 
 def test_two_charts_ship() -> None:

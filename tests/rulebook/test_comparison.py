@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.measures import draft, pack_ids
-from rulebook.comparison import Source, compare, rate_text, rows
-from rulebook.measure import Measure
-from rulebook.pack_text import draft_measure
-from rulebook.rates import read_rate
+from activities.law.measures import draft, pack_ids
+from rulebook.law.comparison import Source, compare, rate_text, rows
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure
+from rulebook.law.rates import read_rate
 from tests.rulebook.samples import PACK, donghai
 
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from rulebook.cases import LoanRiskClass
-from rulebook.eligibility import NORMAL_LOAN_RULE, RENEWAL_RULE, judge_applicant, judge_direct
 from rulebook.findings import Findings, Result
-from rulebook.size import SIZE_RULE
+from rulebook.law.eligibility import NORMAL_LOAN_RULE, RENEWAL_RULE, judge_applicant, judge_direct
+from rulebook.law.size import SIZE_RULE
 from tests.rulebook.amending import of_rule, only
 from tests.rulebook.samples import TODAY, changed_facts, donghai
 

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from rulebook.cases import LoanRiskClass, PromiseRung
-from rulebook.eligibility import RENEWAL_RULE, judge_applicant, judge_bridge, judge_release
 from rulebook.findings import Findings, Result
+from rulebook.law.eligibility import RENEWAL_RULE, judge_applicant, judge_bridge, judge_release
 from rulebook.messages import ReleaseLine
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.book_steps import BY_TWO
-from rulebook.postings import LedgerRequest, PostingKind, Subject
-from rulebook.postings_of_the_year import reverse
+from rulebook.books.postings import LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import reverse
+from rulebook.books.steps import BY_TWO
 from tests.rulebook.journals import CASE, FUND, RECORD, moved, of_subject, some_journals
 from tests.rulebook.samples import ROOT
 

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rulebook.calendar import CalendarDay, DayUnit, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.fees import (
+from rulebook.law.fees import (
     UNEVENTFUL,
     Course,
     DayCount,

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rulebook.errors import XuqiaoError
-from rulebook.fees import (
+from rulebook.law.fees import (
     MOST_DAYS,
     Course,
+    FeeEntry,
     FeeKind,
-    FeeLine,
     FeeTerms,
     Outstanding,
     Waiver,
@@ -26,8 +26,8 @@ from rulebook.fees import (
     true_up,
     usage_fee,
 )
+from rulebook.law.rates import read_rate
 from rulebook.money import yuan
-from rulebook.rates import read_rate
 from tests.rulebook.samples import donghai
 
 TERMS = donghai().fees
@@ -224,7 +224,7 @@ def test_a_fee_is_the_minimum_or_what_the_days_cost_whichever_is_more(
 def test_the_minimum_is_shown_as_what_it_adds_to_all_the_days() -> None:
     terms = a_flat("0.05%", minimum_fen=500_000)
     parts = [Outstanding(yuan(2_000_000), 2), Outstanding(yuan(1_000_000), 3)]
-    assert fee_steps(parts, terms)[-1] == FeeLine(1, 5, yuan(2_000_000), Fraction(0), 150_000, FeeKind.MINIMUM)
+    assert fee_steps(parts, terms)[-1] == FeeEntry(1, 5, yuan(2_000_000), Fraction(0), 150_000, FeeKind.MINIMUM)
     assert fee_steps([Outstanding(yuan(2_000_000), 5)], terms)[-1].kind is FeeKind.TIER  # it costs just the minimum
     assert fee_steps([Outstanding(yuan(1_999_996), 5)], terms)[-1][4:] == (1, FeeKind.MINIMUM)
 
@@ -232,7 +232,7 @@ def test_the_minimum_is_shown_as_what_it_adds_to_all_the_days() -> None:
 def test_a_bridge_that_came_back_at_once_costs_the_minimum_unless_that_day_is_waived() -> None:
     terms = a_flat("0.05%", minimum_fen=500_000)
     bridge = [Outstanding(yuan(3_000_000), 0)]
-    assert fee_steps(bridge, terms) == (FeeLine(1, 1, yuan(3_000_000), Fraction(0), 500_000, FeeKind.MINIMUM),)
+    assert fee_steps(bridge, terms) == (FeeEntry(1, 1, yuan(3_000_000), Fraction(0), 500_000, FeeKind.MINIMUM),)
     assert fee_steps(bridge, terms, Course(waived=frozenset({1}))) == ()
     assert fee_steps(bridge, terms, Course(waived=frozenset({2}))) != ()
     assert fee_steps([], terms) == fee_steps([Outstanding(0, 0)], terms) == ()

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from activities.calendars import shipped_calendar, shipped_days, shipped_notices
+from activities.law.calendars import shipped_calendar, shipped_days, shipped_notices
 from rulebook.calendar import calendar_from_days
 from rulebook.errors import XuqiaoError
 from rulebook.holidays import UNANNOUNCED, Holiday, HolidayNotice, announced_days, parse_notice

@@ -9,10 +9,10 @@ from activities.words import LANGUAGES, Lang, has_words, say_error
 from rulebook.calendar import DayUnit
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, StandingFacts
 from rulebook.errors import XuqiaoError
-from rulebook.fees import MOST_DAYS
-from rulebook.measure import Measure
-from rulebook.pack_text import draft_measure, parse_measure
-from rulebook.provisions import DayOff, Trouble
+from rulebook.law.fees import MOST_DAYS
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure, parse_measure
+from rulebook.law.provisions import DayOff, Trouble
 from tests.rulebook.amending import amended
 from tests.rulebook.samples import CALENDAR, OVERLAY, PACK, donghai
 

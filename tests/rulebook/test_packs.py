@@ -7,15 +7,15 @@ from typing import Any
 
 import pytest
 
-from activities.measures import draft, pack_ids, read_measure
+from activities.law.measures import draft, pack_ids, read_measure
 from rulebook.bridges import Bridge
 from rulebook.cases import ApplicantKind
-from rulebook.ceiling import ceiling
-from rulebook.eligibility import judge_applicant, judge_bridge
 from rulebook.errors import XuqiaoError
-from rulebook.fees import FeeLine, FeeTerms, Outstanding, course_of, days_out, fee_steps, prepaid_fee, true_up
 from rulebook.findings import Findings
-from rulebook.measure import Measure
+from rulebook.law.ceiling import ceiling
+from rulebook.law.eligibility import judge_applicant, judge_bridge
+from rulebook.law.fees import FeeEntry, FeeTerms, Outstanding, course_of, days_out, fee_steps, prepaid_fee, true_up
+from rulebook.law.measure import Measure
 from rulebook.money import format_yuan, yuan
 from rulebook.queue import rank
 from tests.rulebook.samples import CALENDAR, OVERLAY, PACKS, TODAY, a_promise, changed_facts, completed
@@ -57,7 +57,7 @@ def assert_findings(findings: Findings, example: dict[str, Any]) -> None:
         assert set(cited(example)) <= {finding.citation for finding in findings.items}
 
 
-def assert_fee(lines: tuple[FeeLine, ...], example: dict[str, Any]) -> None:
+def assert_fee(lines: tuple[FeeEntry, ...], example: dict[str, Any]) -> None:
     assert format_yuan(sum(line.fee_fen for line in lines)) == example["fee"]
     assert [[line.from_day, line.through_day, format_yuan(line.fee_fen)] for line in lines] == example["steps"]
 

@@ -7,9 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import Field, ValidationError
 
-from rulebook.amounts import MOST_FEN, in_words
 from rulebook.errors import XuqiaoError
-from rulebook.paper_limits import (
+from rulebook.papers.amounts import MOST_FEN, in_words
+from rulebook.papers.limits import (
     MOST_COUNT,
     MOST_ROWS,
     MOST_TEXT,

@@ -5,10 +5,9 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
-from activities.press.sample import SAMPLE
+from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.paper_limits import MOST_TEXT
-from rulebook.papers import (
+from rulebook.papers.facts import (
     AGREEMENTS,
     REQUIRED,
     SIGNED_BEFORE_PAYMENT,
@@ -20,6 +19,7 @@ from rulebook.papers import (
     before_payment,
     check_complete,
 )
+from rulebook.papers.limits import MOST_TEXT
 
 ALWAYS = [name for name, field in PaperData.model_fields.items() if field.is_required()]
 NEEDED = [(kind, field) for kind in DocumentKind for field in REQUIRED[kind]]

@@ -9,13 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from rulebook import postings as p
+from rulebook.books import postings as p
+from rulebook.books.postings import Account, Entry, LedgerRequest, PostingKind, Subject
+from rulebook.books.postings_of_the_year import prepay, refund_prepaid, true_up
 from rulebook.errors import XuqiaoError
-from rulebook.fees import Outstanding, prepaid_fee, usage_fee
-from rulebook.fees import true_up as settled
+from rulebook.law.fees import Outstanding, prepaid_fee, usage_fee
+from rulebook.law.fees import true_up as settled
 from rulebook.money import format_yuan, yuan
-from rulebook.postings import Account, LedgerRequest, Line, PostingKind, Subject
-from rulebook.postings_of_the_year import prepay, refund_prepaid, true_up
 from tests.rulebook.amending import amended
 from tests.rulebook.journals import CASE, FUND, RECORD, TODAY, entries_of, moved
 from tests.rulebook.samples import donghai
@@ -25,7 +25,7 @@ FEE = usage_fee([Outstanding(BRIDGE, 8)], donghai().fees)
 """Five days at 0.02 % and three at 0.04 %: 11,000.00 yuan."""
 CASHIER: dict[str, Any] = {"on": TODAY, "actor_id": "cashier", "evidence": "e9"}
 TERMS: dict[str, Any] = {"terms_digest": "t1"}
-BRIDGE_OF_POOL = Line(
+BRIDGE_OF_POOL = Entry(
     debit=Account(subject=Subject.BRIDGE_RECEIVABLE, dimension=CASE),
     credit=Account(subject=Subject.ESCROW_BANK, dimension="pool"),
     amount_fen=BRIDGE,
@@ -251,7 +251,7 @@ def test_a_fee_in_advance_ends_as_income_and_what_goes_back_or_is_still_to_come(
 @pytest.mark.parametrize("amount", [0, -1])
 def test_an_entry_of_nothing_cannot_be_written_down(amount: int) -> None:
     with pytest.raises(ValidationError, match="amount_fen"):
-        Line(debit=p.POOL, credit=p.FEES, amount_fen=amount)
+        Entry(debit=p.POOL, credit=p.FEES, amount_fen=amount)
 
 
 def test_an_account_is_kept_for_somebody() -> None:

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook import postings_of_the_year as y
+from rulebook.books import postings_of_the_year as y
+from rulebook.books.postings import Account, LedgerRequest, PostingKind, Subject
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.postings import Account, LedgerRequest, PostingKind, Subject
 from tests.rulebook.journals import CASE, FUND, RECORD, TODAY, a_years_balances, entries_of, moved, of_subject
 
 BY_TWO: dict[str, Any] = {"approval": "DH/desk/4", "reference": "ZF-1"}

@@ -6,7 +6,7 @@ import pytest
 import uharfbuzz as harfbuzz
 
 from rulebook.errors import XuqiaoError
-from rulebook.printing import check_printable, unprintable
+from rulebook.papers.printing import check_printable, unprintable
 
 
 def test_exactly_the_bundled_faces_characters_are_printable() -> None:

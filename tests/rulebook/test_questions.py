@@ -7,13 +7,13 @@ from typing import Any
 
 import pytest
 
-from activities.measures import draft
+from activities.law.measures import draft
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
+from rulebook.law.questions import Question, judge, question_schema, read_question
 from rulebook.messages import ReleaseLine
-from rulebook.questions import Question, judge, question_schema, read_question
 from tests.rulebook.samples import ROOT, donghai
 
 EXAMPLE: dict[str, Any] = json.loads((ROOT / "examples" / "facts.json").read_text(encoding="utf-8"))

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
-from rulebook.pack_text import parse_measure
+from rulebook.law.pack_text import parse_measure
 from rulebook.queue import rank
 from tests.rulebook.samples import OVERLAY, PACK, donghai, some_facts
 

@@ -5,14 +5,14 @@ from fractions import Fraction
 
 import pytest
 
-from activities.measures import draft
+from activities.law.measures import draft
 from rulebook.calendar import WorkCalendar
 from rulebook.errors import XuqiaoError
-from rulebook.fees import FeeKind
-from rulebook.measure import Measure
+from rulebook.law.fees import FeeKind
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure
+from rulebook.law.quotes import Quote, quote
 from rulebook.money import yuan
-from rulebook.pack_text import draft_measure
-from rulebook.quotes import Quote, quote
 from tests.rulebook.samples import OVERLAY, PACK, donghai
 
 COUNTING = ("fee.counted", "fee.first_day_counts", "fee.last_day_counts")

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from rulebook.rates import Rate, read_rate
+from rulebook.law.rates import Rate, read_rate
 
 RATE: TypeAdapter[Fraction] = TypeAdapter(Rate)
 PATTERN = re.compile(RATE.json_schema()["pattern"])

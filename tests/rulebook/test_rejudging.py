@@ -18,9 +18,9 @@ import pytest
 
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
-from rulebook.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.findings import Findings
-from rulebook.measure import Measure
+from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
+from rulebook.law.measure import Measure
 from rulebook.messages import ReleaseLine
 from rulebook.values import Value
 from tests.rulebook.amending import amended

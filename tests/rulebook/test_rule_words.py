@@ -10,16 +10,18 @@ import pytest
 
 from activities.words import LANGUAGES, Lang, catalogue, has_words, say, say_finding
 from rulebook.cases import RenewalFacts, StandingFacts
-from rulebook.ceiling import Bound
-from rulebook.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.findings import Finding
+from rulebook.law.ceiling import Bound
+from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
+from rulebook.law.provisions import ExposureSection, QueueOrder
 from rulebook.messages import ReleaseLine
-from rulebook.provisions import ExposureSection, QueueOrder
 from tests.rulebook.amending import amended
 from tests.rulebook.samples import CALENDAR, ROOT, TODAY, a_promise, changed_facts, donghai
 
-MODULES = sorted(path.stem for path in (ROOT / "rulebook").glob("eligibility*.py"))
-MODULES += ["calendar", "ceiling", "fees", "measure", "provisions", "queue", "size"]
+RULES = [
+    *sorted((ROOT / "rulebook" / "law").rglob("*.py")),
+    *(ROOT / "rulebook" / f"{name}.py" for name in ("calendar", "queue")),
+]
 AREAS = ("eligibility", "direct", "bridging", "release_check", "sizing", "queue", "ceiling", "fee", "calendar", "pack")
 CONDITIONS = set(RenewalFacts.model_fields) - {"debt_evasion", "contract_signed_on"}
 CODE = re.compile(rf"({'|'.join(AREAS)})\.[a-z_]+")
@@ -34,8 +36,8 @@ def codes_in(path: Path) -> set[str]:
 
 def all_codes() -> set[str]:
     provisions = {name for name, _ in donghai().provisions()}
-    found = set().union(*(codes_in(ROOT / "rulebook" / f"{module}.py") for module in MODULES)) - provisions
-    found |= codes_in(ROOT / "activities" / "measures.py")
+    found = set().union(*map(codes_in, RULES)) - provisions
+    found |= codes_in(ROOT / "activities" / "law" / "measures.py")
     found |= {f"eligibility.{trouble}" for trouble in StandingFacts.model_fields}
     found |= {f"trouble.{trouble}" for trouble in StandingFacts.model_fields}
     found |= {f"direct.{condition}" for condition in CONDITIONS} | {

@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from activities.measures import pack_ids
-from rulebook.measure import SECTIONS, Measure
-from rulebook.schema import pack_schema
+from activities.law.measures import pack_ids
+from rulebook.law.measure import SECTIONS, Measure
+from rulebook.law.schema import pack_schema
 from tests.rulebook.samples import PACK, PACKS, donghai
 
 SCHEMA: dict[str, Any] = json.loads(json.dumps(pack_schema()))

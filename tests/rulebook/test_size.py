@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from rulebook.cases import SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.size import industry_of, size_class
+from rulebook.law.size import industry_of, size_class
 
 FEN_PER_WAN = 1_000_000
 L, M, S, X = SizeClass.LARGE, SizeClass.MEDIUM, SizeClass.SMALL, SizeClass.MICRO

@@ -7,9 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.errors import XuqiaoError
-from rulebook.messages import ReceiptPurpose
-from rulebook.reconciling import (
+from rulebook.books.reconciling import (
     Difference,
     DifferenceKind,
     Entry,
@@ -20,7 +18,7 @@ from rulebook.reconciling import (
     reconcile,
     unpaired,
 )
-from rulebook.statements import (
+from rulebook.books.statements import (
     KnownLine,
     StatementLine,
     are_sides_swapped,
@@ -29,6 +27,8 @@ from rulebook.statements import (
     is_newest_first,
     names_of,
 )
+from rulebook.errors import XuqiaoError
+from rulebook.messages import ReceiptPurpose
 
 MONDAY = date(2026, 3, 2)
 PRINCIPAL, FEE = ReceiptPurpose.PRINCIPAL, ReceiptPurpose.FEE

@@ -6,12 +6,12 @@ from typing import Any
 
 import pytest
 
-from activities.measures import draft
+from activities.law.measures import draft
 from rulebook.calendar import DayUnit
 from rulebook.cases import CaseFacts
-from rulebook.eligibility import judge_applicant, judge_bridge, judge_release
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
+from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_release
 from rulebook.messages import ReleaseLine
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts

@@ -5,6 +5,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulebook.acts import Pursuit, WriteOffProposal, check_pursuit
+from rulebook.books.postings import PostingKind
+from rulebook.books.postings_of_the_year import write_off
+from rulebook.books.write_offs import approval_key, approval_of_write_off
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -16,10 +19,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import MOST_FEN, yuan
-from rulebook.postings import PostingKind
-from rulebook.postings_of_the_year import write_off
 from rulebook.stages import Role
-from rulebook.write_offs import approval_key, approval_of_write_off
 from tests.rulebook.journals import CASE, RECORD
 
 DECISION = "东财发〔2026〕9号"

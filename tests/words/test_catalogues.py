@@ -13,7 +13,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
-from rulebook import cases, events, messages, papers, stages
+from rulebook import cases, events, messages, stages
+from rulebook.papers import facts as papers
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from openpyxl.utils import get_column_letter
 
-from activities.workbook_columns import COLUMNS
+from activities.workbook.columns import COLUMNS
 
 MONDAY = date(2026, 3, 2)
 GOOD: Mapping[str, object] = {

@@ -8,15 +8,15 @@ from typing import Any
 
 import pytest
 
-from activities.measures import read_measure
-from activities.workbook import read_workbook, shift_dates
+from activities.law.measures import read_measure
+from activities.workbook.applications import read_workbook, shift_dates
 from gateways.simulated import BankScript
-from rulebook import eligibility
 from rulebook.applications import ApplicationRow, PartnerBank
 from rulebook.cases import BankAnswer, CaseFacts, Route, SizeClass
 from rulebook.findings import Result
+from rulebook.law import eligibility
+from rulebook.law.size import size_class
 from rulebook.money import yuan
-from rulebook.size import size_class
 from rulebook.stages import ENDS, CaseStage
 
 EXAMPLES = Path(__file__).parents[2] / "examples"

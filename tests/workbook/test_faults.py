@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
-from activities.workbook import CellFault, read_workbook
+from activities.workbook.applications import CellFault, read_workbook
 from rulebook.applications import PartnerBank
 from tests.workbook.support import FIELDS, GOOD, MONDAY, TITLES, Row, Write, letter
 

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.workbook import read_workbook, write_template
-from activities.workbook_columns import COLUMNS
+from activities.workbook.applications import read_workbook, write_template
+from activities.workbook.columns import COLUMNS
 from rulebook.applications import PartnerBank, payee_digest
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, RenewalFacts, StandingFacts
 from rulebook.money import yuan

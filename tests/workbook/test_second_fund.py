@@ -7,20 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from activities.calendars import shipped_calendar
-from activities.measures import read_measure
-from activities.workbook import read_workbook
+from activities.law.calendars import shipped_calendar
+from activities.law.measures import read_measure
+from activities.workbook.applications import read_workbook
 from rulebook.applications import ApplicationRow
 from rulebook.bridges import Bridge
 from rulebook.cases import CaseFacts, Exposure, ExposureFacts, Route, SizeClass
-from rulebook.ceiling import ceiling
-from rulebook.eligibility import judge_applicant
 from rulebook.findings import Result
-from rulebook.measure import Measure
+from rulebook.law.ceiling import ceiling
+from rulebook.law.eligibility import judge_applicant
+from rulebook.law.measure import Measure
+from rulebook.law.pack_text import draft_measure
+from rulebook.law.size import size_class
 from rulebook.money import Fen, yuan
-from rulebook.pack_text import draft_measure
 from rulebook.queue import rank
-from rulebook.size import size_class
 from rulebook.stages import CaseStage, Role
 from runtime.demo import REFERENCE_MONDAY as MONDAY
 from runtime.demo import Script, read_script

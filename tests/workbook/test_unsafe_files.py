@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from activities import workbook_file
-from activities.workbook import CellFault, read_workbook
+from activities.workbook import file as workbook_file
+from activities.workbook.applications import CellFault, read_workbook
 from tests.workbook.support import MONDAY, Write
 
 

@@ -1,0 +1,1 @@
+"""The bank: asked for its opinion, and paid through."""

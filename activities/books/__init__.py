@@ -1,0 +1,1 @@
+"""The books: money of cases, the book desk, statements and reports."""

@@ -1,0 +1,284 @@
+"""The money in the books: what is reserved, queued for, given back and returned, in one transaction with its step."""
+
+from datetime import date
+
+from sqlalchemy import text
+from sqlmodel import Session
+from temporalio import activity
+
+from activities.books.breaker import breaker_of
+from activities.contracts import (
+    ApproveAndReserve,
+    Booking,
+    BookReturn,
+    EndCase,
+    PutCaseFirst,
+    RecordMeasure,
+    RecordPromise,
+    Reservation,
+    WriteOff,
+)
+from activities.store import SYSTEM, Begin
+from models.books import ledger, statements
+from models.cases import approvals
+from models.cases.case_file import commit_step, event_kind
+from models.funds import funds, queue
+from models.funds.funds import business_date
+from models.funds.queue import QueuePlace
+from models.outbox import Errand, send
+from rulebook.books import postings
+from rulebook.books.postings_of_the_year import Record, guarantor_in, guarantor_match, match, write_off
+from rulebook.books.write_offs import approval_key
+from rulebook.bridges import Part
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
+from rulebook.money import format_yuan
+from rulebook.steps import POOL_GRANTED, PoolGranted, Step
+
+
+class Books:
+    """Activities that move money in the books."""
+
+    def __init__(self, begin: Begin) -> None:
+        self._begin = begin
+
+    @activity.defn
+    def record_promise(self, request: RecordPromise) -> None:
+        """The bank's answer or promise; an approval that rested on an earlier one is void, its money free again."""
+        step = request.step
+        projected: dict[str, object] = {}
+        if request.answer and request.route:
+            projected = {"answer": request.answer.value, "route": request.route.value}
+        with self._begin() as session:
+            if request.void_attempt:
+                lock_pool(session, step.fund)
+                projected["amount_fen"] = None
+            if not commit_step(session, step, **projected):
+                return
+            if request.promise:
+                approvals.store_promise(session, step.case_no, step.cause, step.at, request.promise)
+            if request.void_attempt:
+                give_back(session, step, request.void_attempt)
+
+    @activity.defn
+    def record_measure(self, request: RecordMeasure) -> None:
+        """Another law for an open case; an approval under the old one is void, its money free again."""
+        step = request.step
+        projected: dict[str, object] = {}
+        with self._begin() as session:
+            if request.measure:
+                funds.keep_measure(session, request.measure)
+                projected["measure_digest"] = request.measure.digest
+            if request.void_attempt:
+                lock_pool(session, step.fund)
+                projected["amount_fen"] = None
+            if not commit_step(session, step, **projected):
+                return
+            approvals.store_judgement(session, step.case_no, step.cause, request.findings)
+            if request.void_attempt:
+                give_back(session, step, request.void_attempt)
+
+    @activity.defn
+    def put_first(self, request: PutCaseFirst) -> None:
+        """A person puts a case before all others that wait; what fits the new head is granted at once."""
+        step = request.step
+        assert step.actor is not None, "somebody puts it first"
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if commit_step(session, step):
+                reason = step.detail.get("reason", "")
+                queue.put_first(session, step.case_no, request.attempt, step.actor.id, reason, step.at)
+                grant_places(session, step.fund)
+
+    @activity.defn
+    def approve_and_reserve(self, request: ApproveAndReserve) -> Reservation:
+        """The checker's name, and the money: everyone goes through the queue, most without waiting in it."""
+        step = request.step
+        assert step.actor is not None, "an approval has a checker"
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if before := event_kind(session, step.case_no, step.cause):
+                return Reservation(granted=before is EventKind.APPROVED_AND_RESERVED)
+            place = QueuePlace(
+                case_no=step.case_no,
+                attempt=request.attempt,
+                fund=step.fund,
+                amount_fen=request.amount_fen,
+                terms_digest=request.terms_digest,
+                rank=request.rank,
+                reason=request.rank_reason,
+                overtaking=request.overtaking,
+                approved_by=step.actor.id,
+                queued_at=step.at,
+            )
+            session.add(place)
+            session.flush()
+            granted = grant_places(session, step.fund, newcomer=place)
+            approvals.approve(session, step.case_no, request.attempt, step.actor.id, request.terms_digest, step.at)
+            left = step if granted else _with_breaker(session, request.step_if_short)
+            commit_step(session, left, amount_fen=request.amount_fen)
+        return Reservation(granted=granted)
+
+    @activity.defn
+    def book_return(self, request: BookReturn) -> Booking:
+        """Money is back in the ring-fenced account; what it frees goes to the head of the queue.
+
+        One line of the statement is booked once in a fund, for whichever case it was told first.
+        """
+        step = request.step
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            part = None
+            try:
+                with session.begin_nested():
+                    if not commit_step(session, step):
+                        return Booking()
+                    for part in request.parts:
+                        ledger.post(session, _receipt(session, step, part))
+            except XuqiaoError as refusal:
+                if part and refusal.code == "ledger.reference_used":
+                    return Booking(booked_before=part.reference)
+                if part and refusal.code == "statement.more_than_left":
+                    return Booking(beyond_line=part.reference)
+                raise
+            grant_places(session, step.fund)
+        return Booking()
+
+    @activity.defn
+    def write_off(self, request: WriteOff) -> None:
+        """A pursued bridge is given up: the loss and the case's end are one transaction.
+
+        The books consume the approval that the desk puts in after the checker's act; until it is there, nothing of this
+        is written, and the attempt is repeated. What is written off is no longer overdue: the queue may go on.
+        """
+        step = request.step
+        with self._begin() as session:
+            lock_pool(session, step.fund)
+            if not commit_step(session, step, end_reason=step.detail.get("reason")):
+                return
+            on = business_date(session, step.fund)
+            record = Record(fund=step.fund, on=on, actor_id=request.approved_by, evidence=request.evidence)
+            approval = approval_key(step.fund, step.case_no, request.decision)
+            loss = write_off(record, step.case_no, request.amount_fen, approval=approval, decision=request.decision)
+            ledger.post(session, loss)
+            grant_places(session, step.fund)
+
+    @activity.defn
+    def end_case(self, request: EndCase) -> None:
+        """The case ends before money went out."""
+        with self._begin() as session:
+            end(session, request.step, request.attempt)
+
+
+def _receipt(session: Session, step: Step, part: Part) -> postings.LedgerRequest:
+    """What came in for a case; the statement may have brought it before, and then it waits in 待确认来款."""
+    on, division = business_date(session, step.fund), part.division
+    record = Record(fund=step.fund, on=on, actor_id=_who(step), evidence=step.cause)
+    suspended = statements.suspended_fen(session, step.fund, part.reference)
+    if suspended is None and part.guarantor:
+        return guarantor_in(record, step.case_no, **division.model_dump(), reference=part.reference)
+    if suspended is None:
+        return postings.receive(
+            step.fund,
+            step.case_no,
+            "return",
+            **division.model_dump(),
+            reference=part.reference,
+            on=on,
+            actor_id=_who(step),
+            evidence=step.cause,
+        )
+    asked = division.principal_fen + division.fee_fen + division.excess_fen
+    if not suspended:
+        raise XuqiaoError("ledger.reference_used", reference=part.reference, kind="match")
+    if asked > suspended:
+        amounts = {"asked": format_yuan(asked, grouped=True), "left": format_yuan(suspended, grouped=True)}
+        raise XuqiaoError("statement.more_than_left", line=part.reference, **amounts)
+    found = guarantor_match if part.guarantor else match
+    return found(record, step.case_no, part.reference, **division.model_dump())
+
+
+def end(session: Session, step: Step, attempt: int | None, **projected: object) -> None:
+    """End a case; what was held for it goes back to the pool, and on to the queue."""
+    lock_pool(session, step.fund)
+    if commit_step(session, step, end_reason=step.detail.get("reason"), **projected) and attempt:
+        give_back(session, step, attempt)
+
+
+def give_back(session: Session, step: Step, attempt: int) -> None:
+    """An approval no longer holds: leave the queue, free what was reserved, and let the queue have it."""
+    approvals.void(session, step.case_no, attempt, step.at)
+    queue.leave_queue(session, step.case_no, attempt)
+    if hold := ledger.open_hold(session, step.fund, step.case_no):
+        on = business_date(session, step.fund)
+        ledger.post(
+            session,
+            postings.release_hold(step.fund, step.case_no, attempt=attempt, hold=hold, on=on, actor_id=_who(step)),
+        )
+    grant_places(session, step.fund)  # also where nothing was freed: a head that did not fit may have left
+
+
+def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None) -> bool:
+    """Hold money for the queue, head first, as far as it goes; nobody overtakes a head that does not fit.
+
+    A measure may allow overtaking; then a smaller case behind may be served. Those who waited are told by signal.
+    While the fund's circuit breaker is open nobody is served; what comes in later lets the queue in again.
+
+    Args:
+        newcomer: the case that joins the queue in this transaction; it learns the result at once.
+    Returns:
+        whether the newcomer was served.
+    """
+    waiting = queue.waiting(session, fund)
+    if not waiting or _stopped(session, fund):
+        return False
+    available, on, served = ledger.pool(session, fund).available_fen, business_date(session, fund), False
+    for place in waiting:
+        if place.amount_fen > available:
+            if place.overtaking:
+                continue
+            break
+        _hold(session, place, on)
+        available -= place.amount_fen
+        if place is newcomer:
+            served = True
+        else:
+            told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
+            send(session, place.case_no, Errand.SIGNAL, told, signal=POOL_GRANTED)
+    return served
+
+
+def _stopped(session: Session, fund: str) -> bool:
+    breaker = breaker_of(session, fund)
+    return breaker is not None and breaker.is_open
+
+
+def _with_breaker(session: Session, step: Step) -> Step:
+    """A case that queues because the breaker is open says so, with the figures of that moment."""
+    breaker = breaker_of(session, step.fund)
+    if breaker is None or not breaker.is_open:
+        return step
+    return step.model_copy(update={"detail": {**step.detail, **breaker.detail()}})
+
+
+def _hold(session: Session, place: QueuePlace, on: date) -> None:
+    reserved = postings.reserve(
+        place.fund,
+        place.case_no,
+        place.amount_fen,
+        attempt=place.attempt,
+        terms_digest=place.terms_digest,
+        on=on,
+        actor_id=place.approved_by,
+    )
+    ledger.post(session, reserved)
+    queue.grant_place(session, place)
+
+
+def lock_pool(session: Session, fund: str) -> None:
+    """One at a time decides over a fund's pool and queue; taken before anything else, so nobody waits crosswise."""
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:pool, 0))"), {"pool": f"pool/{fund}"})
+
+
+def _who(step: Step) -> str:
+    return step.actor.id if step.actor else SYSTEM

@@ -1,0 +1,1 @@
+"""The case file: steps, acts, applications, notices."""

@@ -1,0 +1,167 @@
+"""The officer's desk: an act is put on record, taken to its case, and answered with what was committed."""
+
+import asyncio
+from datetime import datetime, timedelta
+
+from sqlmodel import Session
+from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
+from temporalio.exceptions import ApplicationError
+from temporalio.service import RPCError, RPCStatusCode
+
+from activities.store import Begin
+from models.books import ledger
+from models.cases.acts import ActState, Entered, decide, enter_act, proposer_of_write_off
+from models.cases.applications import Application
+from models.cases.approvals import current_approval
+from models.cases.case_file import the_case
+from models.funds.funds import Person, business_date, check_measure_from
+from rulebook.applications import payee_digest
+from rulebook.books.postings import approval_of_bridge
+from rulebook.books.postings_of_the_year import Record
+from rulebook.books.write_offs import approval_of_write_off
+from rulebook.errors import XuqiaoError
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    Approve,
+    ApproveWriteOff,
+    OfficerAct,
+    ProposeMeasure,
+    ProposeWriteOff,
+)
+from rulebook.stages import Role
+from rulebook.steps import Outcome
+
+PATIENCE = timedelta(seconds=30)
+ONE_TRY = timedelta(seconds=5)
+
+
+async def act(
+    begin: Begin, client: Client, *, key: str, case_no: str, body: ActBody, actor: Actor, at: datetime
+) -> Outcome:
+    """Do one act on one case.
+
+    Args:
+        begin: opens a session of the desk, which commits at the end of its block.
+        key: the officer's own key; the same key and body give the first outcome again and do nothing twice.
+        at: the moment of the act.
+    Returns:
+        where the case stands with the act committed.
+    Raises:
+        XuqiaoError: ``fund.no_measure_from``, ``bookdesk.cashier``; what the case refused, with its rule; or
+            ``act.no_answer`` when nobody answered in time: the act is on record, and the same key may be sent again.
+    """
+
+    def enter() -> tuple[Entered, str]:
+        with begin() as session:
+            if isinstance(body, ProposeMeasure):
+                check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
+            if isinstance(body, ProposeWriteOff | ApproveWriteOff):
+                _refuse_cashier(session, actor)
+            entered = enter_act(session, key, case_no, body, actor, at)
+            known = entered.state is ActState.RECEIVED
+            return entered, the_case(session, case_no).workflow_id if known else ""
+
+    entered, workflow_id = await asyncio.to_thread(enter)
+    match entered.state:
+        case ActState.ACCEPTED:
+            await asyncio.to_thread(_allow, begin, case_no, body, actor)
+            return Outcome.model_validate(entered.outcome)
+        case ActState.REFUSED:
+            raise _refusal(entered)
+        case _:
+            pass
+    try:
+        outcome = await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
+    except XuqiaoError as refusal:
+        if refusal.code != "act.no_answer":
+            reason = {"code": refusal.code, "params": refusal.params}
+
+            def refuse() -> None:
+                with begin() as session:
+                    decide(session, entered.id, ActState.REFUSED, reason)
+
+            await asyncio.to_thread(refuse)
+        raise
+    await asyncio.to_thread(_allow, begin, case_no, body, actor)
+    return outcome
+
+
+def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
+    """Put into the books what the checker allowed: without it no worker can send the money.
+
+    It follows the acceptance, by the desk's own role; the same act sent again makes up for one that was lost.
+    """
+    match body:
+        case Approve():
+            _allow_bridge(begin, case_no, body, actor)
+        case ApproveWriteOff():
+            _allow_write_off(begin, case_no, body, actor)
+        case _:
+            pass
+
+
+def _allow_write_off(begin: Begin, case_no: str, body: ApproveWriteOff, actor: Actor) -> None:
+    with begin() as session:
+        fund = the_case(session, case_no).fund
+        maker = proposer_of_write_off(session, case_no, body.decision, body.amount_fen)
+        record = Record(fund=fund, on=business_date(session, fund), actor_id=actor.id)
+        ledger.approve(session, approval_of_write_off(record, case_no, body, maker=maker))
+
+
+def _refuse_cashier(session: Session, actor: Actor) -> None:
+    """Who pays out gives nothing up (不相容岗位分离)."""
+    if Role.CASHIER in session.get_one(Person, actor.id).roles:
+        raise XuqiaoError("bookdesk.cashier", person=actor.name)
+
+
+def _allow_bridge(begin: Begin, case_no: str, body: Approve, actor: Actor) -> None:
+    with begin() as session:
+        approval = current_approval(session, case_no)
+        if approval is None or (approval.terms_digest, approval.checker) != (body.terms_digest, actor.id):
+            return  # it has been voided since
+        application = session.get_one(Application, case_no)
+        allowed = approval_of_bridge(
+            application.fund,
+            case_no,
+            approval.amount_fen,
+            attempt=approval.attempt,
+            payee=payee_digest(application.account_name, application.account_number, application.account_branch),
+            terms_digest=approval.terms_digest,
+            maker=approval.maker,
+            checker=actor.id,
+        )
+        ledger.approve(session, allowed)
+
+
+async def _update(client: Client, workflow_id: str, the_act: OfficerAct) -> Outcome:
+    """Send until answered: an update with the same id is done once, however often it is sent."""
+    handle = client.get_workflow_handle(workflow_id)
+    give_up_at = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+    while True:
+        try:
+            outcome: Outcome = await handle.execute_update(
+                the_act.body.kind.value, the_act, id=the_act.id, result_type=Outcome, rpc_timeout=ONE_TRY
+            )
+            return outcome
+        except WorkflowUpdateFailedError as failed:
+            raise _from_failure(failed) from None
+        except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
+            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
+                raise XuqiaoError("act.case_not_running", act=the_act.body.kind) from None
+            if asyncio.get_running_loop().time() > give_up_at:
+                raise XuqiaoError("act.no_answer", act=the_act.body.kind) from None
+            await asyncio.sleep(0.2)
+
+
+def _from_failure(failed: WorkflowUpdateFailedError) -> XuqiaoError:
+    cause = failed.cause
+    if isinstance(cause, ApplicationError) and cause.type:
+        params = cause.details[0] if cause.details else {}
+        return XuqiaoError(cause.type, **params)
+    return XuqiaoError("act.failed", reason=str(cause))
+
+
+def _refusal(entered: Entered) -> XuqiaoError:
+    outcome = entered.outcome or {}
+    return XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {}))

@@ -1,0 +1,1 @@
+"""The law's files that ship with the product."""

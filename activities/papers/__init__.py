@@ -1,0 +1,1 @@
+"""Papers: their facts, drawing them up, reading them back."""

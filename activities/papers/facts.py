@@ -1,0 +1,348 @@
+"""What the papers of a case show, read from its case file and its fund's books at one moment."""
+
+from collections.abc import Iterator
+from datetime import date, datetime
+from typing import Any, Final
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from activities.words import say, say_finding, say_value, word
+from models.base import table
+from models.books import ledger
+from models.cases import approvals
+from models.cases.acts import ActState, OfficerActRow
+from models.cases.applications import Application, Collateral, Enterprise, Guarantor, Loan
+from models.cases.approvals import Approval
+from models.cases.case_file import Event, RenewalCase, bridge_of, the_case
+from models.cases.payments import PaymentState, payments_of
+from models.funds.calendar import calendar_around
+from models.funds.funds import Fund, kept_measure
+from models.papers.documents import Document, documents_of
+from rulebook.books.postings import PostingKind, Subject
+from rulebook.bridges import Bridge
+from rulebook.calendar import LAW_ZONE, DayUnit
+from rulebook.cases import BankAnswer, CaseFacts
+from rulebook.events import EventKind
+from rulebook.findings import Finding, Result
+from rulebook.law.fees import Tariff, course_of, prepaid_fee
+from rulebook.law.measure import Measure
+from rulebook.law.size import size_class
+from rulebook.messages import ReleaseLine
+from rulebook.papers.facts import (
+    DocumentKind,
+    FeeStep,
+    PaperAccount,
+    PaperAct,
+    PaperApplicant,
+    PaperCheck,
+    PaperCollateral,
+    PaperData,
+    PaperFile,
+    PaperFinding,
+    PaperGuarantor,
+    PaperReceipt,
+    PaperWaiver,
+)
+from rulebook.stages import ActKind
+
+LANG: Final = "zh"
+"""Papers bind in Chinese; what they quote is said in Chinese."""
+_SIGNED_FOR = {
+    EventKind.PROPOSED,
+    EventKind.SENT_BACK,
+    EventKind.APPROVED_AND_RESERVED,
+    EventKind.APPROVED_AND_QUEUED,
+    EventKind.PUT_FIRST,
+    EventKind.PAYMENT_MARKED,
+    EventKind.PAID_OUT,
+}
+"""The events that a form of approval repeats, when a person stands behind them."""
+
+
+def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData, Measure]:
+    """Everything known of a case that a paper may show, and the measure it was judged under.
+
+    Args:
+        at: the moment of the papers; it gives them their date, and what is owed is owed on that day.
+    Raises:
+        XuqiaoError: ``case.unknown``.
+    """
+    case = the_case(session, case_no)
+    assert case.measure_digest is not None, "an open case has its measure"
+    measure = kept_measure(session, case.measure_digest)
+    day = at.astimezone(LAW_ZONE).date()
+    basics = _basics(session, case, measure, day)
+    told = {
+        **_as_applied(session, case_no, measure),
+        **_as_promised(session, case_no),
+        **_as_approved(session, case_no, measure),
+        **_as_expected(session, case_no, measure, basics.maturity),
+        **_as_paid(session, case, measure, day),
+        **_as_settled(case),
+    }
+    return basics.model_copy(update=told), measure
+
+
+def _basics(session: Session, case: RenewalCase, measure: Measure, day: date) -> PaperData:
+    application = session.get_one(Application, case.case_no)
+    loan, firm = session.get_one(Loan, application.loan), session.get_one(Enterprise, application.uscc)
+    fund = session.get_one(Fund, case.fund)
+    return PaperData(
+        case_no=case.case_no,
+        document_no=case.case_no,
+        issued_on=day,
+        fund_name=fund.name,
+        operator_name=fund.operator,
+        measure_document=measure.document,
+        operator_choices=measure.operator_choices(),
+        borrower_name=application.applicant_name,
+        borrower_uscc=firm.uscc,
+        bank_name=loan.bank_name,
+        loan_note=loan.note,
+        maturity=loan.maturity,
+        balance_fen=loan.balance_fen,
+        payee_account_name=application.account_name,
+        payee_account_number=application.account_number,
+        payee_account_branch=application.account_branch,
+        custodian_account=PaperAccount(name=fund.escrow_name, number=fund.escrow_number, bank=fund.escrow_bank),
+        entrusted_bank=fund.escrow_bank,
+        files=tuple(map(as_file, documents_of(session, case.case_no))),
+    )
+
+
+def as_file(document: Document) -> PaperFile:
+    """A paper as the archive's index lists it."""
+    return PaperFile(
+        number=document.number,
+        kind=DocumentKind(document.kind),
+        name=say(f"paper.{document.kind}", LANG),
+        made_on=document.made_at.astimezone(LAW_ZONE).date(),
+        pages=document.pages,
+        sha256=document.sha256,
+    )
+
+
+def _as_applied(session: Session, case_no: str, measure: Measure) -> dict[str, Any]:
+    application = session.get_one(Application, case_no)
+    firm = session.get_one(Enterprise, application.uscc)
+    facts = CaseFacts.model_validate(application.facts)
+    who = facts.applicant
+    sizing = size_class(who.industry, who.employees, who.revenue_fen, who.assets_fen)
+    handed_in, wanted = facts.papers_in or (), measure.papers.required.value or ()
+    collateral = session.get(Collateral, case_no)
+    column = table(Guarantor).c
+    guarantors = session.scalars(select(Guarantor).where(column.case_no == case_no).order_by(column.name))
+    return {
+        "applicant": PaperApplicant(
+            kind=word(who.kind, LANG),
+            legal_representative=firm.legal_representative,
+            phone=firm.phone,
+            industry=who.industry,
+            size_class=word(sizing.size, LANG),
+            employees=who.employees,
+            revenue_fen=who.revenue_fen,
+            assets_fen=who.assets_fen,
+            tax_last_year_fen=who.tax_last_year_fen,
+            asked_fen=facts.asked_fen,
+            own_contribution_fen=facts.own_contribution_fen,
+            received_on=application.received_on,
+            applied_to_bank_on=facts.applied_to_bank_on,
+        ),
+        "missing_papers": tuple(name for name in wanted if name not in handed_in),
+        "guarantors": tuple(PaperGuarantor(name=each.name) for each in guarantors),
+        "collateral": tuple(_security(collateral)),
+    }
+
+
+def _security(collateral: Collateral | None) -> Iterator[PaperCollateral]:
+    if collateral is not None and (collateral.kind or collateral.description):
+        yield PaperCollateral(
+            kind=collateral.kind or "",
+            description=collateral.description or "",
+            anew=collateral.anew,
+            certificate=collateral.certificate or "",
+        )
+
+
+def _as_promised(session: Session, case_no: str) -> dict[str, Any]:
+    case, promise = the_case(session, case_no), approvals.latest_promise(session, case_no)
+    told: dict[str, Any] = {"bank_answer": word(BankAnswer(case.answer), LANG)} if case.answer else {}
+    if promise is not None:
+        told |= {
+            "promised_fen": promise.amount_fen,
+            "promise_reference": promise.reference,
+            "promise_valid_until": promise.valid_until,
+            "promise_conditions": promise.conditions,
+            "signatory": promise.signatory,
+            "authority_fen": promise.authority_fen,
+        }
+    return told
+
+
+def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, Any]:
+    """What was found and approved, with the fee worked out in tiers, and who signed for it."""
+    fees, count = measure.fees, measure.day_count
+    told: dict[str, Any] = {
+        "findings": tuple(_findings(session, case_no)),
+        "acts": tuple(_acts(session, case_no)),
+        "fee_steps": tuple(
+            FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate=span.daily_rate)
+            for span in fees.spans()
+        ),
+        "first_day_counts": count.first_day_counts,
+        "last_day_counts": count.last_day_counts,
+        "days_off_count": count.counted is DayUnit.CALENDAR,
+        "part_day_counts": count.part_day_counts,
+        "minimum_fee_fen": fees.minimum_fen or None,
+        "prepaid_days": fees.prepaid_days,
+        "waivers": tuple(PaperWaiver(since=each.since, until=each.until) for each in fees.waivers),
+        "extension_rate": fees.extension_rate,
+        "overdue_rate": fees.overdue_rate,
+        "term_in_working_days": measure.term_counted is DayUnit.WORKING,
+        "new_loan_days": measure.deadlines.new_loan,
+        "cut_off": measure.cut_off,
+    }
+    approval = approvals.current_approval(session, case_no)
+    if approval is not None:
+        told |= {
+            "bridge_fen": approval.amount_fen,
+            "ceiling_fen": approval.ceiling_fen,
+            "bound_by": say_value("bound", approval.bound_by, LANG),
+            "terms_digest": approval.terms_digest,
+        }
+    minutes = next((act.note for act in reversed(told["acts"]) if act.note), "")
+    return told | ({"minutes_reference": minutes} if minutes else {})
+
+
+def _as_expected(session: Session, case_no: str, measure: Measure, maturity: date) -> dict[str, Any]:
+    """When the approved money is to leave, for how long at the most, and what that costs; as the story reckons it."""
+    approval = approvals.current_approval(session, case_no)
+    if approval is None:
+        return {}
+    calendar = calendar_around(session, maturity, maturity)
+    leaves = calendar.workday_before(maturity)
+    due_on, tariff = measure.due_on(leaves, calendar), measure.tariff(calendar)
+    bridge = Bridge(amount_fen=approval.amount_fen, paid_on=leaves, due_on=due_on)
+    return {
+        "pay_by": leaves,
+        "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - leaves).days,
+        "expected_days": bridge.days(due_on, tariff),
+        "fee_fen": bridge.fee_fen(due_on, tariff),
+        "waived_days": _waived_days(bridge, due_on, tariff),
+        "prepaid_fee_fen": prepaid_fee(approval.amount_fen, tariff.terms, course_of(leaves, due_on, tariff)),
+    }
+
+
+def _waived_days(bridge: Bridge, on: date, tariff: Tariff) -> int:
+    """Fee days of a bridge up to a day, or up to its end, that a waiver covers."""
+    last = max((bridge.paid_on, *(each.on for each in bridge.returns)))
+    through = max(on, last) if bridge.outstanding_fen else last
+    waived = course_of(bridge.paid_on, through, tariff).waived
+    return sum(1 for day in waived if day <= bridge.days(on, tariff))
+
+
+def _findings(session: Session, case_no: str) -> Iterator[PaperFinding]:
+    """Every finding: of the applicant, with what a person decided about it, and of the bridge as proposed."""
+    column = table(approvals.Judgement).c
+    judged = session.scalars(select(approvals.Judgement).where(column.case_no == case_no).order_by(column.cause))
+    approval = approvals.current_approval(session, case_no)
+    decided = _decision(session, case_no)
+    found = [finding for judgement in judged for finding in judgement.findings]
+    seen = set()
+    for plain in [*found, *(approval.findings if isinstance(approval, Approval) else [])]:
+        finding = Finding.model_validate(plain)
+        if finding.rule not in seen:
+            seen.add(finding.rule)
+            yield PaperFinding(
+                sentence=say_finding(finding, LANG),
+                citation=finding.citation,
+                result=finding.result,
+                decided=decided if finding.result is Result.REFER else "",
+            )
+
+
+def _decision(session: Session, case_no: str) -> str:
+    act = _accepted_act(session, case_no, ActKind.DECIDE_REFERRAL)
+    return f"{act.body['reason']}（{act.actor_name}）" if act else ""
+
+
+def _accepted_act(session: Session, case_no: str, kind: ActKind) -> OfficerActRow | None:
+    column = table(OfficerActRow).c
+    accepted = (column.case_no == case_no, column.kind == kind.value, column.state == ActState.ACCEPTED.value)
+    found: OfficerActRow | None = session.scalars(
+        select(OfficerActRow).where(*accepted).order_by(column.recorded_at.desc()).limit(1)
+    ).first()
+    return found
+
+
+def _acts(session: Session, case_no: str) -> Iterator[PaperAct]:
+    column = table(Event).c
+    events = select(Event).where(column.case_no == case_no, column.actor_id.is_not(None)).order_by(column.serial)
+    for event in session.scalars(events):
+        if EventKind(event.kind) in _SIGNED_FOR:
+            yield PaperAct(
+                role=say(f"role.{event.actor_role}", LANG),
+                name=event.actor_name or "",
+                act=say(f"event.{event.kind}", LANG, **event.detail),
+                at=event.at.astimezone(LAW_ZONE),
+                note=event.detail.get("minutes", event.detail.get("reason", "")),
+            )
+
+
+def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -> dict[str, Any]:
+    """What was checked and paid on the release day, what has come back since, and what is owed."""
+    release = _accepted_act(session, case.case_no, ActKind.RELEASE)
+    told: dict[str, Any] = {}
+    if release is not None:
+        told["release_checks"] = tuple(_checks(release, measure))
+    paid = [p for p in payments_of(session, case.case_no) if p.state == PaymentState.PAID]
+    out = bridge_of(session, case, day)
+    if out is None or not paid:
+        return told
+    bridge, tariff = out
+    return told | {
+        "bridge_fen": bridge.amount_fen,
+        "payment_reference": paid[-1].reference,
+        "paid_on": bridge.paid_on,
+        "due_on": bridge.due_on,
+        "principal_owed_fen": bridge.outstanding_fen,
+        "fee_owed_fen": max(0, bridge.fee_fen(day, tariff) - bridge.fee_received_fen),
+        "waived_days": _waived_days(bridge, day, tariff),
+        "receipts": tuple(_receipts(session, case)),
+    }
+
+
+def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:
+    """The lines of the checklist; who released the money signed for each that he confirmed, at that moment."""
+    confirmed = set(release.body["confirmed"])
+    for line in measure.release.checklist.value or ():
+        signed = {"by": release.actor_name, "at": release.occurred_at.astimezone(LAW_ZONE)} if line in confirmed else {}
+        yield PaperCheck(line=word(ReleaseLine(line), LANG), done=line in confirmed, **signed)
+
+
+def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
+    came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
+    for voucher in ledger.vouchers(session, case.fund, case.case_no):
+        if voucher.kind in came_in:
+            by = dict.fromkeys((Subject.BRIDGE_RECEIVABLE, Subject.FEE_INCOME), 0)
+            for line in voucher.lines:
+                if line.credit.subject in by:
+                    by[line.credit.subject] += line.amount_fen
+            yield PaperReceipt(
+                on=voucher.accounting_date,
+                principal_fen=by[Subject.BRIDGE_RECEIVABLE],
+                fee_fen=by[Subject.FEE_INCOME],
+                reference=voucher.reference or "",
+            )
+
+
+def _as_settled(case: RenewalCase) -> dict[str, Any]:
+    known = {
+        "returned_on": case.returned_on,
+        "days_out": case.days,
+        "fee_fen": case.fee_fen,
+        "new_loan_note": case.new_loan_note,
+        "renewed_fen": case.new_loan_fen,
+    }
+    return {name: value for name, value in known.items() if value is not None}

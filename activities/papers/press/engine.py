@@ -1,0 +1,110 @@
+"""WeasyPrint as the press uses it: nothing fetched, our own faces only, opened once, and nothing done twice.
+
+To import this module costs a second; so ``drawing`` does it when the first paper is drawn.
+"""
+
+import os
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache
+from importlib.resources import as_file, files
+
+from weasyprint import CSS, HTML
+from weasyprint.text.fonts import FontConfiguration
+from weasyprint.text.line_break import Layout
+from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+_FONT_SCHEME = "font://"
+_environment = threading.Lock()
+"""The environment is one for all threads: two that set and restore it at once would leave it as neither found it."""
+
+
+class AssetsOnly(URLFetcher):  # type: ignore[misc]  # WeasyPrint has no types
+    """A fetcher that hands out what the press has made itself and refuses every other address, however harmless.
+
+    Args:
+        assets: address to content and media type.
+    """
+
+    def __init__(self, assets: Mapping[str, tuple[bytes, str]]) -> None:
+        super().__init__()
+        self._assets = assets
+
+    def fetch(self, url: str, headers: object = None) -> URLFetcherResponse:
+        """One asset; ``FatalURLFetchingError`` for any other address."""
+        if url not in self._assets:
+            raise FatalURLFetchingError(url)
+        content, mime = self._assets[url]
+        return URLFetcherResponse(url, content, {"Content-Type": mime})
+
+
+_FOOTNOTES = """
+::footnote-call { content: counter(footnote); vertical-align: super; font-size: smaller; line-height: inherit }
+::footnote-marker { content: counter(footnote) ". " }
+"""
+
+
+@cache
+def _elements(footnotes: bool) -> CSS:
+    text = files("activities.papers.press").joinpath("elements.css").read_text(encoding="utf-8")
+    return CSS(string=text + (_FOOTNOTES if footnotes else ""), url_fetcher=AssetsOnly({}))
+
+
+class Page(HTML):  # type: ignore[misc]
+    """A document whose elements look as ``elements.css`` says before the papers' style sheet speaks.
+
+    Args:
+        footnotes: whether there may be any; WeasyPrint cannot draw one whose call nobody styled, and to style it costs
+            every element some time.
+        options: as for ``HTML``.
+    """
+
+    def __init__(self, footnotes: bool, **options: object) -> None:
+        super().__init__(**options)
+        self._footnotes = footnotes
+
+    def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
+        return [_elements(self._footnotes)]
+
+
+def open_faces(faces: Mapping[str, bytes]) -> FontConfiguration:
+    """Faces for all papers to come, without those of the machine: no paper may look as the machine has it.
+
+    Args:
+        faces: font files by the name that style sheets give them.
+    """
+    with _no_system_faces():
+        opened = FontConfiguration()
+    assets = {f"{_FONT_SCHEME}{name}": (font, "font/ttf") for name, font in faces.items()}
+    rules = "".join(f"@font-face {{ font-family: {name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in faces)
+    CSS(string=rules, font_config=opened, url_fetcher=AssetsOnly(assets))
+    return opened
+
+
+@contextmanager
+def _no_system_faces() -> Iterator[None]:
+    """Fontconfig is told by its environment where to look."""
+    with _environment, as_file(files("activities.papers.press").joinpath("no_system_faces.conf")) as nothing:
+        before = os.environ.get("FONTCONFIG_FILE")
+        os.environ["FONTCONFIG_FILE"] = str(nothing)
+        try:
+            yield
+        finally:
+            if before is None:
+                del os.environ["FONTCONFIG_FILE"]
+            else:
+                os.environ["FONTCONFIG_FILE"] = before
+
+
+def _keep(layout: Layout) -> None:
+    """A line that has been measured is drawn soon; WeasyPrint would take it apart, to save the memory of long books."""
+
+
+def _draw_again(layout: Layout, style: object) -> None:
+    """Only a line whose words are set apart, to fill it, is another than the one that was measured."""
+    if layout.justification_spacing:
+        layout.set_text(layout.text, justify=True)
+
+
+Layout.deactivate, Layout.reactivate = _keep, _draw_again

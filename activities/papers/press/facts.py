@@ -1,0 +1,81 @@
+"""The facts of a paper as they go into the file itself: one canonical form, one digest."""
+
+import hashlib
+import json
+from typing import Literal
+
+from activities.papers.press.spoken import Spoken
+from activities.papers.press.writing import plain_data
+from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.values import Value
+
+ATTACHMENT = "data.json"
+"""Name under which every paper carries its facts."""
+
+ON_EVERY_SHEET = frozenset({"case_no", "document_no", "issued_on", "operator_name"})
+"""Facts that every paper carries, whatever its template says."""
+
+
+def facts_of(kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData, spoken: Spoken) -> dict[str, object]:
+    """What a paper was made from, as plain data: ``{"kind", "lang", "data"}``.
+
+    Texts are as they are printed (see ``plain``); what was not said is left out, and so is what the template does not
+    speak of: a paper is handed to others, and carries nothing about anybody that it does not need.
+
+    Args:
+        spoken: what the paper's template speaks of.
+    """
+    told = _said(_only_marked(plain_data(data), spoken))
+    assert isinstance(told, dict)
+    if not spoken.everything:
+        whole = dict.fromkeys((*ON_EVERY_SHEET, "operator_choices"))
+        wanted = {**spoken.facts, **whole}
+        told = {name: _only(value, wanted[name]) for name, value in told.items() if name in wanted}
+    return {"kind": kind.value, "lang": lang, "data": told}
+
+
+def facts_bytes(facts: dict[str, object]) -> bytes:
+    """The same as canonical JSON (sorted keys, no spaces, UTF-8): the content of ``data.json``, byte for byte."""
+    return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
+
+
+def facts_digest(facts: bytes) -> str:
+    """SHA-256 of the canonical JSON, 64 hexadecimal digits; ``digest_of`` of the same facts says the same."""
+    return hashlib.sha256(facts).hexdigest()
+
+
+def _only_marked(data: PaperData, spoken: Spoken) -> PaperData:
+    """The operator's own choices, of the values that the paper shows."""
+    if spoken.everything or spoken.choices is None:
+        return data
+    shown = tuple(name for name in data.operator_choices if name in spoken.choices)
+    return data.model_copy(update={"operator_choices": shown})
+
+
+def _only(value: object, parts: frozenset[str] | None) -> object:
+    """Of a fact, or of each of its rows, the parts that are read; None for all of it."""
+    match value:
+        case dict() if parts is not None:
+            return {name: item for name, item in value.items() if name in parts}
+        case list() if parts is not None:
+            return [_only(item, parts) for item in value]
+        case _:
+            return value
+
+
+def _said(value: object) -> object:
+    """A value as JSON writes it, without optional facts that are empty."""
+    match value:
+        case Value():
+            fields = type(value).model_fields
+            known = {name: item for name, item in value if item not in (None, "", ()) or fields[name].is_required()}
+            written = value.model_dump(mode="json", include=set(known))
+            return {name: _said(item) if _nested(item) else written[name] for name, item in known.items()}
+        case tuple():
+            return [_said(item) for item in value]
+        case _:
+            return value
+
+
+def _nested(value: object) -> bool:
+    return isinstance(value, Value) or (isinstance(value, tuple) and any(isinstance(item, Value) for item in value))

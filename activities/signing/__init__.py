@@ -1,0 +1,1 @@
+"""Signatures: made, asked of a platform, and judged."""

@@ -1,0 +1,327 @@
+"""Every act and message is first a durable row: who, what, when, and what became of it."""
+
+import json
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel
+from sqlalchemy import func, select, text, update
+from sqlmodel import Session, SQLModel
+
+from models.base import insert_new, moment, plain_json, table, words
+from models.outbox import Errand, send
+from rulebook.errors import XuqiaoError
+from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
+from rulebook.papers.printing import check_printable
+from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
+from rulebook.steps import Outcome, Step
+
+MOST_CHARACTERS = 100_000
+"""Of a message, written as JSON: what is longer Temporal may never take, and it would stand in the way for ever."""
+_BANK_OF_CASE = text("""
+    SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
+""")
+_NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")
+
+
+class ActState(StrEnum):
+    """What became of an act or a message."""
+
+    UNVERIFIED = "unverified"  # recorded from paper, and not yet verified by a second officer
+    RECEIVED = "received"
+    ACCEPTED = "accepted"
+    REFUSED = "refused"
+
+
+class ActRow(SQLModel):
+    """What the rows of officers' acts and banks' messages share."""
+
+    id: str = words(primary_key=True)
+    key: str = words()
+    case_no: str = words(index=True)
+    kind: str = words()
+    body: dict[str, Any] = plain_json()
+    body_hash: str = words()
+    actor_id: str = words()
+    actor_name: str = words()
+    actor_role: str = words()
+    organisation: str = words()
+    occurred_at: datetime = moment()
+    recorded_at: datetime = moment()
+    state: str = words()
+    outcome: dict[str, Any] | None = plain_json(nullable=True, default=None)
+    decided_at: datetime | None = moment(nullable=True, default=None)
+
+
+class OfficerActRow(ActRow, table=True):
+    """An officer's act (受理, 审批, 放款 …)."""
+
+    __tablename__ = "officer_act"
+
+
+class BankMessageRow(ActRow, table=True):
+    """The inbox: a bank's message, by API, page or command line, or recorded from a sealed paper by two officers."""
+
+    __tablename__ = "bank_message"
+
+    source: str = words()
+    paper_digest: str | None = words(nullable=True, default=None)
+    signatory: str | None = words(nullable=True, default=None)
+    recorded_by: str | None = words(nullable=True, default=None)
+    verified_by: str | None = words(nullable=True, default=None)
+    verified_at: datetime | None = moment(nullable=True, default=None)
+
+
+class Entered(BaseModel):
+    """A row as the doors hand it back: the first outcome for a repeated key."""
+
+    id: str
+    state: ActState
+    outcome: dict[str, Any] | None
+
+
+def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Actor, at: datetime) -> Entered:
+    """Put an officer's act on record before anything is done with it.
+
+    Args:
+        key: the officer's own key; the same person's same key and body give the first outcome again.
+        at: the moment of the act.
+    Returns:
+        the row; a refused one (unknown case, key used for another body) stays on record with its reason.
+    """
+    row = _row(key, case_no, body, actor, at)
+    if not _case_stage(session, case_no):
+        _refuse(row, "act.unknown_case", case=case_no)
+    _refuse_unprintable(row)
+    return _enter(session, OfficerActRow, row, "act.key_conflict")
+
+
+def proposer_of_write_off(session: Session, case_no: str, decision: str, amount_fen: int) -> str:
+    """Who proposed to give a bridge up, by his own accepted act: the id of the last who named this decision and amount.
+
+    Raises:
+        XuqiaoError: ``act.nothing_proposed``.
+    """
+    act = table(OfficerActRow).c
+    maker: str | None = session.scalar(
+        select(act.actor_id)
+        .where(
+            act.case_no == case_no,
+            act.kind == ActKind.PROPOSE_WRITE_OFF.value,
+            act.state == ActState.ACCEPTED.value,
+            act.body["decision"].astext == decision,
+            act.body["amount_fen"].astext == str(amount_fen),
+        )
+        .order_by(act.decided_at.desc())
+        .limit(1)
+    )
+    if maker is None:
+        raise XuqiaoError("act.nothing_proposed", act=ActKind.APPROVE_WRITE_OFF)
+    return maker
+
+
+def enter_message(
+    session: Session,
+    key: str,
+    case_no: str,
+    body: MessageBody,
+    actor: Actor,
+    occurred_at: datetime,
+    source: str,
+    *,
+    recorded_by: str | None = None,
+) -> Entered:
+    """Put a bank's message into the inbox; the relay takes it to its case.
+
+    Args:
+        key: the bank's own id of the message; the same id with another body is refused.
+        occurred_at: when it happened at the bank, which may be long before it is recorded.
+        source: api, page, cli, simulator, or statement: the custodian bank's, which need not be that of the loan.
+        recorded_by: id of the officer who said that a line of the statement is the case's.
+    Returns:
+        the row; unknown cases, ended ones, another bank's and impossible messages are refused at once, on record.
+    """
+    row = {**_row(key, case_no, body, actor, occurred_at), "source": source, "recorded_by": recorded_by}
+    _judge_message(session, row, body)
+    if source not in ("simulator", "statement") and row["state"] == ActState.RECEIVED:
+        _refuse_other_bank(session, row)
+    entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
+    if new and entered.state is ActState.RECEIVED:
+        _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), case_no)
+    return entered
+
+
+def record_paper(
+    session: Session,
+    key: str,
+    case_no: str,
+    body: MessageBody,
+    actor: Actor,
+    occurred_at: datetime,
+    *,
+    recorded_by: Actor,
+    paper_digest: str,
+) -> Entered:
+    """Record a bank's message from a sealed paper; it acts only once another officer has verified it.
+
+    Args:
+        actor: the bank's signatory, who is not the recorder.
+        recorded_by: the officer who enters it.
+        paper_digest: SHA-256 of the scan.
+    """
+    row = {
+        **_row(key, case_no, body, actor, occurred_at),
+        "source": "paper",
+        "paper_digest": paper_digest,
+        "signatory": actor.name,
+        "recorded_by": recorded_by.id,
+        "state": ActState.UNVERIFIED.value,
+    }
+    _judge_message(session, row, body)
+    return _enter(session, BankMessageRow, row, "message.key_conflict")
+
+
+def verify_paper(session: Session, message_id: str, verifier: Actor) -> Entered:
+    """A second officer has compared the entry with the sealed paper; now it goes to its case.
+
+    Raises:
+        XuqiaoError: ``message.unknown``, ``message.same_officer``, ``message.not_unverified``.
+    """
+    found = session.get(BankMessageRow, message_id, with_for_update=True)
+    if found is None:
+        raise XuqiaoError("message.unknown", message=message_id)
+    if found.verified_by == verifier.id:
+        return _handed_back(found)
+    if found.state != ActState.UNVERIFIED:
+        raise XuqiaoError("message.not_unverified", message=message_id, state=found.state)
+    if found.recorded_by == verifier.id:
+        raise XuqiaoError("message.same_officer", person=verifier.name)
+    found.verified_by, found.verified_at, found.state = verifier.id, func.now(), ActState.RECEIVED.value  # type: ignore[assignment]
+    session.add(found)
+    session.flush()
+    message = BankMessage.model_validate(
+        {"id": found.id, "actor": _actor_of(found), "occurred_at": found.occurred_at, "body": found.body}
+    )
+    _dispatch(session, message, found.case_no)
+    return _handed_back(found)
+
+
+def settle_acts(session: Session, step: Step) -> None:
+    """The outcome of what a step took up or refused, on its rows, in the step's own transaction."""
+    outcome = Outcome(stage=step.stage, event=step.event).model_dump(mode="json")
+    by_bank = step.actor is not None and step.actor.role is Role.BANK_CLERK
+    for act_id in step.taken:
+        decide(session, act_id, ActState.ACCEPTED, outcome, message=by_bank)
+    for refusal in step.refused:
+        reason = {"code": refusal.code, "params": refusal.params}
+        decide(session, refusal.id, ActState.REFUSED, reason, message=True)
+
+
+def decide(session: Session, row_id: str, state: ActState, outcome: dict[str, Any], *, message: bool = False) -> None:
+    """Write what became of an act or message; the first decision stands."""
+    rows = table(BankMessageRow if message else OfficerActRow)
+    session.connection().execute(
+        update(rows)
+        .where(rows.c.id == row_id, rows.c.decided_at.is_(None))
+        .values(state=state.value, outcome=outcome, decided_at=func.now())
+    )
+
+
+# Rows ----------------------------------------------------------------------------------------------------------
+
+
+def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) -> dict[str, Any]:
+    content = body.model_dump(mode="json")
+    return {
+        "id": str(uuid.uuid5(_NAMESPACE, f"{case_no}/{key}")),
+        "key": key,
+        "case_no": case_no,
+        "kind": content["kind"],
+        "body": content,
+        "body_hash": body_hash(body),
+        "actor_id": actor.id,
+        "actor_name": actor.name,
+        "actor_role": actor.role.value,
+        "organisation": actor.organisation,
+        "occurred_at": at,
+        "recorded_at": func.now(),
+        "state": ActState.RECEIVED.value,
+    }
+
+
+def _refuse(row: dict[str, Any], code: str, **params: object) -> None:
+    reason = {"code": code, "params": {name: str(value) for name, value in params.items()}}
+    row.update(state=ActState.REFUSED.value, outcome=reason, decided_at=func.now())
+
+
+def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> None:
+    stage = _case_stage(session, row["case_no"])
+    if stage is None:
+        _refuse(row, "message.unknown_case", case=row["case_no"])
+    elif stage in ENDS:
+        _refuse(row, "message.case_ended", case=row["case_no"], stage=stage)
+    elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
+        _refuse(row, "message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS)
+    elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
+        _refuse(row, "message.impossible", kind=body.kind, stage=stage)
+    _refuse_unprintable(row)
+
+
+def _refuse_unprintable(row: dict[str, Any]) -> None:
+    """Papers repeat what people say: what could not stand on one is refused now, and not when it is drawn."""
+    if row["state"] == ActState.RECEIVED.value:
+        try:
+            check_printable(row["body"])
+        except XuqiaoError as refusal:
+            _refuse(row, refusal.code, **refusal.params)
+
+
+def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
+    """A clerk speaks for the bank of the loan alone."""
+    bank = session.connection().execute(_BANK_OF_CASE, {"no": row["case_no"]}).one()
+    if row["organisation"] not in (bank.bank, bank.bank_name):
+        _refuse(row, "message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
+
+
+def _case_stage(session: Session, case_no: str) -> CaseStage | None:
+    stage = session.connection().scalar(text("SELECT stage FROM renewal_case WHERE case_no = :no"), {"no": case_no})
+    return CaseStage(stage) if stage else None
+
+
+def _enter(session: Session, model: type[ActRow], row: dict[str, Any], conflict: str) -> Entered:
+    return _entered(session, model, row, conflict)[0]
+
+
+def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflict: str) -> tuple[Entered, bool]:
+    """Insert the row, or find the one that was entered under its key; whether it is new."""
+    if insert_new(session, model, row):
+        return Entered(id=row["id"], state=ActState(row["state"]), outcome=row.get("outcome")), True
+    before = session.scalars(select(model).where(table(model).c.id == row["id"])).one()
+    same_person = model is BankMessageRow or before.actor_id == row["actor_id"]
+    if same_person and before.body_hash == row["body_hash"]:
+        return _handed_back(before), False
+    second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}/{row['actor_id']}"))}
+    _refuse(second, conflict, key=row["key"])
+    insert_new(session, model, second)
+    return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False
+
+
+def _handed_back(row: ActRow) -> Entered:
+    return Entered(id=row.id, state=ActState(row.state), outcome=row.outcome)
+
+
+def _actor_of(row: ActRow) -> dict[str, str]:
+    return {"id": row.actor_id, "name": row.actor_name, "role": row.actor_role, "organisation": row.organisation}
+
+
+def _dispatch(session: Session, message: BankMessage, case_no: str) -> None:
+    send(
+        session,
+        case_no,
+        Errand.SIGNAL,
+        message.model_dump(mode="json"),
+        signal=message.body.kind.value,
+        message_id=message.id,
+    )

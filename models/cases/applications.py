@@ -1,0 +1,213 @@
+"""What firms file: the enterprise, its maturing loan, the application with its facts by value, security."""
+
+from datetime import UTC, date, datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint, literal, select, text
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+from stdnum.iso7064 import mod_11_10
+
+from models.base import fen, moment, plain_json, table, words
+from models.cases.case_file import RenewalCase
+from models.outbox import Errand, send
+from rulebook.applications import ApplicationRow
+from rulebook.cases import ApplicantKind
+from rulebook.values import Value
+
+
+class Enterprise(SQLModel, table=True):
+    """A borrower, by its 统一社会信用代码, as last filed."""
+
+    uscc: str = words(primary_key=True)
+    name: str = words()
+    legal_representative: str = words()
+    phone: str = words()
+    industry: str = words()
+
+
+class Loan(SQLModel, table=True):
+    """A bank loan that falls due, by its LoanNote number (借据号); amounts in fen."""
+
+    __table_args__ = (UniqueConstraint("bank", "note", "maturity"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    bank: str = words()
+    bank_name: str = words()
+    note: str = words()
+    maturity: date
+    kind: str = words()
+    balance_fen: int = fen()
+    uscc: str = words(foreign_key="enterprise.uscc")
+
+
+class Application(SQLModel, table=True):
+    """An application as it was filed; it never changes, and everything is judged from its facts."""
+
+    case_no: str = words(primary_key=True)
+    fund: str = words(foreign_key="fund.code")
+    uscc: str = words(foreign_key="enterprise.uscc")
+    applicant_name: str = words()
+    loan: int = Field(foreign_key="loan.id")
+    facts: dict[str, Any] = plain_json()
+    account_name: str = words()  # the registered repayment account
+    account_number: str = words()
+    account_branch: str = words()
+    received_on: date
+    filed_at: datetime = moment()
+    filed_by: str = words()
+    source: str = words()
+
+
+class Collateral(SQLModel, table=True):
+    """Security of the old loan, and its registration for the new one."""
+
+    case_no: str = words(primary_key=True, foreign_key="application.case_no")
+    kind: str | None = words(nullable=True, default=None)
+    description: str | None = words(nullable=True, default=None)
+    anew: bool
+    registered_on: date | None = None
+    certificate: str | None = words(nullable=True, default=None)
+
+
+class Guarantor(SQLModel, table=True):
+    """Who guarantees the bank's loan, and so must know that it is renewed."""
+
+    case_no: str = words(primary_key=True, foreign_key="application.case_no")
+    name: str = words(primary_key=True)
+
+
+class CaseSerial(SQLModel, table=True):
+    """The last case number given in a fund and year."""
+
+    __tablename__ = "case_serial"
+
+    fund: str = words(primary_key=True)
+    year: int = Field(primary_key=True)
+    last: int
+
+
+class Filed(Value):
+    """Where an application went; ``new`` is False when it had been filed before and nothing changed."""
+
+    case_no: str
+    new: bool
+
+
+def file_application(
+    session: Session, fund: str, row: ApplicationRow, *, received_on: date, filed_by: str, source: str, queues: str
+) -> Filed:
+    """Open a case for an application and let its story begin.
+
+    The same loan (fund, LoanNote, maturity) filed twice changes nothing, also when its case has ended.
+
+    Args:
+        fund: code of an existing fund.
+        row: the application, read and checked.
+        received_on: the fund's business day on which it came in.
+        filed_by: id of the officer.
+        source: where it came from: a file's digest, the page, the command line.
+        queues: prefix of the task queues on which the case is worked.
+    """
+    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:fund, 0))"), {"fund": f"intake/{fund}"})
+    before = _case_of(session, fund, row)
+    if before is not None:
+        return Filed(case_no=before, new=False)
+    _store_enterprise(session, row)
+    loan = _store_loan(session, row)
+    case_no = _next_case_no(session, fund, received_on.year)
+    session.add(
+        Application(
+            case_no=case_no,
+            fund=fund,
+            uscc=row.uscc,
+            applicant_name=row.applicant_name,
+            loan=loan,
+            facts=row.facts(received_on).model_dump(mode="json"),
+            account_name=row.account_name,
+            account_number=row.account_number,
+            account_branch=row.account_branch,
+            received_on=received_on,
+            filed_at=datetime.now(UTC),
+            filed_by=filed_by,
+            source=source,
+        )
+    )
+    session.flush()
+    session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=f"renewal/{fund}/{case_no}"))
+    session.add(
+        Collateral(case_no=case_no, kind=row.collateral_type, description=row.collateral, anew=row.collateral_anew)
+    )
+    if row.guarantor:
+        session.add(Guarantor(case_no=case_no, name=row.guarantor))
+    session.flush()
+    send(session, case_no, Errand.START, {"case_no": case_no, "fund": fund, "queues": queues})
+    return Filed(case_no=case_no, new=True)
+
+
+def _case_of(session: Session, fund: str, row: ApplicationRow) -> str | None:
+    application, loan = table(Application).c, table(Loan).c
+    found: str | None = session.scalar(
+        select(application.case_no)
+        .join_from(table(Application), table(Loan), application.loan == loan.id)
+        .where(application.fund == fund, loan.note == row.loan_note, loan.maturity == row.maturity)
+    )
+    return found
+
+
+def _store_enterprise(session: Session, row: ApplicationRow) -> None:
+    new = insert(Enterprise).values(
+        uscc=row.uscc,
+        name=row.applicant_name,
+        legal_representative=row.legal_representative,
+        phone=row.phone,
+        industry=row.industry,
+    )
+    if row.kind is ApplicantKind.OWNER:  # he borrows in person, under his firm's code: the firm keeps its own name
+        session.connection().execute(new.on_conflict_do_nothing())
+        return
+    session.connection().execute(
+        new.on_conflict_do_update(
+            index_elements=["uscc"],
+            set_={name: new.excluded[name] for name in ("name", "legal_representative", "phone", "industry")},
+        )
+    )
+
+
+def _store_loan(session: Session, row: ApplicationRow) -> int:
+    new = insert(Loan).values(
+        bank=row.bank,
+        bank_name=row.bank_name,
+        note=row.loan_note,
+        maturity=row.maturity,
+        kind=row.loan_kind.value,
+        balance_fen=row.balance_fen,
+        uscc=row.uscc,
+    )
+    stored = new.on_conflict_do_update(
+        index_elements=["bank", "note", "maturity"], set_={"balance_fen": new.excluded.balance_fen}
+    ).returning(table(Loan).c.id)
+    loan_id: int = session.connection().execute(stored).scalar_one()
+    return loan_id
+
+
+def _next_case_no(session: Session, fund: str, year: int) -> str:
+    """``<fund>-<year>-<serial>-<check digit>``; the digit (ISO 7064, mod 11,10) catches what is misheard."""
+    first = insert(CaseSerial).values(fund=fund, year=year, last=1)
+    serial = (
+        session.connection()
+        .execute(
+            first.on_conflict_do_update(
+                index_elements=["fund", "year"], set_={"last": table(CaseSerial).c.last + literal(1)}
+            ).returning(table(CaseSerial).c.last)
+        )
+        .scalar_one()
+    )
+    digits = f"{year}{serial:05d}"
+    return f"{fund}-{year}-{serial:05d}-{mod_11_10.calc_check_digit(digits)}"
+
+
+def is_case_no(text_given: str) -> bool:
+    """Whether a case number is one that could have been given, so that a slip is caught before it is looked up."""
+    parts = text_given.strip().upper().rsplit("-", 3)
+    return len(parts) == 4 and mod_11_10.is_valid(parts[1] + parts[2] + parts[3])

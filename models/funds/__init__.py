@@ -1,0 +1,1 @@
+"""Funds, their calendar, queue and figures."""

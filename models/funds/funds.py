@@ -1,0 +1,181 @@
+"""Funds, the measure each is under, its business days, and the people who act."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import ARRAY, Column, Text, func, select
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import Field, Session, SQLModel
+
+from models.base import moment, plain_json, table, words
+from rulebook.errors import XuqiaoError
+from rulebook.law.measure import Measure
+from rulebook.messages import Actor
+from rulebook.stages import Role
+
+
+class Fund(SQLModel, table=True):
+    """One city's bridging fund (应急周转保障资金)."""
+
+    code: str = words(primary_key=True)
+    name: str = words()
+    operator: str = words()  # 承办主体
+    gateway: str = words()  # how its payments leave: counter or simulated
+    escrow_name: str = words()  # the ring-fenced account (应急周转专户)
+    escrow_number: str = words()
+    escrow_bank: str = words()
+
+
+class FundMeasure(SQLModel, table=True):
+    """The rule pack a fund is under from a day on, with the operator's overlay as text."""
+
+    __tablename__ = "fund_measure"
+
+    fund: str = words(primary_key=True, foreign_key="fund.code")
+    effective_from: date = Field(primary_key=True)
+    pack: str = words()
+    overlay: str | None = words(nullable=True, default=None)
+    adopted_by: str | None = words(nullable=True, default=None)
+    adopted_at: datetime | None = moment(nullable=True, default=None)
+
+
+class KeptMeasure(SQLModel, table=True):
+    """A measure that cases were judged under, overlay included, by its digest; kept for ever."""
+
+    __tablename__ = "kept_measure"
+
+    digest: str = words(primary_key=True)
+    content: dict[str, Any] = plain_json()
+
+
+class FundDay(SQLModel, table=True):
+    """A business day of a fund, opened by the daily round; the latest is the accounting date."""
+
+    __tablename__ = "fund_day"
+
+    fund: str = words(primary_key=True, foreign_key="fund.code")
+    business_date: date = Field(primary_key=True)
+    opened_at: datetime = moment()
+
+
+class Person(SQLModel, table=True):
+    """Somebody who may act, and the parts he may play; a bank's clerk names his bank as organisation."""
+
+    id: str = words(primary_key=True)
+    name: str = words()
+    organisation: str = words()
+    roles: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
+
+
+def fund(session: Session, code: str) -> Fund:
+    """A fund by its code.
+
+    Raises:
+        XuqiaoError: ``fund.unknown``.
+    """
+    found = session.get(Fund, code)
+    if found is None:
+        raise XuqiaoError("fund.unknown", fund=code)
+    return found
+
+
+def measure_in_force(session: Session, code: str, on: date) -> FundMeasure:
+    """The latest measure of a fund that is effective on a day.
+
+    Raises:
+        XuqiaoError: ``fund.no_measure``.
+    """
+    column = table(FundMeasure).c
+    in_force = (
+        select(FundMeasure)
+        .where(column.fund == code, column.effective_from <= on)
+        .order_by(column.effective_from.desc())
+        .limit(1)
+    )
+    found: FundMeasure | None = session.scalars(in_force).first()
+    if found is None:
+        raise XuqiaoError("fund.no_measure", fund=code, on=on)
+    return found
+
+
+def adopt_measure(session: Session, measure: FundMeasure) -> None:
+    """Put a fund under another measure from a day on; open cases stay under theirs.
+
+    Raises:
+        XuqiaoError: ``fund.measure_in_past`` for a day that has begun, ``fund.measure_there`` when the fund is already
+            under a measure from just that day.
+    """
+    column = table(FundMeasure).c
+    today = business_date(session, measure.fund)
+    if measure.effective_from <= today:
+        raise XuqiaoError("fund.measure_in_past", on=measure.effective_from, today=today)
+    there = select(column.pack).where(column.fund == measure.fund, column.effective_from == measure.effective_from)
+    if pack := session.scalar(there):
+        raise XuqiaoError("fund.measure_there", fund=measure.fund, on=measure.effective_from, pack=pack)
+    session.add(measure)
+
+
+def check_measure_from(session: Session, code: str, on: date) -> None:
+    """Refuse a day from which a fund is under no measure of its own.
+
+    Raises:
+        XuqiaoError: ``fund.no_measure_from`` with the days there are.
+    """
+    column = table(FundMeasure).c
+    days = list(
+        session.scalars(select(column.effective_from).where(column.fund == code).order_by(column.effective_from))
+    )
+    if on not in days:
+        raise XuqiaoError("fund.no_measure_from", fund=code, on=on, days=", ".join(map(str, days)))
+
+
+def keep_measure(session: Session, measure: Measure) -> None:
+    """Keep a measure by its digest, once."""
+    row = {"digest": measure.digest, "content": measure.model_dump(mode="json")}
+    session.connection().execute(insert(KeptMeasure).values(row).on_conflict_do_nothing())
+
+
+def kept_measure(session: Session, digest: str) -> Measure:
+    """A measure as it was when cases were judged under it."""
+    return Measure.model_validate(session.get_one(KeptMeasure, digest).content)
+
+
+def business_date(session: Session, code: str) -> date:
+    """The fund's open business day, which is its accounting date.
+
+    Raises:
+        XuqiaoError: ``fund.no_business_day`` when none was ever opened.
+    """
+    column = table(FundDay).c
+    found: date | None = session.scalar(select(func.max(column.business_date)).where(column.fund == code))
+    if found is None:
+        raise XuqiaoError("fund.no_business_day", fund=code)
+    return found
+
+
+def business_day_through(session: Session, code: str, day: date) -> date | None:
+    """The last business day that was opened up to and with a day; None when there was none."""
+    column = table(FundDay).c
+    opened = select(func.max(column.business_date)).where(column.fund == code, column.business_date <= day)
+    found: date | None = session.scalar(opened)
+    return found
+
+
+def open_business_day(session: Session, code: str, day: date, at: datetime) -> None:
+    """Open a business day; one that is open already stays as it is, and time never runs backwards."""
+    row = {"fund": code, "business_date": day, "opened_at": at}
+    session.connection().execute(insert(FundDay).values(row).on_conflict_do_nothing())
+
+
+def actor(session: Session, person_id: str, role: Role) -> Actor:
+    """A person in one of his parts.
+
+    Raises:
+        XuqiaoError: ``person.unknown``, or ``person.not_in_role`` when he may not play that part.
+    """
+    person = session.get(Person, person_id)
+    if person is None:
+        raise XuqiaoError("person.unknown", person=person_id)
+    if role not in person.roles:
+        raise XuqiaoError("person.not_in_role", person=person.name, role=role, roles=", ".join(person.roles))
+    return Actor(id=person.id, name=person.name, role=role, organisation=person.organisation)

@@ -1,0 +1,1 @@
+"""Papers as they were made, and who signed them."""

@@ -1,0 +1,1 @@
+"""What the books know of the law: postings, statements, the desk's acts."""

@@ -1,0 +1,1 @@
+"""The law: dated measures, eligibility, size, ceiling and fees, as pure functions."""
