@@ -3,9 +3,9 @@
 import asyncio
 import sys
 
+from activities.contracts import Queue
 from runtime.settings import load_settings
 from runtime.wiring import serve_queues
-from workflows.policies import Queue
 
 if __name__ == "__main__":
-    asyncio.run(serve_queues(load_settings(), sys.argv[1:] or [Queue.CASES, Queue.MONEY, Queue.PAPERS]))
+    asyncio.run(serve_queues(load_settings(), [Queue(name) for name in sys.argv[1:]] or list(Queue)))

@@ -1,10 +1,14 @@
-"""Names and typed stubs of all activities: what workflows call, and what the real activities keep to.
+"""Names, queues and typed stubs of all activities: what workflows call, and what the real activities keep to.
 
-A stub raises when it is run: a worker registers the real activity of the same name.
+A stub raises when it is run: a worker registers the real activity of the same name. What a contract says of a step is
+read from its request and its answer, so that a story can show what was committed without saying it a second time.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import date, datetime
-from typing import NoReturn
+from enum import StrEnum
+from typing import Generic, NoReturn, Self, TypeVar
 
 from temporalio import activity
 
@@ -13,9 +17,82 @@ from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
+from rulebook.messages import NewLoan
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
 from rulebook.values import Value
+
+
+class Queue(StrEnum):
+    """The task queues, each with worker processes of its own kind."""
+
+    CASES = "cases"
+    MONEY = "money"
+    PAPERS = "papers"
+
+
+def queue_name(prefix: str, queue: Queue) -> str:
+    """The full name of one of the task queues; the prefix keeps several products apart."""
+    return f"{prefix}-{queue}"
+
+
+# What a contract is ---------------------------------------------------------------------------------------------
+
+
+class StepRequest(Value):
+    """What is asked of an activity that commits a step together with what belongs to it."""
+
+    step: Step
+
+
+Request = TypeVar("Request")
+Result = TypeVar("Result")
+Stepping = TypeVar("Stepping", bound=Step | StepRequest)
+
+
+@dataclass(frozen=True)
+class Contract(Generic[Request, Result]):
+    """An activity as the stories call it: what it takes, what it gives, and on whose queue it runs."""
+
+    stub: Callable[[Request], Result]
+    queue: Queue
+
+    @property
+    def name(self) -> str:
+        """The name under which a worker registers the real one, and histories keep it."""
+        return self.stub.__name__
+
+
+@dataclass(frozen=True)
+class Commitment(Contract[Request, Result]):
+    """One that commits a step; ``written`` says which, None where its answer means that nothing was committed."""
+
+    written: Callable[[Request, Result], Step | None]
+
+
+def reads(queue: Queue) -> Callable[[Callable[[Request], Result]], Contract[Request, Result]]:
+    """Make a stub the contract of an activity that writes no step."""
+    return lambda stub: Contract(activity.defn(stub), queue)
+
+
+def commits(queue: Queue) -> Callable[[Callable[[Stepping], Result]], Commitment[Stepping, Result]]:
+    """Make a stub the contract of an activity that commits the step of its request, whatever it answers."""
+    return lambda stub: Commitment(activity.defn(stub), queue, lambda request, _: step_of(request))
+
+
+def decides(
+    queue: Queue, written: Callable[[Request, Result], Step | None]
+) -> Callable[[Callable[[Request], Result]], Commitment[Request, Result]]:
+    """Make a stub the contract of an activity whose answer decides between steps."""
+    return lambda stub: Commitment(activity.defn(stub), queue, written)
+
+
+def step_of(request: object) -> Step | None:
+    """The step that a request carries, as far as it is known before the answer; None where it carries none."""
+    if isinstance(request, Step):
+        return request
+    return request.step if isinstance(request, StepRequest) else None
+
 
 # The activities ------------------------------------------------------------------------------------------------
 
@@ -45,31 +122,28 @@ class ReadTemplates(Value):
     case_no: str
 
 
-class RecordFindings(Value):
+class RecordFindings(StepRequest):
     """``direct``: whether the bank may renew without repayment, where that was judged too."""
 
-    step: Step
     findings: Findings
     direct: Findings | None = None
 
 
-class RecordPromise(Value):
+class RecordPromise(StepRequest):
     """The bank's answer, its promise, or both, as far as this step brought them.
 
     ``void_attempt`` names the approval that a changed or withdrawn promise makes void; its money goes back to the pool.
     """
 
-    step: Step
     answer: BankAnswer | None = None
     route: Route | None = None
     promise: Promise | None = None
     void_attempt: int | None = None
 
 
-class RecordProposal(Value):
+class RecordProposal(StepRequest):
     """``attempt`` counts the proposals of a case; ``bound_by`` names what bounds the ceiling."""
 
-    step: Step
     attempt: int
     amount_fen: int
     ceiling_fen: int
@@ -85,36 +159,32 @@ class ReadMeasure(Value):
     effective_from: date
 
 
-class RecordMeasure(Value):
+class RecordMeasure(StepRequest):
     """An open case is judged by another measure, or stays under its own where that one refuses it.
 
     ``measure`` is None when the case stays; ``void_attempt`` names the approval that the change makes void.
     """
 
-    step: Step
     findings: Findings
     measure: Measure | None = None
     void_attempt: int | None = None
 
 
-class PutCaseFirst(Value):
+class PutCaseFirst(StepRequest):
     """The place of ``attempt`` goes to the head of the queue."""
 
-    step: Step
     attempt: int
 
 
-class SendProposalBack(Value):
+class SendProposalBack(StepRequest):
     """The proposal of ``attempt`` no longer stands; the maker makes another."""
 
-    step: Step
     attempt: int
 
 
-class ApproveAndReserve(Value):
+class ApproveAndReserve(StepRequest):
     """If the pool is short the case takes its place in the queue by ``rank`` and the second step is committed."""
 
-    step: Step
     step_if_short: Step
     attempt: int
     amount_fen: int
@@ -122,6 +192,10 @@ class ApproveAndReserve(Value):
     rank: str
     rank_reason: str
     overtaking: bool
+
+    def written(self, answer: "Reservation") -> Step:
+        """Reserved, or queued where the pool is short."""
+        return self.step if answer.granted else self.step_if_short
 
 
 class Reservation(Value):
@@ -135,14 +209,24 @@ class IfNotDrawn(Value):
     due: datetime
 
 
-class DrawingRequest(Value):
+class DrawingRequest(StepRequest):
     """A step that is written with its papers, or not at all.
 
     ``if_not_drawn`` is None in requests from before a case waited for papers: those are repeated until they are drawn.
     """
 
-    step: Step
     if_not_drawn: IfNotDrawn | None = None
+
+
+Drawing = TypeVar("Drawing", bound=DrawingRequest)
+
+
+def draws(stub: Callable[[Drawing], Step | None]) -> Commitment[Drawing, Step | None]:
+    """Make a stub the contract of an activity that commits a step with its papers.
+
+    It answers with what it wrote in place of the step where a paper could not be drawn, and None when all is well.
+    """
+    return Commitment(activity.defn(stub), Queue.PAPERS, lambda request, instead: instead or request.step)
 
 
 class DrawUpPapers(DrawingRequest):
@@ -155,7 +239,7 @@ class DrawUpPapers(DrawingRequest):
     template_digest: str = ""
 
 
-class PayOut(Value):
+class PayOut(StepRequest):
     """Intend, ask, send, confirm and post; repeated until the bank's answer is final.
 
     ``step`` is committed when the money is paid, ``step_if_pending`` when its fate is open, ``step_if_rejected`` when
@@ -163,13 +247,18 @@ class PayOut(Value):
     Until ``not_found_final_at`` a bank that does not find the payment may still make it.
     """
 
-    step: Step
     step_if_pending: Step
     step_if_rejected: Step
     attempt: int
     payment: int
     amount_fen: int
     not_found_final_at: datetime
+
+    def written(self, answer: "PayOutResult") -> Step:
+        """By the payment's fate: paid, sent back, or still open."""
+        if answer.paid is None:
+            return self.step_if_pending
+        return self.step if answer.paid else self.step_if_rejected
 
 
 class PayOutResult(Value):
@@ -179,35 +268,40 @@ class PayOutResult(Value):
     paid_on: date | None = None
 
 
-class RecordPaymentMark(Value):
+class RecordPaymentMark(StepRequest):
     """At the counter: the cashier's receipt, or another person's finding on the statement."""
 
-    step: Step
     payment: int
     receipt_serial: str = ""
     statement_reference: str = ""
     returned: bool = False
 
 
-class RecordNewLoan(Value):
-    step: Step
+class RecordNewLoan(StepRequest):
     note: str
     amount_fen: int
     signed_on: date
 
+    @classmethod
+    def of(cls, step: Step, loan: NewLoan) -> Self:
+        """The loan as the bank's message says it."""
+        return cls(step=step, note=loan.note, amount_fen=loan.amount_fen, signed_on=loan.signed_on)
 
-class RecordCollateral(Value):
-    step: Step
+
+class RecordCollateral(StepRequest):
     registered_on: date
     certificate: str
 
 
-class BookReturn(Value):
+class BookReturn(StepRequest):
     """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
 
-    step: Step
     parts: tuple[Part, ...]
     received_on: date
+
+    def written(self, answer: "Booking") -> Step | None:
+        """Nothing, where the books would not take it."""
+        return None if answer.booked_before or answer.beyond_line else self.step
 
 
 class Booking(Value):
@@ -220,23 +314,21 @@ class Booking(Value):
     beyond_line: str | None = None
 
 
-class WriteOff(Value):
+class WriteOff(StepRequest):
     """A bridge is given up by an approved decision; the case ends with the voucher.
 
     ``approved_by`` is the id of the checker, ``evidence`` that of his act.
     """
 
-    step: Step
     amount_fen: int
     decision: str
     approved_by: str
     evidence: str
 
 
-class EndCase(Value):
+class EndCase(StepRequest):
     """A case ends before money went out; what was reserved for ``attempt`` goes back to the pool and to the queue."""
 
-    step: Step
     attempt: int | None = None
 
 
@@ -262,137 +354,136 @@ def _stub() -> NoReturn:
     raise NotImplementedError("a stub: register the real activity of this name")
 
 
-@activity.defn
+@reads(Queue.CASES)
 def open_case(request: OpenCase) -> OpenedCase:
     _stub()
 
 
-@activity.defn
+@reads(Queue.CASES)
 def read_templates(request: ReadTemplates) -> str:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def refer_case(request: RecordFindings) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def ask_bank_opinion(request: RecordFindings) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_promise(request: RecordPromise) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_proposal(request: RecordProposal) -> None:
     _stub()
 
 
-@activity.defn
+@reads(Queue.CASES)
 def read_measure(request: ReadMeasure) -> Measure:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_measure(request: RecordMeasure) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.MONEY)
 def put_first(request: PutCaseFirst) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def send_proposal_back(request: SendProposalBack) -> None:
     _stub()
 
 
-@activity.defn
+@decides(Queue.MONEY, ApproveAndReserve.written)
 def approve_and_reserve(request: ApproveAndReserve) -> Reservation:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_pool_grant(request: Step) -> None:
     _stub()
 
 
-@activity.defn
+@draws
 def draw_up_papers(request: DrawUpPapers) -> Step | None:
-    """What was written in place of the step where a paper could not be drawn; None when all is well."""
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_signing(request: Step) -> None:
     _stub()
 
 
-@activity.defn
+@decides(Queue.MONEY, PayOut.written)
 def pay_out(request: PayOut) -> PayOutResult:
     _stub()
 
 
-@activity.defn
+@commits(Queue.MONEY)
 def record_payment_mark(request: RecordPaymentMark) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_old_loan_settled(request: Step) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_collateral(request: RecordCollateral) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_new_loan(request: RecordNewLoan) -> None:
     _stub()
 
 
-@activity.defn
+@decides(Queue.MONEY, BookReturn.written)
 def book_return(request: BookReturn) -> Booking:
     _stub()
 
 
-@activity.defn
+@commits(Queue.MONEY)
 def write_off(request: WriteOff) -> None:
     _stub()
 
 
-@activity.defn
+@draws
 def certify_and_close(request: CertifyAndClose) -> Step | None:
     _stub()
 
 
-@activity.defn
+@draws
 def refuse_case(request: RefuseCase) -> Step | None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.MONEY)
 def end_case(request: EndCase) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def hand_to_recovery(request: Step) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def record_step(request: Step) -> None:
     _stub()
 
 
-@activity.defn
+@commits(Queue.CASES)
 def remind(request: Step) -> None:
     _stub()

@@ -13,11 +13,11 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from temporalio.worker import Worker
 
+from activities.contracts import Queue, queue_name
 from activities.papers.drawing_up import Papers
 from activities.papers.press.press import Paper
 from runtime.settings import load_settings
 from runtime.wiring import House, activities_of, stop_on_signal
-from workflows.policies import Queue, queue_name
 
 
 class BlankPress:

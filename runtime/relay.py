@@ -14,6 +14,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.contracts import Queue, queue_name
 from models.cases.acts import ActState, decide
 from models.cases.case_file import routes_of
 from models.database import plain_url
@@ -21,7 +22,7 @@ from models.outbox import CHANNEL, Errand, Outbox, settle, undelivered
 from runtime.daily import open_due_days
 from runtime.settings import load_settings
 from runtime.wiring import House, stop_on_signal
-from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE, Queue, queue_name
+from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE
 from workflows.renewal import CaseStart, Renewal
 
 log = logging.getLogger(__name__)

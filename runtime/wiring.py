@@ -24,6 +24,7 @@ from activities.bank.payments import Bank, PaymentSlips
 from activities.books.ledger import Books
 from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
+from activities.contracts import Queue, queue_name
 from activities.papers.press.office import read_office
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
@@ -33,7 +34,6 @@ from rulebook.errors import XuqiaoError
 from runtime.devstack import addresses_of
 from runtime.settings import Settings
 from runtime.temporal import connect, sandbox
-from workflows.policies import Queue, queue_name
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
@@ -120,7 +120,7 @@ class House:
             temporal = temporal.model_copy(update={"address": self._embedded.temporal_address})
         return await connect(temporal, lazy)
 
-    def activities_on(self, queue: str) -> Activities:
+    def activities_on(self, queue: Queue) -> Activities:
         """The activities that a worker of one queue runs."""
         begin = self.sessions.begin
         match queue:
@@ -145,7 +145,7 @@ class House:
 
                 return activities_of(Papers(begin, self.press))
 
-    def worker(self, client: Client, queue: str) -> Worker:
+    def worker(self, client: Client, queue: Queue) -> Worker:
         """A worker of one queue; the stories run on that of the cases."""
         at_once = self.settings.papers.workers if queue == Queue.PAPERS else THREADS
         return Worker(
@@ -196,7 +196,7 @@ def stop_on_signal() -> asyncio.Event:
     return stop
 
 
-async def serve_queues(settings: Settings, queues: Sequence[str]) -> None:
+async def serve_queues(settings: Settings, queues: Sequence[Queue]) -> None:
     """Work on the given queues until told to stop.
 
     Args:

@@ -4,9 +4,9 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from activities.contracts import Queue
 from runtime.settings import Settings
 from runtime.supervisor import Child
-from workflows.policies import Queue
 
 PROCESSES = {"worker": (Queue.CASES, Queue.MONEY), "papers": (Queue.PAPERS,)}
 

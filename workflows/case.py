@@ -1,226 +1,245 @@
-"""What every story of a case does alike: wait with reminders, commit a step, show where the case stands."""
+"""One case on its way: its inbox, its clock, its one state, and the steps it commits."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from datetime import date, datetime
+from typing import Generic, NamedTuple, TypeVar, overload
 
 from temporalio import workflow
 
 from activities import contracts
+from activities.contracts import Commitment, Contract, Request, Result, queue_name
 from rulebook.acts import check_drawing
-from rulebook.calendar import LAW_ZONE, WorkCalendar
+from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
-from rulebook.law.measure import Measure
-from rulebook.messages import BankMessage, OfficerAct
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.messages import Actor, BankMessage, OfficerAct
+from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Outcome, Step
 from rulebook.values import Value
-from workflows.desk import CaseDesk, Knock
-from workflows.policies import (
-    BANK_TIMEOUT,
-    DATABASE_TIMEOUT,
-    PAPERS_TIMEOUT,
-    STAGE,
-    TASK_DUE,
-    UNTIL_IT_WORKS,
-    Queue,
-    queue_name,
-)
-
-Result = TypeVar("Result")
-
+from workflows.clock import Clock, today
+from workflows.inbox import Inbox, Kind, Reminder, kind_of
+from workflows.policies import STAGE, TASK_DUE, TIMEOUTS, UNTIL_IT_WORKS
+from workflows.state import CaseState, RecoveryState, RenewalState
 
 FIGURES = ("amount", "promised", "principal", "fee", "balance", "owed")
 """What of a step's detail stands in the summary of its activity."""
 
 
-ROOM = timedelta(days=14)
-"""More than any one working day can be away."""
+State = TypeVar("State", bound=CaseState)
+Body = TypeVar("Body", bound=Value)
 
 
 class Wait(NamedTuple):
     """What a stage waits for: an act or message, due at a moment, and given up at the last call."""
 
-    awaits: ActKind | MessageKind | None
+    awaits: Kind | None
     due: datetime
     last_call: datetime
 
 
-class Case:
-    """One case on its way; the stories of renewal and of recovery derive from it."""
+def wait_until(awaits: Kind | None, due: datetime, last_call: datetime) -> Wait:
+    """Wait for something until it is due, or until the last call where that comes first."""
+    return Wait(awaits, min(due, last_call), last_call)
 
-    _measure: Measure
-    _calendar: WorkCalendar
 
-    def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
-        self._case_no = case_no
-        self._fund = fund
-        self._queues = queues
-        self._desk = CaseDesk(stage, self._check_any)
-        self._in_hand: OfficerAct | BankMessage | None = None
-        self._while_undrawn: Collection[ActKind | MessageKind] | None = None
-        self._desk.listen()
+class Case(Generic[State]):
+    """What a story and its stages act through.
 
-    def _check_any(self, act: OfficerAct) -> None:
-        check_drawing(act, self._while_undrawn)
-        self._check(act)
+    Args:
+        queues: prefix of the task queues.
+        stage: where the case stands.
+        rules: the story's own rules for an act, beyond stage and role, on a day; raises XuqiaoError.
+    Attributes:
+        state: what is known of the case; the stage that opens it sets it, the stages after it change it.
+        in_hand: the act or message taken up last, until a step that takes it is committed.
+    """
+
+    state: State
+
+    def __init__(
+        self, case_no: str, fund: str, queues: str, stage: CaseStage, rules: Callable[[OfficerAct, State, date], None]
+    ) -> None:
+        self.case_no = case_no
+        self.fund = fund
+        self.queues = queues
+        self.inbox = Inbox(stage, self._check)
+        self.in_hand: OfficerAct | BankMessage | None = None
+        self._rules = rules
+        self._while_undrawn: Collection[Kind] | None = None
+        self.inbox.listen()
+
+    @property
+    def stage(self) -> CaseStage:
+        """Where the case stands."""
+        return self.inbox.stage
+
+    @property
+    def clock(self) -> Clock:
+        """Deadlines by the law that the case is under now."""
+        return Clock(self.state.measure, self.state.calendar)
+
+    @property
+    def actor(self) -> Actor:
+        """Who said what is in hand."""
+        return self._taken_up.actor
+
+    @property
+    def act_id(self) -> str:
+        """The id of what is in hand: of its row, and of its update or message."""
+        return self._taken_up.id
+
+    @property
+    def _taken_up(self) -> OfficerAct | BankMessage:
+        assert self.in_hand is not None, "asked only about what was just taken up"
+        return self.in_hand
 
     def _check(self, act: OfficerAct) -> None:
-        """The story's own rules for an act, beyond stage and role; raises XuqiaoError."""
-
-    # Time ------------------------------------------------------------------------------------------------------
-
-    @property
-    def _today(self) -> date:
-        return workflow.now().astimezone(LAW_ZONE).date()
-
-    def _in_workdays(self, days: int) -> datetime:
-        """The close of business so many working days from today."""
-        return self._close_of(self._workday(self._today, days))
-
-    def _workday(self, day: date, count: int) -> date:
-        """So many working days on, however long the money is out: a pursuit may last longer than the calendar."""
-        return self._calendar.reaching(day + ROOM * (abs(count) + 1)).add_workdays(day, count)
-
-    @property
-    def _review_period(self) -> int:
-        """Working days after which a task nobody did is looked at again.
-
-        One at least, whatever the measure says: a wait that is over when it begins would begin again without end.
-        """
-        return max(1, self._measure.deadlines.referral)
-
-    def _close_of(self, day: date) -> datetime:
-        return self._calendar.moment(day, self._measure.cut_off)
+        check_drawing(act, self._while_undrawn)
+        self._rules(act, self.state, today())
 
     # Waiting ---------------------------------------------------------------------------------------------------
 
-    def _waiting(self, awaits: ActKind | MessageKind | None, due: datetime, last_call: datetime) -> Wait:
-        return Wait(awaits, min(due, last_call), last_call)
+    @overload
+    async def hear(self, wait: Wait, wanted: type[Body], /) -> Body | None: ...
 
-    async def _next(
-        self,
-        wait: Wait,
-        only: Collection[ActKind | MessageKind] | None = None,
-        or_when: Callable[[], bool] = lambda: False,
-    ) -> OfficerAct | BankMessage | None:
-        """The next act or message, with a reminder before it is due and an escalation when it was not done.
+    @overload
+    async def hear(self, wait: Wait, /, *wanted: type[Value]) -> Value | None: ...
 
+    async def hear(self, wait: Wait, /, *wanted: type[Value]) -> Value | None:
+        """Take up the next act or message of the kinds asked for; None when the last call has passed."""
+        return await self.hear_or(lambda: False, wait, *wanted)
+
+    async def hear_or(self, or_when: Callable[[], bool], wait: Wait, /, *wanted: type[Value]) -> Value | None:
+        """Take up the next act or message, with a reminder before it is due and an escalation when it was not done.
+
+        Args:
+            or_when: something else that ends the wait.
+            wanted: bodies to take up; acts and messages of other kinds stay in the inbox.
         Returns:
-            what came, now in hand; None when the last call has passed or ``or_when`` holds.
+            the body of what came, which is now in hand; None when the last call has passed or ``or_when`` holds.
         """
-        self._in_hand = None
-        self._while_undrawn = (only or ()) if wait.awaits is ActKind.DRAW_AGAIN else None
+        only = frozenset(map(kind_of, wanted))
+        self.in_hand = None
+        self._while_undrawn = only if wait.awaits is ActKind.DRAW_AGAIN else None
         while True:
-            got = await self._desk.next(
-                self._knocks(wait), only=only, or_when=lambda: or_when() or bool(self._desk.refused)
+            got = await self.inbox.next(
+                self._reminders(wait), only, or_when=lambda: or_when() or bool(self.inbox.refused)
             )
-            if isinstance(got, Knock):
+            if isinstance(got, Reminder):
                 if got.at >= wait.last_call:
                     return None
                 await self._tell_people(wait, got)
-            elif got is None and self._desk.refused:
-                refused = self._desk.refused[0]
-                await self._record(self._step(EventKind.MESSAGE_REFUSED, cause=f"refused/{refused.id}", wait=wait))
+            elif got is None and self.inbox.refused:
+                await self.record_refused(wait)
+            elif got is None:
+                return None
             else:
-                self._in_hand = got
-                return got
+                self.in_hand = got
+                return got.body
 
-    def _knocks(self, wait: Wait) -> list[Knock]:
-        remind_on = self._workday(wait.due.astimezone(LAW_ZONE).date(), -self._measure.deadlines.remind_before)
-        knocks = [
-            Knock(self._close_of(remind_on), f"remind: {wait.awaits}"),
-            Knock(wait.due, f"due: {wait.awaits}"),
-            Knock(wait.last_call, f"last call: {wait.awaits}"),
+    def refuse(self, code: str, **params: str) -> None:
+        """Refuse the message in hand; the next step puts the reason on its row."""
+        self.inbox.refuse_message(self.act_id, code, **params)
+
+    def _reminders(self, wait: Wait) -> list[Reminder]:
+        before = -self.state.measure.deadlines.remind_before
+        remind_on = self.clock.workday(wait.due.astimezone(LAW_ZONE).date(), before)
+        reminders = [
+            Reminder(self.clock.close_of(remind_on), f"remind: {wait.awaits}"),
+            Reminder(wait.due, f"due: {wait.awaits}"),
+            Reminder(wait.last_call, f"last call: {wait.awaits}"),
         ]
         now = workflow.now()
-        return [knock for knock in knocks[:-1] if now < knock.at < wait.last_call] + knocks[-1:]
+        return [each for each in reminders[:-1] if now < each.at < wait.last_call] + reminders[-1:]
 
-    async def _tell_people(self, wait: Wait, knock: Knock) -> None:
-        event = EventKind.ESCALATED if knock.at >= wait.due else EventKind.REMINDED
-        await self._do(
-            contracts.remind, self._step(event, cause=f"{event}/{wait.awaits}/{knock.at:%Y-%m-%d}", wait=wait)
-        )
+    async def _tell_people(self, wait: Wait, reminder: Reminder) -> None:
+        event = EventKind.ESCALATED if reminder.at >= wait.due else EventKind.REMINDED
+        cause = f"{event}/{wait.awaits}/{reminder.at:%Y-%m-%d}"
+        await self.do(contracts.remind, self.step(event, cause=cause, wait=wait))
 
     # Committing ------------------------------------------------------------------------------------------------
 
-    def _step(
+    def step(
         self,
         event: EventKind,
         *,
         stage: CaseStage | None = None,
         wait: Wait | None = None,
         cause: str | None = None,
-        told: Mapping[str, object] | None = None,
-        **detail: object,
+        detail: Mapping[str, object] | None = None,
+        **figures: object,
     ) -> Step:
-        """The step that the act or message in hand leaves in the case file.
+        """Write down the step that the act or message in hand leaves in the case file.
 
-        A named cause leaves what is in hand for a later step; without either, the event itself is the cause.
+        Args:
+            stage: where the case stands after it; where it stands now, if none is given.
+            wait: what it waits for from then on.
+            cause: a named cause leaves what is in hand for a later step; without either, the event itself is the cause.
+            detail, figures: what the event's sentence needs, shown as text.
         """
-        taken = (self._in_hand.id,) if self._in_hand and cause is None else ()
+        taken = self.in_hand if cause is None else None
         return Step(
-            case_no=self._case_no,
-            fund=self._fund,
-            cause=cause or (self._in_hand.id if self._in_hand else event.value),
+            case_no=self.case_no,
+            fund=self.fund,
+            cause=cause or (taken.id if taken else event.value),
             at=workflow.now(),
             event=event,
-            stage=stage or self._desk.stage,
+            stage=stage or self.stage,
             awaits=wait.awaits if wait else None,
             due=wait.due if wait else None,
-            actor=self._in_hand.actor if taken and self._in_hand else None,
-            detail={name: str(value) for name, value in {**(told or {}), **detail}.items()},
-            taken=taken,
-            refused=self._desk.take_refused(),
+            actor=taken.actor if taken else None,
+            detail={name: str(value) for name, value in {**(detail or {}), **figures}.items()},
+            taken=(taken.id,) if taken else (),
+            refused=self.inbox.take_refused(),
         )
 
-    async def _record(self, step: Step) -> None:
-        await self._commit(contracts.record_step, step, step)
+    async def record(self, step: Step) -> None:
+        """Commit a step with which nothing else is written."""
+        await self.commit(contracts.record_step, step)
 
-    async def _commit(
-        self,
-        contract: Callable[[Any], Result],
-        request: Value,
-        step: Step | Callable[[Result], Step],
-        queue: str = Queue.CASES,
-    ) -> Result:
-        """Run the activity that writes the step, then let people see it.
+    async def record_refused(self, wait: Wait | None = None) -> None:
+        """Put on record what was refused and would wait too long for the next step."""
+        cause = f"refused/{self.inbox.refused[0].id}"
+        await self.record(self.step(EventKind.MESSAGE_REFUSED, cause=cause, wait=wait))
 
-        Where the activity decides between steps, ``step`` says which one its result means.
-        """
-        result = await self._do(contract, request, queue=queue)
-        self._show(step if isinstance(step, Step) else step(result))
+    async def commit(self, contract: Commitment[Request, Result], request: Request) -> Result:
+        """Run the activity that writes a step, then let people see it."""
+        result = await self.do(contract, request)
+        if step := contract.written(request, result):
+            self._show(step)
         return result
 
-    async def _do(self, contract: Callable[[Any], Result], request: Value, queue: str = Queue.CASES) -> Result:
-        timeout = {Queue.PAPERS: PAPERS_TIMEOUT, Queue.MONEY: BANK_TIMEOUT}.get(queue, DATABASE_TIMEOUT)
+    async def do(self, contract: Contract[Request, Result], request: Request) -> Result:
+        """Run an activity until it succeeds."""
         return await workflow.execute_activity(
-            contract,
+            contract.stub,
             request,
-            task_queue=queue_name(self._queues, queue),
-            start_to_close_timeout=timeout,
+            task_queue=queue_name(self.queues, contract.queue),
+            start_to_close_timeout=TIMEOUTS[contract.queue],
             retry_policy=UNTIL_IT_WORKS,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
-            summary=_summary(request),
+            summary=_summary(contracts.step_of(request)),
         )
 
     def _show(self, step: Step) -> None:
         """Stage and task become visible outside: to those who acted, in the list of workflows and on its page."""
-        if self._in_hand and self._in_hand.id in step.taken:
-            self._in_hand = None
-        moved = step.stage is not self._desk.stage
-        self._desk.move_to(step.stage)
-        self._desk.answer(step.taken, Outcome(stage=step.stage, event=step.event))
+        if self.in_hand and self.in_hand.id in step.taken:
+            self.in_hand = None
+        moved = step.stage is not self.stage
+        self.inbox.move_to(step.stage)
+        self.inbox.answer(step.taken, Outcome(stage=step.stage, event=step.event))
         if moved:
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
 
 
-def _summary(request: Value) -> str:
+RenewalCase = Case[RenewalState]
+RecoveryCase = Case[RecoveryState]
+
+
+def _summary(step: Step | None) -> str:
     """What an activity does, for the page of the workflow: the event it writes, where that leads, with its figures."""
-    step = request if isinstance(request, Step) else getattr(request, "step", None)
-    if not isinstance(step, Step):
+    if step is None:
         return ""
     figures = " ".join(f"{name} {value}" for name, value in step.detail.items() if name in FIGURES)
     return f"{step.event} → {step.stage} {figures}".rstrip()

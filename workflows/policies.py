@@ -1,12 +1,21 @@
 """How long an activity may take and how it is tried again, by name."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 
 from temporalio.common import RetryPolicy, SearchAttributeKey
 
+from activities.contracts import Queue
+
 DATABASE_TIMEOUT = timedelta(seconds=30)
 BANK_TIMEOUT = timedelta(minutes=2)
 PAPERS_TIMEOUT = timedelta(minutes=1)
+
+TIMEOUTS: Mapping[Queue, timedelta] = {
+    Queue.CASES: DATABASE_TIMEOUT,
+    Queue.MONEY: BANK_TIMEOUT,
+    Queue.PAPERS: PAPERS_TIMEOUT,
+}
 
 UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(milliseconds=300), maximum_interval=timedelta(minutes=1))
 """Every activity is safe to repeat, and a case never fails: it waits, visibly, until what is broken is mended."""
@@ -19,16 +28,3 @@ FUND = SearchAttributeKey.for_keyword("Fund")
 BANK = SearchAttributeKey.for_keyword("Bank")
 STAGE = SearchAttributeKey.for_keyword("Stage")
 TASK_DUE = SearchAttributeKey.for_datetime("TaskDue")
-
-
-class Queue:
-    """The task queues, each with worker processes of its own kind; a prefix keeps several products apart."""
-
-    CASES = "cases"
-    MONEY = "money"
-    PAPERS = "papers"
-
-
-def queue_name(prefix: str, queue: str) -> str:
-    """The full name of one of the task queues."""
-    return f"{prefix}-{queue}"

@@ -1,5 +1,7 @@
 """The story of money that did not come back in time: people pursue it until nothing is owed, or give it up."""
 
+from datetime import date
+
 from temporalio import workflow
 
 from activities import contracts
@@ -19,9 +21,9 @@ from rulebook.messages import (
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage
 from rulebook.values import Value
-from workflows.case import Wait
-from workflows.money_out import MoneyOut
-from workflows.policies import Queue
+from workflows.case import Case, Wait
+from workflows.stages import closing, receipts
+from workflows.state import RecoveryState
 
 
 class RecoveryStart(Value):
@@ -38,96 +40,105 @@ class RecoveryStart(Value):
 
 
 @workflow.defn(name="Recovery")
-class Recovery(MoneyOut):
+class Recovery:
     """One pursued bridge; it may last years."""
-
-    _bridge: Bridge
 
     @workflow.init
     def __init__(self, start: RecoveryStart) -> None:
-        super().__init__(start.case_no, start.fund, start.queues, CaseStage.RECOVERY)
-        self._bridge, self._measure, self._calendar = start.bridge, start.measure, start.calendar
-        self._write_off: WriteOffProposal | None = None
-        self._reason = ""
-        self._booked |= set(start.booked)
-        self._desk.keep(start.kept)
+        self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY, _rules)
+        self._case.state = RecoveryState(
+            bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
+        )
+        self._case.inbox.keep(start.kept)
 
     @workflow.run
     async def run(self, start: RecoveryStart) -> CaseStage:
         """Receipts are booked as they come; the officers conclude when nothing is owed, or write off what is lost."""
-        wait = self._pursuit()
+        case = self._case
+        wait = self._review()
         while True:
-            match await self._next(wait):
-                case BankMessage(body=Receipt() as receipt) as message:
-                    wait = await self._book(message, receipt, wait)
-                case OfficerAct(body=ProposeWriteOff() as proposal) as act:
-                    wait = await self._propose_write_off(act, proposal)
-                case OfficerAct(body=ApproveWriteOff() as approval) as act:
-                    await self._give_up(act, approval)
-                    return await self._ended(CaseStage.WRITTEN_OFF)
-                case OfficerAct(body=ConcludeRecovery()):
-                    await self._close()
-                    return await self._ended(CaseStage.CLOSED)
-                case None:
-                    wait = self._decision() if self._is_proposed else self._pursuit()
+            match await case.hear(wait, Receipt, ProposeWriteOff, ApproveWriteOff, ConcludeRecovery):
+                case Receipt() as receipt:
+                    wait = await self._book(receipt, wait)
+                case ProposeWriteOff() as proposal:
+                    wait = await self._propose_write_off(proposal)
+                case ApproveWriteOff() as approval:
+                    await self._give_up(approval)
+                    await closing.leave(case)
+                    return CaseStage.WRITTEN_OFF
+                case ConcludeRecovery():
+                    await closing.certify(case)
+                    await closing.leave(case)
+                    return CaseStage.CLOSED
+                case _:
+                    wait = self._decision() if self._is_proposed else self._review()
 
-    def _pursuit(self) -> Wait:
+    def _review(self) -> Wait:
         """The manual task, looked at again after each period."""
-        review = self._in_workdays(self._review_period)
+        review = self._case.clock.in_workdays(self._case.clock.review_period)
         return Wait(ActKind.CONCLUDE_RECOVERY, review, review)
 
-    async def _ended(self, end: CaseStage) -> CaseStage:
-        await self._leave()
-        return end
+    async def _book(self, receipt: Receipt, wait: Wait) -> Wait:
+        """Book what came in; principal makes a proposal to write off void, and the bridge is pursued as before."""
+
+        def then(division: Division) -> Wait:
+            return self._review() if self._is_proposed and division.principal_fen else wait
+
+        return await receipts.book(self._case, receipt, wait, then)
 
     # Giving up ---------------------------------------------------------------------------------------------------
 
     @property
     def _is_proposed(self) -> bool:
         """Whether a proposal to write off still fits: it holds for one amount of principal."""
-        return self._write_off is not None and self._write_off.amount_fen == self._bridge.outstanding_fen
+        state = self._case.state
+        return state.write_off is not None and state.write_off.amount_fen == state.out.outstanding_fen
 
     def _decision(self) -> Wait:
         """Another person's task; after each period somebody is told that it still waits."""
-        period = self._review_period
-        return Wait(ActKind.APPROVE_WRITE_OFF, self._in_workdays(period), self._in_workdays(2 * period))
+        clock = self._case.clock
+        period = clock.review_period
+        return Wait(ActKind.APPROVE_WRITE_OFF, clock.in_workdays(period), clock.in_workdays(2 * period))
 
-    def _waits_after(self, division: Division, wait: Wait) -> Wait:
-        """Principal that comes in makes a proposal to write off void: the bridge is pursued as before."""
-        return self._pursuit() if self._is_proposed and division.principal_fen else wait
-
-    async def _propose_write_off(self, act: OfficerAct, proposal: ProposeWriteOff) -> Wait:
+    async def _propose_write_off(self, proposal: ProposeWriteOff) -> Wait:
         """The maker's proposal waits for another person; it takes the place of an earlier one."""
-        wait = self._decision()
-        step = self._step(
+        case, wait, maker = self._case, self._decision(), self._case.actor.id
+        step = case.step(
             EventKind.WRITE_OFF_PROPOSED,
             wait=wait,
             decision=proposal.decision,
             amount=format_yuan(proposal.amount_fen),
             reason=proposal.reason,
         )
-        await self._record(step)
-        self._write_off = WriteOffProposal(proposal.decision, proposal.amount_fen, act.actor.id)
-        self._reason = proposal.reason
+        await case.record(step)
+        case.state.write_off = WriteOffProposal(proposal.decision, proposal.amount_fen, maker)
+        case.state.write_off_reason = proposal.reason
         return wait
 
-    async def _give_up(self, act: OfficerAct, approval: ApproveWriteOff) -> None:
+    async def _give_up(self, approval: ApproveWriteOff) -> None:
         """The approval is on record, and by the desk in the books; on it, and not before, the loss is posted.
 
         The checker's task stays open until then: were his approval lost on its way into the books, his act sent again
         puts it there.
         """
+        case, approver, act_id = self._case, self._case.actor.id, self._case.act_id
         given_up = {"decision": approval.decision, "amount": format_yuan(approval.amount_fen)}
-        await self._record(self._step(EventKind.WRITE_OFF_APPROVED, wait=self._decision(), told=given_up))
-        step = self._step(EventKind.WRITTEN_OFF, stage=CaseStage.WRITTEN_OFF, told=given_up, reason=self._reason)
+        await case.record(case.step(EventKind.WRITE_OFF_APPROVED, wait=self._decision(), detail=given_up))
+        step = case.step(
+            EventKind.WRITTEN_OFF,
+            stage=CaseStage.WRITTEN_OFF,
+            detail=given_up,
+            reason=case.state.write_off_reason,
+        )
         request = contracts.WriteOff(
             step=step,
             amount_fen=approval.amount_fen,
             decision=approval.decision,
-            approved_by=act.actor.id,
-            evidence=act.id,
+            approved_by=approver,
+            evidence=act_id,
         )
-        await self._commit(contracts.write_off, request, step, queue=Queue.MONEY)
+        await case.commit(contracts.write_off, request)
 
-    def _check(self, act: OfficerAct) -> None:
-        check_pursuit(act, Pursuit(self._bridge.outstanding_fen, self._owed, self._write_off))
+
+def _rules(act: OfficerAct, state: RecoveryState, on: date) -> None:
+    check_pursuit(act, Pursuit(state.out.outstanding_fen, state.owed_fen(on), state.write_off))

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
+from activities.contracts import Queue
 from models.bootstrap import DatabaseUrls
 from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
@@ -18,7 +19,6 @@ from runtime.settings import checkout
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund
 from tests.houses import a_house
-from workflows.policies import Queue
 
 _NUMBERS = itertools.count(1)
 SOMEBODY = """

@@ -12,7 +12,7 @@ from fontTools.fontBuilder import FontBuilder
 from fontTools.pens.ttGlyphPen import TTGlyphPen
 from temporalio.client import Client
 
-from activities.contracts import DrawUpPapers
+from activities.contracts import DrawUpPapers, Queue
 from activities.papers.press.office import bundled_dir
 from models.bootstrap import DatabaseUrls
 from rulebook.money import yuan
@@ -25,7 +25,6 @@ from tests.acceptance.conftest import a_fund
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer
 from tests.houses import a_house
-from workflows.policies import Queue
 
 _NUMBERS = count(1)
 FIVE_MILLION = yuan(5_000_000)

@@ -5,12 +5,12 @@ from typing import get_type_hints
 import pytest
 from temporalio import activity
 
+from activities.contracts import Queue
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from runtime.temporal import CONVERTER
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer
-from workflows.policies import Queue
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from activities.bank.payments import Bank
-from activities.contracts import PayOut
+from activities.contracts import PayOut, Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.acts import enter_message
 from models.funds.funds import kept_measure, open_business_day
@@ -21,7 +21,6 @@ from runtime.relay import Relay
 from runtime.temporal import CONVERTER
 from tests.acceptance.fund import EVERYTHING, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
-from workflows.policies import Queue, queue_name
 from workflows.recovery import Recovery, RecoveryStart
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

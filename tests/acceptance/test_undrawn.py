@@ -5,6 +5,7 @@ The office's folder is a real one: a face that has lost a character, a template 
 
 import pytest
 
+from activities.contracts import Queue
 from models.books import ledger
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -27,7 +28,6 @@ from tests.acceptance.test_ends import CONCLUDE
 from tests.acceptance.test_histories import record
 from tests.acceptance.test_repeated_work import run_everything_again, seen
 from tests.builders import CLEAN, a_micro_manufacturer
-from workflows.policies import Queue
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 

@@ -14,6 +14,7 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from activities import words
+from activities.contracts import Queue
 from models.bootstrap import DatabaseUrls
 from runtime.cli import main
 from runtime.daily import shanghai_today
@@ -23,7 +24,6 @@ from runtime.settings import checkout
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund
 from tests.houses import a_house
-from workflows.policies import Queue
 
 _NUMBERS = itertools.count(1)
 EXAMPLES = (checkout() or Path.cwd()) / "examples"

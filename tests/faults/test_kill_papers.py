@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from activities.contracts import Queue
 from activities.papers.drawing_up import Papers
 from rulebook.events import EventKind
 from rulebook.stages import CaseStage
@@ -17,7 +18,7 @@ from tests.acceptance import offices
 from tests.acceptance.fund import TestedFund
 from tests.acceptance.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
 from tests.builders import a_micro_manufacturer
-from workflows.policies import PAPERS_TIMEOUT, Queue
+from workflows.policies import PAPERS_TIMEOUT
 
 serving, fund = offices.an_office, offices.its_fund
 

@@ -11,9 +11,9 @@ from pydantic import SecretStr
 from temporalio import activity
 
 from activities import contracts
+from activities.contracts import Queue
 from runtime.settings import DatabaseSettings, Settings, checkout
 from runtime.wiring import House
-from workflows.policies import Queue
 
 QUEUES = (Queue.CASES, Queue.MONEY, Queue.PAPERS)
 DEFAULT_QUEUE = "CASES"

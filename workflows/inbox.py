@@ -1,4 +1,4 @@
-"""The desk of one case: where acts and messages arrive and wait until the story takes them up."""
+"""The inbox of one case: where acts and messages arrive and wait until the story takes them up."""
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
@@ -11,16 +11,26 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import STAGES, ActKind, CaseStage, Fit, MessageKind, fit, next_acts
 from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
+from rulebook.values import Value
+
+Kind = ActKind | MessageKind
+"""What an act or a message is."""
 
 
-class Knock(NamedTuple):
+def kind_of(body: type[Value]) -> Kind:
+    """The kind of all acts or messages with such a body."""
+    kind: Kind = body.model_fields["kind"].default
+    return kind
+
+
+class Reminder(NamedTuple):
     """A moment on the way to a deadline at which somebody is told."""
 
     at: datetime
     summary: str
 
 
-class CaseDesk:
+class Inbox:
     """Acts and messages of one case, in the order they came.
 
     Handlers only put things down here; the story's one loop takes them up.
@@ -100,7 +110,7 @@ class CaseDesk:
 
     # Taking up -------------------------------------------------------------------------------------------------
 
-    def take(self, only: Collection[ActKind | MessageKind] | None = None) -> OfficerAct | BankMessage | None:
+    def take(self, only: Collection[Kind]) -> OfficerAct | BankMessage | None:
         """The first message or act that the stage can take now; an act that has meanwhile become wrong is refused.
 
         What the bank has told comes first: no officer decides on a promise that is already taken back.
@@ -112,7 +122,7 @@ class CaseDesk:
         for act in tuple(self._acts):
             if not self._still_fits(act):
                 self._acts.remove(act)
-            elif only is None or act.body.kind in only:
+            elif act.body.kind in only:
                 self._acts.remove(act)
                 return act
         self._unjudged = False
@@ -120,15 +130,15 @@ class CaseDesk:
 
     async def next(
         self,
-        knocks: Sequence[Knock],
-        only: Collection[ActKind | MessageKind] | None = None,
+        reminders: Sequence[Reminder],
+        only: Collection[Kind],
         or_when: Callable[[], bool] = lambda: False,
-    ) -> OfficerAct | BankMessage | Knock | None:
+    ) -> OfficerAct | BankMessage | Reminder | None:
         """Wait for the next act or message, or for the first of the given moments.
 
         Args:
-            knocks: moments in rising order; the first that lies ahead ends the wait and is returned.
-            only: kinds to take up; others stay on the desk.
+            reminders: moments in rising order; the first that lies ahead ends the wait and is returned.
+            only: kinds to take up; others stay in the inbox.
             or_when: something else that ends the wait, with None.
         """
 
@@ -140,15 +150,15 @@ class CaseDesk:
                 return taken
             if or_when():
                 return None
-            knock = knocks[0]
-            seconds = (knock.at - workflow.now()).total_seconds()
+            reminder = reminders[0]
+            seconds = (reminder.at - workflow.now()).total_seconds()
             if seconds <= 0:
-                return knock
+                return reminder
             self._waiting = True
             try:
-                await workflow.wait_condition(something, timeout=seconds, timeout_summary=knock.summary)
+                await workflow.wait_condition(something, timeout=seconds, timeout_summary=reminder.summary)
             except TimeoutError:
-                return knock
+                return reminder
             finally:
                 self._waiting = False
 
@@ -160,9 +170,9 @@ class CaseDesk:
             return False
         return True
 
-    def _is_due(self, message: BankMessage, only: Collection[ActKind | MessageKind] | None) -> bool:
+    def _is_due(self, message: BankMessage, only: Collection[Kind]) -> bool:
         kind = message.body.kind
-        return fit(self.stage, kind) is Fit.DUE and (only is None or kind in only)
+        return fit(self.stage, kind) is Fit.DUE and kind in only
 
     # Answering -------------------------------------------------------------------------------------------------
 
@@ -193,7 +203,7 @@ class CaseDesk:
         return XuqiaoError("act.not_in_stage", act=act.body.kind, stage=self.stage, open="-")
 
     def hand_over(self) -> tuple[BankMessage, ...]:
-        """Messages that wait for a stage of another workflow of the same case; they leave this desk."""
+        """Messages that wait for a stage of another workflow of the same case; they leave this inbox."""
         left, self._messages = tuple(self._messages), []
         return left
 
@@ -220,12 +230,12 @@ class CaseDesk:
         for message in messages:
             self._message_arrives(message)
 
-    def refuse_message(self, message: BankMessage, code: str, **params: str) -> None:
+    def refuse_message(self, message_id: str, code: str, **params: str) -> None:
         """The message cannot be taken; the next step puts the reason on its row."""
-        self.refused.append(Refusal(id=message.id, code=code, params=params))
+        self.refused.append(Refusal(id=message_id, code=code, params=params))
 
     def _too_late(self, message: BankMessage) -> None:
-        self.refuse_message(message, "message.impossible", kind=message.body.kind.value, stage=self.stage.value)
+        self.refuse_message(message.id, "message.impossible", kind=message.body.kind.value, stage=self.stage.value)
 
 
 def refuse_update(error: XuqiaoError) -> NoReturn:

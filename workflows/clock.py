@@ -1,0 +1,45 @@
+"""The clock of a case: days and hours as its measure and its calendar count them."""
+
+from datetime import date, datetime, timedelta
+from typing import NamedTuple
+
+from temporalio import workflow
+
+from rulebook.calendar import LAW_ZONE, WorkCalendar
+from rulebook.law.measure import Measure
+
+MOST_DAYS_BETWEEN_WORKDAYS = timedelta(days=14)
+"""More than any one working day can be away from the next."""
+
+
+def today() -> date:
+    """The day in the law's time zone."""
+    return workflow.now().astimezone(LAW_ZONE).date()
+
+
+class Clock(NamedTuple):
+    """Deadlines under one measure and one calendar."""
+
+    measure: Measure
+    calendar: WorkCalendar
+
+    def in_workdays(self, days: int) -> datetime:
+        """The close of business so many working days from today."""
+        return self.close_of(self.workday(today(), days))
+
+    def workday(self, day: date, count: int) -> date:
+        """So many working days on, however long the money is out: recovery may last longer than the calendar."""
+        reach = MOST_DAYS_BETWEEN_WORKDAYS * (abs(count) + 1)
+        return self.calendar.reaching(day + reach).add_workdays(day, count)
+
+    def close_of(self, day: date) -> datetime:
+        """The moment at which business closes on a day."""
+        return self.calendar.moment(day, self.measure.cut_off)
+
+    @property
+    def review_period(self) -> int:
+        """Working days after which a task nobody did is looked at again.
+
+        One at least, whatever the measure says: a wait that is over when it begins would begin again without end.
+        """
+        return max(1, self.measure.deadlines.referral)

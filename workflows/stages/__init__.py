@@ -1,0 +1,1 @@
+"""The stages of a case, a module each: functions that take the case, hear what it waits for, commit what follows."""

@@ -1,0 +1,166 @@
+"""While no money is out a case can still end quietly: what can happen at any time, whatever is waited for."""
+
+from collections.abc import Callable
+from typing import NamedTuple, TypeVar, overload
+
+from activities import contracts
+from rulebook.cases import BankAnswer, Promise, Route
+from rulebook.events import EventKind
+from rulebook.findings import Findings
+from rulebook.messages import (
+    ApproveMeasure,
+    NotRenewing,
+    Opinion,
+    PromiseGiven,
+    PromiseWithdrawn,
+    ProposeMeasure,
+    Withdraw,
+)
+from rulebook.money import format_yuan
+from rulebook.stages import CaseStage
+from rulebook.values import Value
+from workflows.case import Body, RenewalCase, Wait, wait_until
+from workflows.inbox import Kind
+from workflows.stages import measure_change
+from workflows.stages.measure_change import MeasureChanged
+
+Other = TypeVar("Other", bound=Value)
+
+PROMISES = (PromiseGiven, PromiseWithdrawn)
+
+ALWAYS_HEARD = (Withdraw, ProposeMeasure, ApproveMeasure, NotRenewing, Opinion)
+"""What can end a case, or move it to another measure, at any time before its money leaves."""
+
+
+class CaseOver(Exception):
+    """The case ends before money went out."""
+
+    def __init__(self, end: CaseStage, reason: str, findings: Findings | None = None) -> None:
+        super().__init__(reason)
+        self.end, self.reason, self.findings = end, reason, findings
+
+
+class TemplatesChanged(NamedTuple):
+    """The digest of the templates that the papers of a case are drawn from, once it is approved with them."""
+
+    digest: str
+
+
+Change = PromiseGiven | PromiseWithdrawn | MeasureChanged | TemplatesChanged
+
+
+class ApprovalVoid(Exception):
+    """The bank's promise, the law or the templates have changed: what was approved on them no longer holds."""
+
+    def __init__(self, change: Change) -> None:
+        super().__init__(type(change).__name__)
+        self.change = change
+
+
+def wait_for(case: RenewalCase, awaits: Kind | None, workdays: int) -> Wait:
+    """Wait for so many working days, and no longer than the money could still leave in time."""
+    return wait_until(awaits, case.clock.in_workdays(workdays), case.state.last_call)
+
+
+@overload
+async def hear(case: RenewalCase, wait: Wait, wanted: type[Body], /) -> Body: ...
+
+
+@overload
+async def hear(case: RenewalCase, wait: Wait, wanted: type[Body], or_else: type[Other], /) -> Body | Other: ...
+
+
+@overload
+async def hear(case: RenewalCase, wait: Wait, /, *wanted: type[Value]) -> Value: ...
+
+
+async def hear(case: RenewalCase, wait: Wait, /, *wanted: type[Value]) -> Value:
+    """Take up the next act or message of the kinds asked for, while the case can still end quietly.
+
+    Raises:
+        CaseOver, ApprovalVoid: as ``hear_or``.
+    """
+    body = await hear_or(case, lambda: False, wait, *wanted)
+    assert body is not None, "nothing else ends this wait"
+    return body
+
+
+async def hear_or(case: RenewalCase, or_when: Callable[[], bool], wait: Wait, /, *wanted: type[Value]) -> Value | None:
+    """Take up the next act or message of the kinds asked for, or None once ``or_when`` holds.
+
+    A change of the promise is heard wherever something rests on it: in every stage after the bank's opinion.
+
+    Raises:
+        CaseOver: the borrower withdrew, the bank does not renew after all, or the last call passed.
+        ApprovalVoid: the promise or the law that a proposal stands on has changed.
+    """
+    rests_on_promise = case.stage is not CaseStage.BANK_OPINION
+    heard = (*wanted, *ALWAYS_HEARD, *(PROMISES if rests_on_promise else ()))
+    while True:
+        body = await case.hear_or(or_when, wait, *heard)
+        if body is None and or_when():
+            return None
+        match body:
+            case None:
+                raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
+            case Withdraw(reason=reason):
+                raise CaseOver(CaseStage.WITHDRAWN, reason)
+            case NotRenewing():
+                case.state.answer = BankAnswer.NO_RENEWAL
+                raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+            case Opinion() as opinion if Opinion not in wanted:
+                _another_opinion(case, opinion)
+            case PromiseGiven(promise=promise) if _stands_on(case, promise):
+                await _record_rung(case, promise, wait)
+            case (PromiseGiven() | PromiseWithdrawn()) as change if rests_on_promise:
+                raise ApprovalVoid(change)
+            case ProposeMeasure() as proposal:
+                await measure_change.propose(case, proposal, wait)
+            case ApproveMeasure() as approval:
+                if changed := await measure_change.judge_anew(case, approval, wait):
+                    await _under_another_measure(case, changed, wait)
+            case _:
+                return body
+
+
+async def _under_another_measure(case: RenewalCase, changed: MeasureChanged, wait: Wait) -> None:
+    """Before there is a promise nothing rests on the law yet; afterwards everything is weighed anew.
+
+    Raises:
+        ApprovalVoid: there is a promise.
+    """
+    if case.state.promise is not None:
+        raise ApprovalVoid(changed)
+    await measure_change.change(case, changed, case.stage, wait, None)
+
+
+def _another_opinion(case: RenewalCase, opinion: Opinion) -> None:
+    """The bank has answered before: a no counts at any time; what else changes, it says by its promise.
+
+    Raises:
+        CaseOver: it does not renew.
+    """
+    if opinion.answer.route is Route.NONE:
+        case.state.answer = opinion.answer
+        raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+    case.refuse("message.opinion_given", answer=str(case.state.answer))
+
+
+def _stands_on(case: RenewalCase, promise: Promise) -> bool:
+    """Whether a firm promise of the same terms is already relied on."""
+    relied_on = case.state.promise
+    return case.stage is not CaseStage.BANK_OPINION and relied_on is not None and promise.terms == relied_on.terms
+
+
+async def _record_rung(case: RenewalCase, promise: Promise, wait: Wait) -> None:
+    """The same promise, a rung higher or lower: no approval depends on that."""
+    case.state.promise = promise
+    step = case.step(EventKind.PROMISE_RECORDED, wait=wait, detail=detail_of(promise))
+    await case.commit(contracts.record_promise, contracts.RecordPromise(step=step, promise=promise))
+
+
+def detail_of(promise: Promise | None) -> dict[str, str]:
+    """What an event says of a promise."""
+    if promise is None:
+        return {}
+    return {"promised": format_yuan(promise.amount_fen), "rung": promise.rung, "valid_until": str(promise.valid_until)}

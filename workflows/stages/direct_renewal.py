@@ -1,0 +1,38 @@
+"""The direct route (无还本续贷): the bank renews without repayment, and the fund's money stays home."""
+
+from activities import contracts
+from rulebook.events import EventKind
+from rulebook.messages import NewLoan, NotRenewing, Opinion, Withdraw
+from rulebook.stages import CaseStage, MessageKind
+from workflows.case import RenewalCase, Wait
+from workflows.stages.before_money import CaseOver
+
+
+async def signed(case: RenewalCase, opinion: Opinion) -> bool:
+    """Wait for the bank to sign; False when it does not, or not in time.
+
+    Raises:
+        CaseOver: the borrower withdrew.
+    """
+    wait = _signing_wait(case)
+    step = case.step(EventKind.BANK_ANSWERED, stage=CaseStage.NEW_LOAN, wait=wait, answer=opinion.answer)
+    request = contracts.RecordPromise(
+        step=step, answer=opinion.answer, route=opinion.answer.route, promise=opinion.promise
+    )
+    await case.commit(contracts.record_promise, request)
+    match await case.hear(wait, NewLoan, NotRenewing, Withdraw):
+        case NewLoan() as loan:
+            step = case.step(EventKind.DIRECT_RENEWAL_SIGNED, stage=CaseStage.CLOSED, note=loan.note)
+            await case.commit(contracts.record_new_loan, contracts.RecordNewLoan.of(step, loan))
+            return True
+        case Withdraw() as withdrawal:
+            raise CaseOver(CaseStage.WITHDRAWN, withdrawal.reason)
+        case _:
+            return False
+
+
+def _signing_wait(case: RenewalCase) -> Wait:
+    """The day by which a direct renewal must be signed, so that a bridge would still be in time if it is not."""
+    state = case.state
+    signed_by = state.calendar.add_workdays(state.facts.loan.maturity, -state.measure.direct_signing_before)
+    return Wait(MessageKind.NEW_LOAN, case.clock.close_of(signed_by), case.clock.close_of(signed_by))

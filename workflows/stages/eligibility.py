@@ -1,0 +1,28 @@
+"""Eligibility (资格审查): a fail ends the case; what a rule refers, a person decides with his reason."""
+
+from activities import contracts
+from rulebook.events import EventKind
+from rulebook.findings import Result
+from rulebook.messages import DecideReferral
+from rulebook.stages import ActKind, CaseStage
+from workflows.case import RenewalCase
+from workflows.stages.before_money import CaseOver, hear, wait_for
+
+
+async def judge(case: RenewalCase) -> None:
+    """Let the applicant go on, by the rules alone or by a person's decision.
+
+    Raises:
+        CaseOver: the applicant is not eligible, or was refused.
+    """
+    findings = case.state.findings
+    if findings.result is Result.FAIL:
+        raise CaseOver(CaseStage.REFUSED, "not_eligible", findings)
+    if findings.result is Result.PASS:
+        return
+    wait = wait_for(case, ActKind.DECIDE_REFERRAL, case.state.measure.deadlines.referral)
+    step = case.step(EventKind.REFERRED, stage=CaseStage.ELIGIBILITY, wait=wait)
+    await case.commit(contracts.refer_case, contracts.RecordFindings(step=step, findings=findings))
+    decision = await hear(case, wait, DecideReferral)
+    if not decision.go_on:
+        raise CaseOver(CaseStage.REFUSED, decision.reason, case.state.findings)

@@ -1,0 +1,65 @@
+"""Money that comes back: divided by purpose and booked, whenever it comes."""
+
+from collections.abc import Callable
+
+from activities import contracts
+from rulebook.bridges import Division, mixed_references
+from rulebook.events import EventKind
+from rulebook.messages import Receipt, ReceiptPurpose
+from rulebook.money import format_yuan
+from workflows.case import Case, State, Wait
+from workflows.clock import today
+
+
+async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[Division], Wait] | None = None) -> Wait:
+    """Book what came in, divided by purpose; the freed money goes to the queue with it.
+
+    Args:
+        receipt: in hand; refused where the case or the books cannot take it.
+        wait: what the case waits for now.
+        then: what it waits for once a receipt so divided is booked; as a rule, for the same as before.
+    Returns:
+        what the case waits for from now on.
+    """
+    state, bridge = case.state, case.state.out
+    references = {line.reference for line in receipt.lines}
+    if mixed := mixed_references(receipt):
+        case.refuse("message.receipt_mixed", reference=", ".join(mixed))
+        return wait
+    if booked := references & state.booked:
+        case.refuse("message.receipt_booked", reference=", ".join(sorted(booked)))
+        return wait
+    if not bridge.paid_on <= receipt.received_on <= today():
+        period = {"first": str(bridge.paid_on), "last": str(today())}
+        case.refuse("message.receipt_date", received=str(receipt.received_on), **period)
+        return wait
+    tariff = state.tariff(today())
+    division = bridge.divide(receipt, tariff)
+    after = then(division) if then else wait
+    guaranteed = any(line.purpose is ReceiptPurpose.GUARANTOR for line in receipt.lines)
+    step = case.step(
+        EventKind.GUARANTOR_PAID if guaranteed else EventKind.RETURN_BOOKED,
+        wait=after,
+        principal=format_yuan(division.principal_fen),
+        fee=format_yuan(division.fee_fen),
+        excess=format_yuan(division.excess_fen),
+    )
+    parts = bridge.divide_by_reference(receipt, tariff)
+    request = contracts.BookReturn(step=step, parts=parts, received_on=receipt.received_on)
+    booking = await case.commit(contracts.book_return, request)
+    if refusal := _refused_by_the_books(booking):
+        case.inbox.put_back_refused(step.refused)
+        case.refuse(refusal[0], reference=refusal[1])
+        return wait
+    state.booked |= references
+    state.bridge = bridge.after(division, receipt.received_on)
+    return after
+
+
+def _refused_by_the_books(booking: contracts.Booking) -> tuple[str, str] | None:
+    """The code of what stood against it, and the reference it stood at; None where all was booked."""
+    if booking.booked_before:
+        return "message.receipt_booked", booking.booked_before
+    if booking.beyond_line:
+        return "message.receipt_beyond_line", booking.beyond_line
+    return None
