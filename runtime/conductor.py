@@ -202,9 +202,9 @@ class _RelayAhead(Relay):
         self._skipper = skipper
         self._ahead = ahead
 
-    async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+    async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         ahead = self._ahead()
-        await super()._start(errand, route, delay=ahead)
+        await super()._start(delivery, route, delay=ahead)
         if ahead:
             await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(route["workflow_id"]), ahead)
 

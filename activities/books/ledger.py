@@ -25,7 +25,7 @@ from models.cases.case_file import commit_step, event_kind
 from models.funds import funds, queue
 from models.funds.funds import business_date
 from models.funds.queue import QueuePlace
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.books import postings
 from rulebook.books.postings_of_the_year import Record, guarantor_in, guarantor_match, match, write_off
 from rulebook.books.write_offs import approval_key
@@ -244,7 +244,7 @@ def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None
             served = True
         else:
             told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
-            send(session, place.case_no, Errand.SIGNAL, told, signal=POOL_GRANTED)
+            send(session, place.case_no, DeliveryKind.SIGNAL, told, signal=POOL_GRANTED)
     return served
 
 

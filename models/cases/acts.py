@@ -11,7 +11,7 @@ from sqlalchemy import func, select, text, update
 from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
 from rulebook.papers.printing import check_printable
@@ -320,7 +320,7 @@ def _dispatch(session: Session, message: BankMessage, case_no: str) -> None:
     send(
         session,
         case_no,
-        Errand.SIGNAL,
+        DeliveryKind.SIGNAL,
         message.model_dump(mode="json"),
         signal=message.body.kind.value,
         message_id=message.id,

@@ -10,7 +10,7 @@ from stdnum.iso7064 import mod_11_10
 
 from models.base import fen, moment, plain_json, table, words
 from models.cases.case_file import RenewalCase
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.applications import ApplicationRow
 from rulebook.cases import ApplicantKind
 from rulebook.values import Value
@@ -141,7 +141,7 @@ def file_application(
     if row.guarantor:
         session.add(Guarantor(case_no=case_no, name=row.guarantor))
     session.flush()
-    send(session, case_no, Errand.START, {"case_no": case_no, "fund": fund, "queues": queues})
+    send(session, case_no, DeliveryKind.START, {"case_no": case_no, "fund": fund, "queues": queues})
     return Filed(case_no=case_no, new=True)
 
 

@@ -210,10 +210,10 @@ async def test_a_second_relay_leaves_a_case_alone_that_the_first_has_in_hand(fun
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     class SlowRelay(Relay):
-        async def _signal(self, errand: Any, route: dict[str, str]) -> None:
+        async def _signal(self, delivery: Any, route: dict[str, str]) -> None:
             begun.set()
             await go_on.wait()
-            await super()._signal(errand, route)
+            await super()._signal(delivery, route)
 
     fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
     slow = asyncio.create_task(SlowRelay(fund.house, fund.client).deliver_some())
