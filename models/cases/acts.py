@@ -13,7 +13,16 @@ from sqlmodel import Session, SQLModel
 from models.base import insert_new, moment, plain_json, table, words
 from models.outbox import DeliveryKind, send
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    BankMessage,
+    ByTheBankItself,
+    MessageBody,
+    MessageSource,
+    Receipt,
+    body_hash,
+)
 from rulebook.papers.printing import check_printable
 from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
@@ -22,6 +31,9 @@ MOST_CHARACTERS = 100_000
 """Of a message, written as JSON: what is longer Temporal may never take, and it would stand in the way for ever."""
 _BANK_OF_CASE = text("""
     SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
+""")
+_CUSTODIAN_OF_CASE = text("""
+    SELECT f.escrow_bank FROM renewal_case AS c JOIN fund AS f ON f.code = c.fund WHERE c.case_no = :no
 """)
 _NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")
 
@@ -129,28 +141,54 @@ def enter_message(
     body: MessageBody,
     actor: Actor,
     occurred_at: datetime,
-    source: str,
-    *,
-    recorded_by: str | None = None,
+    source: ByTheBankItself,
 ) -> Entered:
     """Put a bank's message into the inbox; the relay takes it to its case.
 
     Args:
         key: the bank's own id of the message; the same id with another body is refused.
+        actor: who speaks for the bank; a simulated bank's, too, is one bank and speaks for no other.
         occurred_at: when it happened at the bank, which may be long before it is recorded.
-        source: api, page, cli, simulator, or statement: the custodian bank's, which need not be that of the loan.
-        recorded_by: id of the officer who said that a line of the statement is the case's.
     Returns:
         the row; unknown cases, ended ones, another bank's and impossible messages are refused at once, on record.
     """
-    row = {**_row(key, case_no, body, actor, occurred_at), "source": source, "recorded_by": recorded_by}
+    row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
-    if source not in ("simulator", "statement") and row["state"] == ActState.RECEIVED:
+    if row["state"] == ActState.RECEIVED:
         _refuse_other_bank(session, row)
-    entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
-    if new and entered.state is ActState.RECEIVED:
-        _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), case_no)
-    return entered
+    return _entered_and_sent(session, row, body, actor, occurred_at)
+
+
+def enter_receipt(
+    session: Session,
+    key: str,
+    case_no: str,
+    receipt: Receipt,
+    custodian: Actor,
+    occurred_at: datetime,
+    *,
+    recorded_by: str,
+) -> Entered:
+    """Put into the inbox what the fund itself read on the statement of its account, for the case it belongs to.
+
+    The bank that keeps the account need not be that of the loan, and nothing but receipts stands on its statement.
+
+    Args:
+        key: of the line of the statement, and how it was divided.
+        custodian: the bank that keeps the account of the case's fund; no other is taken.
+        recorded_by: id of the officer who said that the line is the case's.
+    Returns:
+        as for ``enter_message``.
+    """
+    row = {
+        **_row(key, case_no, receipt, custodian, occurred_at),
+        "source": MessageSource.STATEMENT.value,
+        "recorded_by": recorded_by,
+    }
+    _judge_message(session, row, receipt)
+    if row["state"] == ActState.RECEIVED:
+        _refuse_other_custodian(session, row)
+    return _entered_and_sent(session, row, receipt, custodian, occurred_at)
 
 
 def record_paper(
@@ -173,7 +211,7 @@ def record_paper(
     """
     row = {
         **_row(key, case_no, body, actor, occurred_at),
-        "source": "paper",
+        "source": MessageSource.PAPER.value,
         "paper_digest": paper_digest,
         "signatory": actor.name,
         "recorded_by": recorded_by.id,
@@ -215,7 +253,7 @@ def settle_acts(session: Session, step: Step) -> None:
     for act_id in step.taken:
         decide(session, act_id, ActState.ACCEPTED, outcome, message=by_bank)
     for refusal in step.refused:
-        reason = {"code": refusal.code, "params": refusal.params}
+        reason = XuqiaoError(refusal.code, **refusal.params).as_data()
         decide(session, refusal.id, ActState.REFUSED, reason, message=True)
 
 
@@ -252,8 +290,8 @@ def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) ->
 
 
 def _refuse(row: dict[str, Any], code: str, **params: object) -> None:
-    reason = {"code": code, "params": {name: str(value) for name, value in params.items()}}
-    row.update(state=ActState.REFUSED.value, outcome=reason, decided_at=func.now())
+    outcome = XuqiaoError(code, **params).as_data()
+    row.update(state=ActState.REFUSED.value, outcome=outcome, decided_at=func.now())
 
 
 def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> None:
@@ -285,6 +323,13 @@ def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
         _refuse(row, "message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
 
 
+def _refuse_other_custodian(session: Session, row: dict[str, Any]) -> None:
+    """On a statement the bank speaks that keeps the account of the case's fund."""
+    bank: str = session.connection().execute(_CUSTODIAN_OF_CASE, {"no": row["case_no"]}).scalar_one()
+    if row["organisation"] != bank:
+        _refuse(row, "message.other_custodian", case=row["case_no"], bank=bank, speaks=row["organisation"])
+
+
 def _case_stage(session: Session, case_no: str) -> CaseStage | None:
     stage = session.connection().scalar(text("SELECT stage FROM renewal_case WHERE case_no = :no"), {"no": case_no})
     return CaseStage(stage) if stage else None
@@ -306,6 +351,16 @@ def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflic
     _refuse(second, conflict, key=row["key"])
     insert_new(session, model, second)
     return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False
+
+
+def _entered_and_sent(
+    session: Session, row: dict[str, Any], body: MessageBody, actor: Actor, occurred_at: datetime
+) -> Entered:
+    """Enter a message; one that is new and was not refused goes on to its case."""
+    entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
+    if new and entered.state is ActState.RECEIVED:
+        _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), row["case_no"])
+    return entered
 
 
 def _handed_back(row: ActRow) -> Entered:

@@ -60,6 +60,7 @@ def enter(
     """
     from models.cases.acts import enter_message, record_paper
     from models.funds.funds import actor
+    from rulebook.messages import MessageSource
     from runtime.cli.office import Office
     from runtime.cli.output import note
     from runtime.cli.values import case_no_of, digest_of_file, moment_of
@@ -76,7 +77,7 @@ def enter(
         note("cli.key", key=key)
         if as_user:
             clerk = actor(session, as_user, Role.BANK_CLERK)
-            entered = enter_message(session, key, case_no, body, clerk, at, "cli")
+            entered = enter_message(session, key, case_no, body, clerk, at, MessageSource.CLI)
         else:
             signed, recorder = _signatory(session, case_no, signatory or ""), officer(session, recorded_by or "")
             entered = record_paper(session, key, case_no, body, signed, at, recorded_by=recorder, paper_digest=digest)
@@ -114,8 +115,7 @@ def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) 
 
     about = {"id": entered.id, "key": key, "case_no": case_no, "kind": kind, "state": entered.state}
     if entered.state is ActState.REFUSED:
-        outcome = entered.outcome or {}
-        return tell(XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {})), **about)
+        return tell(XuqiaoError.from_data(entered.outcome), **about)
     if as_json:
         print_json(about)
     else:

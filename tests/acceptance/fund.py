@@ -42,6 +42,7 @@ from rulebook.messages import (
     DrawAgain,
     MarkSent,
     MessageBody,
+    MessageSource,
     NewLoan,
     NotRenewing,
     OldLoanSettled,
@@ -325,7 +326,7 @@ class TestedFund:
         """A message of the bank lies in the inbox; nothing has come of it yet."""
         key = key or f"{case}/{body.kind}/{next(self._keys)}"
         with self.house.sessions.begin() as session:
-            return enter_message(session, key, case, body, BANK, self.now, "api")
+            return enter_message(session, key, case, body, BANK, self.now, MessageSource.API)
 
     async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
         """A message of the bank comes in and has its effect.

@@ -10,17 +10,28 @@ from sqlalchemy import text
 from activities.bank.payments import Bank
 from activities.contracts import PayOut
 from gateways.simulated import BankScript, PaymentManner
-from models.cases.acts import enter_message
+from models.cases.acts import enter_message, enter_receipt
+from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure, open_business_day
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung
-from rulebook.messages import Actor, ConfirmPayment, MarkSent, NotRenewing, Opinion, ReceiptLine, ReceiptPurpose
+from rulebook.messages import (
+    Actor,
+    ConfirmPayment,
+    MarkSent,
+    MessageSource,
+    NotRenewing,
+    Opinion,
+    ReceiptLine,
+    ReceiptPurpose,
+)
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
+from runtime.conductor import simulated_clerk
 from runtime.relay import Relay
 from runtime.temporal import CONVERTER
-from tests.acceptance.fund import EVERYTHING, TestedFund, refusal_of
-from tests.builders import a_micro_manufacturer
+from tests.acceptance.fund import EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.builders import BANK, a_micro_manufacturer
 from workflows.policies import Queue, queue_name
 from workflows.recovery import Recovery, RecoveryStart
 
@@ -170,10 +181,38 @@ async def test_another_banks_clerk_is_refused_on_record(fund: TestedFund) -> Non
     stranger = Actor(id="sun.hzw", name="孙海", role=Role.BANK_CLERK, organisation="海州湾银行")
     with fund.house.sessions.begin() as session:
         body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
-        entered = enter_message(session, "H1", case, body, stranger, fund.now, "api")
+        entered = enter_message(session, "H1", case, body, stranger, fund.now, MessageSource.API)
     await fund.settle()
     assert fund.why_refused(entered.id) == "message.other_bank"
     assert fund.stage_of(case) is CaseStage.BANK_OPINION
+
+
+@pytest.mark.parametrize("other", ["HZWB", "海州湾银行"])
+async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, other: str) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
+    with fund.house.sessions.begin() as session:
+        others, own = (
+            enter_message(session, bank, case, body, simulated_clerk(bank), fund.now, MessageSource.SIMULATOR)
+            for bank in (other, BANK)
+        )
+    await fund.settle()
+    assert fund.why_refused(others.id) == "message.other_bank"
+    assert fund.message(own.id).state == "accepted"
+
+
+async def test_a_statement_speaks_for_the_bank_that_keeps_the_funds_account(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    receipt = fund.a_receipt(FIVE_MILLION)
+    with fund.house.sessions.begin() as session:
+        keeps_the_account = the_fund(session, fund.code).escrow_bank
+        others, own = (
+            enter_receipt(session, bank, case, receipt, simulated_clerk(bank), fund.now, recorded_by=MAKER)
+            for bank in (BANK, keeps_the_account)
+        )
+    await fund.settle()
+    assert fund.why_refused(others.id) == "message.other_custodian"
+    assert (fund.message(own.id).state, fund.message(own.id).source) == ("received", "statement"), "kept for its stage"
 
 
 @pytest.mark.parametrize("bad", [{"reference": ""}, {"amount_fen": 10**16}, {"amount_fen": 0}])
