@@ -8,7 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 from activities import contracts
-from rulebook.cases import Route
+from rulebook.cases import Route, recovery_id
 from rulebook.events import EventKind
 from rulebook.messages import (
     BankMessage,
@@ -196,7 +196,7 @@ class Renewal(Payment):
 
     async def _start_pursuit(self, start: RecoveryStart) -> Pursuit:
         """The workflow that pursues the money; a renewal that was reset finds the one it had started before."""
-        pursuit = f"recovery/{self._fund}/{self._case_no}"
+        pursuit = recovery_id(self._fund, self._case_no)
         try:
             return await workflow.start_child_workflow(
                 Recovery.run,

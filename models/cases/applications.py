@@ -12,7 +12,7 @@ from models.base import fen, moment, plain_json, table, words
 from models.cases.case_file import RenewalCase
 from models.outbox import DeliveryKind, send
 from rulebook.applications import ApplicationRow
-from rulebook.cases import ApplicantKind
+from rulebook.cases import ApplicantKind, renewal_id
 from rulebook.values import Value
 
 
@@ -134,7 +134,7 @@ def file_application(
         )
     )
     session.flush()
-    session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=f"renewal/{fund}/{case_no}"))
+    session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=renewal_id(fund, case_no)))
     session.add(
         Collateral(case_no=case_no, kind=row.collateral_type, description=row.collateral, anew=row.collateral_anew)
     )

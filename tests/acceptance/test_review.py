@@ -14,7 +14,7 @@ from models.cases.acts import enter_message, enter_receipt
 from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure, open_business_day
 from rulebook.bridges import Bridge
-from rulebook.cases import BankAnswer, PromiseRung
+from rulebook.cases import BankAnswer, PromiseRung, recovery_id
 from rulebook.messages import (
     Actor,
     ConfirmPayment,
@@ -332,12 +332,12 @@ async def test_a_renewal_that_was_reset_finds_the_pursuit_it_had_started(fund: T
         calendar=fund.workdays(),
     )
     queue = queue_name(fund.house.settings.queues.prefix, Queue.CASES)
-    await fund.client.start_workflow(Recovery.run, started, id=f"recovery/{fund.code}/{case}", task_queue=queue)
+    await fund.client.start_workflow(Recovery.run, started, id=recovery_id(fund.code, case), task_queue=queue)
     await fund.old_loan_settled(case)
     fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
     also = fund.bank_writes(case, fund.a_receipt(yuan(2_000_000)))
     await fund.settle()
     await asyncio.sleep(0.5)
     await fund.settle()
-    assert (fund.stage_of(case), fund.case(case).workflow_id) == (CaseStage.RECOVERY, f"recovery/{fund.code}/{case}")
+    assert (fund.stage_of(case), fund.case(case).workflow_id) == (CaseStage.RECOVERY, recovery_id(fund.code, case))
     assert fund.why_refused(also.id) == "message.receipt_date", "told by the pursuit, whose own clock stands earlier"
