@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.bank.payments import Bank
+from activities.bank.payments import Payments
 from activities.contracts import PayOut
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.acts import enter_message, enter_receipt
@@ -80,7 +80,7 @@ async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_b
     await fund.bridge(case, FIVE_MILLION)
     assert fund.events(case)[-1] == "payment_pending"
     [request] = await payments_asked(fund, case)
-    again = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
+    again = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
     assert again.paid is None, "the bank would say paid now, but this call had been answered: the next one asks"
     await fund.hours_pass(1)
     assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
@@ -99,7 +99,7 @@ async def test_money_does_not_leave_when_the_release_day_is_over_before_anything
     )
     with fund.house.sessions.begin() as session:
         open_business_day(session, fund.code, fund.today + timedelta(days=1), fund.now)
-    result = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
+    result = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
     assert result.paid is False
     assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])
     assert [payment.reason for payment in fund.payments_of(other)] == ["release_day_over"]
