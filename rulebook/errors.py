@@ -34,5 +34,5 @@ class XuqiaoError(Exception):
         {'person': '李敬'}
         """
         if not kept or "code" not in kept:
-            return XuqiaoError("act.failed")
+            return XuqiaoError("act.failed", reason="-")
         return XuqiaoError(kept["code"], **kept.get("params", {}))
