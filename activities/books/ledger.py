@@ -205,8 +205,8 @@ def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None
         if place is newcomer:
             served = True
         else:
-            told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
-            send(session, place.case_no, DeliveryKind.SIGNAL, told, signal=POOL_GRANTED)
+            grant = PoolGranted(attempt=place.attempt).model_dump(mode="json")
+            send(session, place.case_no, DeliveryKind.SIGNAL, grant, signal=POOL_GRANTED)
     return served
 
 

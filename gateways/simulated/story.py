@@ -81,9 +81,9 @@ class CaseAtBank:
     @property
     def bank(self) -> str:
         """The bank that the fund asked or paid through: the only one that speaks about this loan."""
-        told = self.request or self.order
-        assert told is not None, "nothing happens at a bank that was neither asked nor told to pay"
-        return told.bank
+        heard = self.request or self.order
+        assert heard is not None, "nothing happens at a bank that was neither asked nor told to pay"
+        return heard.bank
 
     @property
     def borrower(self) -> str:
