@@ -105,7 +105,7 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     """
     row = _row(key, case_no, body, actor, at)
     if not _case_stage(session, case_no):
-        _refuse(row, "act.unknown_case", case=case_no)
+        _refuse(row, XuqiaoError("act.unknown_case", case=case_no))
     _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
@@ -154,8 +154,7 @@ def enter_message(
     """
     row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
-    if row["state"] == ActState.RECEIVED:
-        _refuse_other_bank(session, row)
+    _refuse_other_bank(session, row)
     return _entered_and_sent(session, row, body, actor, occurred_at)
 
 
@@ -186,8 +185,7 @@ def enter_receipt(
         "recorded_by": recorded_by,
     }
     _judge_message(session, row, receipt)
-    if row["state"] == ActState.RECEIVED:
-        _refuse_other_custodian(session, row)
+    _refuse_other_custodian(session, row)
     return _entered_and_sent(session, row, receipt, custodian, occurred_at)
 
 
@@ -218,6 +216,7 @@ def record_paper(
         "state": ActState.UNVERIFIED.value,
     }
     _judge_message(session, row, body)
+    _refuse_other_bank(session, row)
     return _enter(session, BankMessageRow, row, "message.key_conflict")
 
 
@@ -289,21 +288,20 @@ def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) ->
     }
 
 
-def _refuse(row: dict[str, Any], code: str, **params: object) -> None:
-    outcome = XuqiaoError(code, **params).as_data()
-    row.update(state=ActState.REFUSED.value, outcome=outcome, decided_at=func.now())
+def _refuse(row: dict[str, Any], refusal: XuqiaoError) -> None:
+    row.update(state=ActState.REFUSED.value, outcome=refusal.as_data(), decided_at=func.now())
 
 
 def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> None:
     stage = _case_stage(session, row["case_no"])
     if stage is None:
-        _refuse(row, "message.unknown_case", case=row["case_no"])
+        _refuse(row, XuqiaoError("message.unknown_case", case=row["case_no"]))
     elif stage in ENDS:
-        _refuse(row, "message.case_ended", case=row["case_no"], stage=stage)
+        _refuse(row, XuqiaoError("message.case_ended", case=row["case_no"], stage=stage))
     elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
-        _refuse(row, "message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS)
+        _refuse(row, XuqiaoError("message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS))
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
-        _refuse(row, "message.impossible", kind=body.kind, stage=stage)
+        _refuse(row, XuqiaoError("message.impossible", kind=body.kind, stage=stage))
     _refuse_unprintable(row)
 
 
@@ -313,21 +311,27 @@ def _refuse_unprintable(row: dict[str, Any]) -> None:
         try:
             check_printable(row["body"])
         except XuqiaoError as refusal:
-            _refuse(row, refusal.code, **refusal.params)
+            _refuse(row, refusal)
 
 
 def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
-    """A clerk speaks for the bank of the loan alone."""
+    """Whoever speaks for a bank, or signed for it, does so for the bank of the loan alone."""
+    if row["state"] == ActState.REFUSED:
+        return
     bank = session.connection().execute(_BANK_OF_CASE, {"no": row["case_no"]}).one()
     if row["organisation"] not in (bank.bank, bank.bank_name):
-        _refuse(row, "message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
+        _refuse(
+            row, XuqiaoError("message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
+        )
 
 
 def _refuse_other_custodian(session: Session, row: dict[str, Any]) -> None:
     """On a statement the bank speaks that keeps the account of the case's fund."""
+    if row["state"] == ActState.REFUSED:
+        return
     bank: str = session.connection().execute(_CUSTODIAN_OF_CASE, {"no": row["case_no"]}).scalar_one()
     if row["organisation"] != bank:
-        _refuse(row, "message.other_custodian", case=row["case_no"], bank=bank, speaks=row["organisation"])
+        _refuse(row, XuqiaoError("message.other_custodian", case=row["case_no"], bank=bank, speaks=row["organisation"]))
 
 
 def _case_stage(session: Session, case_no: str) -> CaseStage | None:
@@ -348,7 +352,7 @@ def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflic
     if same_person and before.body_hash == row["body_hash"]:
         return _handed_back(before), False
     second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}/{row['actor_id']}"))}
-    _refuse(second, conflict, key=row["key"])
+    _refuse(second, XuqiaoError(conflict, key=row["key"]))
     insert_new(session, model, second)
     return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False
 
