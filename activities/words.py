@@ -22,7 +22,7 @@ from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, P
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
-from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.messages import MessageSource, ReceiptPurpose, ReleaseLine
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
@@ -44,6 +44,7 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     PromiseRung: "rung",
     ReleaseLine: "release_line",
     ReceiptPurpose: "purpose",
+    MessageSource: "cli.source",
     Result: "result",
     EventKind: "event",
     Subject: "subject",

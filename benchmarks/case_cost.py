@@ -23,6 +23,7 @@ from temporalio.api.common.v1 import Payload
 from temporalio.api.enums.v1 import EventType
 from temporalio.client import WorkflowHistory
 
+from rulebook.cases import renewal_id
 from runtime.workers import relay_child, worker_children
 from tests.stand import FUND, Driver, settings_for, standing
 
@@ -72,7 +73,7 @@ async def measure(folder: Path) -> dict[str, object]:
         client = await house.client()
         driver = Driver(house, client, early=False)
         await driver.settle(total=1, in_flight=1, within=120)
-        handle = client.get_workflow_handle(f"renewal/{FUND}/{driver.cases[0]}")
+        handle = client.get_workflow_handle(renewal_id(FUND, driver.cases[0]))
         await handle.result()
         return cost_of(await handle.fetch_history())
 

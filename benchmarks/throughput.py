@@ -23,6 +23,7 @@ from temporalio.client import Client
 
 from benchmarks.case_cost import cost_of
 from benchmarks.skeleton import QUEUE, Shape, Skeleton
+from rulebook.cases import renewal_id
 from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import House
@@ -78,7 +79,7 @@ async def measure(folder: Path, quick: bool) -> dict[str, object]:
         bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
         with running(folder, blank):
             _, first = await cases(house, client, counts.warm)
-            history = await client.get_workflow_handle(f"renewal/{FUND}/{first}").fetch_history()
+            history = await client.get_workflow_handle(renewal_id(FUND, first)).fetch_history()
             shape = Shape.model_validate({name: cost_of(history)[name] for name in Shape.model_fields})
             with running(folder, bones):
                 await skeletons(client, shape, counts.warm, "warm")

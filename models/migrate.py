@@ -2,7 +2,7 @@
 
 from importlib import import_module
 from importlib.resources import files
-from pkgutil import iter_modules
+from pkgutil import walk_packages
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, MetaData, text
@@ -54,8 +54,8 @@ def tables() -> MetaData:
     """Every table of ``models``, imported only here: starting a stack must not wait for them."""
     import models
 
-    for module in iter_modules(models.__path__, prefix="models."):
-        if not module.ispkg:
+    for module in walk_packages(models.__path__, prefix="models."):
+        if not module.ispkg and ".migrations." not in module.name and not module.name.endswith("__main__"):
             import_module(module.name)
     sqlmodel = import_module("sqlmodel")
     metadata: MetaData = sqlmodel.SQLModel.metadata

@@ -13,15 +13,18 @@ from models.base import moment, plain_json, table, words
 CHANNEL = "xuqiao_outbox"
 
 
-class Errand(StrEnum):
-    """What the relay is to do."""
+class DeliveryKind(StrEnum):
+    """What the relay is to do in Temporal."""
 
     START = "start"
     SIGNAL = "signal"
 
 
 class Outbox(SQLModel, table=True):
-    """One errand to the workflow of a case; ``failure`` says why it could not be delivered, for good."""
+    """One delivery to the workflow of a case; ``failure`` says why it could never arrive.
+
+    ``errand`` is its kind, under the name that column was given first.
+    """
 
     id: int | None = Field(default=None, primary_key=True)
     case_no: str = words(index=True)
@@ -37,15 +40,15 @@ class Outbox(SQLModel, table=True):
 def send(
     session: Session,
     case_no: str,
-    errand: Errand,
+    kind: DeliveryKind,
     payload: dict[str, Any],
     signal: str | None = None,
     message_id: str | None = None,
 ) -> None:
-    """Leave an errand; the relay wakes when the transaction commits."""
+    """Leave a delivery; the relay wakes when the transaction commits."""
     row = {
         "case_no": case_no,
-        "errand": errand.value,
+        "errand": kind.value,
         "signal": signal,
         "payload": payload,
         "message_id": message_id,
@@ -55,6 +58,7 @@ def send(
     session.connection().execute(text(f"NOTIFY {CHANNEL}"))
 
 
+# The lock keeps the word it was given first: relays of two editions must not share a case out during an upgrade.
 _MINE = text("""
     SELECT case_no FROM (
         SELECT case_no, min(id) AS oldest FROM outbox WHERE delivered_at IS NULL AND failure IS NULL
@@ -65,10 +69,10 @@ _MINE = text("""
 
 
 def undelivered(session: Session, limit: int) -> list[Outbox]:
-    """The oldest open errands of cases that no other relay has in hand, in order.
+    """The oldest open deliveries of cases that no other relay has in hand, in order.
 
-    A case is locked as a whole until the caller's transaction ends: were its errands shared out, a message could reach
-    Temporal before the case itself does, or a later one before an earlier.
+    A case is locked as a whole until the caller's transaction ends: were its deliveries shared out, a message could
+    reach Temporal before the case itself does, or a later one before an earlier.
     """
     mine = list(session.connection().execute(_MINE, {"cases": limit}).scalars())
     if not mine:
@@ -80,9 +84,9 @@ def undelivered(session: Session, limit: int) -> list[Outbox]:
 
 
 def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:
-    """Note which errands arrived and which never can."""
+    """Note which deliveries arrived and which never can."""
     outbox = table(Outbox)
     if delivered:
         session.connection().execute(update(outbox).where(outbox.c.id.in_(delivered)).values(delivered_at=func.now()))
-    for errand, failure in failed.items():
-        session.connection().execute(update(outbox).where(outbox.c.id == errand).values(failure=failure))
+    for delivery, failure in failed.items():
+        session.connection().execute(update(outbox).where(outbox.c.id == delivery).values(failure=failure))

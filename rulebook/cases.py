@@ -229,3 +229,21 @@ class CaseFacts(Value):
     renewal: RenewalFacts = RenewalFacts()
     exposure: ExposureFacts = ExposureFacts()
     papers_in: tuple[str, ...] | None = None
+
+
+def renewal_id(fund: str, case_no: str) -> str:
+    """The id of the workflow that carries a case from intake to its end.
+
+    >>> renewal_id("DH", "DH-2026-00017-4")
+    'renewal/DH/DH-2026-00017-4'
+    """
+    return f"renewal/{fund}/{case_no}"
+
+
+def recovery_id(fund: str, case_no: str) -> str:
+    """The id of the workflow that pursues money which did not come back in time.
+
+    >>> recovery_id("DH", "DH-2026-00017-4")
+    'recovery/DH/DH-2026-00017-4'
+    """
+    return f"recovery/{fund}/{case_no}"

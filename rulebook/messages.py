@@ -2,9 +2,10 @@
 
 import hashlib
 import json
+from collections.abc import Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pydantic import BaseModel, Field
 
@@ -304,6 +305,26 @@ MessageBody = Annotated[
     Opinion | PromiseGiven | PromiseWithdrawn | OldLoanSettled | CollateralRegistered | NewLoan | NotRenewing | Receipt,
     Field(discriminator="kind"),
 ]
+
+MESSAGES: Mapping[MessageKind, type[Value]] = {
+    body.model_fields["kind"].default: body for body in get_args(get_args(MessageBody)[0])
+}
+"""The body of each kind of message; in which stages it is taken, ``STAGES`` says."""
+
+
+class MessageSource(StrEnum):
+    """By which way a bank's message came."""
+
+    API = "api"
+    PAGE = "page"
+    CLI = "cli"
+    PAPER = "paper"  # a sealed paper, entered by one officer and verified by another
+    SIMULATOR = "simulator"
+    STATEMENT = "statement"  # the fund's own reading of what the bank that keeps its account wrote
+
+
+ByTheBankItself = Literal[MessageSource.API, MessageSource.PAGE, MessageSource.CLI, MessageSource.SIMULATOR]
+"""The ways by which the loan's bank speaks itself."""
 
 
 class BankMessage(Value):

@@ -14,7 +14,7 @@ from temporalio.client import Client
 from temporalio.testing import TimeSkipper, TimeSkippingConfig
 
 from activities.cases.acts import act
-from gateways.simulated import SimulatedBank
+from gateways.simulated import Outgoing, SimulatedBank
 from models.cases.acts import enter_message
 from models.cases.case_file import fee_owed, live_cases, open_tasks
 from models.funds.calendar import calendar_around
@@ -22,7 +22,7 @@ from models.funds.funds import open_business_day
 from models.outbox import Outbox
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, MessageBody
+from rulebook.messages import ActBody, Actor, MessageSource
 from rulebook.stages import Role
 from rulebook.steps import Outcome
 from runtime.officers import Deed, Officers
@@ -33,7 +33,15 @@ OPENING = time(9, 0)
 AT_ONCE = 8
 LOOK_AGAIN_SECONDS = 0.02
 Result = TypeVar("Result")
-CLERK = Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organisation="模拟银行")
+
+
+def simulated_clerk(bank: str) -> Actor:
+    """Who speaks for a simulated bank: nobody in particular, and for that bank alone.
+
+    Args:
+        bank: the loan's bank, by its code or its name.
+    """
+    return Actor(id="simulated", name="模拟银行", role=Role.BANK_CLERK, organisation=bank)
 
 
 class Conductor:
@@ -120,7 +128,7 @@ class Conductor:
         bank: SimulatedBank = self._house.simulated_bank
         told = bank.a_day(self.today, self._fee_due)
         for message in told:
-            self.message(message.case_no, message.body, key=message.key, occurred_at=message.occurred_at)
+            self._hear(message)
             bank.acknowledge(message.key)
         if told:
             await self.deliver()
@@ -163,12 +171,19 @@ class Conductor:
             at=self.now,
         )
 
-    def message(
-        self, case_no: str, body: MessageBody, key: str, occurred_at: datetime | None = None, actor: Actor = CLERK
-    ) -> None:
+    def _hear(self, message: Outgoing) -> None:
         """One message of a bank, through the bank's own door."""
+        clerk = simulated_clerk(message.bank)
         with self._house.sessions.begin() as session:
-            enter_message(session, key, case_no, body, actor, occurred_at or self.now, "simulator")
+            enter_message(
+                session,
+                message.key,
+                message.case_no,
+                message.body,
+                clerk,
+                message.occurred_at,
+                MessageSource.SIMULATOR,
+            )
 
     async def deliver(self) -> None:
         """Take the outbox to Temporal, until it is empty and every case has done what it can do without more."""
@@ -202,9 +217,9 @@ class _RelayAhead(Relay):
         self._skipper = skipper
         self._ahead = ahead
 
-    async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+    async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         ahead = self._ahead()
-        await super()._start(errand, route, delay=ahead)
+        await super()._start(delivery, route, delay=ahead)
         if ahead:
             await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(route["workflow_id"]), ahead)
 

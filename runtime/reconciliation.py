@@ -11,7 +11,7 @@ from sqlmodel import Session
 from activities.books.ledger import lock_pool
 from activities.books.statement_file import StatementFile, read_statement
 from models.books import ledger, statements
-from models.cases.acts import ActState, enter_message
+from models.cases.acts import ActState, enter_receipt
 from models.cases.case_file import RenewalCase, fee_owed, the_case
 from models.funds.funds import Fund, Person, actor, business_date, kept_measure
 from models.funds.funds import fund as the_fund
@@ -22,12 +22,12 @@ from rulebook.books.reconciling import Reconciliation
 from rulebook.books.statements import KnownLine, balance_breaks, divide_untagged, names_of
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
-from rulebook.messages import Actor, Receipt, ReceiptLine, ReceiptPurpose
+from rulebook.messages import Actor, MessageSource, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import format_yuan
 from rulebook.stages import ENDS, CaseStage, Role
 from rulebook.values import Value
 
-SOURCE = "statement"
+SOURCE = MessageSource.STATEMENT
 """Where a receipt comes from that an officer told a case out of the statement."""
 
 
@@ -339,10 +339,9 @@ def _tell_case(
     key = "/".join([SOURCE, line.name, *(str(fen) for fen in divided.values())])
     occurred_at = datetime.combine(line.on, time(), LAW_ZONE)
     receipt, bank = Receipt(received_on=line.on, lines=lines), _custodian(the_fund(session, case.fund))
-    entered = enter_message(session, key, case.case_no, receipt, bank, occurred_at, SOURCE, recorded_by=by.id)
+    entered = enter_receipt(session, key, case.case_no, receipt, bank, occurred_at, recorded_by=by.id)
     if entered.state is ActState.REFUSED:
-        outcome = entered.outcome or {}
-        raise XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {}))
+        raise XuqiaoError.from_data(entered.outcome)
     return Matched(
         line=line.name,
         case_no=case.case_no,

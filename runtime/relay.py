@@ -18,7 +18,8 @@ from activities.contracts import Queue, queue_name
 from models.cases.acts import ActState, decide
 from models.cases.case_file import routes_of
 from models.database import plain_url
-from models.outbox import CHANNEL, Errand, Outbox, settle, undelivered
+from models.outbox import CHANNEL, DeliveryKind, Outbox, settle, undelivered
+from rulebook.errors import XuqiaoError
 from runtime.daily import open_due_days
 from runtime.settings import load_settings
 from runtime.wiring import House, stop_on_signal
@@ -33,12 +34,8 @@ PAUSE_SECONDS = 0.5
 RPC_TIME = timedelta(seconds=10)
 
 
-class Undeliverable(Exception):
-    """The errand can never arrive: its case is not there any more."""
-
-    def __init__(self, code: str, **params: str) -> None:
-        super().__init__(code)
-        self.refusal: dict[str, Any] = {"code": code, "params": params}
+class Undeliverable(XuqiaoError):
+    """The delivery can never arrive: its case is not there any more."""
 
 
 class Relay:
@@ -73,28 +70,28 @@ class Relay:
         """Deliver one batch.
 
         Returns:
-            how many errands were settled.
+            how many deliveries were settled.
         Raises:
             RPCError: Temporal is away; what was not settled stays open.
         """
         with self._house.sessions.begin() as session:
-            errands = undelivered(session, BATCH)
-            if not errands:
+            deliveries = undelivered(session, BATCH)
+            if not deliveries:
                 return 0
-            routes = routes_of(session, {errand.case_no for errand in errands})
+            routes = routes_of(session, {delivery.case_no for delivery in deliveries})
             by_case: dict[str, list[Outbox]] = defaultdict(list)
-            for errand in errands:
-                by_case[errand.case_no].append(errand)
+            for delivery in deliveries:
+                by_case[delivery.case_no].append(delivery)
             delivered: list[int] = []
-            failed: dict[int, dict[str, Any]] = {}
+            failed: dict[int, Undeliverable] = {}
             results = await asyncio.gather(
                 *(self._deliver(batch, routes.get(case_no), delivered, failed) for case_no, batch in by_case.items()),
                 return_exceptions=True,
             )
-            settle(session, delivered, {errand: refusal["code"] for errand, refusal in failed.items()})
-            for errand in errands:
-                if errand.id in failed and errand.message_id:
-                    decide(session, errand.message_id, ActState.REFUSED, failed[errand.id], message=True)
+            settle(session, delivered, {delivery: refusal.code for delivery, refusal in failed.items()})
+            for delivery in deliveries:
+                if delivery.id in failed and delivery.message_id:
+                    decide(session, delivery.message_id, ActState.REFUSED, failed[delivery.id].as_data(), message=True)
         for result in results:
             if isinstance(result, BaseException):
                 raise result
@@ -102,23 +99,27 @@ class Relay:
 
     async def _deliver(
         self,
-        errands: list[Outbox],
+        deliveries: list[Outbox],
         route: dict[str, str] | None,
         delivered: list[int],
-        failed: dict[int, dict[str, Any]],
+        failed: dict[int, Undeliverable],
     ) -> None:
-        for errand in errands:
-            assert errand.id is not None
+        for delivery in deliveries:
+            assert delivery.id is not None
             try:
                 if route is None:
-                    raise Undeliverable("message.unknown_case", case=errand.case_no)
-                await (self._start(errand, route) if errand.errand == Errand.START else self._signal(errand, route))
-                delivered.append(errand.id)
+                    raise Undeliverable("message.unknown_case", case=delivery.case_no)
+                await (
+                    self._start(delivery, route)
+                    if delivery.errand == DeliveryKind.START
+                    else self._signal(delivery, route)
+                )
+                delivered.append(delivery.id)
             except Undeliverable as never:
-                failed[errand.id] = never.refusal
+                failed[delivery.id] = never
 
-    async def _start(self, errand: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
-        start = CaseStart.model_validate(errand.payload)
+    async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+        start = CaseStart.model_validate(delivery.payload)
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
                 Renewal.run,
@@ -139,19 +140,19 @@ class Relay:
                 ),
             )
 
-    async def _signal(self, errand: Outbox, route: dict[str, str]) -> None:
-        assert errand.signal is not None
+    async def _signal(self, delivery: Outbox, route: dict[str, str]) -> None:
+        assert delivery.signal is not None
         handle: Any = self._client.get_workflow_handle(route["workflow_id"])
         try:
-            await handle.signal(errand.signal, errand.payload, rpc_timeout=RPC_TIME)
+            await handle.signal(delivery.signal, delivery.payload, rpc_timeout=RPC_TIME)
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
             with self._house.sessions() as session:
-                now = routes_of(session, {errand.case_no})[errand.case_no]
+                now = routes_of(session, {delivery.case_no})[delivery.case_no]
             if now["workflow_id"] == route["workflow_id"]:
-                raise Undeliverable("message.case_ended", case=errand.case_no, stage=now["stage"]) from error
-            await self._signal(errand, now)  # the case was handed over meanwhile
+                raise Undeliverable("message.case_ended", case=delivery.case_no, stage=now["stage"]) from error
+            await self._signal(delivery, now)  # the case was handed over meanwhile
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:
         url = plain_url(self._house.engine.url.render_as_string(hide_password=False))

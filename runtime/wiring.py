@@ -20,10 +20,12 @@ from temporalio.worker import (
     Worker,
 )
 
-from activities.bank.payments import Bank, PaymentSlips
+from activities.bank.opinion import BankOpinions
+from activities.bank.payments import Payments, PaymentSlips
 from activities.books.ledger import Books
 from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
+from activities.cases.terms import Terms
 from activities.contracts import Queue, queue_name
 from activities.papers.press.office import read_office
 from gateways.bank import BankGateway
@@ -121,25 +123,14 @@ class House:
         return await connect(temporal, lazy)
 
     def activities_on(self, queue: Queue) -> Activities:
-        """The activities that a worker of one queue runs."""
+        """The activities that a worker of one queue runs: all of the objects whose work it is."""
         begin = self.sessions.begin
         match queue:
             case Queue.CASES:
-                books, bank = Books(begin), Bank(begin, self.gateways)
-                office = read_office(self.settings.papers.office_dir)
-                case_file = activities_of(CaseFile(begin, office), Notices(begin))
-                return [*case_file, books.record_promise, books.record_measure, bank.ask_bank_opinion]
+                case_file = CaseFile(begin, read_office(self.settings.papers.office_dir))
+                return activities_of(case_file, Terms(begin), BankOpinions(begin, self.gateways), Notices(begin))
             case Queue.MONEY:
-                books, bank = Books(begin), Bank(begin, self.gateways)
-                return [
-                    books.approve_and_reserve,
-                    books.book_return,
-                    books.end_case,
-                    books.put_first,
-                    books.write_off,
-                    bank.pay_out,
-                    bank.record_payment_mark,
-                ]
+                return activities_of(Books(begin), Payments(begin, self.gateways))
             case _:
                 from activities.papers.drawing_up import Papers
 
@@ -191,8 +182,8 @@ class _ByCode(ActivityInboundInterceptor):
 def stop_on_signal() -> asyncio.Event:
     """An event that SIGINT and SIGTERM set."""
     stop = asyncio.Event()
-    for told in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(told, stop.set)
+    for each in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(each, stop.set)
     return stop
 
 

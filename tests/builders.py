@@ -12,6 +12,7 @@ from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, StandingFacts
 from rulebook.money import yuan
 from runtime.daily import shanghai_today
 
+BANK = "JDRCB"
 _SERIAL = itertools.count(1)
 CLEAN = StandingFacts(
     abnormal_operation=False,
@@ -50,7 +51,7 @@ def a_micro_manufacturer(*, maturity: date, asking: int | None = None, **changed
         "revenue_fen": yuan(8_000_000),
         "assets_fen": yuan(9_000_000),
         "registered_locally": True,
-        "bank": "JDRCB",
+        "bank": BANK,
         "bank_name": "晶都农村商业银行",
         "loan_note": note + luhn.calc_check_digit(note[1:]),
         "loan_kind": LoanKind.WORKING_CAPITAL,

@@ -29,6 +29,7 @@ from rulebook.messages import (
     Approve,
     ConfirmPayment,
     MessageBody,
+    MessageSource,
     NewLoan,
     OldLoanSettled,
     Opinion,
@@ -42,14 +43,14 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
-from runtime.conductor import CLERK
+from runtime.conductor import simulated_clerk
 from runtime.daily import shanghai_today
 from runtime.devstack import DevStack
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import House
-from tests.builders import a_micro_manufacturer
+from tests.builders import BANK, a_micro_manufacturer
 
 FUND = "ST"
 AMOUNT = yuan(5_000)
@@ -216,7 +217,8 @@ class Driver:
 
 def say(session: Session, case_no: str, body: MessageBody) -> None:
     """One message of the bank, through its own door."""
-    enter_message(session, f"{case_no}/{body.kind}", case_no, body, CLERK, datetime.now(UTC), "simulator")
+    key, clerk = f"{case_no}/{body.kind}", simulated_clerk(BANK)
+    enter_message(session, key, case_no, body, clerk, datetime.now(UTC), MessageSource.SIMULATOR)
 
 
 def deed(task: Row[tuple[int, str, str, str]], today: date, paid: bool) -> tuple[ActBody, Role]:

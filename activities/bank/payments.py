@@ -1,4 +1,4 @@
-"""The bank: asked for its opinion, and paid through; what happened is learnt by asking, never assumed."""
+"""The payment through a bank; what became of it is learnt by asking, never assumed."""
 
 from collections.abc import Mapping
 from datetime import date
@@ -7,9 +7,9 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.books.breaker import breaker_of
-from activities.contracts import PayOut, PayOutResult, RecordFindings, RecordPaymentMark
+from activities.contracts import PayOut, PayOutResult, RecordPaymentMark
 from activities.store import SYSTEM, Begin
-from gateways.bank import BankGateway, BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
+from gateways.bank import BankGateway, BankUnreachable, PaymentOrder, PaymentReport, PaymentStatus
 from gateways.counter import Slip
 from models.books import ledger
 from models.cases import approvals, payments
@@ -27,30 +27,21 @@ from rulebook.events import EventKind
 from rulebook.messages import body_hash
 from rulebook.steps import Step
 
+Gateways = Mapping[str, BankGateway]
+"""The ways to a bank, by the name a fund's record uses."""
 
-class Bank:
-    """Activities that speak to a bank, or to the people who do.
+
+class Payments:
+    """Activities that pay through a bank, or note what the people did who pay at its counter.
 
     Args:
         begin: opens a session that commits at the end of its block.
-        gateways: the ways to pay, by the name a fund's record uses.
+        gateways: the ways to pay.
     """
 
-    def __init__(self, begin: Begin, gateways: Mapping[str, BankGateway]) -> None:
+    def __init__(self, begin: Begin, gateways: Gateways) -> None:
         self._begin = begin
         self._gateways = gateways
-
-    @activity.defn
-    def ask_bank_opinion(self, request: RecordFindings) -> None:
-        """Ask what the bank can do, then note that it was asked; asking twice by one key asks once."""
-        step = request.step
-        with self._begin() as session:
-            gateway = self._gateway(session, step.fund)
-            question = _opinion_request(session, step)
-        gateway.ask_opinion(question)
-        with self._begin() as session:
-            if commit_step(session, step):
-                approvals.store_judgement(session, step.case_no, step.cause, request.findings, request.direct)
 
     @activity.defn
     def pay_out(self, request: PayOut) -> PayOutResult:
@@ -62,7 +53,7 @@ class Bank:
         before it is sent, its money stays set aside, and it may be released again.
         """
         with self._begin() as session:
-            gateway = self._gateway(session, request.step.fund)
+            gateway = gateway_of(session, self._gateways, request.step.fund)
             order = _payment_order(session, request)
             payment, first = _intend(session, request, order)
             paid_on = the_case(session, request.step.case_no).paid_on
@@ -109,11 +100,17 @@ class Bank:
             if commit_step(session, step):
                 payments.mark(session, key, **marks)
 
-    def _gateway(self, session: Session, code: str) -> BankGateway:
-        name = fund(session, code).gateway
-        if name not in self._gateways:
-            raise XuqiaoError("bank.no_gateway", fund=code, gateway=name, known=", ".join(self._gateways))
-        return self._gateways[name]
+
+def gateway_of(session: Session, gateways: Gateways, code: str) -> BankGateway:
+    """The way to a fund's bank that the fund's record names.
+
+    Raises:
+        XuqiaoError: ``bank.no_gateway``.
+    """
+    name = fund(session, code).gateway
+    if name not in gateways:
+        raise XuqiaoError("bank.no_gateway", fund=code, gateway=name, known=", ".join(gateways))
+    return gateways[name]
 
 
 def _send_or_ask(gateway: BankGateway, order: PaymentOrder, first: bool) -> PaymentReport:
@@ -145,22 +142,6 @@ class PaymentSlips:
     def lay(self, order: PaymentOrder) -> None:
         """The intent, committed before any gateway is called, is the slip."""
         raise XuqiaoError("bank.no_slip", key=order.key)
-
-
-def _opinion_request(session: Session, step: Step) -> OpinionRequest:
-    application = session.get_one(Application, step.case_no)
-    loan = session.get_one(Loan, application.loan)
-    return OpinionRequest(
-        key=f"{step.fund}/{step.case_no}/{step.event.value}",
-        case_no=step.case_no,
-        fund=step.fund,
-        bank=loan.bank,
-        applicant_name=application.applicant_name,
-        loan_note=loan.note,
-        balance_fen=loan.balance_fen,
-        maturity=loan.maturity,
-        asked_fen=application.facts["asked_fen"],
-    )
 
 
 def _payment_order(session: Session, request: PayOut) -> PaymentOrder:

@@ -357,7 +357,7 @@ def _refuse_maker(row: BookActRow, person: Actor) -> None:
 
 
 def _first_refusal(row: BookActRow) -> XuqiaoError | None:
-    return XuqiaoError(row.outcome["code"], **row.outcome["params"]) if row.outcome else None
+    return XuqiaoError.from_data(row.outcome) if row.outcome else None
 
 
 def _as_it_stands(doors: Doors, number: int) -> BookActRow:

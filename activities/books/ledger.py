@@ -13,8 +13,6 @@ from activities.contracts import (
     BookReturn,
     EndCase,
     PutCaseFirst,
-    RecordMeasure,
-    RecordPromise,
     Reservation,
     WriteOff,
 )
@@ -22,10 +20,10 @@ from activities.store import SYSTEM, Begin
 from models.books import ledger, statements
 from models.cases import approvals
 from models.cases.case_file import commit_step, event_kind
-from models.funds import funds, queue
+from models.funds import queue
 from models.funds.funds import business_date
 from models.funds.queue import QueuePlace
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.books import postings
 from rulebook.books.postings_of_the_year import Record, guarantor_in, guarantor_match, match, write_off
 from rulebook.books.write_offs import approval_key
@@ -37,46 +35,10 @@ from rulebook.steps import POOL_GRANTED, PoolGranted, Step
 
 
 class Books:
-    """Activities that move money in the books."""
+    """Activities that set the pool's money aside, book what comes back, and give up what does not."""
 
     def __init__(self, begin: Begin) -> None:
         self._begin = begin
-
-    @activity.defn
-    def record_promise(self, request: RecordPromise) -> None:
-        """The bank's answer or promise; an approval that rested on an earlier one is void, its money free again."""
-        step = request.step
-        projected: dict[str, object] = {}
-        if request.answer and request.route:
-            projected = {"answer": request.answer.value, "route": request.route.value}
-        with self._begin() as session:
-            if request.void_attempt:
-                lock_pool(session, step.fund)
-                projected["amount_fen"] = None
-            if not commit_step(session, step, **projected):
-                return
-            if request.promise:
-                approvals.store_promise(session, step.case_no, step.cause, step.at, request.promise)
-            if request.void_attempt:
-                give_back(session, step, request.void_attempt)
-
-    @activity.defn
-    def record_measure(self, request: RecordMeasure) -> None:
-        """Another law for an open case; an approval under the old one is void, its money free again."""
-        step = request.step
-        projected: dict[str, object] = {}
-        with self._begin() as session:
-            if request.measure:
-                funds.keep_measure(session, request.measure)
-                projected["measure_digest"] = request.measure.digest
-            if request.void_attempt:
-                lock_pool(session, step.fund)
-                projected["amount_fen"] = None
-            if not commit_step(session, step, **projected):
-                return
-            approvals.store_judgement(session, step.case_no, step.cause, request.findings)
-            if request.void_attempt:
-                give_back(session, step, request.void_attempt)
 
     @activity.defn
     def put_first(self, request: PutCaseFirst) -> None:
@@ -243,8 +205,8 @@ def grant_places(session: Session, fund: str, newcomer: QueuePlace | None = None
         if place is newcomer:
             served = True
         else:
-            told = PoolGranted(attempt=place.attempt).model_dump(mode="json")
-            send(session, place.case_no, Errand.SIGNAL, told, signal=POOL_GRANTED)
+            grant = PoolGranted(attempt=place.attempt).model_dump(mode="json")
+            send(session, place.case_no, DeliveryKind.SIGNAL, grant, signal=POOL_GRANTED)
     return served
 
 

@@ -68,14 +68,14 @@ async def act(
             await asyncio.to_thread(_allow, begin, case_no, body, actor)
             return Outcome.model_validate(entered.outcome)
         case ActState.REFUSED:
-            raise _refusal(entered)
+            raise XuqiaoError.from_data(entered.outcome)
         case _:
             pass
     try:
         outcome = await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
     except XuqiaoError as refusal:
         if refusal.code != "act.no_answer":
-            reason = {"code": refusal.code, "params": refusal.params}
+            reason = refusal.as_data()
 
             def refuse() -> None:
                 with begin() as session:
@@ -160,8 +160,3 @@ def _from_failure(failed: WorkflowUpdateFailedError) -> XuqiaoError:
         params = cause.details[0] if cause.details else {}
         return XuqiaoError(cause.type, **params)
     return XuqiaoError("act.failed", reason=str(cause))
-
-
-def _refusal(entered: Entered) -> XuqiaoError:
-    outcome = entered.outcome or {}
-    return XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {}))

@@ -24,7 +24,7 @@ from models.cases.case_file import commit_step
 from models.cases.exposure import exposure_of
 from models.funds import calendar, funds
 from models.papers import documents
-from rulebook.cases import CaseFacts
+from rulebook.cases import CaseFacts, recovery_id
 from rulebook.events import EventKind
 from rulebook.law.measure import Measure
 from rulebook.stages import CaseStage
@@ -142,7 +142,7 @@ class CaseFile:
             commit_step(
                 session,
                 request,
-                workflow_id=f"recovery/{request.fund}/{request.case_no}",
+                workflow_id=recovery_id(request.fund, request.case_no),
                 end_reason=request.detail.get("reason"),
             )
 

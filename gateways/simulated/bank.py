@@ -1,7 +1,6 @@
 """The simulated bank itself: what it is asked and told, what its days bring, and what it really paid."""
 
 import sqlite3
-from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -11,19 +10,31 @@ from pydantic import TypeAdapter
 from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
 from gateways.simulated.log import BankLog
 from gateways.simulated.script import BankScript, PaymentManner
-from gateways.simulated.story import CaseAtBank, Happening, Step, body_of, followers, message_key, serial
+from gateways.simulated.story import (
+    CaseAtBank,
+    FeeDue,
+    Happening,
+    OwnStep,
+    body_of,
+    followers,
+    message_key,
+    serial,
+    step_of,
+)
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import MessageBody, Receipt, ReceiptPurpose
+from rulebook.stages import MessageKind
 
 EVERY_LOAN = "*"
 _BODY: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
 
 
 class Outgoing(NamedTuple):
-    """A message on its way from the bank to the fund; told again until acknowledged."""
+    """A message on its way from the loan's bank to the fund; told again until acknowledged."""
 
     key: str
+    bank: str
     case_no: str
     loan_note: str
     occurred_at: datetime
@@ -80,12 +91,14 @@ class SimulatedBank:
             db.execute("INSERT INTO question VALUES (?, ?, ?, ?)", row)
             script = _script_of(db, request.loan_note)
             if asked:  # a renewal that was never signed is off the table
-                gone = (request.case_no, Step.NEW_LOAN.value)
+                gone = (request.case_no, MessageKind.NEW_LOAN.value)
                 db.execute("DELETE FROM event WHERE case_no = ? AND step = ? AND state = 'waiting'", gone)
             if script.opinion_after_days is None or (asked and not script.answers_again):
                 return
             on = date.fromordinal(_today(db).toordinal() + script.opinion_after_days)
-            _plan(db, _case(db, request.case_no, script), request.loan_note, Happening(Step.OPINION, on, asked + 1))
+            _plan(
+                db, _case(db, request.case_no, script), request.loan_note, Happening(MessageKind.OPINION, on, asked + 1)
+            )
 
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Pay, or not, as the script says; the same key never pays twice, every attempt is logged."""
@@ -125,7 +138,7 @@ class SimulatedBank:
 
     # Its days ---------------------------------------------------------------------------------------------------
 
-    def a_day(self, today: date, fee_due: Callable[[str, date], int]) -> list[Outgoing]:
+    def a_day(self, today: date, fee_due: FeeDue) -> list[Outgoing]:
         """Let everything happen that is due by a day, in order of time, and tell what is not yet acknowledged.
 
         Args:
@@ -144,16 +157,7 @@ class SimulatedBank:
             while row := db.execute(due, (today.isoformat(),)).fetchone():
                 _happen(db, row, fee_due)
             told = db.execute("SELECT * FROM event WHERE state = 'told' ORDER BY occurred_at, id").fetchall()
-        return [
-            Outgoing(
-                row["key"],
-                row["case_no"],
-                row["loan_note"],
-                datetime.fromisoformat(row["occurred_at"]),
-                _BODY.validate_json(row["body"]),
-            )
-            for row in told
-        ]
+            return [_outgoing(db, row) for row in told]
 
     def acknowledge(self, key: str) -> None:
         """The fund has the message on record: it is not told again; doing so twice is harmless.
@@ -193,6 +197,17 @@ class SimulatedBank:
             return int(db.execute("SELECT count(*) FROM attempt WHERE key = ?", (key,)).fetchone()[0])
 
 
+def _outgoing(db: sqlite3.Connection, row: sqlite3.Row) -> Outgoing:
+    return Outgoing(
+        row["key"],
+        _case(db, row["case_no"], _script_of(db, row["loan_note"])).bank,
+        row["case_no"],
+        row["loan_note"],
+        datetime.fromisoformat(row["occurred_at"]),
+        _BODY.validate_json(row["body"]),
+    )
+
+
 def _take(db: sqlite3.Connection, order: PaymentOrder, script: BankScript) -> None:
     """The order as the bank first sees it."""
     refused = script.payment is PaymentManner.REFUSE
@@ -209,7 +224,7 @@ def _take(db: sqlite3.Connection, order: PaymentOrder, script: BankScript) -> No
         return
     wait = script.payment_days if script.payment in (PaymentManner.DELAY, PaymentManner.LATE) else 0
     on = date.fromordinal(_today(db).toordinal() + wait)
-    event = (_payment_event(order.key), order.case_no, order.loan_note, Step.PAYMENT.value, on.isoformat())
+    event = (_payment_event(order.key), order.case_no, order.loan_note, OwnStep.PAYMENT.value, on.isoformat())
     db.execute(
         "INSERT INTO event (key, case_no, loan_note, step, round, part, due_on) VALUES (?, ?, ?, ?, 1, 1, ?)", event
     )
@@ -225,13 +240,13 @@ def _pay(db: sqlite3.Connection, order: PaymentOrder, on: date) -> None:
     )
     db.execute("UPDATE event SET state = 'done' WHERE key = ?", (_payment_event(order.key),))
     case = _case(db, order.case_no, _script_of(db, order.loan_note))
-    for then in followers(Happening(Step.PAYMENT, on), case):
+    for then in followers(Happening(OwnStep.PAYMENT, on), case):
         _plan(db, case, order.loan_note, then)
 
 
-def _happen(db: sqlite3.Connection, row: sqlite3.Row, fee_due: Callable[[str, date], int]) -> None:
-    what = Happening(Step(row["step"]), date.fromisoformat(row["due_on"]), row["round"], row["part"])
-    if what.step is Step.PAYMENT:
+def _happen(db: sqlite3.Connection, row: sqlite3.Row, fee_due: FeeDue) -> None:
+    what = Happening(step_of(row["step"]), date.fromisoformat(row["due_on"]), row["round"], row["part"])
+    if what.step is OwnStep.PAYMENT:
         _pay(db, PaymentOrder.model_validate_json(_payment(db, row["key"].removesuffix("#"))["body"]), what.on)
         return
     case = _case(db, row["case_no"], _script_of(db, row["loan_note"]))
@@ -262,7 +277,8 @@ def _case(db: sqlite3.Connection, case_no: str, script: BankScript) -> CaseAtBan
     ).fetchone()
     order = PaymentOrder.model_validate_json(paid["body"]) if paid else None
     receipts = db.execute(
-        "SELECT body FROM event WHERE case_no = ? AND step = ? AND body IS NOT NULL", (case_no, Step.RECEIPT.value)
+        "SELECT body FROM event WHERE case_no = ? AND step = ? AND body IS NOT NULL",
+        (case_no, MessageKind.RECEIPT.value),
     )
     returned = (line for row in receipts for line in Receipt.model_validate_json(row["body"]).lines)
     return CaseAtBank(

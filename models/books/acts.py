@@ -165,7 +165,7 @@ def write_taking_back(session: Session, number: int, person: Actor, reason: str)
 
 def write_refusal(session: Session, number: int, state: ProposalState, refusal: XuqiaoError) -> None:
     """Why an act could not be posted, and where that leaves it."""
-    _write(session, number, state=state.value, outcome={"code": refusal.code, "params": refusal.params})
+    _write(session, number, state=state.value, outcome=refusal.as_data())
 
 
 def write_voucher(session: Session, number: int, voucher: int) -> None:

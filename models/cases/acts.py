@@ -11,9 +11,18 @@ from sqlalchemy import func, select, text, update
 from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.errors import XuqiaoError
-from rulebook.messages import ActBody, Actor, BankMessage, MessageBody, body_hash
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    BankMessage,
+    ByTheBankItself,
+    MessageBody,
+    MessageSource,
+    Receipt,
+    body_hash,
+)
 from rulebook.papers.printing import check_printable
 from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
@@ -22,6 +31,9 @@ MOST_CHARACTERS = 100_000
 """Of a message, written as JSON: what is longer Temporal may never take, and it would stand in the way for ever."""
 _BANK_OF_CASE = text("""
     SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
+""")
+_CUSTODIAN_OF_CASE = text("""
+    SELECT f.escrow_bank FROM renewal_case AS c JOIN fund AS f ON f.code = c.fund WHERE c.case_no = :no
 """)
 _NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")
 
@@ -93,7 +105,7 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     """
     row = _row(key, case_no, body, actor, at)
     if not _case_stage(session, case_no):
-        _refuse(row, "act.unknown_case", case=case_no)
+        _refuse(row, XuqiaoError("act.unknown_case", case=case_no))
     _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
@@ -129,28 +141,52 @@ def enter_message(
     body: MessageBody,
     actor: Actor,
     occurred_at: datetime,
-    source: str,
-    *,
-    recorded_by: str | None = None,
+    source: ByTheBankItself,
 ) -> Entered:
     """Put a bank's message into the inbox; the relay takes it to its case.
 
     Args:
         key: the bank's own id of the message; the same id with another body is refused.
+        actor: who speaks for the bank; a simulated bank's, too, is one bank and speaks for no other.
         occurred_at: when it happened at the bank, which may be long before it is recorded.
-        source: api, page, cli, simulator, or statement: the custodian bank's, which need not be that of the loan.
-        recorded_by: id of the officer who said that a line of the statement is the case's.
     Returns:
         the row; unknown cases, ended ones, another bank's and impossible messages are refused at once, on record.
     """
-    row = {**_row(key, case_no, body, actor, occurred_at), "source": source, "recorded_by": recorded_by}
+    row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
-    if source not in ("simulator", "statement") and row["state"] == ActState.RECEIVED:
-        _refuse_other_bank(session, row)
-    entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
-    if new and entered.state is ActState.RECEIVED:
-        _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), case_no)
-    return entered
+    _refuse_other_bank(session, row)
+    return _entered_and_sent(session, row, body, actor, occurred_at)
+
+
+def enter_receipt(
+    session: Session,
+    key: str,
+    case_no: str,
+    receipt: Receipt,
+    custodian: Actor,
+    occurred_at: datetime,
+    *,
+    recorded_by: str,
+) -> Entered:
+    """Put into the inbox what the fund itself read on the statement of its account, for the case it belongs to.
+
+    The bank that keeps the account need not be that of the loan, and nothing but receipts stands on its statement.
+
+    Args:
+        key: of the line of the statement, and how it was divided.
+        custodian: the bank that keeps the account of the case's fund; no other is taken.
+        recorded_by: id of the officer who said that the line is the case's.
+    Returns:
+        as for ``enter_message``.
+    """
+    row = {
+        **_row(key, case_no, receipt, custodian, occurred_at),
+        "source": MessageSource.STATEMENT.value,
+        "recorded_by": recorded_by,
+    }
+    _judge_message(session, row, receipt)
+    _refuse_other_custodian(session, row)
+    return _entered_and_sent(session, row, receipt, custodian, occurred_at)
 
 
 def record_paper(
@@ -173,13 +209,14 @@ def record_paper(
     """
     row = {
         **_row(key, case_no, body, actor, occurred_at),
-        "source": "paper",
+        "source": MessageSource.PAPER.value,
         "paper_digest": paper_digest,
         "signatory": actor.name,
         "recorded_by": recorded_by.id,
         "state": ActState.UNVERIFIED.value,
     }
     _judge_message(session, row, body)
+    _refuse_other_bank(session, row)
     return _enter(session, BankMessageRow, row, "message.key_conflict")
 
 
@@ -215,7 +252,7 @@ def settle_acts(session: Session, step: Step) -> None:
     for act_id in step.taken:
         decide(session, act_id, ActState.ACCEPTED, outcome, message=by_bank)
     for refusal in step.refused:
-        reason = {"code": refusal.code, "params": refusal.params}
+        reason = XuqiaoError(refusal.code, **refusal.params).as_data()
         decide(session, refusal.id, ActState.REFUSED, reason, message=True)
 
 
@@ -251,21 +288,20 @@ def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) ->
     }
 
 
-def _refuse(row: dict[str, Any], code: str, **params: object) -> None:
-    reason = {"code": code, "params": {name: str(value) for name, value in params.items()}}
-    row.update(state=ActState.REFUSED.value, outcome=reason, decided_at=func.now())
+def _refuse(row: dict[str, Any], refusal: XuqiaoError) -> None:
+    row.update(state=ActState.REFUSED.value, outcome=refusal.as_data(), decided_at=func.now())
 
 
 def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> None:
     stage = _case_stage(session, row["case_no"])
     if stage is None:
-        _refuse(row, "message.unknown_case", case=row["case_no"])
+        _refuse(row, XuqiaoError("message.unknown_case", case=row["case_no"]))
     elif stage in ENDS:
-        _refuse(row, "message.case_ended", case=row["case_no"], stage=stage)
+        _refuse(row, XuqiaoError("message.case_ended", case=row["case_no"], stage=stage))
     elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
-        _refuse(row, "message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS)
+        _refuse(row, XuqiaoError("message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS))
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
-        _refuse(row, "message.impossible", kind=body.kind, stage=stage)
+        _refuse(row, XuqiaoError("message.impossible", kind=body.kind, stage=stage))
     _refuse_unprintable(row)
 
 
@@ -275,14 +311,27 @@ def _refuse_unprintable(row: dict[str, Any]) -> None:
         try:
             check_printable(row["body"])
         except XuqiaoError as refusal:
-            _refuse(row, refusal.code, **refusal.params)
+            _refuse(row, refusal)
 
 
 def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
-    """A clerk speaks for the bank of the loan alone."""
+    """Whoever speaks for a bank, or signed for it, does so for the bank of the loan alone."""
+    if row["state"] == ActState.REFUSED:
+        return
     bank = session.connection().execute(_BANK_OF_CASE, {"no": row["case_no"]}).one()
     if row["organisation"] not in (bank.bank, bank.bank_name):
-        _refuse(row, "message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
+        _refuse(
+            row, XuqiaoError("message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
+        )
+
+
+def _refuse_other_custodian(session: Session, row: dict[str, Any]) -> None:
+    """On a statement the bank speaks that keeps the account of the case's fund."""
+    if row["state"] == ActState.REFUSED:
+        return
+    bank: str = session.connection().execute(_CUSTODIAN_OF_CASE, {"no": row["case_no"]}).scalar_one()
+    if row["organisation"] != bank:
+        _refuse(row, XuqiaoError("message.other_custodian", case=row["case_no"], bank=bank, speaks=row["organisation"]))
 
 
 def _case_stage(session: Session, case_no: str) -> CaseStage | None:
@@ -303,9 +352,19 @@ def _entered(session: Session, model: type[ActRow], row: dict[str, Any], conflic
     if same_person and before.body_hash == row["body_hash"]:
         return _handed_back(before), False
     second = {**row, "id": str(uuid.uuid5(_NAMESPACE, f"{row['id']}/{row['body_hash']}/{row['actor_id']}"))}
-    _refuse(second, conflict, key=row["key"])
+    _refuse(second, XuqiaoError(conflict, key=row["key"]))
     insert_new(session, model, second)
     return Entered(id=second["id"], state=ActState.REFUSED, outcome=second["outcome"]), False
+
+
+def _entered_and_sent(
+    session: Session, row: dict[str, Any], body: MessageBody, actor: Actor, occurred_at: datetime
+) -> Entered:
+    """Enter a message; one that is new and was not refused goes on to its case."""
+    entered, new = _entered(session, BankMessageRow, row, "message.key_conflict")
+    if new and entered.state is ActState.RECEIVED:
+        _dispatch(session, BankMessage(id=entered.id, actor=actor, occurred_at=occurred_at, body=body), row["case_no"])
+    return entered
 
 
 def _handed_back(row: ActRow) -> Entered:
@@ -320,7 +379,7 @@ def _dispatch(session: Session, message: BankMessage, case_no: str) -> None:
     send(
         session,
         case_no,
-        Errand.SIGNAL,
+        DeliveryKind.SIGNAL,
         message.model_dump(mode="json"),
         signal=message.body.kind.value,
         message_id=message.id,

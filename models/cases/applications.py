@@ -10,9 +10,9 @@ from stdnum.iso7064 import mod_11_10
 
 from models.base import fen, moment, plain_json, table, words
 from models.cases.case_file import RenewalCase
-from models.outbox import Errand, send
+from models.outbox import DeliveryKind, send
 from rulebook.applications import ApplicationRow
-from rulebook.cases import ApplicantKind
+from rulebook.cases import ApplicantKind, renewal_id
 from rulebook.values import Value
 
 
@@ -134,14 +134,14 @@ def file_application(
         )
     )
     session.flush()
-    session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=f"renewal/{fund}/{case_no}"))
+    session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=renewal_id(fund, case_no)))
     session.add(
         Collateral(case_no=case_no, kind=row.collateral_type, description=row.collateral, anew=row.collateral_anew)
     )
     if row.guarantor:
         session.add(Guarantor(case_no=case_no, name=row.guarantor))
     session.flush()
-    send(session, case_no, Errand.START, {"case_no": case_no, "fund": fund, "queues": queues})
+    send(session, case_no, DeliveryKind.START, {"case_no": case_no, "fund": fund, "queues": queues})
     return Filed(case_no=case_no, new=True)
 
 

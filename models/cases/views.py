@@ -9,6 +9,7 @@ from rulebook.books.postings import Position
 from rulebook.cases import BankAnswer, CaseFacts, LoanKind, PromiseRung, Route
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
+from rulebook.messages import MessageSource
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import ActKind, CaseStage, MessageKind, Role
 from rulebook.values import Value
@@ -92,7 +93,7 @@ class MessageView(Recorded):
     """A bank's message. One from a sealed paper has the scan's digest, its signatory and two officers."""
 
     kind: MessageKind
-    source: str
+    source: MessageSource
     paper_digest: str | None
     signatory: str | None
     recorded_by: str | None

@@ -79,7 +79,7 @@ class PostingKind(StrEnum):
 
     CAPITAL_IN = "capital_in"
     RESERVE = "reserve"
-    RELEASE = "release"
+    HOLD_RETURNED = "release"  # stored under its first name; what leaves the account is DISBURSE
     DISBURSE = "disburse"
     RECEIVE = "receive"
     UNMATCHED = "unmatched"
@@ -332,7 +332,7 @@ def release_hold(
     return LedgerRequest(
         book=fund,
         key=leg_key(fund, case, "release", attempt),
-        kind=PostingKind.RELEASE,
+        kind=PostingKind.HOLD_RETURNED,
         case_no=case,
         accounting_date=on,
         actor_id=actor_id,

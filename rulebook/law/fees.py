@@ -1,6 +1,6 @@
 """The usage fee (资金使用费): exact fractions over the days the money was out, rounded once."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
 from fractions import Fraction
@@ -101,8 +101,21 @@ class FeeTerms(Value):
         )
 
 
+SET_BY: Mapping[str, str] = {
+    "tiers": "fee.tiers",
+    "minimum_fen": "fee.minimum",
+    "prepaid_days": "fee.prepaid_days",
+    "waivers": "fee.waivers",
+    "extension_rate": "extension.daily_rate",
+    "overdue_rate": "overdue.daily_rate",
+}
+"""The provision that sets each of the terms; where a measure is silent the term keeps its default."""
+
+
 class DayCount(Value):
     """Which days cost a fee; by default days off and the first day do and the last does not, as interest runs.
+
+    Each is set by the provision of its name in the measure's section of fees.
 
     Attributes:
         counted: whether days off count.
@@ -157,6 +170,15 @@ class FeeKind(StrEnum):
     EXTENSION = "extension"
     OVERDUE = "overdue"
     MINIMUM = "minimum"  # what the minimum adds to all the days
+
+
+CITED_FOR: Mapping[FeeKind, str] = {
+    FeeKind.WAIVED: SET_BY["waivers"],
+    FeeKind.EXTENSION: SET_BY["extension_rate"],
+    FeeKind.OVERDUE: SET_BY["overdue_rate"],
+    FeeKind.MINIMUM: SET_BY["minimum_fen"],
+}
+"""The provision that a line rests on besides the tiers."""
 
 
 class FeeEntry(NamedTuple):

@@ -10,7 +10,7 @@ from pydantic import SerializerFunctionWrapHandler, model_serializer
 from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.law.fees import DayCount, FeeTerms, Tariff
+from rulebook.law.fees import SET_BY, DayCount, FeeTerms, Tariff
 from rulebook.law.provisions import (
     OPERATOR,
     ApplicantSection,
@@ -295,24 +295,22 @@ class Measure(Value):
     @property
     def fees(self) -> FeeTerms:
         """What a bridge costs. It can be asked of a draft that has tiers."""
-        return FeeTerms(
-            tiers=self._set("fee.tiers", self.fee.tiers),
-            minimum_fen=self.fee.minimum.value or 0,
-            prepaid_days=self.fee.prepaid_days.value,
-            waivers=self.fee.waivers.value or (),
-            extension_rate=self.extension.daily_rate.value,
-            overdue_rate=self.overdue.daily_rate.value,
-        )
+        self._set("fee.tiers", self.fee.tiers)
+        said = {term: self.provision(name).value for term, name in SET_BY.items()}
+        return FeeTerms.model_validate({term: value for term, value in said.items() if value is not None})
 
     @property
     def day_count(self) -> DayCount:
         """Which days cost a fee."""
-        return DayCount(
-            counted=self._set("fee.counted", self.fee.counted),
-            first_day_counts=self._set("fee.first_day_counts", self.fee.first_day_counts),
-            last_day_counts=self._set("fee.last_day_counts", self.fee.last_day_counts),
-            part_day_counts=self.fee.part_day_counts.value or False,
-        )
+        for name in DayCount.model_fields:
+            if FeeSection.needs(name):
+                self._set(f"fee.{name}", getattr(self.fee, name))
+        return DayCount.model_validate(self.days_said())
+
+    def days_said(self) -> dict[str, object]:
+        """What the measure says of which days cost a fee, as far as it does: values of ``DayCount`` by name."""
+        provisions = {name: getattr(self.fee, name) for name in DayCount.model_fields}
+        return {name: provision.value for name, provision in provisions.items() if provision.cite is not None}
 
     def tariff(self, calendar: WorkCalendar) -> Tariff:
         """All it takes to charge a bridge.

@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from rulebook.calendar import DayUnit, WorkCalendar
 from rulebook.law.fees import (
+    CITED_FOR,
     MOST_DAYS,
     UNEVENTFUL,
     Course,
     DayCount,
     FeeEntry,
-    FeeKind,
     FeeTerms,
     FeeTier,
     Outstanding,
@@ -24,16 +24,7 @@ from rulebook.law.fees import (
     true_up,
 )
 from rulebook.law.measure import Measure
-
-_COUNTING = ("counted", "first_day_counts", "last_day_counts")
-"""The provisions of ``FeeSection`` that say which days cost a fee."""
-_CITED_FOR = {
-    FeeKind.MINIMUM: "fee.minimum",
-    FeeKind.WAIVED: "fee.waivers",
-    FeeKind.EXTENSION: "extension.daily_rate",
-    FeeKind.OVERDUE: "overdue.daily_rate",
-}
-"""What a line of the working rests on, where it isn't a tier."""
+from rulebook.law.provisions import FeeSection
 
 
 class Quote(NamedTuple):
@@ -106,9 +97,9 @@ def quote(
 
 def _day_count(measure: Measure) -> tuple[DayCount, tuple[str, ...]]:
     """The measure's day count, the usual one where it has none, and what was taken as usual."""
-    provisions = {name: getattr(measure.fee, name) for name in (*_COUNTING, "part_day_counts")}
-    said = {name: each.value for name, each in provisions.items() if each.cite is not None}
-    return DayCount(**said), tuple(f"fee.{name}" for name in _COUNTING if name not in said)
+    said = measure.days_said()
+    needed = (name for name in DayCount.model_fields if FeeSection.needs(name))
+    return DayCount.model_validate(said), tuple(f"fee.{name}" for name in needed if name not in said)
 
 
 def _terms(measure: Measure) -> FeeTerms:
@@ -150,6 +141,6 @@ def _day_beyond(tariff: Tariff, start: date, days: int) -> date:
 
 def _citation(measure: Measure, lines: tuple[FeeEntry, ...]) -> str:
     """Everything the fee rests on, each once."""
-    names = ["fee.tiers", "fee.prepaid_days", *(_CITED_FOR[line.kind] for line in lines if line.kind in _CITED_FOR)]
+    names = ["fee.tiers", "fee.prepaid_days", *(CITED_FOR[line.kind] for line in lines if line.kind in CITED_FOR)]
     said = (measure.citation(name) for name in names if measure.provision(name).cite is not None)
     return "、".join(dict.fromkeys(said))

@@ -7,18 +7,19 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
-from rulebook.stages import Role
-from runtime.cli.commands import combined
+from rulebook.messages import MESSAGES, MessageBody
+from rulebook.stages import MessageKind, Role
+from runtime.cli.commands import combined, from_fields
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.manual import Command, Group
-from runtime.cli.options import Amount, AsJson, AsUser, AsUserOrNot, Balance, Case, Key, OnDay, Reason
+from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, Key, OnDay
 
 if TYPE_CHECKING:
     from sqlmodel import Session
 
     from models.cases.acts import Entered
     from rulebook.cases import Promise
-    from rulebook.messages import Actor, MessageBody
+    from rulebook.messages import Actor
 
 OFFICERS = (Role.MAKER, Role.CHECKER, Role.CASHIER)
 
@@ -34,7 +35,7 @@ Conditions = Annotated[str, Option("--conditions", metavar="TEXT")]
 
 
 def enter(
-    make_body: "Callable[[], MessageBody]",
+    make_body: Callable[[], MessageBody],
     case: Case,
     as_user: AsUserOrNot = None,
     paper: Annotated[Path | None, Option("--paper", metavar="SCAN")] = None,
@@ -60,6 +61,7 @@ def enter(
     """
     from models.cases.acts import enter_message, record_paper
     from models.funds.funds import actor
+    from rulebook.messages import MessageSource
     from runtime.cli.office import Office
     from runtime.cli.output import note
     from runtime.cli.values import case_no_of, digest_of_file, moment_of
@@ -76,7 +78,7 @@ def enter(
         note("cli.key", key=key)
         if as_user:
             clerk = actor(session, as_user, Role.BANK_CLERK)
-            entered = enter_message(session, key, case_no, body, clerk, at, "cli")
+            entered = enter_message(session, key, case_no, body, clerk, at, MessageSource.CLI)
         else:
             signed, recorder = _signatory(session, case_no, signatory or ""), officer(session, recorded_by or "")
             entered = record_paper(session, key, case_no, body, signed, at, recorded_by=recorder, paper_digest=digest)
@@ -114,8 +116,7 @@ def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) 
 
     about = {"id": entered.id, "key": key, "case_no": case_no, "kind": kind, "state": entered.state}
     if entered.state is ActState.REFUSED:
-        outcome = entered.outcome or {}
-        return tell(XuqiaoError(outcome.get("code", "act.failed"), **outcome.get("params", {})), **about)
+        return tell(XuqiaoError.from_data(entered.outcome), **about)
     if as_json:
         print_json(about)
     else:
@@ -123,7 +124,6 @@ def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) 
     return Exit.WELL
 
 
-@app.command(cls=Command)
 def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser, as_json: AsJson = False) -> int:
     from models.cases.acts import BankMessageRow, verify_paper
     from runtime.cli.office import Office
@@ -137,7 +137,6 @@ def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser
     return _tell(entered, *about, as_json)
 
 
-@app.command("messages", cls=Command)
 def list_messages(
     of_case: Annotated[str | None, Option("--case", metavar="CASE")] = None,
     state: Annotated[str | None, Option("--state", metavar="STATE")] = None,
@@ -161,7 +160,7 @@ def list_messages(
     return Exit.WELL
 
 
-# What each message says besides: its own options make its body. -------------------------------------------------
+# What some messages say besides; the others have an option for each of their fields. ----------------------------
 
 
 def _opinion(
@@ -174,7 +173,7 @@ def _opinion(
     signatory: Signatory = None,
     authority: Authority = None,
     conditions: Conditions = "",
-) -> "MessageBody":
+) -> MessageBody:
     from rulebook.cases import BankAnswer
     from rulebook.messages import Opinion
     from runtime.cli.values import member_of
@@ -192,7 +191,7 @@ def _promise_given(
     signatory: Signatory = None,
     authority: Authority = None,
     conditions: Conditions = "",
-) -> "MessageBody":
+) -> MessageBody:
     from rulebook.messages import PromiseGiven
 
     letter = _letter(rung, amount, valid_until, reference, authority)
@@ -234,48 +233,13 @@ def _promise(letter: Mapping[str, str | None], conditions: str) -> "Promise":
     )
 
 
-def _promise_withdrawn(reason: Reason) -> "MessageBody":
-    from rulebook.messages import PromiseWithdrawn
-
-    return PromiseWithdrawn(reason=reason)
-
-
-def _settled(
-    on: OnDay, balance: Balance, voucher: Annotated[str, Option("--voucher", metavar="NUMBER")]
-) -> "MessageBody":
-    from rulebook.messages import OldLoanSettled
-    from runtime.cli.values import day_of, fen_of
-
-    return OldLoanSettled(settled_on=day_of("--on", on), balance_fen=fen_of("--balance", balance), voucher=voucher)
-
-
-def _collateral(on: OnDay, certificate: Annotated[str, Option("--certificate", metavar="NUMBER")]) -> "MessageBody":
-    from rulebook.messages import CollateralRegistered
-    from runtime.cli.values import day_of
-
-    return CollateralRegistered(registered_on=day_of("--on", on), certificate=certificate)
-
-
-def _new_loan(on: OnDay, new_note: Annotated[str, Option("--note", metavar="NUMBER")], amount: Amount) -> "MessageBody":
-    from rulebook.messages import NewLoan
-    from runtime.cli.values import day_of, fen_of
-
-    return NewLoan(signed_on=day_of("--on", on), note=new_note, amount_fen=fen_of("--amount", amount, least=1))
-
-
-def _not_renewing(reason: Reason) -> "MessageBody":
-    from rulebook.messages import NotRenewing
-
-    return NotRenewing(reason=reason)
-
-
 def _receipt(
     on: OnDay,
     payer: Annotated[str, Option("--payer", metavar="NAME")],
     principal: Annotated[list[str] | None, Option("--principal", metavar="YUAN:REFERENCE")] = None,
     fee: Annotated[list[str] | None, Option("--fee", metavar="YUAN:REFERENCE")] = None,
     guarantor_paid: Annotated[list[str] | None, Option("--guarantor", metavar="YUAN:REFERENCE")] = None,
-) -> "MessageBody":
+) -> MessageBody:
     from rulebook.messages import Receipt, ReceiptLine, ReceiptPurpose
     from runtime.cli.values import day_of, fen_of
 
@@ -293,15 +257,23 @@ def _receipt(
     return Receipt(received_on=day_of("--on", on), lines=tuple(lines))
 
 
-_BODIES: "Mapping[str, Callable[..., MessageBody]]" = {
-    "opinion": _opinion,
-    "promise": _promise_given,
-    "promise-withdrawn": _promise_withdrawn,
-    "settled": _settled,
-    "collateral": _collateral,
-    "new-loan": _new_loan,
-    "not-renewing": _not_renewing,
-    "receipt": _receipt,
+_OWN_OPTIONS: Mapping[MessageKind, Callable[..., MessageBody]] = {
+    MessageKind.OPINION: _opinion,
+    MessageKind.PROMISE: _promise_given,
+    MessageKind.RECEIPT: _receipt,
 }
-for _name, _make in _BODIES.items():
-    app.command(_name, cls=Command)(combined(_make, enter))
+"""The messages that say more than their fields one by one."""
+_SHORT_NAMES = {MessageKind.OLD_LOAN_SETTLED: "settled", MessageKind.COLLATERAL_REGISTERED: "collateral"}
+
+MAKERS: Mapping[MessageKind, Callable[..., MessageBody]] = {
+    kind: _OWN_OPTIONS.get(kind) or from_fields(body) for kind, body in MESSAGES.items()
+}
+"""For each kind of message the function that makes it out of what was typed."""
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "verify": verify,
+    "messages": list_messages,
+    **{_SHORT_NAMES.get(kind, kind.replace("_", "-")): combined(make, enter) for kind, make in MAKERS.items()},
+}
+"""What may be typed after ``xuqiao bank``."""
+for _name, _command in COMMANDS.items():
+    app.command(_name, cls=Command)(_command)

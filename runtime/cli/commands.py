@@ -1,10 +1,18 @@
 """Commands that share most of what they take: each says only what is its own."""
 
 from collections.abc import Callable, Mapping
+from datetime import date
+from functools import partial
 from inspect import Parameter, Signature, signature
-from typing import Any
+from typing import Annotated, Any, NamedTuple
+
+from annotated_types import Gt
+from pydantic import BaseModel
+from pydantic.fields import FieldInfo
+from typer import Option
 
 from runtime.cli.failures import Misuse
+from runtime.cli.values import day_of, fen_of
 
 ABOUT = "case"
 """The parameter that stands first in every such command that is about a case."""
@@ -47,3 +55,55 @@ def option_name(parameter: Parameter) -> str:
     """How a parameter is typed, such as ``--reason``."""
     (info,) = parameter.annotation.__metadata__
     return str(info.default)
+
+
+class FieldOption(NamedTuple):
+    """The option in which a field of a body is typed: its name, its placeholder, and how what was typed is read."""
+
+    name: str
+    placeholder: str
+    read: Callable[[str, str], object]
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+
+def from_fields(body: type[BaseModel]) -> Callable[..., Any]:
+    """A function that makes a body out of what was typed, with an option for each field but ``kind``.
+
+    The day on which something happened is typed as ``--on``, an amount in yuan, a text under its own name; the words
+    of each stand in the catalogue under the option's name.
+
+    Raises:
+        TypeError: for a field of another type; such a body needs a function of its own.
+    """
+    options = {name: _option_of(name, field) for name, field in body.model_fields.items() if name != "kind"}
+
+    def make(**given: str) -> BaseModel:
+        read = {name: each.read(each.flag, given[each.name]) for name, each in options.items()}
+        return body.model_validate(read)
+
+    parameters = [
+        Parameter(
+            each.name,
+            Parameter.KEYWORD_ONLY,
+            annotation=Annotated[str, Option(each.flag, metavar=each.placeholder)],
+            default=Parameter.empty if body.model_fields[name].is_required() else body.model_fields[name].default,
+        )
+        for name, each in options.items()
+    ]
+    make.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
+    return make
+
+
+def _option_of(name: str, field: FieldInfo) -> FieldOption:
+    if field.annotation is date and name.endswith("_on"):
+        return FieldOption("on", "DATE", day_of)
+    if field.annotation is int and name.endswith("_fen"):
+        above = [bound.gt for bound in field.metadata if isinstance(bound, Gt) and isinstance(bound.gt, int)]
+        least = max(above, default=-1) + 1
+        return FieldOption(name.removesuffix("_fen"), "YUAN", partial(fen_of, least=least))
+    if field.annotation is str:
+        return FieldOption(name, "TEXT" if name == "reason" else "NUMBER", lambda flag, typed: typed)
+    raise TypeError(f"{name}: {field.annotation} is typed in no usual way")

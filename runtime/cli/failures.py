@@ -57,7 +57,7 @@ def tell(error: XuqiaoError, **beside: object) -> Exit:
 
     message = say_error(error, call.lang)
     if call.as_json:
-        print_json({"error": {"code": error.code, "params": error.params, "message": message}, **beside})
+        print_json({"error": {**error.as_data(), "message": message}, **beside})
     else:
         print(printable(message), file=sys.stderr)
     return exit_of(error)

@@ -144,8 +144,7 @@ def _file(desk: Desk, row: ApplicationRow, today: date, source: str) -> RowRepor
     except IntegrityError as error:
         with desk.begin() as session:
             refusal = _why(session, row, error)
-        reason = {"code": refusal.code, "params": refusal.params}
-        return report.model_copy(update={"reason": reason})
+        return report.model_copy(update={"reason": refusal.as_data()})
     result = Intake.OPENED if filed.new else Intake.KNOWN
     return report.model_copy(update={"result": result, "case_no": filed.case_no})
 

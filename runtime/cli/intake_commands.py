@@ -83,7 +83,7 @@ def _show_report(report: "ImportReport", as_json: bool) -> None:
     from runtime.cli.speech import call
 
     counts = {result.value: report.count(result) for result in Intake}
-    reasons = [XuqiaoError(row.reason["code"], **row.reason["params"]) if row.reason else None for row in report.rows]
+    reasons = [XuqiaoError.from_data(row.reason) if row.reason else None for row in report.rows]
     if as_json:
         shown = plain(report)
         for row, reason in zip(shown["rows"], reasons, strict=True):
@@ -145,7 +145,7 @@ def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typ
         return tell(XuqiaoError("cli.submit.faults", faults="\n".join(lines)), faults=faults)
     row = report.rows[0]
     if row.reason:
-        return tell(XuqiaoError(row.reason["code"], **row.reason["params"]))
+        return tell(XuqiaoError.from_data(row.reason))
     if as_json:
         print_json({"case_no": row.case_no, "result": row.result, "fund": report.fund})
     else:

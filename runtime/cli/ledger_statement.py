@@ -139,14 +139,15 @@ def _suspended(each: "SuspenseLine") -> dict[str, Any]:
 
 def _told(each: "SuspenseLine") -> str:
     """The case that was told last, and what it answered."""
-    from runtime.cli.output import say, word
+    from activities.words import say_error
+    from rulebook.errors import XuqiaoError
+    from runtime.cli.output import word
+    from runtime.cli.speech import call
 
     told = each.suspended.told
     if told is None:
         return ""
-    code = str((told.reason or {}).get("code", ""))
-    params: Any = (told.reason or {}).get("params", {})
-    answer = say(code, **params) if code else word("cli.state", told.state)
+    answer = say_error(XuqiaoError.from_data(told.reason), call.lang) if told.reason else word("cli.state", told.state)
     return f"{told.case_no} {answer}"
 
 

@@ -29,7 +29,7 @@ from models.papers.documents import documents_of
 from rulebook.applications import ApplicationRow
 from rulebook.books.postings import Pool, Position, PostingKind
 from rulebook.calendar import LAW_ZONE, WorkCalendar
-from rulebook.cases import BankAnswer, Promise, PromiseRung
+from rulebook.cases import BankAnswer, Promise, PromiseRung, renewal_id
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -42,6 +42,7 @@ from rulebook.messages import (
     DrawAgain,
     MarkSent,
     MessageBody,
+    MessageSource,
     NewLoan,
     NotRenewing,
     OldLoanSettled,
@@ -325,7 +326,7 @@ class TestedFund:
         """A message of the bank lies in the inbox; nothing has come of it yet."""
         key = key or f"{case}/{body.kind}/{next(self._keys)}"
         with self.house.sessions.begin() as session:
-            return enter_message(session, key, case, body, BANK, self.now, "api")
+            return enter_message(session, key, case, body, BANK, self.now, MessageSource.API)
 
     async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
         """A message of the bank comes in and has its effect.
@@ -524,7 +525,7 @@ class TestedFund:
         """What Temporal has on record of some cases, or of all, pursuits included."""
         with self.house.sessions() as session:
             rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
-        ids = dict.fromkeys(id_ for c in rows for id_ in (f"renewal/{self.code}/{c.case_no}", c.workflow_id))
+        ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
         return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
 
     async def replay(self) -> None:

@@ -6,7 +6,7 @@ import pytest
 
 from models.cases.acts import record_paper, verify_paper
 from models.funds.funds import actor
-from rulebook.cases import BankAnswer
+from rulebook.cases import BankAnswer, recovery_id
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Opinion, Propose
 from rulebook.money import yuan
@@ -103,7 +103,7 @@ async def test_what_the_bank_says_of_a_pursued_case_reaches_the_pursuit(fund: Te
     case = await a_case(fund)
     await fund.bridge(case, FIVE_MILLION)
     await fund.not_renewing(case)
-    assert fund.case(case).workflow_id == f"recovery/{fund.code}/{case}"
+    assert fund.case(case).workflow_id == recovery_id(fund.code, case)
     receipt = await fund.money_returns(case, yuan(1_000_000), fee=0)
     assert fund.message(receipt).state == "accepted"
     assert fund.why_refused(await fund.not_renewing(case)) == "message.impossible"

@@ -7,20 +7,31 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
-from activities.bank.payments import Bank
+from activities.bank.payments import Payments
 from activities.contracts import PayOut, Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
-from models.cases.acts import enter_message
+from models.cases.acts import enter_message, enter_receipt
+from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure, open_business_day
 from rulebook.bridges import Bridge
-from rulebook.cases import BankAnswer, PromiseRung
-from rulebook.messages import Actor, ConfirmPayment, MarkSent, NotRenewing, Opinion, ReceiptLine, ReceiptPurpose
+from rulebook.cases import BankAnswer, PromiseRung, recovery_id
+from rulebook.messages import (
+    Actor,
+    ConfirmPayment,
+    MarkSent,
+    MessageSource,
+    NotRenewing,
+    Opinion,
+    ReceiptLine,
+    ReceiptPurpose,
+)
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
+from runtime.conductor import simulated_clerk
 from runtime.relay import Relay
 from runtime.temporal import CONVERTER
-from tests.acceptance.fund import EVERYTHING, TestedFund, refusal_of
-from tests.builders import a_micro_manufacturer
+from tests.acceptance.fund import EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.builders import BANK, a_micro_manufacturer
 from workflows.recovery import Recovery, RecoveryStart
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -68,7 +79,7 @@ async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_b
     await fund.bridge(case, FIVE_MILLION)
     assert fund.events(case)[-1] == "payment_pending"
     [request] = await payments_asked(fund, case)
-    again = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
+    again = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
     assert again.paid is None, "the bank would say paid now, but this call had been answered: the next one asks"
     await fund.hours_pass(1)
     assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
@@ -87,7 +98,7 @@ async def test_money_does_not_leave_when_the_release_day_is_over_before_anything
     )
     with fund.house.sessions.begin() as session:
         open_business_day(session, fund.code, fund.today + timedelta(days=1), fund.now)
-    result = await asyncio.to_thread(Bank(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
+    result = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
     assert result.paid is False
     assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])
     assert [payment.reason for payment in fund.payments_of(other)] == ["release_day_over"]
@@ -169,10 +180,38 @@ async def test_another_banks_clerk_is_refused_on_record(fund: TestedFund) -> Non
     stranger = Actor(id="sun.hzw", name="孙海", role=Role.BANK_CLERK, organisation="海州湾银行")
     with fund.house.sessions.begin() as session:
         body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
-        entered = enter_message(session, "H1", case, body, stranger, fund.now, "api")
+        entered = enter_message(session, "H1", case, body, stranger, fund.now, MessageSource.API)
     await fund.settle()
     assert fund.why_refused(entered.id) == "message.other_bank"
     assert fund.stage_of(case) is CaseStage.BANK_OPINION
+
+
+@pytest.mark.parametrize("other", ["HZWB", "海州湾银行"])
+async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, other: str) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
+    with fund.house.sessions.begin() as session:
+        others, own = (
+            enter_message(session, bank, case, body, simulated_clerk(bank), fund.now, MessageSource.SIMULATOR)
+            for bank in (other, BANK)
+        )
+    await fund.settle()
+    assert fund.why_refused(others.id) == "message.other_bank"
+    assert fund.message(own.id).state == "accepted"
+
+
+async def test_a_statement_speaks_for_the_bank_that_keeps_the_funds_account(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    receipt = fund.a_receipt(FIVE_MILLION)
+    with fund.house.sessions.begin() as session:
+        keeps_the_account = the_fund(session, fund.code).escrow_bank
+        others, own = (
+            enter_receipt(session, bank, case, receipt, simulated_clerk(bank), fund.now, recorded_by=MAKER)
+            for bank in (BANK, keeps_the_account)
+        )
+    await fund.settle()
+    assert fund.why_refused(others.id) == "message.other_custodian"
+    assert (fund.message(own.id).state, fund.message(own.id).source) == ("received", "statement"), "kept for its stage"
 
 
 @pytest.mark.parametrize("bad", [{"reference": ""}, {"amount_fen": 10**16}, {"amount_fen": 0}])
@@ -209,10 +248,10 @@ async def test_a_second_relay_leaves_a_case_alone_that_the_first_has_in_hand(fun
     begun, go_on = asyncio.Event(), asyncio.Event()
 
     class SlowRelay(Relay):
-        async def _signal(self, errand: Any, route: dict[str, str]) -> None:
+        async def _signal(self, delivery: Any, route: dict[str, str]) -> None:
             begun.set()
             await go_on.wait()
-            await super()._signal(errand, route)
+            await super()._signal(delivery, route)
 
     fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
     slow = asyncio.create_task(SlowRelay(fund.house, fund.client).deliver_some())
@@ -292,12 +331,12 @@ async def test_a_renewal_that_was_reset_finds_the_pursuit_it_had_started(fund: T
         calendar=fund.workdays(),
     )
     queue = queue_name(fund.house.settings.queues.prefix, Queue.CASES)
-    await fund.client.start_workflow(Recovery.run, started, id=f"recovery/{fund.code}/{case}", task_queue=queue)
+    await fund.client.start_workflow(Recovery.run, started, id=recovery_id(fund.code, case), task_queue=queue)
     await fund.old_loan_settled(case)
     fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
     also = fund.bank_writes(case, fund.a_receipt(yuan(2_000_000)))
     await fund.settle()
     await asyncio.sleep(0.5)
     await fund.settle()
-    assert (fund.stage_of(case), fund.case(case).workflow_id) == (CaseStage.RECOVERY, f"recovery/{fund.code}/{case}")
+    assert (fund.stage_of(case), fund.case(case).workflow_id) == (CaseStage.RECOVERY, recovery_id(fund.code, case))
     assert fund.why_refused(also.id) == "message.receipt_date", "told by the pursuit, whose own clock stands earlier"

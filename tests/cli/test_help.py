@@ -78,8 +78,8 @@ def test_every_act_and_every_message_has_a_command() -> None:
     kinds = {name.lstrip("_") for name in (body.__name__ for body in bodies)}
     other_names = {"sign": "record_signing", "sent": "mark_sent", "confirm": "confirm_payment"}
     assert {{"decide": "decide_referral", **other_names}.get(kind, kind) for kind in kinds} == set(ActKind)
-    assert len(bank._BODIES) == len(MessageKind)
-    assert all("case" not in signature(body).parameters for body in bank._BODIES.values())
+    assert bank.MAKERS.keys() == set(MessageKind)
+    assert all("case" not in signature(make).parameters for make in bank.MAKERS.values())
 
 
 def test_an_act_is_the_same_persons_part_in_every_stage() -> None:

@@ -160,7 +160,7 @@ class Model:
     def _hold_reasons(self, request: LedgerRequest) -> Iterable[str]:
         after = {
             PostingKind.INTEND: {PostingKind.RESERVE, PostingKind.FAIL},
-            PostingKind.RELEASE: {PostingKind.RESERVE, PostingKind.FAIL},
+            PostingKind.HOLD_RETURNED: {PostingKind.RESERVE, PostingKind.FAIL},
             PostingKind.DISBURSE: {PostingKind.INTEND},
             PostingKind.FAIL: {PostingKind.INTEND},
         }[request.kind]
@@ -211,7 +211,7 @@ class Model:
             self.holds[request.key] = Hold(case, kind, request.hold.amount_fen)
         if kind is PostingKind.DISBURSE:
             self.paid_out.add(case)
-        if kind is PostingKind.RELEASE:
+        if kind is PostingKind.HOLD_RETURNED:
             for allowed in self.allowed.values():
                 if allowed.what[:2] == (PostingKind.INTEND, case):
                     allowed.void = True

@@ -9,8 +9,18 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from rulebook.events import EventKind
-from rulebook.messages import Actor, NewLoan, Propose, Receipt, ReceiptLine, ReceiptPurpose, body_hash, digest_of
-from rulebook.stages import ActKind, CaseStage, Role
+from rulebook.messages import (
+    MESSAGES,
+    Actor,
+    NewLoan,
+    Propose,
+    Receipt,
+    ReceiptLine,
+    ReceiptPurpose,
+    body_hash,
+    digest_of,
+)
+from rulebook.stages import ActKind, CaseStage, MessageKind, Role
 from rulebook.steps import Outcome, PoolGranted, Refusal, Step
 
 PLAIN = st.recursive(
@@ -34,6 +44,10 @@ STEP = Step(
     taken=("act-1",),
     refused=(Refusal(id="act-0", code="act.not_positive", params={"amount": "0.00"}),),
 )
+
+
+def test_every_kind_of_message_has_its_body() -> None:
+    assert MESSAGES.keys() == set(MessageKind)
 
 
 def test_the_digest_of_a_body_is_that_of_its_canonical_json() -> None:

@@ -6,6 +6,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ChildWorkflowHandle, ExternalWorkflowHandle, ParentClosePolicy
 
 from activities import contracts
+from rulebook.cases import recovery_id
 from rulebook.events import EventKind
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage
@@ -54,12 +55,12 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
 
 async def _start(case: RenewalCase, start: RecoveryStart) -> Handle:
     """The workflow that pursues the money; a renewal that was reset finds the one it had started before."""
-    recovery_id = f"recovery/{case.fund}/{case.case_no}"
+    workflow_id = recovery_id(case.fund, case.case_no)
     try:
         return await workflow.start_child_workflow(
             Recovery.run,
             start,
-            id=recovery_id,
+            id=workflow_id,
             parent_close_policy=ParentClosePolicy.ABANDON,
             static_summary=f"{case.case_no} recovery",
             search_attributes=TypedSearchAttributes(
@@ -73,4 +74,4 @@ async def _start(case: RenewalCase, start: RecoveryStart) -> Handle:
         )
     except WorkflowAlreadyStartedError:
         case.inbox.keep_on(start.kept)
-        return workflow.get_external_workflow_handle_for(Recovery.run, recovery_id)
+        return workflow.get_external_workflow_handle_for(Recovery.run, workflow_id)
