@@ -9,7 +9,7 @@ from rulebook.cases import CaseFacts, Promise
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
 from rulebook.law import eligibility
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
 from rulebook.messages import (
     Approve,
@@ -169,9 +169,7 @@ def _check_proposal(proposal: Propose, case: Standing) -> None:
     if proposal.amount_fen <= 0:
         raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
     assert case.promise is not None, "the approval stage is entered with a promise"
-    applicant, maturing = case.facts.applicant, case.facts.loan.balance_fen
-    listed = applicant.listed or False
-    most = ceiling(applicant.kind, case.promise.amount_fen, maturing, case.measure, listed=listed)
+    most = ceiling_of(case.facts, case.promise, case.measure)
     if proposal.amount_fen > most.amount_fen:
         raise XuqiaoError(
             "act.amount_over_ceiling",

@@ -10,7 +10,7 @@ from rulebook.cases import Promise, Route
 from rulebook.events import EventKind
 from rulebook.findings import Result
 from rulebook.law import eligibility
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.messages import (
     Approve,
     DecideReferral,
@@ -183,9 +183,7 @@ class Arrangement(BeforeMoney):
     async def _put_before_checker(self, act: OfficerAct, proposal: Propose, wait: Wait) -> None:
         assert self._promise is not None
         self._attempt += 1
-        applicant, maturing = self._facts.applicant, self._facts.loan.balance_fen
-        listed = applicant.listed or False
-        most = ceiling(applicant.kind, self._promise.amount_fen, maturing, self._measure, listed=listed)
+        most = ceiling_of(self._facts, self._promise, self._measure)
         terms = self._terms_digest(proposal.amount_fen)
         self._proposal = acts.Proposal(proposal.amount_fen, act.actor.id, terms)
         step = self._step(EventKind.PROPOSED, wait=wait, amount=format_yuan(proposal.amount_fen))
