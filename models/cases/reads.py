@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlmodel import Session
 
+from models.base import table
 from models.books import ledger
 from models.cases.applications import Application, Collateral, Enterprise, Loan
 from models.cases.case_file import the_case
@@ -30,6 +31,7 @@ from models.cases.views import (
 )
 from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure
+from models.funds.queue import QueuePlace, head_first
 from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
@@ -88,12 +90,6 @@ _MESSAGES = text(f"""
     FROM bank_message
     WHERE (CAST(:case AS text) IS NULL OR case_no = :case) AND (CAST(:state AS text) IS NULL OR state = :state)
     ORDER BY recorded_at, id
-""")
-_QUEUE = text("""
-    SELECT q.case_no, a.applicant_name, q.amount_fen, q.rank, q.reason, q.queued_at, q.put_first_by, q.put_first_reason
-    FROM queue_place AS q JOIN application AS a USING (case_no)
-    WHERE q.fund = :fund AND q.granted_at IS NULL AND q.left_at IS NULL
-    ORDER BY q.put_first_at DESC NULLS LAST, q.rank, q.queued_at, q.case_no
 """)
 _FUNDS = text("""
     SELECT f.*, (SELECT max(business_date) FROM fund_day AS d WHERE d.fund = f.code) AS business_date,
@@ -193,7 +189,15 @@ def pool_page(session: Session, fund: str) -> PoolPage:
 
 def queue(session: Session, fund: str) -> list[QueueView]:
     """Who waits for a fund's money, head first."""
-    return [QueueView(**row) for row in _rows(session, _QUEUE, fund=fund)]
+    place, applicant = table(QueuePlace).c, table(Application).c
+    shown = (place[name] for name in QueueView.model_fields if name in place)
+    waiting = (
+        select(*shown, applicant.applicant_name)
+        .join_from(table(QueuePlace), table(Application), applicant.case_no == place.case_no)
+        .where(place.fund == fund, place.granted_at.is_(None), place.left_at.is_(None))
+        .order_by(*head_first())
+    )
+    return [QueueView(**row) for row in _rows(session, waiting)]
 
 
 def funds(session: Session) -> list[FundView]:
