@@ -28,7 +28,7 @@ from rulebook.messages import (
     digest_of,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.stages import ActKind, CaseStage, EndReason, MessageKind
 from workflows.before_money import (
     PROMISES,
     ApprovalVoid,
@@ -71,7 +71,7 @@ class Arrangement(BeforeMoney):
         """A fail ends the case; what a rule refers, a person decides with his reason."""
         self._findings = eligibility.judge_applicant(self._facts, self._measure, self._today)
         if self._findings.result is Result.FAIL:
-            raise CaseOver(CaseStage.REFUSED, "not_eligible", self._findings)
+            raise CaseOver(CaseStage.REFUSED, EndReason.NOT_ELIGIBLE, self._findings)
         if self._findings.result is Result.PASS:
             return
         wait = self._open_wait(ActKind.DECIDE_REFERRAL, self._measure.deadlines.referral)
@@ -96,9 +96,9 @@ class Arrangement(BeforeMoney):
         assert isinstance(opinion, Opinion)
         self._answer = opinion.answer
         if opinion.answer.route is Route.NONE:
-            raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+            raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
         if opinion.answer.route is Route.DIRECT and once_more:
-            raise CaseOver(CaseStage.LAPSED, "direct_renewal_not_signed")
+            raise CaseOver(CaseStage.LAPSED, EndReason.DIRECT_RENEWAL_NOT_SIGNED)
         return opinion
 
     async def _firm_promise(self, change: Opinion | Change) -> None:

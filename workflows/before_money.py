@@ -21,7 +21,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.stages import NOT_DONE, ActKind, CaseStage, EndReason, MessageKind
 from workflows.case import Wait
 from workflows.measure_change import MeasureChange, MeasureChanged
 
@@ -39,9 +39,9 @@ ALWAYS_HEARD: frozenset[ActKind | MessageKind] = frozenset(
 
 
 class CaseOver(Exception):
-    """The case ends before money went out."""
+    """The case ends before money went out, for a reason of ours or in the words of whoever ended it."""
 
-    def __init__(self, end: CaseStage, reason: str, findings: Findings | None = None) -> None:
+    def __init__(self, end: CaseStage, reason: EndReason | str, findings: Findings | None = None) -> None:
         super().__init__(reason)
         self.end, self.reason, self.findings = end, reason, findings
 
@@ -101,12 +101,12 @@ class BeforeMoney(MeasureChange):
                 return None
             match got.body if got else None:
                 case None:
-                    raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
+                    raise CaseOver(CaseStage.LAPSED, NOT_DONE[wait.awaits])
                 case Withdraw(reason=reason):
                     raise CaseOver(CaseStage.WITHDRAWN, reason)
                 case NotRenewing():
                     self._answer = BankAnswer.NO_RENEWAL
-                    raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+                    raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
                 case Opinion() as opinion if self._answer is not None and MessageKind.OPINION not in (only or ()):
                     self._another_opinion(opinion)
                 case PromiseGiven(promise=promise) if self._stands_on(promise):
@@ -139,7 +139,7 @@ class BeforeMoney(MeasureChange):
         """
         if opinion.answer.route is Route.NONE:
             self._answer = opinion.answer
-            raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+            raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
         assert isinstance(self._in_hand, BankMessage)
         self._desk.refuse_message(self._in_hand, "message.opinion_given", answer=str(self._answer))
 

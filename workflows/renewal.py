@@ -21,7 +21,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.stages import ActKind, CaseStage, EndReason, MessageKind
 from rulebook.steps import Step
 from rulebook.values import Value
 from workflows.before_money import CaseOver
@@ -146,7 +146,7 @@ class Renewal(Payment):
         while True:
             got = await self._next(wait)
             if not isinstance(got, BankMessage):
-                raise MoneyStaysOut("return_deadline_passed")
+                raise MoneyStaysOut(EndReason.RETURN_DEADLINE_PASSED)
             if isinstance(got.body, NotRenewing):
                 raise MoneyStaysOut(got.body.reason)
             if isinstance(got.body, Receipt):

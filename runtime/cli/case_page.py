@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from activities.words import say_error, say_finding
+from activities.words import say_error, say_finding, say_reason
 from models.cases.views import (
     ApprovalView,
     CasePage,
@@ -19,7 +19,7 @@ from models.cases.views import (
 from rulebook.books.postings import Position
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
-from rulebook.stages import ENDS, CaseStage
+from rulebook.stages import ENDS, ActKind, CaseStage, MessageKind
 from rulebook.steps import INSTEAD_OF, REFUSAL
 from runtime.cli.output import (
     fields,
@@ -64,21 +64,18 @@ def show_cases(cases: Sequence[CaseView]) -> None:
 
 
 def _why_ended(stage: CaseStage, reason: str | None) -> str:
-    return f" ({word('reason', reason)})" if reason and stage in ENDS else ""
+    return f" ({say_reason(stage, reason, call.lang)})" if reason and stage in ENDS else ""
 
 
-def awaited(kind: str | None) -> str:
+def awaited(kind: ActKind | MessageKind | None) -> str:
     """What a task waits for, an officer's act or a bank's message, in words."""
-    if kind is None:
-        return ""
-    shown = word("act", kind)
-    return shown if shown != kind else word("message", kind)
+    return word("act" if isinstance(kind, ActKind) else "message", kind)
 
 
 def due_words(due: datetime | None, *, overdue: bool, provisional: bool = False) -> str:
     """When something is due, and what must be known of that moment."""
-    told = (moment(due) or "") + (say("cli.overdue") if overdue else "")
-    return told + (say("cli.provisional") if provisional else "")
+    known = (moment(due) or "") + (say("cli.overdue") if overdue else "")
+    return known + (say("cli.provisional") if provisional else "")
 
 
 def show_messages(messages: Sequence[MessageView]) -> None:
@@ -144,12 +141,12 @@ def event_words(event: EventView) -> str:
         name.removeprefix(_OF_REFUSAL): value for name, value in event.detail.items() if name.startswith(_OF_REFUSAL)
     }
     details = [
-        f"{word('cli.detail', name)} {_detail(name, value, needed)}"
+        f"{word('cli.detail', name)} {_detail(event.stage, name, value, needed)}"
         for name, value in sorted(event.detail.items(), key=_place_of)
         if value and not name.startswith(_OF_REFUSAL)
     ]
-    told = word("event", event.kind)
-    return f"{told}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else told
+    happened = word("event", event.kind)
+    return f"{happened}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else happened
 
 
 def _place_of(detail: tuple[str, str]) -> int:
@@ -157,11 +154,13 @@ def _place_of(detail: tuple[str, str]) -> int:
     return {INSTEAD_OF: 0, REFUSAL: 2}.get(detail[0], 1)
 
 
-def _detail(name: str, value: str, needed: Mapping[str, str]) -> str:
+def _detail(stage: CaseStage, name: str, value: str, needed: Mapping[str, str]) -> str:
     """One thing an event says of itself; a refusal is said with what its sentence needs."""
     if name == REFUSAL:
         return say_error(XuqiaoError(value, **needed), call.lang)
-    group = {"reason": "reason", "answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
+    if name == "reason":
+        return say_reason(stage, value, call.lang)
+    group = {"answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
     return word(group, value) if group else value
 
 
@@ -328,7 +327,7 @@ def _show_money(page: CasePage) -> None:
                     payment.reference,
                     _by(payment.receipt_serial, payment.sent_by),
                     _by(payment.statement_reference, payment.confirmed_by),
-                    payment.reason,
+                    payment.reason and say_reason(page.stage, payment.reason, call.lang),
                 )
                 for payment in page.payments
             ),
