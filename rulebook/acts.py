@@ -1,12 +1,13 @@
 """What an officer's act must satisfy beyond its stage and role, judged from where the case stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
 from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law import eligibility
 from rulebook.law.ceiling import ceiling_of
@@ -31,7 +32,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import ActKind, MessageKind
+from rulebook.stages import STAGES, ActKind, CaseStage, MessageKind
 
 
 @dataclass(frozen=True)
@@ -88,8 +89,8 @@ class WriteOffProposal:
 
 
 @dataclass(frozen=True)
-class Pursuit:
-    """Where a pursued bridge stands when an act arrives; amounts in fen.
+class RecoveryStanding:
+    """Where a pursued bridge (追偿) stands when an act arrives; amounts in fen.
 
     Attributes:
         outstanding_fen: principal still out.
@@ -100,6 +101,66 @@ class Pursuit:
     outstanding_fen: int
     owed_fen: int
     write_off: WriteOffProposal | None = None
+
+
+NOT_FOR_CASHIERS = frozenset({ActKind.PROPOSE_WRITE_OFF, ActKind.APPROVE_WRITE_OFF})
+"""Acts that nobody does who may pay money out, in whatever case (不相容岗位分离)."""
+ALWAYS_HEARD: frozenset[ActKind | MessageKind] = frozenset(
+    {
+        ActKind.WITHDRAW,
+        ActKind.PROPOSE_MEASURE,
+        ActKind.APPROVE_MEASURE,
+        MessageKind.NOT_RENEWING,
+        MessageKind.OPINION,
+    }
+)
+"""What can end a case, or move it to another measure, at any time before its money leaves."""
+PROMISES: frozenset[ActKind | MessageKind] = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
+HEARD_UNTIL_DRAWN: Mapping[EventKind, frozenset[ActKind | MessageKind]] = {
+    EventKind.PAPERS_DRAWN_UP: frozenset({ActKind.DRAW_AGAIN, *PROMISES, *ALWAYS_HEARD}),
+    EventKind.REFUSED: frozenset({ActKind.DRAW_AGAIN}),
+    EventKind.CLOSED: frozenset({ActKind.DRAW_AGAIN, MessageKind.RECEIPT}),
+}
+"""What a case still hears while the papers of an event cannot be drawn."""
+
+
+def judge(
+    act: OfficerAct,
+    stage: CaseStage,
+    while_undrawn: Collection[ActKind | MessageKind] | None,
+    case: Standing | RecoveryStanding | None,
+) -> None:
+    """Refuse an act that cannot be done where a case stands, for whatever rule.
+
+    Args:
+        while_undrawn: what is heard while papers cannot be drawn; None where none are waited for.
+        case: what the rules beyond stage and role look at; None where there are none, as before the case is opened.
+    Raises:
+        XuqiaoError: with the rule that was broken and the figures it was broken with.
+    """
+    check_stage(act, stage)
+    check_drawing(act, while_undrawn)
+    match case:
+        case Standing():
+            check(act, case)
+        case RecoveryStanding():
+            check_recovery(act, case)
+        case None:
+            pass
+
+
+def check_stage(act: OfficerAct, stage: CaseStage) -> None:
+    """Refuse an act that the stage does not open, or not to this role.
+
+    Raises:
+        XuqiaoError: ``act.not_in_stage``, ``act.wrong_role``.
+    """
+    kind, open_acts = act.body.kind, STAGES[stage].acts
+    if kind not in open_acts:
+        fitting = ", ".join(each for each in open_acts if each is not ActKind.DRAW_AGAIN) or "-"
+        raise XuqiaoError("act.not_in_stage", act=kind, stage=stage, open=fitting)
+    if act.actor.role is not open_acts[kind]:
+        raise XuqiaoError("act.wrong_role", act=kind, role=act.actor.role, needed=open_acts[kind])
 
 
 def check_drawing(act: OfficerAct, while_undrawn: Collection[ActKind | MessageKind] | None) -> None:
@@ -117,7 +178,7 @@ def check_drawing(act: OfficerAct, while_undrawn: Collection[ActKind | MessageKi
         raise XuqiaoError("act.papers_first", act=act.body.kind)
 
 
-def check_pursuit(act: OfficerAct, case: Pursuit) -> None:
+def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
     """Refuse an act on a pursued bridge that breaks a rule.
 
     A proposal to write off holds for one amount: once money has come in it is void, and another must be made.
@@ -219,7 +280,7 @@ def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Sta
     _check_other_person(act, proposed.maker)
 
 
-def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: Pursuit) -> None:
+def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: RecoveryStanding) -> None:
     proposed = case.write_off
     if proposed is None or (proposed.decision, proposed.amount_fen) != (approval.decision, approval.amount_fen):
         raise XuqiaoError(
@@ -233,7 +294,7 @@ def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: 
     _check_is_outstanding(approval.amount_fen, case)
 
 
-def _check_is_outstanding(amount_fen: int, case: Pursuit) -> None:
+def _check_is_outstanding(amount_fen: int, case: RecoveryStanding) -> None:
     if amount_fen != case.outstanding_fen:
         amount, outstanding = (format_yuan(fen, grouped=True) for fen in (amount_fen, case.outstanding_fen))
         raise XuqiaoError("act.write_off_differs", amount=amount, outstanding=outstanding)

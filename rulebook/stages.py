@@ -258,16 +258,6 @@ def end_reason(stage: CaseStage, kept: str) -> EndReason | None:
     return EndReason(kept) if kept in set(EndReason) and not said_by_people else None
 
 
-def next_acts(stage: CaseStage, awaits: ActKind | MessageKind | None) -> Mapping[ActKind, Role]:
-    """The acts that make sense where a case stands: papers are drawn again only where that is waited for.
-
-    >>> list(next_acts(CaseStage.ELIGIBILITY, ActKind.DECIDE_REFERRAL))
-    [<ActKind.DECIDE_REFERRAL: 'decide_referral'>, <ActKind.WITHDRAW: 'withdraw'>]
-    """
-    acts = STAGES[stage].acts
-    return {act: acts[act] for act in acts if act is not ActKind.DRAW_AGAIN or awaits is act}
-
-
 def may_lead(stage: CaseStage, then: CaseStage) -> bool:
     """Whether a case may go from one stage to another in one step; staying is always allowed."""
     return stage is then or then in STAGES[stage].leads_to

@@ -4,6 +4,7 @@ from temporalio import workflow
 
 from activities import contracts
 from rulebook import acts, queue
+from rulebook.acts import ALWAYS_HEARD, HEARD_UNTIL_DRAWN, PROMISES
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import Promise, Route
@@ -30,7 +31,6 @@ from rulebook.messages import (
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, EndReason, MessageKind
 from workflows.before_money import (
-    PROMISES,
     ApprovalVoid,
     BeforeMoney,
     CaseOver,
@@ -290,7 +290,7 @@ class Arrangement(BeforeMoney):
             ApprovalVoid: the papers shall be drawn from other templates than those that were approved.
         """
         try:
-            act = await self._before_money(wait, only={ActKind.DRAW_AGAIN, *PROMISES})
+            act = await self._before_money(wait, only=HEARD_UNTIL_DRAWN[EventKind.PAPERS_DRAWN_UP] - ALWAYS_HEARD)
         except CaseOver as over:
             if over.end is CaseStage.LAPSED and workflow.now() < self._last_call:
                 return  # only this wait is over

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from activities import contracts
-from rulebook.acts import Proposal
+from rulebook.acts import ALWAYS_HEARD, Proposal
 from rulebook.cases import BankAnswer, Promise, Route
 from rulebook.events import EventKind
 from rulebook.findings import Findings
@@ -24,18 +24,6 @@ from rulebook.money import format_yuan
 from rulebook.stages import NOT_DONE, ActKind, CaseStage, EndReason, MessageKind
 from workflows.case import Wait
 from workflows.measure_change import MeasureChange, MeasureChanged
-
-PROMISES = frozenset({MessageKind.PROMISE, MessageKind.PROMISE_WITHDRAWN})
-ALWAYS_HEARD: frozenset[ActKind | MessageKind] = frozenset(
-    {
-        ActKind.WITHDRAW,
-        ActKind.PROPOSE_MEASURE,
-        ActKind.APPROVE_MEASURE,
-        MessageKind.NOT_RENEWING,
-        MessageKind.OPINION,
-    }
-)
-"""What can end a case, or move it to another measure, at any time before its money leaves."""
 
 
 class CaseOver(Exception):

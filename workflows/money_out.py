@@ -3,12 +3,13 @@
 from temporalio import workflow
 
 from activities import contracts
+from rulebook.acts import HEARD_UNTIL_DRAWN
 from rulebook.bridges import Bridge, Division, mixed_references
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
 from rulebook.messages import BankMessage, Receipt, ReceiptPurpose
 from rulebook.money import Fen, format_yuan
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.stages import CaseStage
 from workflows.case import Wait
 from workflows.drawing import Drawing
 from workflows.policies import Queue
@@ -110,7 +111,7 @@ class MoneyOut(Drawing):
 
     async def _booking_meanwhile(self, wait: Wait) -> None:
         """Until somebody asks for the papers again: what still comes in is booked, and owed back to its payer."""
-        while isinstance(got := await self._next(wait, only={ActKind.DRAW_AGAIN, MessageKind.RECEIPT}), BankMessage):
+        while isinstance(got := await self._next(wait, only=HEARD_UNTIL_DRAWN[EventKind.CLOSED]), BankMessage):
             assert isinstance(got.body, Receipt)
             await self._book(got, got.body, wait)
 

@@ -6,6 +6,7 @@ from temporalio import workflow
 
 from activities import contracts
 from activities.contracts import PayOutResult
+from rulebook.acts import PROMISES
 from rulebook.bridges import Bridge
 from rulebook.events import EventKind
 from rulebook.messages import ConfirmPayment, MarkSent, OfficerAct, Opinion, Release
@@ -13,7 +14,7 @@ from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
 from workflows.arrangement import Arrangement
-from workflows.before_money import PROMISES, ApprovalVoid, Change
+from workflows.before_money import ApprovalVoid, Change
 from workflows.case import Wait
 from workflows.policies import ASK_PAYMENT_AGAIN, Queue
 

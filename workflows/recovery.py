@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import Pursuit, WriteOffProposal, check_pursuit
+from rulebook.acts import RecoveryStanding, WriteOffProposal, check_recovery
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -130,4 +130,4 @@ class Recovery(MoneyOut):
         await self._commit(contracts.write_off, request, step, queue=Queue.MONEY)
 
     def _check(self, act: OfficerAct) -> None:
-        check_pursuit(act, Pursuit(self._bridge.outstanding_fen, self._owed, self._write_off))
+        check_recovery(act, RecoveryStanding(self._bridge.outstanding_fen, self._owed, self._write_off))

@@ -8,6 +8,7 @@ from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.workflow import ParentClosePolicy
 
 from activities import contracts
+from rulebook.acts import HEARD_UNTIL_DRAWN
 from rulebook.cases import Route
 from rulebook.events import EventKind
 from rulebook.messages import (
@@ -272,7 +273,7 @@ class Renewal(Payment):
             return contracts.RefuseCase(step=step, findings=findings, answer=self._answer, attempt=attempt)
 
         async def asked_again(wait: Wait) -> None:
-            await self._next(wait, only={ActKind.DRAW_AGAIN})
+            await self._next(wait, only=HEARD_UNTIL_DRAWN[EventKind.REFUSED])
 
         await self._draw(contracts.refuse_case, refusal, EventKind.REFUSED.value, asked_again)
 

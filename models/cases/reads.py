@@ -20,7 +20,6 @@ from models.cases.views import (
     JudgementView,
     MeasureView,
     MessageView,
-    NextAct,
     PaymentView,
     PersonView,
     PoolPage,
@@ -36,7 +35,7 @@ from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.papers.facts import DocumentKind
-from rulebook.stages import STAGES, CaseStage, MessageKind, Role, next_acts
+from rulebook.stages import STAGES, CaseStage, MessageKind, Role
 
 # Where a fund's clock stands: never behind the business day that its daily round has opened.
 _CLOCK = """
@@ -237,17 +236,13 @@ def case_page(session: Session, case_no: str) -> CasePage:
     approvals = [ApprovalView(**row) for row in _rows(session, _APPROVALS, case=case_no)]
     promises = [PromiseView(**row) for row in _rows(session, _PROMISES, case=case_no)]
     open_tasks = [TaskView(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
-    task = next(iter(open_tasks), None)
     return CasePage(
         **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
         **_filed(session, application),
         stage=stage,
         measure=_measure(session, case.measure_digest),
         fund_name=the_fund(session, case.fund).name,
-        task=task,
-        next_acts=tuple(
-            NextAct(kind=kind, role=role) for kind, role in next_acts(stage, task.kind if task else None).items()
-        ),
+        task=next(iter(open_tasks), None),
         next_messages=tuple(kind for kind in MessageKind if kind in STAGES[stage].messages),
         judgements=tuple(JudgementView(**row) for row in _rows(session, _JUDGEMENTS, case=case_no)),
         promise=promises[-1] if promises else None,

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from activities.cases.next_acts import NextAct
 from activities.words import say_error, say_finding, say_reason
 from models.cases.views import (
     ApprovalView,
@@ -130,6 +131,23 @@ def case_data(page: CasePage) -> dict[str, Any]:
     return data
 
 
+def next_acts_data(acts: Sequence[NextAct]) -> dict[str, Any]:
+    """What may be done to the case now, and what may not, with the sentences of the reasons, as data."""
+    return {
+        "next_acts": [_act_data(act) for act in acts if not act.refused],
+        "not_now": [{**_act_data(act), "reason": _reason_data(act.refused)} for act in acts if act.refused],
+    }
+
+
+def _act_data(act: NextAct) -> dict[str, Any]:
+    barred = [{"person": each.person, "name": each.name, "reason": _reason_data(each.reason)} for each in act.barred]
+    return {**plain(act.model_copy(update={"barred": ()})), "barred": barred}
+
+
+def _reason_data(reason: Reason) -> dict[str, Any]:
+    return {**plain(reason), "message": _because(reason)}
+
+
 def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding]) -> None:
     for each, finding in zip(shown, findings, strict=True):
         each["message"] = say_finding(finding, call.lang)
@@ -167,10 +185,10 @@ def _detail(stage: CaseStage, name: str, value: str, needed: Mapping[str, str]) 
 # The page ------------------------------------------------------------------------------------------------------
 
 
-def show_case(page: CasePage) -> None:
+def show_case(page: CasePage, acts: Sequence[NextAct]) -> None:
     """The whole page."""
     line(f"{page.case_no}  {page.applicant_name}")
-    _show_standing(page)
+    _show_standing(page, acts)
     _show_application(page)
     _show_judgements(page)
     show_terms(page)
@@ -179,12 +197,9 @@ def show_case(page: CasePage) -> None:
     _show_record(page)
 
 
-def _show_standing(page: CasePage) -> None:
+def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
     stage = word("stage", page.stage) + _why_ended(page.stage, page.end_reason)
     since = moment(page.stage_since)
-    next_acts = say("cli.semicolon").join(
-        f"{word('act', act.kind)} ({word('role', act.role)})" for act in page.next_acts
-    )
     fields(
         (
             ("fund", f"{page.fund} {page.fund_name}"),
@@ -200,9 +215,23 @@ def _show_standing(page: CasePage) -> None:
             due_words(page.task.due, overdue=page.task.overdue, provisional=page.task.provisional),
         )
         fields([("awaits", "  ".join(part for part in about if part))])
-    fields((("next_acts", next_acts), ("workflow", page.workflow_id)))
+    fields([("next_acts", say("cli.semicolon").join(_act_words(act) for act in acts if not act.refused))])
+    fields(("not_now", f"{_act_words(act)}{say('cli.colon')}{_because(act.refused)}") for act in acts if act.refused)
+    fields([("workflow", page.workflow_id)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
+
+
+def _act_words(act: NextAct) -> str:
+    """An act, whose part it is, and who of those may not do it, or may alone."""
+    who = [word("role", act.role)]
+    if act.barred:
+        who.append(say("cli.acts.barred", names=", ".join(each.name for each in act.barred)))
+    if act.not_for:
+        who.append(say("cli.acts.not_for", roles=", ".join(act.not_for)))
+    if act.only:
+        who.append(say("cli.acts.only", names=", ".join(each.name for each in act.only)))
+    return f"{word('act', act.kind)} ({say('cli.semicolon').join(who)})"
 
 
 def _show_application(page: CasePage) -> None:

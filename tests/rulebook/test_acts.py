@@ -2,15 +2,12 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from activities.law.measures import measure_from
-from rulebook.acts import MeasureProposal, Proposal, Standing, check, check_drawing
-from rulebook.calendar import CalendarDay, calendar_from_days
-from rulebook.cases import Promise, PromiseRung
+from rulebook.acts import MeasureProposal, Standing, check, check_drawing
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -33,42 +30,12 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, Role
-from tests.builders import a_micro_manufacturer
-
-OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
-MATURITY = date(2026, 3, 20)  # a Friday
-RELEASE_DAY = date(2026, 3, 19)
-FACTS = a_micro_manufacturer(maturity=MATURITY).facts(date(2026, 3, 2))
-CALENDAR = calendar_from_days(
-    CalendarDay(date.fromordinal(day), works=date.fromordinal(day).weekday() < 5, official=True)
-    for day in range(date(2026, 2, 1).toordinal(), date(2026, 5, 1).toordinal())
-)
-PROMISE = Promise(
-    rung=PromiseRung.APPROVED,
-    amount_fen=yuan(6_000_000),
-    valid_until=date(2026, 5, 20),
-    reference="承〔2026〕1号",
-    signatory="沈喆",
-    authority_fen=yuan(10_000_000),
-)
-PROPOSAL = Proposal(yuan(5_000_000), "maker", "digest")
+from tests.rulebook.standings import MATURITY, OPERATOR, PROMISE, RELEASE_DAY, a_proposed_case
 
 
 @pytest.fixture(scope="module")
 def proposed() -> Standing:
-    overlay = OPERATOR.read_text(encoding="utf-8")
-    return Standing(
-        today=RELEASE_DAY,
-        facts=FACTS,
-        measure=measure_from("donghai/2025-08-17", overlay),
-        calendar=CALENDAR,
-        promise=PROMISE,
-        proposal=PROPOSAL,
-        checker="checker",
-        in_flight=False,
-        sent_by="",
-        bridge_out=False,
-    )
+    return a_proposed_case()
 
 
 def refusal(body: ActBody, case: Standing, by: str = "somebody") -> str:
