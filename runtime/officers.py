@@ -121,7 +121,7 @@ class Officers:
 
     def _amount(self, session: Session, case: RenewalCase, facts: CaseFacts) -> int:
         """What was asked for, as far as the ceiling goes."""
-        promise = approvals.latest_promise(session, case.case_no)
+        promise = approvals.promise_in_force(session, case.case_no)
         assert promise is not None, "a proposal follows a promise"
         return min(facts.asked_fen, ceiling_of(facts, promise, self._measure(session, case)).amount_fen)
 

@@ -8,7 +8,7 @@ from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
 from models.cases.applications import Application
-from models.cases.approvals import current_approval
+from models.cases.approvals import current_approval, promise_in_force
 from models.cases.case_file import RenewalCase, bridge_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure
@@ -20,7 +20,7 @@ from rulebook.acts import (
     Standing,
     WriteOffProposal,
 )
-from rulebook.cases import CaseFacts, Promise
+from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
 from rulebook.messages import ProposeMeasure, ProposeWriteOff
 from rulebook.next_acts import CaseStanding
@@ -29,15 +29,6 @@ from rulebook.steps import INSTEAD_OF
 
 _DAY = text("""
     SELECT greatest((now() AT TIME ZONE 'Asia/Shanghai')::date, max(business_date)) FROM fund_day WHERE fund = :fund
-""")
-_PROMISE = text("""
-    SELECT p.rung, p.amount_fen, p.valid_until, p.reference, p.signatory, p.authority_fen, p.conditions
-    FROM promise AS p JOIN event AS e USING (case_no, cause)
-    WHERE p.case_no = :case AND NOT EXISTS (
-        SELECT FROM event AS later
-        WHERE later.case_no = :case AND later.kind = 'promise_withdrawn' AND later.serial > e.serial
-    )
-    ORDER BY e.serial DESC LIMIT 1
 """)
 _PAYMENT = text("""
     SELECT p.sent_by, (
@@ -87,8 +78,8 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         facts=facts,
         measure=kept_measure(session, measure_digest),
         calendar=calendar_around(session, facts.received_on, facts.loan.maturity),
-        promise=_promise(session, case.case_no),
-        proposal=approval and Proposal(approval.amount_fen, approval.maker, approval.terms_digest),
+        promise=promise_in_force(session, case.case_no),
+        proposal=Proposal(approval.amount_fen, approval.maker, approval.terms_digest) if approval else None,
         checker=approval.checker or "" if approval else "",
         in_flight=payment is not None,
         sent_by=payment.sent_by or "" if payment else "",
@@ -103,12 +94,6 @@ def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStand
     assert out is not None, "what is pursued has left"
     bridge, tariff = out
     return RecoveryStanding(bridge.outstanding_fen, bridge.owed_fen(today, tariff), _write_off(session, case.case_no))
-
-
-def _promise(session: Session, case_no: str) -> Promise | None:
-    """The bank's promise as it last stood, unless the bank took it back."""
-    row = _one(session, _PROMISE, case=case_no)
-    return row and Promise(**row._mapping)
 
 
 def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:

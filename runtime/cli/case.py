@@ -9,7 +9,7 @@ from runtime.cli.acts import add_acts
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.intake_commands import submit
 from runtime.cli.manual import Command, Group
-from runtime.cli.options import AsJson, AsUserOrNot, Case, Fund, Stage
+from runtime.cli.options import AsJson, Asking, Case, Fund, Stage
 from runtime.cli.write_offs import add_write_offs
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -43,7 +43,7 @@ def list_cases(
 
 
 @app.command("show", cls=Command)
-def show(case: Case, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
+def show(case: Case, asking: Asking = None, as_json: AsJson = False) -> int:
     from activities.cases.next_acts import next_acts
     from models.cases import reads
     from runtime.cli.case_page import case_data, next_acts_data, show_case
@@ -53,7 +53,7 @@ def show(case: Case, as_user: AsUserOrNot = None, as_json: AsJson = False) -> in
 
     number = case_no_of(case)
     with Office() as office, office.begin() as session:
-        page, acts = reads.case_page(session, number), next_acts(session, number, as_user)
+        page, acts = reads.case_page(session, number), next_acts(session, number, asking)
     if as_json:
         print_json({**case_data(page), **next_acts_data(acts)})
     else:

@@ -141,7 +141,7 @@ def next_acts_data(acts: Sequence[NextAct]) -> dict[str, Any]:
 
 def _act_data(act: NextAct) -> dict[str, Any]:
     barred = [{"person": each.person, "name": each.name, "reason": _reason_data(each.reason)} for each in act.barred]
-    return {**plain(act.model_copy(update={"barred": ()})), "barred": barred}
+    return {**plain(act.model_dump(mode="json", exclude={"refused"})), "barred": barred}
 
 
 def _reason_data(reason: Reason) -> dict[str, Any]:

@@ -37,6 +37,10 @@ def asked(
     return {verdict.kind: verdict for verdict in found}
 
 
+def barred(verdict: Verdict) -> set[str]:
+    return set(verdict.barred)
+
+
 def codes(found: dict[ActKind, Verdict]) -> dict[ActKind, str]:
     return {kind: verdict.refused.code if verdict.refused else "" for kind, verdict in found.items()}
 
@@ -72,7 +76,7 @@ def test_before_a_proposal_there_is_nothing_to_judge_and_after_it_nothing_to_pro
 def test_an_act_is_offered_by_the_role_whose_part_it_is_and_not_to_who_proposed(proposed: Standing) -> None:
     found = asked(S.APPROVAL, proposed)
     assert found[A.APPROVE].role is Role.CHECKER
-    assert found[A.APPROVE].barred.keys() == {"maker"}
+    assert barred(found[A.APPROVE]) == {"maker"}
     refusal = found[A.APPROVE].barred["maker"]
     assert (refusal.code, refusal.params) == (
         "act.same_person",
@@ -85,8 +89,7 @@ def test_a_proposal_that_no_amount_can_pass_is_not_offered(proposed: Standing) -
     assert proposed.promise is not None
     short = proposed.promise.model_copy(update={"valid_until": MATURITY})
     found = asked(S.APPROVAL, replace(proposed, proposal=None, promise=short))
-    assert found[A.PROPOSE].refused is not None
-    assert found[A.PROPOSE].refused.code == "act.findings_fail"
+    assert codes(found)[A.PROPOSE] == "act.findings_fail"
 
 
 def test_on_its_day_money_is_released_by_a_third_person(approved: Standing) -> None:
@@ -112,19 +115,19 @@ def test_while_a_payment_is_on_its_way_it_is_marked_and_found_and_nothing_else(a
     mark, confirm = sent[A.MARK_SENT], sent[A.CONFIRM_PAYMENT]
     assert mark.refused is not None
     assert mark.refused.code == "act.payment_sent_already"
-    assert (mark.only, mark.barred.keys()) == (("cashier",), {"maker", "checker", "finder"})
-    assert (confirm.refused, confirm.barred.keys()) == (None, {"cashier"})
+    assert (mark.only, barred(mark)) == (("cashier",), {"maker", "checker", "finder"})
+    assert (confirm.refused, barred(confirm)) == (None, {"cashier"})
 
 
 def test_the_maker_of_a_queued_case_does_not_put_it_first(approved: Standing) -> None:
     first = asked(S.QUEUED, approved)[A.PUT_FIRST]
-    assert (first.refused, first.barred.keys()) == (None, {"maker"})
+    assert (first.refused, barred(first)) == (None, {"maker"})
 
 
 def test_a_measure_is_approved_by_another_person_once_it_has_begun(approved: Standing) -> None:
     moved = replace(approved, measure_proposed=MeasureProposal(RELEASE_DAY, "mover"))
     approval = asked(S.AGREEMENT, moved)[A.APPROVE_MEASURE]
-    assert (approval.refused, approval.barred.keys()) == (None, {"mover"})
+    assert (approval.refused, barred(approval)) == (None, {"mover"})
     early = replace(moved, measure_proposed=MeasureProposal(MATURITY, "mover"))
     assert codes(asked(S.AGREEMENT, early))[A.APPROVE_MEASURE] == "act.measure_not_begun"
 
@@ -161,7 +164,7 @@ def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two()
     }
     proposed = replace(owed, write_off=WriteOffProposal("东财发〔2026〕9号", yuan(4), "maker"))
     approval = asked(S.RECOVERY, proposed)[A.APPROVE_WRITE_OFF]
-    assert (approval.refused, approval.barred.keys()) == (None, {"maker"})
+    assert (approval.refused, barred(approval)) == (None, {"maker"})
     void = replace(proposed, outstanding_fen=yuan(3))
     assert codes(asked(S.RECOVERY, void))[A.APPROVE_WRITE_OFF] == "act.write_off_differs"
     assert codes(asked(S.RECOVERY, RecoveryStanding(0, 0))) == {
