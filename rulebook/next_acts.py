@@ -77,16 +77,14 @@ def somebody(role: Role) -> Actor:
 
 
 def verdicts(
-    case: CaseStanding,
-    names: Mapping[str, str],
-    who: Callable[[ActKind, Role], Actor] = lambda kind, role: somebody(role),
+    case: CaseStanding, names: Mapping[str, str], who: Callable[[ActKind, Role], Actor] | None = None
 ) -> tuple[Verdict, ...]:
     """What the rules say now of each act of a case's stage; of drawing papers again only where it is waited for.
 
     Args:
         names: of those who have had a part in the case, by id; who is not in it is named by his id.
-        who: the person asked about in the role of an act, or XuqiaoError where he may not play it; somebody who has
-            had no part in the case unless said otherwise.
+        who: the person asked about in the role of an act, or XuqiaoError where he may not play it; without it,
+            somebody who has had no part in the case.
     """
     known = STAGES[case.stage].acts.items()
     return tuple(
@@ -120,7 +118,11 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
 
 
 def _verdict(
-    kind: ActKind, role: Role, case: CaseStanding, names: Mapping[str, str], who: Callable[[ActKind, Role], Actor]
+    kind: ActKind,
+    role: Role,
+    case: CaseStanding,
+    names: Mapping[str, str],
+    who: Callable[[ActKind, Role], Actor] | None,
 ) -> Verdict:
     to_anybody = why_not(kind, case, somebody(role))
     barred, only = {}, []
@@ -132,7 +134,7 @@ def _verdict(
         elif to_him is not None and (to_anybody is None or to_him.code != to_anybody.code):
             barred[person] = to_him
     try:
-        refused = why_not(kind, case, who(kind, role))
+        refused = why_not(kind, case, who(kind, role)) if who else to_anybody
     except XuqiaoError as refusal:
         refused = refusal
     return Verdict(kind, role, refused, barred, tuple(only))

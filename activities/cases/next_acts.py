@@ -11,7 +11,7 @@ from models.funds.funds import actor, refuse_cashier, the_person
 from rulebook.acts import NOT_FOR_CASHIERS
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
-from rulebook.next_acts import Verdict, had_a_part, somebody, verdicts
+from rulebook.next_acts import Verdict, had_a_part, verdicts
 from rulebook.stages import ActKind, Role
 from rulebook.values import Value
 
@@ -60,13 +60,9 @@ def next_acts(session: Session, case_no: str, person: str | None = None) -> tupl
         XuqiaoError: ``case.unknown``, ``person.unknown``.
     """
     standing = standing_of(session, the_case(session, case_no))
-    who = _somebody if person is None else _in_role(session, the_person(session, person).id)
+    who = _in_role(session, the_person(session, person).id) if person is not None else None
     names = names_of(session, had_a_part(standing.rules_look_at))
     return tuple(_said(verdict, names) for verdict in verdicts(standing, names, who))
-
-
-def _somebody(kind: ActKind, role: Role) -> Actor:
-    return somebody(role)
 
 
 def _in_role(session: Session, person: str) -> Callable[[ActKind, Role], Actor]:
