@@ -18,7 +18,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, ApproveWriteOff, ConcludeRecovery, ProposeMeasure, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.next_acts import CaseStanding, at_best, somebody, why_not
-from rulebook.stages import STAGES, ActKind, CaseStage, Role
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.wiring import House
 from tests.acceptance import offices
@@ -66,12 +66,16 @@ class WatchedFund(TestedFund):
     async def may(self, case: str) -> dict[ActKind, set[str]]:
         """Who may do what now; whatever is said to be refused is tried, and refused for the same reason.
 
-        Acts of other stages are tried by one person only: nobody may do them.
+        What is not told of at all nobody may do: one person tries it. When a case has ended nobody hears anything.
         """
         await self.settle()
         stage, found = self.stage_of(case), {}
+        told = self.next_acts(case).keys()
+        if stage in ENDS:
+            assert not told
+            return {}
         for kind in ActKind:
-            people = PEOPLE if kind in STAGES[stage].acts else (PERSON[ROLE_OF[kind]],)
+            people = PEOPLE if kind in told else (PERSON[ROLE_OF[kind]],)
             may = {person for person in people if await self._may(case, kind, person)}
             if may:
                 found[kind] = may
