@@ -17,6 +17,7 @@ from typing import Any, Literal, get_args
 import structlog
 from babel.messages.pofile import read_po
 
+from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.books.postings import PostingKind, Subject
 from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, PromiseRung, Route, SizeClass
 from rulebook.errors import XuqiaoError
@@ -24,7 +25,7 @@ from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import MessageSource, ReceiptPurpose, ReleaseLine
 from rulebook.papers.facts import DocumentKind
-from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
+from rulebook.stages import ActKind, CaseStage, EndReason, Fit, MessageKind, Role, end_reason
 
 Lang = Literal["zh", "en"]
 LANGUAGES: tuple[Lang, ...] = get_args(Lang)
@@ -35,6 +36,7 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     ActKind: "act",
     MessageKind: "message",
     Fit: "fit",
+    EndReason: "reason",
     ApplicantKind: "applicant",
     SizeClass: "size",
     LoanKind: "loan",
@@ -136,9 +138,20 @@ def say_finding(finding: Finding, lang: Lang | None = None) -> str:
 
 
 def say_value(group: str, value: str, lang: Lang | None = None) -> str:
-    """The word of a value in its group, such as ``no_opinion`` in ``reason``; a person's own text stays as it is."""
-    code = f"{group}.{value}"
-    return say(code, lang) if has_words(code, lang or _Setting.language) else value
+    """The word of a value in its group, such as ``approval`` in ``stage``; without words it is as with ``say``."""
+    return say(f"{group}.{value}", lang)
+
+
+def say_reason(stage: CaseStage, reason: str, lang: Lang | None = None) -> str:
+    """Why a case ended or was stopped, in our words where the reason is one of ours, else as a person gave it.
+
+    Args:
+        stage: where the case came to for this reason, or stayed.
+    """
+    if reason == CIRCUIT_BREAKER:
+        return say("reason.circuit_breaker", lang)
+    ours = end_reason(stage, reason)
+    return word(ours, lang) if ours else reason
 
 
 def word(member: StrEnum, lang: Lang | None = None) -> str:

@@ -1,15 +1,17 @@
 """What an officer's act must satisfy beyond its stage and role, judged from where the case stands."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
 from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law import eligibility
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
 from rulebook.messages import (
     Approve,
@@ -19,11 +21,16 @@ from rulebook.messages import (
     ConfirmPayment,
     DrawAgain,
     MarkSent,
+    NotRenewing,
     OfficerAct,
+    Opinion,
+    PromiseGiven,
+    PromiseWithdrawn,
     Propose,
     ProposeMeasure,
     ProposeWriteOff,
     PutFirst,
+    Receipt,
     RecordSigning,
     Reject,
     Release,
@@ -31,7 +38,8 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import ActKind, MessageKind
+from rulebook.stages import STAGES, ActKind, CaseStage, Kind
+from rulebook.values import Value
 
 
 @dataclass(frozen=True)
@@ -51,31 +59,34 @@ class MeasureProposal:
     maker: str
 
 
-@dataclass(frozen=True)
+@dataclass(kw_only=True)
 class Standing:
-    """Where a case stands when an act arrives, before money is out.
+    """Where a case stands for the rules of an act, before it is pursued.
+
+    The story of a case keeps it as it goes; lists and pages build it from the rows.
 
     Attributes:
+        promise: the bank's, as far as it holds.
+        proposal: what waits for its checker or was approved.
         checker: id of the person who approved, empty before.
         in_flight: a payment was sent and its fate is open.
         sent_by: id of the cashier who marked that payment sent, empty before.
         found_by: id of the person who looked for it on the statement, empty before.
-        bridge_out: the fund's money is with the borrower.
+        bridge: the fund's money, once it is with the borrower.
         measure_proposed: the measure to which somebody proposes to move the case, if any.
     """
 
-    today: date
     facts: CaseFacts
     measure: Measure
     calendar: WorkCalendar
-    promise: Promise | None
-    proposal: Proposal | None
-    checker: str
-    in_flight: bool
-    sent_by: str
-    bridge_out: bool
+    promise: Promise | None = None
+    proposal: Proposal | None = None
+    checker: str = ""
+    in_flight: bool = False
+    sent_by: str = ""
     found_by: str = ""
     measure_proposed: MeasureProposal | None = None
+    bridge: Bridge | None = None
 
 
 @dataclass(frozen=True)
@@ -88,8 +99,8 @@ class WriteOffProposal:
 
 
 @dataclass(frozen=True)
-class Pursuit:
-    """Where a pursued bridge stands when an act arrives; amounts in fen.
+class RecoveryStanding:
+    """Where a pursued bridge (追偿) stands when an act arrives; amounts in fen.
 
     Attributes:
         outstanding_fen: principal still out.
@@ -102,7 +113,60 @@ class Pursuit:
     write_off: WriteOffProposal | None = None
 
 
-def check_drawing(act: OfficerAct, while_undrawn: Collection[ActKind | MessageKind] | None) -> None:
+NOT_FOR_CASHIERS = frozenset({ActKind.PROPOSE_WRITE_OFF, ActKind.APPROVE_WRITE_OFF})
+"""Acts that nobody does who may pay money out, in whatever case (不相容岗位分离)."""
+ALWAYS_HEARD = (Withdraw, ProposeMeasure, ApproveMeasure, NotRenewing, Opinion)
+"""What can end a case, or move it to another measure, at any time before its money leaves."""
+PROMISES = (PromiseGiven, PromiseWithdrawn)
+HEARD_UNTIL_DRAWN: Mapping[EventKind, tuple[type[Value], ...]] = {
+    EventKind.PAPERS_DRAWN_UP: (DrawAgain, *PROMISES, *ALWAYS_HEARD),
+    EventKind.REFUSED: (DrawAgain,),
+    EventKind.CLOSED: (DrawAgain, Receipt),
+}
+"""What a case still hears while the papers of an event cannot be drawn."""
+
+
+def judge(
+    act: OfficerAct,
+    stage: CaseStage,
+    while_undrawn: Collection[Kind] | None,
+    case: Standing | RecoveryStanding | None,
+    today: date,
+) -> None:
+    """Refuse an act that cannot be done where a case stands, for whatever rule.
+
+    Args:
+        while_undrawn: what is heard while papers cannot be drawn; None where none are waited for.
+        case: what the rules beyond stage and role look at; None where there are none, as before the case is opened.
+    Raises:
+        XuqiaoError: with the rule that was broken and the figures it was broken with.
+    """
+    check_stage(act, stage)
+    check_drawing(act, while_undrawn)
+    match case:
+        case Standing():
+            check(act, case, today)
+        case RecoveryStanding():
+            check_recovery(act, case)
+        case None:
+            pass
+
+
+def check_stage(act: OfficerAct, stage: CaseStage) -> None:
+    """Refuse an act that the stage does not open, or not to this role.
+
+    Raises:
+        XuqiaoError: ``act.not_in_stage``, ``act.wrong_role``.
+    """
+    kind, open_acts = act.body.kind, STAGES[stage].acts
+    if kind not in open_acts:
+        fitting = ", ".join(each for each in open_acts if each is not ActKind.DRAW_AGAIN) or "-"
+        raise XuqiaoError("act.not_in_stage", act=kind, stage=stage, open=fitting)
+    if act.actor.role is not open_acts[kind]:
+        raise XuqiaoError("act.wrong_role", act=kind, role=act.actor.role, needed=open_acts[kind])
+
+
+def check_drawing(act: OfficerAct, while_undrawn: Collection[Kind] | None) -> None:
     """Refuse an act that the papers of a case stand against, in any stage.
 
     Args:
@@ -117,7 +181,7 @@ def check_drawing(act: OfficerAct, while_undrawn: Collection[ActKind | MessageKi
         raise XuqiaoError("act.papers_first", act=act.body.kind)
 
 
-def check_pursuit(act: OfficerAct, case: Pursuit) -> None:
+def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
     """Refuse an act on a pursued bridge that breaks a rule.
 
     A proposal to write off holds for one amount: once money has come in it is void, and another must be made.
@@ -136,7 +200,7 @@ def check_pursuit(act: OfficerAct, case: Pursuit) -> None:
             pass
 
 
-def check(act: OfficerAct, case: Standing) -> None:
+def check(act: OfficerAct, case: Standing, today: date) -> None:
     """Refuse an act that breaks a rule.
 
     Raises:
@@ -144,34 +208,32 @@ def check(act: OfficerAct, case: Standing) -> None:
     """
     match act.body:
         case Propose() as proposal:
-            _check_proposal(proposal, case)
+            _check_proposal(proposal, case, today)
         case Approve() | SendBack() | Reject():
             _check_checker(act, case)
         case RecordSigning(return_path_confirmed=False):
             raise XuqiaoError("act.return_path_missing")
         case Release() as release:
-            _check_release(act, release, case)
+            _check_release(act, release, case, today)
         case MarkSent() | ConfirmPayment():
             _check_payment_mark(act, case)
         case PutFirst():
             _check_other_person(act, case.proposal.maker if case.proposal else "")
-        case Withdraw() | ProposeMeasure() | ApproveMeasure() if case.in_flight or case.bridge_out:
+        case Withdraw() | ProposeMeasure() | ApproveMeasure() if case.in_flight or case.bridge is not None:
             raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
         case ApproveMeasure() as approval:
-            _check_measure_approval(act, approval, case)
+            _check_measure_approval(act, approval, case, today)
         case _:
             pass
 
 
-def _check_proposal(proposal: Propose, case: Standing) -> None:
+def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
     if case.proposal is not None:
         raise XuqiaoError("act.proposal_waits", amount=format_yuan(case.proposal.amount_fen, grouped=True))
     if proposal.amount_fen <= 0:
         raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
     assert case.promise is not None, "the approval stage is entered with a promise"
-    applicant, maturing = case.facts.applicant, case.facts.loan.balance_fen
-    listed = applicant.listed or False
-    most = ceiling(applicant.kind, case.promise.amount_fen, maturing, case.measure, listed=listed)
+    most = ceiling_of(case.facts, case.promise, case.measure)
     if proposal.amount_fen > most.amount_fen:
         raise XuqiaoError(
             "act.amount_over_ceiling",
@@ -182,9 +244,7 @@ def _check_proposal(proposal: Propose, case: Standing) -> None:
         )
     _refuse_failed(
         "act.findings_fail",
-        eligibility.judge_bridge(
-            case.facts, case.promise, proposal.amount_fen, case.measure, case.calendar, case.today
-        ),
+        eligibility.judge_bridge(case.facts, case.promise, proposal.amount_fen, case.measure, case.calendar, today),
     )
 
 
@@ -211,17 +271,17 @@ def _check_other_person(act: OfficerAct, maker: str) -> None:
         raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="maker")
 
 
-def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Standing) -> None:
+def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Standing, today: date) -> None:
     proposed = case.measure_proposed
     if proposed is None or proposed.effective_from != approval.effective_from:
         current = str(proposed.effective_from) if proposed else "-"
         raise XuqiaoError("act.measure_not_proposed", given=approval.effective_from, current=current)
-    if approval.effective_from > case.today:
-        raise XuqiaoError("act.measure_not_begun", from_day=approval.effective_from, today=case.today)
+    if approval.effective_from > today:
+        raise XuqiaoError("act.measure_not_begun", from_day=approval.effective_from, today=today)
     _check_other_person(act, proposed.maker)
 
 
-def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: Pursuit) -> None:
+def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: RecoveryStanding) -> None:
     proposed = case.write_off
     if proposed is None or (proposed.decision, proposed.amount_fen) != (approval.decision, approval.amount_fen):
         raise XuqiaoError(
@@ -235,13 +295,13 @@ def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: 
     _check_is_outstanding(approval.amount_fen, case)
 
 
-def _check_is_outstanding(amount_fen: int, case: Pursuit) -> None:
+def _check_is_outstanding(amount_fen: int, case: RecoveryStanding) -> None:
     if amount_fen != case.outstanding_fen:
         amount, outstanding = (format_yuan(fen, grouped=True) for fen in (amount_fen, case.outstanding_fen))
         raise XuqiaoError("act.write_off_differs", amount=amount, outstanding=outstanding)
 
 
-def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
+def _check_release(act: OfficerAct, release: Release, case: Standing, today: date) -> None:
     assert case.proposal is not None and case.promise is not None, "the release stage is entered with both"
     if case.in_flight:
         raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
@@ -249,9 +309,9 @@ def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
         if act.actor.id == person:
             raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
     release_day = case.calendar.workday_before(case.facts.loan.maturity)
-    if case.today < release_day:
+    if today < release_day:
         raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day)
-    if case.today > release_day:
+    if today > release_day:
         raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
     findings = eligibility.judge_release(
         case.facts,
@@ -261,7 +321,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing) -> None:
         release.balance_fen,
         case.measure,
         case.calendar,
-        case.today,
+        today,
     )
     if findings.result is not Result.PASS:
         raise XuqiaoError("act.release_refused", findings=_named(findings))

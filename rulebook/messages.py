@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Annotated, Literal, get_args
@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 
 from rulebook.cases import BankAnswer, Promise
 from rulebook.money import MOST_FEN
-from rulebook.stages import ActKind, MessageKind, Role
+from rulebook.stages import ActKind, Kind, MessageKind, Role
 from rulebook.values import Value
 
 
@@ -334,6 +334,21 @@ class BankMessage(Value):
     actor: Actor
     occurred_at: datetime
     body: MessageBody
+
+
+def kind_of(body: type[Value]) -> Kind:
+    """The kind of all acts or messages with such a body.
+
+    >>> kind_of(Opinion)
+    <MessageKind.OPINION: 'opinion'>
+    """
+    kind: Kind = body.model_fields["kind"].default
+    return kind
+
+
+def kinds_of(bodies: Iterable[type[Value]]) -> frozenset[Kind]:
+    """The kinds of all acts and messages with one of these bodies."""
+    return frozenset(map(kind_of, bodies))
 
 
 def body_hash(body: BaseModel) -> str:

@@ -73,6 +73,42 @@ class MessageKind(StrEnum):
     RECEIPT = "receipt"
 
 
+class EndReason(StrEnum):
+    """Why a case ended, or its money is pursued, where no person said why in his own words."""
+
+    NOT_ELIGIBLE = "not_eligible"
+    BANK_WILL_NOT_RENEW = "bank_will_not_renew"
+    DIRECT_RENEWAL_NOT_SIGNED = "direct_renewal_not_signed"
+    RETURN_DEADLINE_PASSED = "return_deadline_passed"
+    NO_OPINION = "no_opinion"
+    NO_PROMISE = "no_promise"
+    NO_DECIDE_REFERRAL = "no_decide_referral"
+    NO_PROPOSE = "no_propose"
+    NO_APPROVE = "no_approve"
+    NO_RECORD_SIGNING = "no_record_signing"
+    NO_DRAW_AGAIN = "no_draw_again"
+    NO_RELEASE = "no_release"
+    NO_POOL_MONEY = "no_pool_money"
+
+
+NOT_DONE: Mapping[ActKind | MessageKind | None, EndReason] = {
+    MessageKind.OPINION: EndReason.NO_OPINION,
+    MessageKind.PROMISE: EndReason.NO_PROMISE,
+    ActKind.DECIDE_REFERRAL: EndReason.NO_DECIDE_REFERRAL,
+    ActKind.PROPOSE: EndReason.NO_PROPOSE,
+    ActKind.APPROVE: EndReason.NO_APPROVE,
+    ActKind.RECORD_SIGNING: EndReason.NO_RECORD_SIGNING,
+    ActKind.DRAW_AGAIN: EndReason.NO_DRAW_AGAIN,
+    ActKind.RELEASE: EndReason.NO_RELEASE,
+    None: EndReason.NO_POOL_MONEY,
+}
+"""Why a case lapses whose last call passes while it waits for an act or a message, or (None) for the pool's money."""
+
+
+Kind = ActKind | MessageKind
+"""What an act or a message is; what a case can wait for."""
+
+
 class StageRow(NamedTuple):
     """One line of the table: where the stage may lead, the acts open in it with their role, the messages it takes."""
 
@@ -212,14 +248,18 @@ def fit(stage: CaseStage, message: MessageKind) -> Fit:
     return Fit.IMPOSSIBLE
 
 
-def next_acts(stage: CaseStage, awaits: ActKind | MessageKind | None) -> Mapping[ActKind, Role]:
-    """The acts that make sense where a case stands: papers are drawn again only where that is waited for.
+def end_reason(stage: CaseStage, kept: str) -> EndReason | None:
+    """The reason that is kept of a case, where it is one of ours; None where it is what a person said or wrote.
 
-    >>> list(next_acts(CaseStage.ELIGIBILITY, ActKind.DECIDE_REFERRAL))
-    [<ActKind.DECIDE_REFERRAL: 'decide_referral'>, <ActKind.WITHDRAW: 'withdraw'>]
+    Why a borrower withdrew, and why a loss was given up, people always say themselves.
+
+    >>> end_reason(CaseStage.LAPSED, "no_opinion")
+    <EndReason.NO_OPINION: 'no_opinion'>
+    >>> end_reason(CaseStage.WITHDRAWN, "no_opinion") is None
+    True
     """
-    acts = STAGES[stage].acts
-    return {act: acts[act] for act in acts if act is not ActKind.DRAW_AGAIN or awaits is act}
+    said_by_people = stage in (CaseStage.WITHDRAWN, CaseStage.WRITTEN_OFF)
+    return EndReason(kept) if kept in set(EndReason) and not said_by_people else None
 
 
 def may_lead(stage: CaseStage, then: CaseStage) -> bool:

@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session
 
-from activities.words import say, say_value, word
+from activities.words import say, say_reason, word
 from models.books import ledger
 from models.books.check import find_faults
 from models.cases.applications import Application, Loan
@@ -179,7 +179,7 @@ def _table(cases: Sequence[CaseResult], width: int) -> Table:
             "" if case.days is None else str(case.days),
             _yuan(case.fee_fen),
             word(case.end) if case.as_expected else f"[bold red]{word(case.end)} ≠ {word(case.expected_end)}[/]",
-            say_value("reason", case.reason) if case.reason else "",
+            say_reason(case.end, case.reason) if case.reason else "",
         )
         table.add_row(*cells[: len(shown)])
     return table

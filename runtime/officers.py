@@ -15,7 +15,7 @@ from models.cases.case_file import RenewalCase, Task
 from models.funds.calendar import calendar_around
 from models.funds.funds import Person, actor, fund, kept_measure
 from rulebook.cases import CaseFacts
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
 from rulebook.messages import (
     ActBody,
@@ -121,13 +121,9 @@ class Officers:
 
     def _amount(self, session: Session, case: RenewalCase, facts: CaseFacts) -> int:
         """What was asked for, as far as the ceiling goes."""
-        promise = approvals.latest_promise(session, case.case_no)
+        promise = approvals.promise_in_force(session, case.case_no)
         assert promise is not None, "a proposal follows a promise"
-        measure = self._measure(session, case)
-        applicant = facts.applicant
-        listed = applicant.listed or False
-        bound = ceiling(applicant.kind, promise.amount_fen, facts.loan.balance_fen, measure, listed=listed)
-        return min(facts.asked_fen, bound.amount_fen)
+        return min(facts.asked_fen, ceiling_of(facts, promise, self._measure(session, case)).amount_fen)
 
     def _needs_committee(self, session: Session, case: RenewalCase, amount_fen: int) -> bool:
         threshold = self._measure(session, case).committee_above_fen

@@ -9,14 +9,17 @@ from temporalio import workflow
 from activities import contracts
 from activities.contracts import Commitment, Contract, Request, Result, queue_name
 from rulebook.acts import check_drawing
+from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
-from rulebook.messages import Actor, BankMessage, OfficerAct
-from rulebook.stages import ActKind, CaseStage
+from rulebook.law.fees import Tariff
+from rulebook.messages import Actor, BankMessage, OfficerAct, kinds_of
+from rulebook.money import Fen
+from rulebook.stages import ActKind, CaseStage, Kind
 from rulebook.steps import Outcome, Step
 from rulebook.values import Value
 from workflows.clock import Clock, today
-from workflows.inbox import Inbox, Kind, Reminder, kind_of
+from workflows.inbox import Inbox, Reminder
 from workflows.policies import STAGE, TASK_DUE, TIMEOUTS, UNTIL_IT_WORKS
 from workflows.state import CaseState, RecoveryState, RenewalState
 
@@ -92,6 +95,26 @@ class Case(Generic[State]):
         assert self.in_hand is not None, "asked only about what was just taken up"
         return self.in_hand
 
+    # Money out --------------------------------------------------------------------------------------------------
+
+    @property
+    def bridge(self) -> Bridge:
+        """The fund's money, in stages that are entered only once it is out."""
+        assert self.state.bridge is not None, "no money is out"
+        return self.state.bridge
+
+    @property
+    def tariff(self) -> Tariff:
+        """What the bridge costs, by a calendar that reaches today however long the money is out."""
+        return self.state.measure.tariff(self.state.calendar.reaching(today()))
+
+    @property
+    def owed_fen(self) -> Fen:
+        """Principal and fee still to come today; nothing where no money is out."""
+        return self.bridge.owed_fen(today(), self.tariff) if self.state.bridge else Fen(0)
+
+    # Rules ------------------------------------------------------------------------------------------------------
+
     def _check(self, act: OfficerAct) -> None:
         check_drawing(act, self._while_undrawn)
         self._rules(act, self.state, today())
@@ -117,7 +140,7 @@ class Case(Generic[State]):
         Returns:
             the body of what came, which is now in hand; None when the last call has passed or ``or_when`` holds.
         """
-        only = frozenset(map(kind_of, wanted))
+        only = kinds_of(wanted)
         self.in_hand = None
         self._while_undrawn = only if wait.awaits is ActKind.DRAW_AGAIN else None
         while True:

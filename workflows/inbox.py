@@ -7,20 +7,11 @@ from typing import NamedTuple, NoReturn
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
+from rulebook.acts import check_stage
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
-from rulebook.stages import STAGES, ActKind, CaseStage, Fit, MessageKind, fit, next_acts
+from rulebook.stages import ActKind, CaseStage, Fit, Kind, MessageKind, fit
 from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
-from rulebook.values import Value
-
-Kind = ActKind | MessageKind
-"""What an act or a message is."""
-
-
-def kind_of(body: type[Value]) -> Kind:
-    """The kind of all acts or messages with such a body."""
-    kind: Kind = body.model_fields["kind"].default
-    return kind
 
 
 class Reminder(NamedTuple):
@@ -79,12 +70,7 @@ class Inbox:
             refuse_update(error)
 
     def _judge(self, act: OfficerAct) -> None:
-        kind, open_acts = act.body.kind, STAGES[self.stage].acts
-        if kind not in open_acts:
-            fitting = ", ".join(next_acts(self.stage, None)) or "-"
-            raise XuqiaoError("act.not_in_stage", act=kind, stage=self.stage, open=fitting)
-        if act.actor.role is not open_acts[kind]:
-            raise XuqiaoError("act.wrong_role", act=kind, role=act.actor.role, needed=open_acts[kind])
+        check_stage(act, self.stage)
         self._check(act)
 
     async def _act_arrives(self, act: OfficerAct) -> Outcome:

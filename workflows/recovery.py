@@ -5,7 +5,7 @@ from datetime import date
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import Pursuit, WriteOffProposal, check_pursuit
+from rulebook.acts import RecoveryStanding, WriteOffProposal, check_recovery
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -45,7 +45,7 @@ class Recovery:
 
     @workflow.init
     def __init__(self, start: RecoveryStart) -> None:
-        self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY, _rules)
+        self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY, self._rules)
         self._case.state = RecoveryState(
             bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
         )
@@ -92,7 +92,7 @@ class Recovery:
     def _is_proposed(self) -> bool:
         """Whether a proposal to write off still fits: it holds for one amount of principal."""
         state = self._case.state
-        return state.write_off is not None and state.write_off.amount_fen == state.out.outstanding_fen
+        return state.write_off is not None and state.write_off.amount_fen == self._case.bridge.outstanding_fen
 
     def _decision(self) -> Wait:
         """Another person's task; after each period somebody is told that it still waits."""
@@ -139,6 +139,6 @@ class Recovery:
         )
         await case.commit(contracts.write_off, request)
 
-
-def _rules(act: OfficerAct, state: RecoveryState, on: date) -> None:
-    check_pursuit(act, Pursuit(state.out.outstanding_fen, state.owed_fen(on), state.write_off))
+    def _rules(self, act: OfficerAct, state: RecoveryState, _: date) -> None:
+        standing = RecoveryStanding(self._case.bridge.outstanding_fen, self._case.owed_fen, state.write_off)
+        check_recovery(act, standing)

@@ -1,16 +1,13 @@
 """The story of one maturing loan: judged, asked about, promised, bridged, renewed, returned."""
 
-from datetime import date
-
 from temporalio import workflow
 
 from rulebook import acts
 from rulebook.cases import Route
-from rulebook.messages import OfficerAct, Opinion
+from rulebook.messages import Opinion
 from rulebook.stages import CaseStage
 from rulebook.values import Value
 from workflows.case import Case
-from workflows.clock import today
 from workflows.stages import (
     agreement,
     approval,
@@ -48,7 +45,7 @@ class Renewal:
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
-        self._case = Case[RenewalState](start.case_no, start.fund, start.queues, CaseStage.INTAKE, _rules)
+        self._case = Case[RenewalState](start.case_no, start.fund, start.queues, CaseStage.INTAKE, acts.check)
 
     @workflow.run
     async def run(self, start: CaseStart) -> CaseOutcome:
@@ -71,7 +68,7 @@ class Renewal:
         try:
             await money_out.bring_home(case, paid)
         except money_out.MoneyStaysOut as trouble:
-            if case.state.owed_fen(today()):
+            if case.owed_fen:
                 await handover.to_recovery(case, str(trouble))
                 return CaseOutcome(end=CaseStage.RECOVERY, reason=str(trouble))
         await closing.certify(case)
@@ -89,23 +86,3 @@ class Renewal:
                 return await payment.pay_out(self._case)
             except ApprovalVoid as void:
                 change = void.change
-
-
-def _rules(act: OfficerAct, state: RenewalState, on: date) -> None:
-    acts.check(
-        act,
-        acts.Standing(
-            today=on,
-            facts=state.facts,
-            measure=state.measure,
-            calendar=state.calendar,
-            promise=state.promise,
-            proposal=state.proposal,
-            checker=state.checker,
-            in_flight=state.in_flight,
-            sent_by=state.sent_by,
-            bridge_out=state.bridge is not None,
-            found_by=state.found_by,
-            measure_proposed=state.measure_proposed,
-        ),
-    )

@@ -1,50 +1,35 @@
 """What is known of a case, in one place: a stage reads it here and changes it here, and nowhere else."""
 
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
+from typing import Protocol
 
-from rulebook.acts import MeasureProposal, Proposal, WriteOffProposal
+from rulebook.acts import Proposal, Standing, WriteOffProposal
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
-from rulebook.cases import BankAnswer, CaseFacts, Promise
+from rulebook.cases import BankAnswer, Promise
 from rulebook.findings import Findings
-from rulebook.law.fees import Tariff
 from rulebook.law.measure import Measure
-from rulebook.money import Fen
 
 
-@dataclass(kw_only=True)
-class CaseState:
-    """What every story of a case knows: its law, the days that law counts, and the bridge.
+class CaseState(Protocol):
+    """What every story of a case knows.
 
     Attributes:
+        calendar: the days that the measure counts.
         bridge: the fund's money, once it is out.
         booked: references of the statement that were booked for this case.
     """
 
     measure: Measure
     calendar: WorkCalendar
-    bridge: Bridge | None = None
-    booked: set[str] = field(default_factory=set)
-
-    @property
-    def out(self) -> Bridge:
-        """The bridge, in stages that are entered only once money is out."""
-        assert self.bridge is not None, "no money is out"
-        return self.bridge
-
-    def tariff(self, on: date) -> Tariff:
-        """What the bridge costs, by a calendar that reaches the day however long the money is out."""
-        return self.measure.tariff(self.calendar.reaching(on))
-
-    def owed_fen(self, on: date) -> Fen:
-        """Principal and fee still to come on a day; nothing where no money is out."""
-        return self.bridge.owed_fen(on, self.tariff(on)) if self.bridge else Fen(0)
+    bridge: Bridge | None
+    booked: set[str]
 
 
 @dataclass(kw_only=True)
-class RenewalState(CaseState):
-    """A renewal between its intake and its end.
+class RenewalState(Standing):
+    """A renewal between its intake and its end: where it stands for the rules, and what the story needs besides.
 
     Attributes:
         template_digest: of the templates its papers are drawn from; part of every approval.
@@ -52,28 +37,16 @@ class RenewalState(CaseState):
         findings: what the rules found of the applicant.
         answer: the bank's, None until it came.
         attempt: number of the latest proposal, 0 before the first.
-        checker: id of the person who approved it, empty before.
         payment: number of the latest payment, 0 before the first.
-        in_flight: that payment was sent and its fate is open.
-        sent_by: id of the cashier who marked it sent, empty before.
-        found_by: id of the person who looked for it on the statement, empty before.
-        measure_proposed: the measure to which somebody proposes to move the case, if any.
     """
 
-    facts: CaseFacts
     template_digest: str
     last_call: datetime
     findings: Findings
     answer: BankAnswer | None = None
-    promise: Promise | None = None
-    proposal: Proposal | None = None
     attempt: int = 0
-    checker: str = ""
     payment: int = 0
-    in_flight: bool = False
-    sent_by: str = ""
-    found_by: str = ""
-    measure_proposed: MeasureProposal | None = None
+    booked: set[str] = field(default_factory=set)
 
     @property
     def promised(self) -> Promise:
@@ -89,7 +62,7 @@ class RenewalState(CaseState):
 
 
 @dataclass(kw_only=True)
-class RecoveryState(CaseState):
+class RecoveryState:
     """A bridge that is pursued.
 
     Attributes:
@@ -97,5 +70,9 @@ class RecoveryState(CaseState):
         write_off_reason: why, as its maker says.
     """
 
+    measure: Measure
+    calendar: WorkCalendar
+    bridge: Bridge | None
+    booked: set[str]
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""

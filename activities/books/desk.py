@@ -17,7 +17,7 @@ from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
 from models.cases.case_file import the_case
-from models.funds.funds import Person, actor, business_date
+from models.funds.funds import actor, business_date, refuse_cashier
 from models.funds.funds import fund as the_fund
 from rulebook.books.acts import (
     BookAct,
@@ -244,8 +244,7 @@ def officer(session: Session, person_id: str, role: Role) -> Actor:
         XuqiaoError: ``person.unknown``, ``person.not_in_role``, ``bookdesk.cashier``.
     """
     person = actor(session, person_id, role)
-    if Role.CASHIER in session.get_one(Person, person_id).roles:
-        raise XuqiaoError("bookdesk.cashier", person=person.name)
+    refuse_cashier(session, person)
     return person
 
 

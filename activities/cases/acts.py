@@ -3,7 +3,6 @@
 import asyncio
 from datetime import datetime, timedelta
 
-from sqlmodel import Session
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -14,7 +13,8 @@ from models.cases.acts import ActState, Entered, decide, enter_act, proposer_of_
 from models.cases.applications import Application
 from models.cases.approvals import current_approval
 from models.cases.case_file import the_case
-from models.funds.funds import Person, business_date, check_measure_from
+from models.funds.funds import business_date, check_measure_from, refuse_cashier
+from rulebook.acts import NOT_FOR_CASHIERS
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
 from rulebook.books.postings_of_the_year import Record
@@ -27,9 +27,7 @@ from rulebook.messages import (
     ApproveWriteOff,
     OfficerAct,
     ProposeMeasure,
-    ProposeWriteOff,
 )
-from rulebook.stages import Role
 from rulebook.steps import Outcome
 
 PATIENCE = timedelta(seconds=30)
@@ -56,8 +54,8 @@ async def act(
         with begin() as session:
             if isinstance(body, ProposeMeasure):
                 check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
-            if isinstance(body, ProposeWriteOff | ApproveWriteOff):
-                _refuse_cashier(session, actor)
+            if body.kind in NOT_FOR_CASHIERS:
+                refuse_cashier(session, actor)
             entered = enter_act(session, key, case_no, body, actor, at)
             known = entered.state is ActState.RECEIVED
             return entered, the_case(session, case_no).workflow_id if known else ""
@@ -107,12 +105,6 @@ def _allow_write_off(begin: Begin, case_no: str, body: ApproveWriteOff, actor: A
         maker = proposer_of_write_off(session, case_no, body.decision, body.amount_fen)
         record = Record(fund=fund, on=business_date(session, fund), actor_id=actor.id)
         ledger.approve(session, approval_of_write_off(record, case_no, body, maker=maker))
-
-
-def _refuse_cashier(session: Session, actor: Actor) -> None:
-    """Who pays out gives nothing up (不相容岗位分离)."""
-    if Role.CASHIER in session.get_one(Person, actor.id).roles:
-        raise XuqiaoError("bookdesk.cashier", person=actor.name)
 
 
 def _allow_bridge(begin: Begin, case_no: str, body: Approve, actor: Actor) -> None:

@@ -23,7 +23,7 @@ from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law.measure import Measure
 from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
-from rulebook.stages import ActKind
+from rulebook.stages import ActKind, CaseStage, EndReason, end_reason
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
 
@@ -314,9 +314,10 @@ def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:
         if findings.result is not Result.FAIL or finding.result is Result.FAIL
     )
     reason = request.step.detail.get("reason", "")
-    if reason == "not_eligible":
+    ours = end_reason(CaseStage.REFUSED, reason)
+    if ours is EndReason.NOT_ELIGIBLE:
         return found
-    if request.answer is not None and reason == "bank_will_not_renew":
+    if request.answer is not None and ours is EndReason.BANK_WILL_NOT_RENEW:
         sentence = say("refusal.bank_will_not_renew", "zh", answer=say(f"answer.{request.answer}", "zh"))
     else:
         sentence = say("refusal.by_officer", "zh", reason=reason)

@@ -12,6 +12,16 @@ from rulebook.cases import Promise
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings
 
+_IN_FORCE = text("""
+    SELECT p.rung, p.amount_fen, p.valid_until, p.reference, p.signatory, p.authority_fen, p.conditions
+    FROM promise AS p JOIN event AS e USING (case_no, cause)
+    WHERE p.case_no = :case AND NOT EXISTS (
+        SELECT FROM event AS later
+        WHERE later.case_no = :case AND later.kind = 'promise_withdrawn' AND later.serial > e.serial
+    )
+    ORDER BY e.serial DESC LIMIT 1
+""")
+
 
 class Judgement(SQLModel, table=True):
     """What the rules found at one step of a case."""
@@ -91,6 +101,12 @@ def latest_promise(session: Session, case_no: str) -> PromiseRow | None:
         select(PromiseRow).where(column.case_no == case_no).order_by(column.at.desc()).limit(1)
     ).first()
     return found
+
+
+def promise_in_force(session: Session, case_no: str) -> Promise | None:
+    """The promise as it last stood, unless the bank has taken it back since."""
+    row = session.connection().execute(_IN_FORCE, {"case": case_no}).mappings().one_or_none()
+    return None if row is None else Promise(**row)
 
 
 def approve(session: Session, case_no: str, attempt: int, checker: str, terms_digest: str, at: datetime) -> None:

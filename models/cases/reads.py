@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlmodel import Session
 
+from models.base import table
 from models.books import ledger
 from models.cases.applications import Application, Collateral, Enterprise, Loan
 from models.cases.case_file import the_case
@@ -19,7 +20,6 @@ from models.cases.views import (
     JudgementView,
     MeasureView,
     MessageView,
-    NextAct,
     PaymentView,
     PersonView,
     PoolPage,
@@ -30,11 +30,12 @@ from models.cases.views import (
 )
 from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure
+from models.funds.queue import QueuePlace, head_first
 from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.papers.facts import DocumentKind
-from rulebook.stages import STAGES, CaseStage, MessageKind, Role, next_acts
+from rulebook.stages import STAGES, CaseStage, MessageKind, Role
 
 # Where a fund's clock stands: never behind the business day that its daily round has opened.
 _CLOCK = """
@@ -88,12 +89,6 @@ _MESSAGES = text(f"""
     FROM bank_message
     WHERE (CAST(:case AS text) IS NULL OR case_no = :case) AND (CAST(:state AS text) IS NULL OR state = :state)
     ORDER BY recorded_at, id
-""")
-_QUEUE = text("""
-    SELECT q.case_no, a.applicant_name, q.amount_fen, q.rank, q.reason, q.queued_at, q.put_first_by, q.put_first_reason
-    FROM queue_place AS q JOIN application AS a USING (case_no)
-    WHERE q.fund = :fund AND q.granted_at IS NULL AND q.left_at IS NULL
-    ORDER BY q.put_first_at DESC NULLS LAST, q.rank, q.queued_at, q.case_no
 """)
 _FUNDS = text("""
     SELECT f.*, (SELECT max(business_date) FROM fund_day AS d WHERE d.fund = f.code) AS business_date,
@@ -193,7 +188,15 @@ def pool_page(session: Session, fund: str) -> PoolPage:
 
 def queue(session: Session, fund: str) -> list[QueueView]:
     """Who waits for a fund's money, head first."""
-    return [QueueView(**row) for row in _rows(session, _QUEUE, fund=fund)]
+    place, applicant = table(QueuePlace).c, table(Application).c
+    shown = (place[name] for name in QueueView.model_fields if name in place)
+    waiting = (
+        select(*shown, applicant.applicant_name)
+        .join_from(table(QueuePlace), table(Application), applicant.case_no == place.case_no)
+        .where(place.fund == fund, place.granted_at.is_(None), place.left_at.is_(None))
+        .order_by(*head_first())
+    )
+    return [QueueView(**row) for row in _rows(session, waiting)]
 
 
 def funds(session: Session) -> list[FundView]:
@@ -233,17 +236,13 @@ def case_page(session: Session, case_no: str) -> CasePage:
     approvals = [ApprovalView(**row) for row in _rows(session, _APPROVALS, case=case_no)]
     promises = [PromiseView(**row) for row in _rows(session, _PROMISES, case=case_no)]
     open_tasks = [TaskView(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
-    task = next(iter(open_tasks), None)
     return CasePage(
         **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
         **_filed(session, application),
         stage=stage,
         measure=_measure(session, case.measure_digest),
         fund_name=the_fund(session, case.fund).name,
-        task=task,
-        next_acts=tuple(
-            NextAct(kind=kind, role=role) for kind, role in next_acts(stage, task.kind if task else None).items()
-        ),
+        task=next(iter(open_tasks), None),
         next_messages=tuple(kind for kind in MessageKind if kind in STAGES[stage].messages),
         judgements=tuple(JudgementView(**row) for row in _rows(session, _JUDGEMENTS, case=case_no)),
         promise=promises[-1] if promises else None,

@@ -167,13 +167,6 @@ class PersonView(Value):
     roles: tuple[Role, ...]
 
 
-class NextAct(Value):
-    """An act that the case's stage allows, and whose part it is."""
-
-    kind: ActKind
-    role: Role
-
-
 class PromiseView(Value):
     """The bank's promise as it stood after one step."""
 
@@ -282,7 +275,7 @@ class CasePage(Value):
 
     Attributes:
         loan_balance_fen: of the maturing loan, as filed.
-        next_acts: what the stage allows to officers; ``next_messages``: what it takes from the bank now.
+        next_messages: what the stage takes from the bank now.
         approval: the latest one that still holds; ``approvals`` are all.
         acts, messages: the refused ones too.
     """
@@ -329,7 +322,6 @@ class CasePage(Value):
     new_loan_note: str | None
     new_loan_fen: int | None
     task: TaskView | None
-    next_acts: tuple[NextAct, ...]
     next_messages: tuple[MessageKind, ...]
     judgements: tuple[JudgementView, ...]
     promise: PromiseView | None

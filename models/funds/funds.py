@@ -173,9 +173,29 @@ def actor(session: Session, person_id: str, role: Role) -> Actor:
     Raises:
         XuqiaoError: ``person.unknown``, or ``person.not_in_role`` when he may not play that part.
     """
-    person = session.get(Person, person_id)
-    if person is None:
-        raise XuqiaoError("person.unknown", person=person_id)
+    person = the_person(session, person_id)
     if role not in person.roles:
         raise XuqiaoError("person.not_in_role", person=person.name, role=role, roles=", ".join(person.roles))
     return Actor(id=person.id, name=person.name, role=role, organisation=person.organisation)
+
+
+def the_person(session: Session, person_id: str) -> Person:
+    """A person by his id.
+
+    Raises:
+        XuqiaoError: ``person.unknown``.
+    """
+    found = session.get(Person, person_id)
+    if found is None:
+        raise XuqiaoError("person.unknown", person=person_id)
+    return found
+
+
+def refuse_cashier(session: Session, person: Actor) -> None:
+    """Who pays out keeps no books and gives nothing up (不相容岗位分离).
+
+    Raises:
+        XuqiaoError: ``bookdesk.cashier``.
+    """
+    if Role.CASHIER in session.get_one(Person, person.id).roles:
+        raise XuqiaoError("bookdesk.cashier", person=person.name)

@@ -1,8 +1,9 @@
 """The queue for the pool: places by stored rank, granted in the transaction that frees the money."""
 
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, moment, table, words
@@ -30,6 +31,12 @@ class QueuePlace(SQLModel, table=True):
     put_first_reason: str | None = words(nullable=True, default=None)
 
 
+def head_first() -> tuple[ColumnElement[Any], ...]:
+    """The order of a queue: who was put first last, then by rank, then first come."""
+    place = table(QueuePlace).c
+    return place.put_first_at.desc().nulls_last(), place.rank, place.queued_at, place.case_no
+
+
 def waiting(session: Session, fund: str) -> list[QueuePlace]:
     """The queue of a fund, head first, locked for the caller's transaction."""
     column = table(QueuePlace).c
@@ -37,7 +44,7 @@ def waiting(session: Session, fund: str) -> list[QueuePlace]:
         session.scalars(
             select(QueuePlace)
             .where(column.fund == fund, column.granted_at.is_(None), column.left_at.is_(None))
-            .order_by(column.put_first_at.desc().nulls_last(), column.rank, column.queued_at, column.case_no)
+            .order_by(*head_first())
             .with_for_update()
         )
     )

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from rulebook.cases import ApplicantKind
+from rulebook.cases import ApplicantKind, CaseFacts, Promise
 from rulebook.errors import XuqiaoError
 from rulebook.law.measure import Measure
 from rulebook.law.rates import PPM
@@ -86,3 +86,14 @@ def ceiling(
     open_yet = bound is Bound.MATURING and measure.provision(provision).cite is None
     citation = measure.document if open_yet else measure.citation(provision)
     return Ceiling(amount_fen=amount, bound_by=bound, citation=citation)
+
+
+def ceiling_of(facts: CaseFacts, promise: Promise, measure: Measure) -> Ceiling:
+    """The most that a case may be bridged with; a promise or balance of less than nothing bridges nothing.
+
+    Raises:
+        XuqiaoError: ``ceiling.not_admitted``, ``pack.unset``, as ``ceiling``.
+    """
+    applicant = facts.applicant
+    promised, maturing = max(0, promise.amount_fen), max(0, facts.loan.balance_fen)
+    return ceiling(applicant.kind, promised, maturing, measure, listed=applicant.listed or False)

@@ -9,7 +9,7 @@ from runtime.cli.acts import add_acts
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.intake_commands import submit
 from runtime.cli.manual import Command, Group
-from runtime.cli.options import AsJson, Case, Fund, Stage
+from runtime.cli.options import AsJson, Asking, Case, Fund, Stage
 from runtime.cli.write_offs import add_write_offs
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
@@ -43,20 +43,21 @@ def list_cases(
 
 
 @app.command("show", cls=Command)
-def show(case: Case, as_json: AsJson = False) -> int:
+def show(case: Case, asking: Asking = None, as_json: AsJson = False) -> int:
+    from activities.cases.next_acts import next_acts
     from models.cases import reads
-    from runtime.cli.case_page import case_data, show_case
+    from runtime.cli.case_page import case_data, next_acts_data, show_case
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
     from runtime.cli.values import case_no_of
 
     number = case_no_of(case)
     with Office() as office, office.begin() as session:
-        page = reads.case_page(session, number)
+        page, acts = reads.case_page(session, number), next_acts(session, number, asking)
     if as_json:
-        print_json(case_data(page))
+        print_json({**case_data(page), **next_acts_data(acts)})
     else:
-        show_case(page)
+        show_case(page, acts)
     return Exit.WELL
 
 

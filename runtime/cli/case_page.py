@@ -4,7 +4,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from activities.words import say_error, say_finding
+from activities.cases.next_acts import NextAct
+from activities.words import say_error, say_finding, say_reason
 from models.cases.views import (
     ApprovalView,
     CasePage,
@@ -19,7 +20,7 @@ from models.cases.views import (
 from rulebook.books.postings import Position
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
-from rulebook.stages import ENDS, CaseStage
+from rulebook.stages import ENDS, ActKind, CaseStage, MessageKind
 from rulebook.steps import INSTEAD_OF, REFUSAL
 from runtime.cli.output import (
     fields,
@@ -64,21 +65,18 @@ def show_cases(cases: Sequence[CaseView]) -> None:
 
 
 def _why_ended(stage: CaseStage, reason: str | None) -> str:
-    return f" ({word('reason', reason)})" if reason and stage in ENDS else ""
+    return f" ({say_reason(stage, reason, call.lang)})" if reason and stage in ENDS else ""
 
 
-def awaited(kind: str | None) -> str:
+def awaited(kind: ActKind | MessageKind | None) -> str:
     """What a task waits for, an officer's act or a bank's message, in words."""
-    if kind is None:
-        return ""
-    shown = word("act", kind)
-    return shown if shown != kind else word("message", kind)
+    return word("act" if isinstance(kind, ActKind) else "message", kind)
 
 
 def due_words(due: datetime | None, *, overdue: bool, provisional: bool = False) -> str:
     """When something is due, and what must be known of that moment."""
-    told = (moment(due) or "") + (say("cli.overdue") if overdue else "")
-    return told + (say("cli.provisional") if provisional else "")
+    known = (moment(due) or "") + (say("cli.overdue") if overdue else "")
+    return known + (say("cli.provisional") if provisional else "")
 
 
 def show_messages(messages: Sequence[MessageView]) -> None:
@@ -133,6 +131,23 @@ def case_data(page: CasePage) -> dict[str, Any]:
     return data
 
 
+def next_acts_data(acts: Sequence[NextAct]) -> dict[str, Any]:
+    """What may be done to the case now, and what may not, with the sentences of the reasons, as data."""
+    return {
+        "next_acts": [_act_data(act) for act in acts if not act.refused],
+        "not_now": [{**_act_data(act), "reason": _reason_data(act.refused)} for act in acts if act.refused],
+    }
+
+
+def _act_data(act: NextAct) -> dict[str, Any]:
+    barred = [{"person": each.person, "name": each.name, "reason": _reason_data(each.reason)} for each in act.barred]
+    return {**plain(act.model_dump(mode="json", exclude={"refused"})), "barred": barred}
+
+
+def _reason_data(reason: Reason) -> dict[str, Any]:
+    return {**plain(reason), "message": _because(reason)}
+
+
 def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding]) -> None:
     for each, finding in zip(shown, findings, strict=True):
         each["message"] = say_finding(finding, call.lang)
@@ -144,12 +159,12 @@ def event_words(event: EventView) -> str:
         name.removeprefix(_OF_REFUSAL): value for name, value in event.detail.items() if name.startswith(_OF_REFUSAL)
     }
     details = [
-        f"{word('cli.detail', name)} {_detail(name, value, needed)}"
+        f"{word('cli.detail', name)} {_detail(event.stage, name, value, needed)}"
         for name, value in sorted(event.detail.items(), key=_place_of)
         if value and not name.startswith(_OF_REFUSAL)
     ]
-    told = word("event", event.kind)
-    return f"{told}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else told
+    happened = word("event", event.kind)
+    return f"{happened}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else happened
 
 
 def _place_of(detail: tuple[str, str]) -> int:
@@ -157,21 +172,23 @@ def _place_of(detail: tuple[str, str]) -> int:
     return {INSTEAD_OF: 0, REFUSAL: 2}.get(detail[0], 1)
 
 
-def _detail(name: str, value: str, needed: Mapping[str, str]) -> str:
+def _detail(stage: CaseStage, name: str, value: str, needed: Mapping[str, str]) -> str:
     """One thing an event says of itself; a refusal is said with what its sentence needs."""
     if name == REFUSAL:
         return say_error(XuqiaoError(value, **needed), call.lang)
-    group = {"reason": "reason", "answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
+    if name == "reason":
+        return say_reason(stage, value, call.lang)
+    group = {"answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
     return word(group, value) if group else value
 
 
 # The page ------------------------------------------------------------------------------------------------------
 
 
-def show_case(page: CasePage) -> None:
+def show_case(page: CasePage, acts: Sequence[NextAct]) -> None:
     """The whole page."""
     line(f"{page.case_no}  {page.applicant_name}")
-    _show_standing(page)
+    _show_standing(page, acts)
     _show_application(page)
     _show_judgements(page)
     show_terms(page)
@@ -180,12 +197,9 @@ def show_case(page: CasePage) -> None:
     _show_record(page)
 
 
-def _show_standing(page: CasePage) -> None:
+def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
     stage = word("stage", page.stage) + _why_ended(page.stage, page.end_reason)
     since = moment(page.stage_since)
-    next_acts = say("cli.semicolon").join(
-        f"{word('act', act.kind)} ({word('role', act.role)})" for act in page.next_acts
-    )
     fields(
         (
             ("fund", f"{page.fund} {page.fund_name}"),
@@ -201,9 +215,23 @@ def _show_standing(page: CasePage) -> None:
             due_words(page.task.due, overdue=page.task.overdue, provisional=page.task.provisional),
         )
         fields([("awaits", "  ".join(part for part in about if part))])
-    fields((("next_acts", next_acts), ("workflow", page.workflow_id)))
+    fields([("next_acts", say("cli.semicolon").join(_act_words(act) for act in acts if not act.refused))])
+    fields(("not_now", f"{_act_words(act)}{say('cli.colon')}{_because(act.refused)}") for act in acts if act.refused)
+    fields([("workflow", page.workflow_id)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
+
+
+def _act_words(act: NextAct) -> str:
+    """An act, whose part it is, and who of those may not do it, or may alone."""
+    who = [word("role", act.role)]
+    if act.barred:
+        who.append(say("cli.acts.barred", names=", ".join(each.name for each in act.barred)))
+    if act.not_for:
+        who.append(say("cli.acts.not_for", roles=", ".join(act.not_for)))
+    if act.only:
+        who.append(say("cli.acts.only", names=", ".join(each.name for each in act.only)))
+    return f"{word('act', act.kind)} ({say('cli.semicolon').join(who)})"
 
 
 def _show_application(page: CasePage) -> None:
@@ -328,7 +356,7 @@ def _show_money(page: CasePage) -> None:
                     payment.reference,
                     _by(payment.receipt_serial, payment.sent_by),
                     _by(payment.statement_reference, payment.confirmed_by),
-                    payment.reason,
+                    payment.reason and say_reason(page.stage, payment.reason, call.lang),
                 )
                 for payment in page.payments
             ),

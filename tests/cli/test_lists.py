@@ -68,6 +68,10 @@ def amounts_in(value: object) -> list[tuple[str, object]]:
     return [pair for each in value for pair in amounts_in(each)] if isinstance(value, list) else []
 
 
+def offered(page: dict[str, Any]) -> dict[str, str]:
+    return {act["kind"]: act["role"] for act in page["next_acts"]}
+
+
 def test_cases_are_listed_by_stage_fund_and_role(cli: Cli, fund_code: str, case: str) -> None:
     (listed,) = cli("case", "list", "--fund", fund_code, "--json").data
     assert listed == {
@@ -133,11 +137,15 @@ def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
             "refusal.why": "UndefinedError: nobody",
         },
     )
-    assert {"kind": "draw_again", "role": "maker"} not in cli("case", "show", case, "--json").data["next_acts"]
+    assert "draw_again" not in offered(cli("case", "show", case, "--json").data)
     with house.sessions.begin() as session:
         commit_step(session, step)
     page = cli("case", "show", case, "--json").data
-    assert {"kind": "draw_again", "role": "maker"} in page["next_acts"]
+    assert offered(page) == {"draw_again": "maker"}
+    assert [(each["kind"], each["reason"]["code"]) for each in page["not_now"]] == [
+        ("decide_referral", "act.papers_first"),
+        ("withdraw", "act.papers_first"),
+    ]
     assert page["events"][-1]["message"] == (
         "文书未能出具：待完成 不予支持；文书 三方协议；"
         "未出具的原因 模板 tripartite_agreement.zh.html 有错误（UndefinedError: nobody）。"
@@ -153,7 +161,8 @@ def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_co
     page = cli("case", "show", case, "--json").data
 
     assert (page["stage"], page["task"]["kind"]) == ("eligibility", "decide_referral")
-    assert {"kind": "decide_referral", "role": "checker"} in page["next_acts"]
+    assert offered(page) == {"decide_referral": "checker", "withdraw": "maker"}
+    assert page["not_now"] == []
     assert [event["message"] for event in page["events"]] == ["受理申请", "转人工认定"]
     assert re.fullmatch(r"\*+\d{4}", page["account_number"])
     assert re.fullmatch(r"\*+\d{4}", page["phone"])
@@ -169,6 +178,29 @@ def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_co
         assert words in shown.out
         assert "\x1b" not in shown.out, "what came from outside does not steer the terminal"
         assert "13800000000" not in shown.out
+
+
+def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, case: str) -> None:
+    page = cli("case", "show", case, "--as", "li.jing", "--json").data
+    assert offered(page) == {"withdraw": "maker"}
+    (refused,) = page["not_now"]
+    assert refused == {
+        "kind": "decide_referral",
+        "role": "checker",
+        "barred": [],
+        "not_for": [],
+        "only": [],
+        "reason": {
+            "code": "person.not_in_role",
+            "params": {"person": "李静", "role": "checker", "roles": "maker"},
+            "message": "李静没有“复核”岗位权限（现有：经办）。请由有该岗位的人员办理，或先办理授权。",
+        },
+    }
+    shown = cli("case", "show", case, "--as", "li.jing", "--lang", "en").out
+    assert "Can be done: Withdraw (Maker)" in shown
+    assert "Not now: Decide the referral (Checker): 李静 may not act as Checker (holds: Maker)." in shown
+    unknown = cli("case", "show", case, "--as", "nobody", "--json")
+    assert (unknown.code, unknown.error["code"]) == (1, "person.unknown")
 
 
 def test_a_case_that_is_not_there(cli: Cli, fund_code: str) -> None:

@@ -2,15 +2,13 @@
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 
 import pytest
 from pydantic import ValidationError
 
 from activities.law.measures import measure_from
-from rulebook.acts import MeasureProposal, Proposal, Standing, check, check_drawing
-from rulebook.calendar import CalendarDay, calendar_from_days
-from rulebook.cases import Promise, PromiseRung
+from rulebook.acts import MeasureProposal, Standing, check, check_drawing
+from rulebook.bridges import Bridge
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -33,48 +31,18 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, Role
-from tests.builders import a_micro_manufacturer
-
-OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
-MATURITY = date(2026, 3, 20)  # a Friday
-RELEASE_DAY = date(2026, 3, 19)
-FACTS = a_micro_manufacturer(maturity=MATURITY).facts(date(2026, 3, 2))
-CALENDAR = calendar_from_days(
-    CalendarDay(date.fromordinal(day), works=date.fromordinal(day).weekday() < 5, official=True)
-    for day in range(date(2026, 2, 1).toordinal(), date(2026, 5, 1).toordinal())
-)
-PROMISE = Promise(
-    rung=PromiseRung.APPROVED,
-    amount_fen=yuan(6_000_000),
-    valid_until=date(2026, 5, 20),
-    reference="承〔2026〕1号",
-    signatory="沈喆",
-    authority_fen=yuan(10_000_000),
-)
-PROPOSAL = Proposal(yuan(5_000_000), "maker", "digest")
+from tests.rulebook.standings import MATURITY, OPERATOR, PROMISE, RELEASE_DAY, a_proposed_case
 
 
 @pytest.fixture(scope="module")
 def proposed() -> Standing:
-    overlay = OPERATOR.read_text(encoding="utf-8")
-    return Standing(
-        today=RELEASE_DAY,
-        facts=FACTS,
-        measure=measure_from("donghai/2025-08-17", overlay),
-        calendar=CALENDAR,
-        promise=PROMISE,
-        proposal=PROPOSAL,
-        checker="checker",
-        in_flight=False,
-        sent_by="",
-        bridge_out=False,
-    )
+    return a_proposed_case()
 
 
-def refusal(body: ActBody, case: Standing, by: str = "somebody") -> str:
+def refusal(body: ActBody, case: Standing, by: str = "somebody", on: date = RELEASE_DAY) -> str:
     actor = Actor(id=by, name=by, role=Role.MAKER, organisation="承办主体")
     try:
-        check(OfficerAct(id="1", actor=actor, body=body), case)
+        check(OfficerAct(id="1", actor=actor, body=body), case, on)
     except XuqiaoError as error:
         return error.code
     return ""
@@ -111,8 +79,8 @@ def test_money_leaves_on_its_day_by_a_third_person_against_the_whole_checklist(p
     release = Release(confirmed=tuple(ReleaseLine), balance_fen=yuan(6_000_000))
     assert refusal(release, proposed) == ""
     assert refusal(release, proposed, by="maker") == refusal(release, proposed, by="checker") == "act.same_person"
-    assert refusal(release, replace(proposed, today=date(2026, 3, 18))) == "act.too_early"
-    assert refusal(release, replace(proposed, today=MATURITY)) == "act.too_late"
+    assert refusal(release, proposed, on=date(2026, 3, 18)) == "act.too_early"
+    assert refusal(release, proposed, on=MATURITY) == "act.too_late"
     assert refusal(release, replace(proposed, in_flight=True)) == "act.payment_in_flight"
     for line in ReleaseLine:
         without = release.model_copy(update={"confirmed": tuple(one for one in ReleaseLine if one is not line)})
@@ -160,7 +128,7 @@ def test_the_cashier_is_told_which_part_he_played_before(proposed: Standing, by:
     flying = replace(proposed, in_flight=True, found_by="finder")
     actor = Actor(id=by, name="李静", role=Role.CASHIER, organisation="承办主体")
     with pytest.raises(XuqiaoError) as refused:
-        check(OfficerAct(id="1", actor=actor, body=MarkSent(receipt_serial="HD")), flying)
+        check(OfficerAct(id="1", actor=actor, body=MarkSent(receipt_serial="HD")), flying, RELEASE_DAY)
     assert refused.value.params == {"person": "李静", "role": "cashier", "other_role": role}
 
 
@@ -168,7 +136,8 @@ def test_nobody_withdraws_from_money_that_is_out_or_on_its_way(proposed: Standin
     withdraw = Withdraw(reason="自筹")
     assert refusal(withdraw, proposed) == ""
     assert refusal(withdraw, replace(proposed, in_flight=True)) == "act.payment_in_flight"
-    assert refusal(withdraw, replace(proposed, bridge_out=True)) == "act.payment_in_flight"
+    out = Bridge(amount_fen=yuan(5_000_000), paid_on=RELEASE_DAY, due_on=MATURITY)
+    assert refusal(withdraw, replace(proposed, bridge=out)) == "act.payment_in_flight"
 
 
 def test_a_move_to_another_measure_takes_two_people_and_one_day(proposed: Standing) -> None:
@@ -179,7 +148,7 @@ def test_a_move_to_another_measure_takes_two_people_and_one_day(proposed: Standi
     assert refusal(approval, waiting, by="maker") == "act.same_person"
     assert refusal(ApproveMeasure(effective_from=other_day, reason="同意"), waiting) == "act.measure_not_proposed"
     assert refusal(approval, waiting) == ""
-    assert refusal(approval, replace(waiting, today=date(2026, 3, 9))) == "act.measure_not_begun"
+    assert refusal(approval, waiting, on=date(2026, 3, 9)) == "act.measure_not_begun"
 
 
 def test_nothing_moves_while_a_payment_is_on_its_way(proposed: Standing) -> None:

@@ -6,6 +6,7 @@ from rulebook.events import EventKind
 from rulebook.stages import (
     ENDS,
     MONEY_OUT,
+    NOT_DONE,
     STAGES,
     ActKind,
     CaseStage,
@@ -14,7 +15,6 @@ from rulebook.stages import (
     Role,
     fit,
     may_lead,
-    next_acts,
     reachable,
     stages_before,
 )
@@ -87,7 +87,9 @@ def test_staying_is_always_allowed_and_stages_before_is_the_reverse_of_leading()
 
 
 @pytest.mark.parametrize("stage", sorted(set(S) - ENDS))
-def test_papers_are_drawn_again_in_any_stage_but_only_where_that_is_waited_for(stage: CaseStage) -> None:
+def test_papers_are_drawn_again_in_any_stage_but_an_end(stage: CaseStage) -> None:
     assert STAGES[stage].acts[ActKind.DRAW_AGAIN] is Role.MAKER
-    assert next_acts(stage, ActKind.DRAW_AGAIN) == STAGES[stage].acts
-    assert next_acts(stage, None).keys() == STAGES[stage].acts.keys() - {ActKind.DRAW_AGAIN}
+
+
+def test_what_was_not_done_by_the_last_call_names_the_lapse() -> None:
+    assert {kind: f"no_{kind or 'pool_money'}" for kind in NOT_DONE} == NOT_DONE

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.acts import Pursuit, WriteOffProposal, check_pursuit
+from rulebook.acts import RecoveryStanding, WriteOffProposal, check_recovery
 from rulebook.books.postings import PostingKind
 from rulebook.books.postings_of_the_year import write_off
 from rulebook.books.write_offs import approval_key, approval_of_write_off
@@ -24,15 +24,15 @@ from tests.rulebook.journals import CASE, RECORD
 
 DECISION = "东财发〔2026〕9号"
 OUT = yuan(800_000)
-PURSUED = Pursuit(outstanding_fen=OUT, owed_fen=OUT + yuan(1_760))
-WAITING = Pursuit(OUT, OUT + yuan(1_760), write_off=WriteOffProposal(DECISION, OUT, maker="m"))
-PAID = Pursuit(outstanding_fen=0, owed_fen=0)
+PURSUED = RecoveryStanding(outstanding_fen=OUT, owed_fen=OUT + yuan(1_760))
+WAITING = RecoveryStanding(OUT, OUT + yuan(1_760), write_off=WriteOffProposal(DECISION, OUT, maker="m"))
+PAID = RecoveryStanding(outstanding_fen=0, owed_fen=0)
 
 
-def refusal(body: ActBody, case: Pursuit, by: str = "c") -> XuqiaoError | None:
+def refusal(body: ActBody, case: RecoveryStanding, by: str = "c") -> XuqiaoError | None:
     actor = Actor(id=by, name=f"{by}某", role=Role.CHECKER, organisation="承办主体")
     try:
-        check_pursuit(OfficerAct(id="1", actor=actor, body=body), case)
+        check_recovery(OfficerAct(id="1", actor=actor, body=body), case)
     except XuqiaoError as error:
         return error
     return None
@@ -59,7 +59,7 @@ def test_just_the_principal_that_is_out_can_be_given_up() -> None:
 
 @given(st.integers(1, MOST_FEN), st.integers(0, MOST_FEN))
 def test_a_proposal_fits_when_it_names_what_is_out_to_the_fen(asked: int, out: int) -> None:
-    assert (refusal(proposal(asked), Pursuit(out, out)) is None) == (asked == out)
+    assert (refusal(proposal(asked), RecoveryStanding(out, out)) is None) == (asked == out)
 
 
 def test_another_proposal_may_replace_the_one_that_waits() -> None:
@@ -107,7 +107,7 @@ def test_without_a_proposal_there_is_nothing_to_approve() -> None:
 
 
 def test_a_proposal_is_void_once_money_has_come_in() -> None:
-    since_then = Pursuit(OUT - yuan(100_000), OUT, write_off=WAITING.write_off)
+    since_then = RecoveryStanding(OUT - yuan(100_000), OUT, write_off=WAITING.write_off)
     error = refusal(approval(), since_then)
     assert error is not None
     assert (error.code, error.params) == (
@@ -122,7 +122,7 @@ def test_a_proposal_is_void_once_money_has_come_in() -> None:
 def test_a_pursuit_ends_when_nothing_is_owed_not_even_a_fen_of_the_fee() -> None:
     conclude = ConcludeRecovery(reason="已结清")
     assert refusal(conclude, PAID) is None
-    error = refusal(conclude, Pursuit(outstanding_fen=0, owed_fen=1))
+    error = refusal(conclude, RecoveryStanding(outstanding_fen=0, owed_fen=1))
     assert error is not None
     assert (error.code, error.params) == ("act.still_owed", {"amount": "0.01"})
 

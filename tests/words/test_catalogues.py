@@ -2,7 +2,7 @@
 
 import ast
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
@@ -12,9 +12,23 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from activities.papers.check import FileForm
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
+from models.books.statements import DifferenceState
+from models.cases.acts import ActState
+from models.cases.case_file import URGENCY
+from models.cases.payments import PaymentState
+from models.papers.signatures import FlowEnd, SignedHow
 from rulebook import cases, events, messages, stages
+from rulebook.books.chart import PARTS, Basis
+from rulebook.books.reconciling import DifferenceKind
+from rulebook.books.steps import NextStep, ProposalState
+from rulebook.law.ceiling import Bound
+from rulebook.law.fees import FeeKind
+from rulebook.law.provisions import DayOff, QueueOrder
 from rulebook.papers import facts as papers
+from rulebook.papers.facts import LegalForm
+from runtime.reconciliation import LineState
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
@@ -84,6 +98,43 @@ def test_every_enum_member_has_words(lang: Lang) -> None:
     assert missing == []
 
 
+SAID_BY_GROUP: Mapping[str, Iterable[str]] = {
+    "bound": Bound,
+    "book_next": NextStep,
+    "book_state": ProposalState,
+    "chart_basis": Basis,
+    "cli.flow": FlowEnd,
+    "cli.payment": PaymentState,
+    "cli.state": ActState,
+    "cli.urgency": {"normal", *URGENCY.values()},
+    "escrow_part": PARTS,
+    "file_form": FileForm,
+    "law.day_off": DayOff,
+    "law.fee_kind": FeeKind,
+    "law.form": LegalForm,
+    "queue": QueueOrder,
+    "signed_how": SignedHow,
+    "statement.difference": DifferenceKind,
+    "statement.state": LineState,
+    "statement.task": DifferenceState,
+}
+"""Codes that are said by the name of their group, since their enums lie above what the words may import."""
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+@pytest.mark.parametrize("group", SAID_BY_GROUP)
+def test_every_code_said_by_its_group_has_words(group: str, lang: Lang) -> None:
+    assert [code for code in SAID_BY_GROUP[group] if not has_words(f"{group}.{code}", lang)] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
+def test_every_group_said_in_the_source_is_in_the_catalogues(lang: Lang) -> None:
+    said = list(said_groups())
+    assert {"stage", "cli.state"} <= {group for _, group in said}
+    beginnings = {code[: place + 1] for code in catalogue(lang) for place, sign in enumerate(code) if sign == "."}
+    assert [f"{where}: {group}" for where, group in said if f"{group}." not in beginnings] == []
+
+
 class Raised(NamedTuple):
     """An error as the source raises it."""
 
@@ -148,6 +199,17 @@ def said_codes() -> Iterator[tuple[str, str]]:
                 if isinstance(call, ast.Call) and _name(call.func) == "say" and call.args:
                     first = call.args[0]
                     if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+                        yield f"{path.relative_to(ROOT)}:{call.lineno}", first.value
+
+
+def said_groups() -> Iterator[tuple[str, str]]:
+    """Every group of codes that is written out where one of its codes is said, with its place."""
+    for source in SOURCES:
+        for path in sorted((ROOT / source).rglob("*.py")):
+            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+                if isinstance(call, ast.Call) and _name(call.func) in ("word", "say_value") and len(call.args) > 1:
+                    first = call.args[0]
+                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
                         yield f"{path.relative_to(ROOT)}:{call.lineno}", first.value
 
 

@@ -2,7 +2,8 @@
 
 import pytest
 
-from activities.words import be_strict, say, say_error, say_finding, say_value, set_language, word
+from activities.words import be_strict, say, say_error, say_finding, say_reason, say_value, set_language, word
+from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
 from rulebook.stages import ActKind, CaseStage, Role
@@ -43,9 +44,19 @@ def test_codes_given_as_values_are_said_with_their_citations() -> None:
     assert "{" not in sentence, "a sentence inside another brings no values of its own"
 
 
-def test_a_reason_is_a_word_or_a_persons_own_text() -> None:
-    assert say_value("reason", "no_opinion", "en") == "No answer from the bank by the last day"
-    assert say_value("reason", "企业自筹到资金, 撤回") == "企业自筹到资金, 撤回"
+def test_a_reason_is_one_of_ours_or_a_persons_own_text() -> None:
+    assert say_reason(CaseStage.LAPSED, "no_opinion", "en") == "No answer from the bank by the last day"
+    assert say_reason(CaseStage.WITHDRAWN, "企业自筹到资金, 撤回") == "企业自筹到资金, 撤回"
+    assert say_reason(CaseStage.WITHDRAWN, "no_opinion", "en") == "no_opinion", "a person's word, whatever it is"
+    assert say_reason(CaseStage.DISBURSEMENT, CIRCUIT_BREAKER) == "逾期占比超限，业务熔断"
+
+
+def test_a_value_without_words_in_its_group_is_an_error_in_tests_and_seen_in_production() -> None:
+    assert say_value("stage", "approval", "en") == "Approval"
+    with pytest.raises(LookupError, match=r"stage\.nowhere has no words in en"):
+        say_value("stage", "nowhere", "en")
+    be_strict(False)
+    assert say_value("stage", "nowhere", "en") == "stage.nowhere"
 
 
 def test_a_missing_value_stays_visible_and_never_crashes() -> None:

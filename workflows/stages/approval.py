@@ -7,7 +7,7 @@ from rulebook import queue
 from rulebook.acts import Proposal
 from rulebook.events import EventKind
 from rulebook.law import eligibility
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.messages import Approve, Propose, PutFirst, Reject, SendBack, body_hash, digest_of
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage
@@ -43,9 +43,7 @@ async def approve_and_reserve(case: RenewalCase) -> None:
 async def _put_before_checker(case: RenewalCase, proposal: Propose, wait: Wait) -> None:
     state, promise = case.state, case.state.promised
     state.attempt += 1
-    applicant, maturing = state.facts.applicant, state.facts.loan.balance_fen
-    listed = applicant.listed or False
-    most = ceiling(applicant.kind, promise.amount_fen, maturing, state.measure, listed=listed)
+    most = ceiling_of(state.facts, promise, state.measure)
     terms = _terms_digest(case, proposal.amount_fen)
     state.proposal = Proposal(proposal.amount_fen, case.actor.id, terms)
     request = contracts.RecordProposal(

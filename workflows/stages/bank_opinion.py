@@ -5,7 +5,7 @@ from rulebook.cases import Promise, Route
 from rulebook.events import EventKind
 from rulebook.law import eligibility
 from rulebook.messages import Opinion, PromiseGiven, PromiseWithdrawn
-from rulebook.stages import ActKind, CaseStage, MessageKind
+from rulebook.stages import ActKind, CaseStage, EndReason, MessageKind
 from workflows.case import RenewalCase, Wait
 from workflows.clock import today
 from workflows.stages import measure_change
@@ -38,9 +38,9 @@ async def ask(case: RenewalCase, once_more: bool = False) -> Opinion:
     opinion = await hear(case, wait, Opinion)
     state.answer = opinion.answer
     if opinion.answer.route is Route.NONE:
-        raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+        raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
     if opinion.answer.route is Route.DIRECT and once_more:
-        raise CaseOver(CaseStage.LAPSED, "direct_renewal_not_signed")
+        raise CaseOver(CaseStage.LAPSED, EndReason.DIRECT_RENEWAL_NOT_SIGNED)
     return opinion
 
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple, TypeVar, overload
 
 from activities import contracts
+from rulebook.acts import ALWAYS_HEARD, PROMISES
 from rulebook.cases import BankAnswer, Promise, Route
 from rulebook.events import EventKind
 from rulebook.findings import Findings
@@ -17,25 +18,19 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
-from rulebook.stages import CaseStage
+from rulebook.stages import NOT_DONE, CaseStage, EndReason, Kind
 from rulebook.values import Value
 from workflows.case import Body, RenewalCase, Wait, wait_until
-from workflows.inbox import Kind
 from workflows.stages import measure_change
 from workflows.stages.measure_change import MeasureChanged
 
 Other = TypeVar("Other", bound=Value)
 
-PROMISES = (PromiseGiven, PromiseWithdrawn)
-
-ALWAYS_HEARD = (Withdraw, ProposeMeasure, ApproveMeasure, NotRenewing, Opinion)
-"""What can end a case, or move it to another measure, at any time before its money leaves."""
-
 
 class CaseOver(Exception):
-    """The case ends before money went out."""
+    """The case ends before money went out, for a reason of ours or in the words of whoever ended it."""
 
-    def __init__(self, end: CaseStage, reason: str, findings: Findings | None = None) -> None:
+    def __init__(self, end: CaseStage, reason: EndReason | str, findings: Findings | None = None) -> None:
         super().__init__(reason)
         self.end, self.reason, self.findings = end, reason, findings
 
@@ -102,12 +97,12 @@ async def hear_or(case: RenewalCase, or_when: Callable[[], bool], wait: Wait, /,
             return None
         match body:
             case None:
-                raise CaseOver(CaseStage.LAPSED, f"no_{wait.awaits or 'pool_money'}")
+                raise CaseOver(CaseStage.LAPSED, NOT_DONE[wait.awaits])
             case Withdraw(reason=reason):
                 raise CaseOver(CaseStage.WITHDRAWN, reason)
             case NotRenewing():
                 case.state.answer = BankAnswer.NO_RENEWAL
-                raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+                raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
             case Opinion() as opinion if Opinion not in wanted:
                 _another_opinion(case, opinion)
             case PromiseGiven(promise=promise) if _stands_on(case, promise):
@@ -142,7 +137,7 @@ def _another_opinion(case: RenewalCase, opinion: Opinion) -> None:
     """
     if opinion.answer.route is Route.NONE:
         case.state.answer = opinion.answer
-        raise CaseOver(CaseStage.REFUSED, "bank_will_not_renew")
+        raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
     case.refuse("message.opinion_given", answer=str(case.state.answer))
 
 

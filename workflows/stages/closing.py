@@ -5,12 +5,12 @@ from collections.abc import Awaitable, Callable
 from temporalio import workflow
 
 from activities import contracts
+from rulebook.acts import HEARD_UNTIL_DRAWN
 from rulebook.events import EventKind
-from rulebook.messages import DrawAgain, Receipt
+from rulebook.messages import Receipt
 from rulebook.money import format_yuan
 from rulebook.stages import CaseStage
 from workflows.case import Case, RenewalCase, State, Wait
-from workflows.clock import today
 from workflows.stages import receipts
 from workflows.stages.before_money import CaseOver
 from workflows.stages.drawing import draw
@@ -18,9 +18,9 @@ from workflows.stages.drawing import draw
 
 async def certify(case: Case[State]) -> None:
     """Everything is home: certify it and close."""
-    bridge = case.state.out
+    bridge = case.bridge
     last = max((part.on for part in bridge.returns), default=bridge.paid_on)
-    fee, days = bridge.fee_received_fen, bridge.days(last, case.state.tariff(today()))
+    fee, days = bridge.fee_received_fen, bridge.days(last, case.tariff)
 
     def closing(cause: str | None) -> contracts.CertifyAndClose:
         step = case.step(
@@ -42,7 +42,7 @@ async def certify(case: Case[State]) -> None:
 
     async def booking_meanwhile(wait: Wait) -> None:
         # What still comes in is booked, and owed back to its payer.
-        while isinstance(receipt := await case.hear(wait, DrawAgain, Receipt), Receipt):
+        while isinstance(receipt := await case.hear(wait, *HEARD_UNTIL_DRAWN[EventKind.CLOSED]), Receipt):
             await receipts.book(case, receipt, wait)
 
     await draw(case, contracts.certify_and_close, closing, EventKind.CLOSED.value, booking_meanwhile)
@@ -66,7 +66,7 @@ async def _refuse(case: RenewalCase, over: CaseOver, attempt: int | None) -> Non
         return contracts.RefuseCase(step=step, findings=findings, answer=case.state.answer, attempt=attempt)
 
     async def asked_again(wait: Wait) -> None:
-        await case.hear(wait, DrawAgain)
+        await case.hear(wait, *HEARD_UNTIL_DRAWN[EventKind.REFUSED])
 
     await draw(case, contracts.refuse_case, refusal, EventKind.REFUSED.value, asked_again)
 

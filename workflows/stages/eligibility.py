@@ -4,7 +4,7 @@ from activities import contracts
 from rulebook.events import EventKind
 from rulebook.findings import Result
 from rulebook.messages import DecideReferral
-from rulebook.stages import ActKind, CaseStage
+from rulebook.stages import ActKind, CaseStage, EndReason
 from workflows.case import RenewalCase
 from workflows.stages.before_money import CaseOver, hear, wait_for
 
@@ -17,7 +17,7 @@ async def judge(case: RenewalCase) -> None:
     """
     findings = case.state.findings
     if findings.result is Result.FAIL:
-        raise CaseOver(CaseStage.REFUSED, "not_eligible", findings)
+        raise CaseOver(CaseStage.REFUSED, EndReason.NOT_ELIGIBLE, findings)
     if findings.result is Result.PASS:
         return
     wait = wait_for(case, ActKind.DECIDE_REFERRAL, case.state.measure.deadlines.referral)

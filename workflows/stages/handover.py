@@ -11,7 +11,6 @@ from rulebook.events import EventKind
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage
 from workflows.case import RenewalCase, Wait
-from workflows.clock import today
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE
 from workflows.recovery import Recovery, RecoveryStart
 from workflows.stages import closing
@@ -28,7 +27,7 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
         stage=CaseStage.RECOVERY,
         wait=Wait(ActKind.CONCLUDE_RECOVERY, review, review),
         reason=reason,
-        owed=format_yuan(state.owed_fen(today())),
+        owed=format_yuan(case.owed_fen),
     )
     recovery = await _start(
         case,
@@ -36,7 +35,7 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
             case_no=case.case_no,
             fund=case.fund,
             queues=case.queues,
-            bridge=state.out,
+            bridge=case.bridge,
             measure=state.measure,
             calendar=state.calendar,
             kept=case.inbox.hand_over(),

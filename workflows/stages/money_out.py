@@ -7,9 +7,8 @@ from activities import contracts
 from rulebook.events import EventKind
 from rulebook.messages import CollateralRegistered, NewLoan, NotRenewing, OldLoanSettled, Receipt
 from rulebook.money import format_yuan
-from rulebook.stages import CaseStage, MessageKind
+from rulebook.stages import CaseStage, EndReason, MessageKind
 from workflows.case import RenewalCase, Wait, wait_until
-from workflows.clock import today
 from workflows.stages import receipts
 from workflows.stages.payment import Paid, close_of_term
 
@@ -31,7 +30,7 @@ async def bring_home(case: RenewalCase, paid: Paid) -> None:
         await _collateral_registered(case)
     await _new_loan_released(case)
     wait = _repayment_wait(case)
-    while case.state.owed_fen(today()):
+    while case.owed_fen:
         await _message(case, wait, Receipt)
 
 
@@ -75,7 +74,7 @@ async def _message(case: RenewalCase, wait: Wait, wanted: type[Message]) -> Mess
     while True:
         body = await case.hear(wait, wanted, NotRenewing, Receipt)
         if body is None:
-            raise MoneyStaysOut("return_deadline_passed")
+            raise MoneyStaysOut(EndReason.RETURN_DEADLINE_PASSED)
         if isinstance(body, NotRenewing):
             raise MoneyStaysOut(body.reason)
         if isinstance(body, Receipt):
@@ -85,7 +84,7 @@ async def _message(case: RenewalCase, wait: Wait, wanted: type[Message]) -> Mess
 
 
 def _return_by(case: RenewalCase) -> datetime:
-    return close_of_term(case.clock, case.state.out.due_on)
+    return close_of_term(case.clock, case.bridge.due_on)
 
 
 def _wait(case: RenewalCase, awaits: MessageKind, workdays: int) -> Wait:

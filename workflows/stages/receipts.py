@@ -21,7 +21,7 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     Returns:
         what the case waits for from now on.
     """
-    state, bridge = case.state, case.state.out
+    state, bridge, tariff = case.state, case.bridge, case.tariff
     references = {line.reference for line in receipt.lines}
     if mixed := mixed_references(receipt):
         case.refuse("message.receipt_mixed", reference=", ".join(mixed))
@@ -33,7 +33,6 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
         period = {"first": str(bridge.paid_on), "last": str(today())}
         case.refuse("message.receipt_date", received=str(receipt.received_on), **period)
         return wait
-    tariff = state.tariff(today())
     division = bridge.divide(receipt, tariff)
     after = then(division) if then else wait
     guaranteed = any(line.purpose is ReceiptPurpose.GUARANTOR for line in receipt.lines)

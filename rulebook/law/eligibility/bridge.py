@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
-from rulebook.law.ceiling import ceiling
+from rulebook.law.ceiling import ceiling_of
 from rulebook.law.eligibility.answers import Answer, Rule, failed, in_yuan, passed
 from rulebook.law.measure import Measure
 from rulebook.messages import ReleaseLine
@@ -63,8 +63,7 @@ def _within_ceiling(case: Bridging) -> Answer:
     if applicant.kind not in case.measure.applicant_kinds:
         citation = case.measure.citation("applicant.kinds")
         return failed("eligibility.applicant_not_admitted", citation, {"kind": str(applicant.kind)})
-    promised, maturing = max(0, case.promise.amount_fen), max(0, case.facts.loan.balance_fen)
-    most = ceiling(applicant.kind, promised, maturing, case.measure, listed=applicant.listed or False)
+    most = ceiling_of(case.facts, case.promise, case.measure)
     facts = {"amount": in_yuan(amount), "ceiling": in_yuan(most.amount_fen), "bound_by": str(most.bound_by)}
     if amount <= 0:
         return failed("bridging.nothing_bridged", most.citation, facts)

@@ -1,0 +1,188 @@
+"""Which acts may be done to a case now, by whom, and why the others may not: asked of the rules that judge an act.
+
+There is no second set of rules: an act of a kind may be done now when the one with the best prospects would be taken.
+"""
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple
+
+from rulebook.acts import MeasureProposal, Proposal, RecoveryStanding, Standing, WriteOffProposal, judge
+from rulebook.errors import XuqiaoError
+from rulebook.messages import (
+    ActBody,
+    Actor,
+    Approve,
+    ApproveMeasure,
+    ApproveWriteOff,
+    ConcludeRecovery,
+    ConfirmPayment,
+    DecideReferral,
+    DrawAgain,
+    MarkSent,
+    OfficerAct,
+    Propose,
+    ProposeMeasure,
+    ProposeWriteOff,
+    PutFirst,
+    RecordSigning,
+    Reject,
+    Release,
+    ReleaseLine,
+    SendBack,
+    Withdraw,
+)
+from rulebook.stages import STAGES, ActKind, CaseStage, Kind, Role
+
+_NO_ONES_ID = "\0"
+"""No person has it: the database takes no such text."""
+_ANY_TEXT = "-"
+
+
+@dataclass(frozen=True)
+class CaseStanding:
+    """All that decides which acts a case takes, in any stage.
+
+    Attributes:
+        while_undrawn: what is heard while papers cannot be drawn; None where none are waited for.
+        today: the day on which it is asked.
+        rules_look_at: what the rules beyond stage and role look at; None before the case is opened and after its end.
+    """
+
+    stage: CaseStage
+    while_undrawn: Collection[Kind] | None
+    rules_look_at: Standing | RecoveryStanding | None
+    today: date
+
+
+class Verdict(NamedTuple):
+    """What the rules say now of an act that the stage knows.
+
+    Attributes:
+        role: whose part it is.
+        refused: why the person asked about cannot do it; None where he can.
+        barred: who cannot do it for the part he has had in the case, by id, with the reason (不相容岗位分离).
+        only: ids of those who alone can do it for the part they have had, where others cannot.
+    """
+
+    kind: ActKind
+    role: Role
+    refused: XuqiaoError | None
+    barred: Mapping[str, XuqiaoError]
+    only: tuple[str, ...]
+
+
+def somebody(role: Role) -> Actor:
+    """A person who has had no part in the case."""
+    return Actor(id=_NO_ONES_ID, name="", role=role, organisation="")
+
+
+def verdicts(
+    case: CaseStanding, names: Mapping[str, str], who: Callable[[ActKind, Role], Actor] | None = None
+) -> tuple[Verdict, ...]:
+    """What the rules say now of each act of a case's stage; of drawing papers again only where it is waited for.
+
+    Args:
+        names: of those who have had a part in the case, by id; who is not in it is named by his id.
+        who: the person asked about in the role of an act, or XuqiaoError where he may not play it; without it,
+            somebody who has had no part in the case.
+    """
+    known = STAGES[case.stage].acts.items()
+    return tuple(
+        _verdict(kind, role, case, names, who)
+        for kind, role in known
+        if kind is not ActKind.DRAW_AGAIN or case.while_undrawn is not None
+    )
+
+
+def why_not(kind: ActKind, case: CaseStanding, actor: Actor) -> XuqiaoError | None:
+    """Why a person cannot do any act of a kind now, whatever it says; None where he can."""
+    act = OfficerAct(id="", actor=actor, body=at_best(kind, case.rules_look_at, case.today))
+    try:
+        judge(act, case.stage, case.while_undrawn, case.rules_look_at, case.today)
+    except XuqiaoError as refusal:
+        return refusal
+    return None
+
+
+def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
+    """Ids of the people who have done something in a case that may bar them from more, each once."""
+    match case:
+        case Standing():
+            makers = [each.maker for each in (case.proposal, case.measure_proposed) if each is not None]
+            parts = [*makers, case.checker, case.sent_by, case.found_by]
+        case RecoveryStanding():
+            parts = [case.write_off.maker] if case.write_off else []
+        case None:
+            parts = []
+    return tuple(dict.fromkeys(person for person in parts if person))
+
+
+def _verdict(
+    kind: ActKind,
+    role: Role,
+    case: CaseStanding,
+    names: Mapping[str, str],
+    who: Callable[[ActKind, Role], Actor] | None,
+) -> Verdict:
+    to_anybody = why_not(kind, case, somebody(role))
+    barred, only = {}, []
+    for person in had_a_part(case.rules_look_at):
+        actor = Actor(id=person, name=names.get(person, person), role=role, organisation="")
+        to_him = why_not(kind, case, actor)
+        if to_him is None and to_anybody is not None:
+            only.append(person)
+        elif to_him is not None and (to_anybody is None or to_him.code != to_anybody.code):
+            barred[person] = to_him
+    try:
+        refused = why_not(kind, case, who(kind, role)) if who else to_anybody
+    except XuqiaoError as refusal:
+        refused = refusal
+    return Verdict(kind, role, refused, barred, tuple(only))
+
+
+def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date) -> ActBody:
+    """The act of a kind with the best prospects: where it is refused, every act of the kind is."""
+    match case, kind:
+        case Standing(proposal=Proposal(terms_digest=digest)), ActKind.APPROVE:
+            return Approve(terms_digest=digest, minutes=_ANY_TEXT)
+        case Standing(facts=facts), ActKind.RELEASE:
+            return Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
+        case Standing(measure_proposed=MeasureProposal(effective_from=day)), ActKind.APPROVE_MEASURE:
+            return ApproveMeasure(effective_from=day, reason=_ANY_TEXT)
+        case Standing(), ActKind.APPROVE_MEASURE:
+            return ApproveMeasure(effective_from=today, reason=_ANY_TEXT)
+        case RecoveryStanding(outstanding_fen=lost), ActKind.PROPOSE_WRITE_OFF if lost > 0:
+            return ProposeWriteOff(decision=_ANY_TEXT, amount_fen=lost, reason=_ANY_TEXT)
+        case RecoveryStanding(write_off=WriteOffProposal(decision, amount)), ActKind.APPROVE_WRITE_OFF:
+            return ApproveWriteOff(decision=decision, amount_fen=amount)
+        case RecoveryStanding(outstanding_fen=lost), ActKind.APPROVE_WRITE_OFF if lost > 0:
+            return ApproveWriteOff(decision=_ANY_TEXT, amount_fen=lost)
+        case _:
+            return _OF_ITSELF[kind]
+
+
+_OF_ITSELF: Mapping[ActKind, ActBody] = {
+    body.kind: body
+    for body in (
+        DecideReferral(go_on=True, reason=_ANY_TEXT),
+        Propose(amount_fen=1),  # whatever limits an amount limits it from above
+        Approve(terms_digest=_ANY_TEXT, minutes=_ANY_TEXT),
+        SendBack(reason=_ANY_TEXT),
+        Reject(reason=_ANY_TEXT),
+        DrawAgain(),
+        RecordSigning(signed_on=date.min, return_path_confirmed=True),
+        Release(confirmed=tuple(ReleaseLine), balance_fen=0),
+        MarkSent(receipt_serial=_ANY_TEXT),
+        ConfirmPayment(statement_reference=_ANY_TEXT, paid=False),  # found or returned: that needs no sender
+        Withdraw(reason=_ANY_TEXT),
+        ConcludeRecovery(reason=_ANY_TEXT),
+        ProposeWriteOff(decision=_ANY_TEXT, amount_fen=1, reason=_ANY_TEXT),
+        ApproveWriteOff(decision=_ANY_TEXT, amount_fen=1),
+        PutFirst(reason=_ANY_TEXT),
+        ProposeMeasure(effective_from=date.min, reason=_ANY_TEXT),
+        ApproveMeasure(effective_from=date.min, reason=_ANY_TEXT),
+    )
+}
+"""Of each kind an act that depends on nothing in the case."""
