@@ -14,6 +14,7 @@ from sqlmodel import Session
 from activities.law.measures import measure_from
 from activities.words import say, say_error, word
 from activities.workbook.applications import shift_dates
+from activities.workbook.intake import Desk, import_workbook
 from gateways.simulated import BankScript
 from models.books import ledger
 from models.cases.applications import Loan
@@ -25,7 +26,6 @@ from rulebook.cases import Route
 from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 from runtime import demo_report
-from runtime.cli.intake import Desk, import_workbook
 from runtime.conductor import Conductor
 from runtime.daily import shanghai_today
 from runtime.devstack import DevStack

@@ -7,11 +7,19 @@ from collections.abc import Sequence
 import typer
 from typer.main import get_command
 
-from runtime.cli import bank, calendar, case, documents, law_judge, law_packs, law_sums, ledger, lists, machine
+from runtime.cli.bank import messages as bank
+from runtime.cli.books import group as ledger
+from runtime.cli.cases import showing as case
 from runtime.cli.failures import Exit, Misuse, known, of_usage, tell
-from runtime.cli.intake_commands import import_file
+from runtime.cli.funds import calendar, lists
+from runtime.cli.language import LANGUAGES, UnknownLanguage, begin_call
+from runtime.cli.law import judge as law_judge
+from runtime.cli.law import packs as law_packs
+from runtime.cli.law import sums as law_sums
+from runtime.cli.machine import machine
 from runtime.cli.manual import Command, Group
-from runtime.cli.speech import LANGUAGES, UnknownLanguage, begin_call
+from runtime.cli.papers import kept as documents
+from runtime.cli.workbook.importing import import_file
 
 NAME = "xuqiao"
 

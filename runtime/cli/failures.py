@@ -4,7 +4,7 @@ import sys
 from enum import IntEnum
 
 from rulebook.errors import XuqiaoError
-from runtime.cli.speech import call
+from runtime.cli.language import call
 
 
 class Exit(IntEnum):

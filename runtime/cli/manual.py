@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from typer.core import TyperCommand, TyperGroup
 
 from runtime.cli.failures import Misuse
-from runtime.cli.speech import LANG_FLAG, call, own
+from runtime.cli.language import LANG_FLAG, call, own
 
 WIDEST = 110
 INDENT = "  "

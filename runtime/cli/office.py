@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from activities.words import set_language
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Misuse
-from runtime.cli.speech import call
+from runtime.cli.language import call
 from runtime.settings import Settings, load_settings
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from activities import words
 from rulebook.money import format_yuan
-from runtime.cli.speech import call
+from runtime.cli.language import call
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 WIDTH_IN_A_PIPE = 240

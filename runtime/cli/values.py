@@ -12,8 +12,8 @@ from activities import words
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, yuan
 from runtime.cli.failures import Misuse
+from runtime.cli.language import call
 from runtime.cli.output import SHANGHAI, say
-from runtime.cli.speech import call
 
 MOST_YUAN = 10**12
 _CHUNK = 1 << 20

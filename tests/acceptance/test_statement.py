@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from activities.books import reconciliation
+from activities.books.reconciliation import DayEnd, LineState, Matched, RowResult
 from models.books import ledger, statements
 from models.cases.applications import Application
 from rulebook.books.postings import PostingKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
 from rulebook.stages import CaseStage
-from runtime import reconciliation
-from runtime.reconciliation import DayEnd, LineState, Matched, RowResult
 from tests.acceptance.fund import MAKER, TestedFund
 from tests.builders import a_micro_manufacturer
 

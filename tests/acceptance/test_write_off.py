@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.books import desk as book_desk
+from activities.books import reconciliation
 from activities.books.breaker import breaker_of
 from activities.books.desk import Doors
 from activities.cases import acts as desk
@@ -18,7 +19,6 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ConcludeRecovery, ProposeWriteOff, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage
-from runtime import reconciliation
 from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.acceptance.test_repeated_work import run_everything_again
 from tests.acceptance.test_statement import Statement, account_of

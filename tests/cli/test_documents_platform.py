@@ -14,7 +14,7 @@ from gateways.esign import PlatformManner, SimulatedPlatform
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
 from rulebook.papers.facts import DocumentKind
-from runtime.cli.documents_platform import PLATFORM_FOLDER
+from runtime.cli.papers.platform import PLATFORM_FOLDER
 from runtime.settings import load_settings
 from runtime.wiring import House
 from tests.cli.conftest import Cli

@@ -12,8 +12,9 @@ import pytest
 from typer.main import get_command
 
 from rulebook.stages import STAGES, ActKind, MessageKind
-from runtime.cli import acts, bank, write_offs
 from runtime.cli.app import app
+from runtime.cli.bank import messages as bank
+from runtime.cli.cases import acts, write_offs
 from runtime.cli.manual import width_of
 from tests.cli.conftest import Cli
 

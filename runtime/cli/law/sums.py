@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Argument, Option
 
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.law import Overlay, Pack, asked, count_of, the_pack, title_of
+from runtime.cli.law.pack import Overlay, Pack, asked, count_of, the_pack, title_of
 from runtime.cli.options import AsJson
 
 if TYPE_CHECKING:

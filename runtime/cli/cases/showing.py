@@ -5,12 +5,12 @@ from typing import Annotated
 
 from typer import Argument, Option, Typer
 
-from runtime.cli.acts import add_acts
+from runtime.cli.cases.acts import add_acts
+from runtime.cli.cases.write_offs import add_write_offs
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.intake_commands import submit
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, Case, Fund, Stage
-from runtime.cli.write_offs import add_write_offs
+from runtime.cli.workbook.importing import submit
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 app.command("submit", cls=Command)(submit)
@@ -25,7 +25,7 @@ def list_cases(
 ) -> int:
     from models.cases import reads
     from rulebook.stages import CaseStage, Role
-    from runtime.cli.case_page import show_cases
+    from runtime.cli.cases.page import show_cases
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
     from runtime.cli.values import member_of
@@ -45,7 +45,7 @@ def list_cases(
 @app.command("show", cls=Command)
 def show(case: Case, as_json: AsJson = False) -> int:
     from models.cases import reads
-    from runtime.cli.case_page import case_data, show_case
+    from runtime.cli.cases.page import case_data, show_case
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
     from runtime.cli.values import case_no_of

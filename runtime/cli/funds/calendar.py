@@ -44,7 +44,7 @@ def list_years(as_json: AsJson = False) -> int:
 def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
     from activities.law.calendars import read_notice
     from models.funds.calendar import store_notice
-    from runtime.cli.law import asked
+    from runtime.cli.law.pack import asked
     from runtime.cli.office import Office
     from runtime.cli.output import line, plain, print_json, say, word
 

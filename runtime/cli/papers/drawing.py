@@ -92,9 +92,9 @@ def render(
     from models.funds.funds import actor
     from rulebook.papers.facts import DocumentKind
     from rulebook.stages import Role
-    from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
+    from runtime.cli.papers.values import write_file
     from runtime.cli.values import case_no_of, member_of
 
     case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_told()
@@ -129,10 +129,10 @@ def preview(
     from activities.papers.on_request import draft
     from activities.papers.press.sample import sample_of
     from rulebook.papers.facts import DocumentKind
-    from runtime.cli.documents_values import write_file
+    from runtime.cli.language import LANGUAGES
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
-    from runtime.cli.speech import LANGUAGES
+    from runtime.cli.papers.values import write_file
     from runtime.cli.values import case_no_of, member_of
 
     of_kind, told = member_of("KIND", DocumentKind, paper_kind), make_told()

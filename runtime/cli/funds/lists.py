@@ -28,7 +28,7 @@ def tasks(
     """The worklist (待办)."""
     from models.cases import reads
     from rulebook.stages import Role
-    from runtime.cli.case_page import awaited, due_words
+    from runtime.cli.cases.page import awaited, due_words
     from runtime.cli.office import Office
     from runtime.cli.output import print_json, table, word
     from runtime.cli.values import member_of

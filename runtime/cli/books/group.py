@@ -5,7 +5,10 @@ Its commands stand in modules of their own, one subject each; here they get thei
 
 from typer import Typer
 
-from runtime.cli import ledger_desk, ledger_reports, ledger_statement, ledger_verify
+from runtime.cli.books import desk as ledger_desk
+from runtime.cli.books import reports as ledger_reports
+from runtime.cli.books import statement as ledger_statement
+from runtime.cli.books import verification as ledger_verify
 from runtime.cli.manual import Command, Group
 
 app = Typer(cls=Group, no_args_is_help=True, add_completion=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option
 
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.law import Overlay, asked, the_pack, title_of
+from runtime.cli.law.pack import Overlay, asked, the_pack, title_of
 from runtime.cli.options import AsJson
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ def _as_data(found: "Judgement") -> dict[str, Any]:
 
 def _finding_as_data(judgement: str, finding: "Finding") -> dict[str, Any]:
     from activities.words import say_finding
-    from runtime.cli.speech import call
+    from runtime.cli.language import call
 
     return {
         "judgement": judgement,
@@ -84,8 +84,8 @@ def _finding_as_data(judgement: str, finding: "Finding") -> dict[str, Any]:
 
 def _show(found: "Judgement") -> None:
     from activities.words import say_finding
+    from runtime.cli.language import call
     from runtime.cli.output import line, say, word
-    from runtime.cli.speech import call
 
     for name, findings in _judgements(found):
         line()

@@ -43,8 +43,8 @@ def start(
     as_user: AsUser,
     as_json: AsJson = False,
 ) -> int:
-    from runtime.cli.documents_values import case_and_paper, party_word
     from runtime.cli.output import line, note, print_json, say
+    from runtime.cli.papers.values import case_and_paper, party_word
 
     case_no, which = case_and_paper(case_or_number, kind_or_not)
     asked = _asked(asked_party, asked_person, asked_authority)
@@ -111,9 +111,9 @@ def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False)
 def list_flows(case_or_not: CaseOrNot = None, as_json: AsJson = False) -> int:
     from models.cases.case_file import the_case
     from models.papers import signatures
-    from runtime.cli.documents_values import party_word
     from runtime.cli.office import Office
     from runtime.cli.output import moment, print_json, table
+    from runtime.cli.papers.values import party_word
     from runtime.cli.values import case_no_of
 
     number = None if case_or_not is None else case_no_of(case_or_not)

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING
 
 from typer import Typer
 
-from runtime.cli.acts import do_act
+from runtime.cli.cases.acts import do_act
 from runtime.cli.manual import Command
 from runtime.cli.options import AsJson, AsUser, Case, Decision, Key, Reason
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
     from sqlmodel import Session
 
+    from activities.books.reconciliation import DayEnd, ImportReport, SuspenseLine
     from models.books.statements import StatementDifference
     from rulebook.books.reconciling import Difference
-    from runtime.reconciliation import DayEnd, ImportReport, SuspenseLine
 
 NOBODY = "cli"
 """Who did what was done without saying who does it."""
@@ -29,7 +29,7 @@ Resolved = Annotated[bool, Option("--resolved")]
 
 def import_statement(file: File, fund: Fund = None, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
     """Take in the bank's statement."""
-    from runtime import reconciliation
+    from activities.books import reconciliation
     from runtime.cli.office import Office
 
     with Office() as office, office.begin() as session:
@@ -40,8 +40,8 @@ def import_statement(file: File, fund: Fund = None, as_user: AsUserOrNot = None,
 
 
 def _who(session: "Session", user: str | None) -> str:
+    from activities.books.reconciliation import keeper
     from runtime.cli.output import note
-    from runtime.reconciliation import keeper
 
     if user is None:
         return NOBODY
@@ -97,7 +97,7 @@ def _show_import(report: "ImportReport", as_json: bool) -> None:
 
 def suspense(fund: Fund = None, as_json: AsJson = False) -> int:
     """Money that belongs to no case yet (待确认来款)."""
-    from runtime import reconciliation
+    from activities.books import reconciliation
     from runtime.cli.office import Office
     from runtime.cli.output import masked, money, print_json, table
 
@@ -160,7 +160,7 @@ def match_line(
     as_json: AsJson = False,
 ) -> int:
     """Say whose money a line is."""
-    from runtime import reconciliation
+    from activities.books import reconciliation
     from runtime.cli.office import Office
     from runtime.cli.output import line, money, note, print_json, say
     from runtime.cli.values import case_no_of, fen_of
@@ -191,8 +191,8 @@ def match_line(
 
 def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
     """Compare statement and books at the end of a day, to the fen."""
+    from activities.books import reconciliation
     from models.books import statements
-    from runtime import reconciliation
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
     from runtime.cli.values import day_of
@@ -344,10 +344,10 @@ def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson =
 
 def explain(difference_no: Number, as_user: AsUser, reason: Reason, as_json: AsJson = False) -> int:
     """Put on record why something differs."""
+    from activities.books.reconciliation import keeper
     from models.books import statements
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
-    from runtime.reconciliation import keeper
 
     if not reason.strip():
         raise Misuse("cli.usage.empty", name="--reason")

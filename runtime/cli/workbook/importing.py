@@ -12,7 +12,7 @@ from runtime.cli.failures import Exit, Misuse
 from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Fund
 
 if TYPE_CHECKING:
-    from runtime.cli.intake import Desk, ImportReport
+    from activities.workbook.intake import Desk, ImportReport
     from runtime.cli.office import Office
 
 NOBODY = "cli"
@@ -31,7 +31,7 @@ def import_file(
         raise Misuse("cli.usage.file_or_template")
     if template is not None:
         return _write_form(template, as_json)
-    from runtime.cli.intake import import_workbook
+    from activities.workbook.intake import import_workbook
     from runtime.cli.office import Office
     from runtime.cli.output import note
 
@@ -63,8 +63,8 @@ def _write_form(path: Path, as_json: bool) -> int:
 
 def _desk(office: "Office", fund: str | None, user: str | None) -> "Desk":
     """Where this call takes applications in; whoever is named must be a maker (经办)."""
+    from activities.workbook.intake import Desk
     from models.funds.funds import actor
-    from runtime.cli.intake import Desk
     from runtime.cli.output import note
 
     with office.begin() as session:
@@ -77,10 +77,10 @@ def _desk(office: "Office", fund: str | None, user: str | None) -> "Desk":
 
 def _show_report(report: "ImportReport", as_json: bool) -> None:
     from activities.words import say_error
+    from activities.workbook.intake import Intake
     from rulebook.errors import XuqiaoError
-    from runtime.cli.intake import Intake
+    from runtime.cli.language import call
     from runtime.cli.output import line, plain, print_json, say
-    from runtime.cli.speech import call
 
     counts = {result.value: report.count(result) for result in Intake}
     reasons = [XuqiaoError(row.reason["code"], **row.reason["params"]) if row.reason else None for row in report.rows]
@@ -121,9 +121,9 @@ def _name_of(column: Column) -> str:
 
 def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typed: str | None) -> int:
     """Take in one application; its options are the columns of the workbook."""
+    from activities.workbook.intake import Intake, file_one
     from rulebook.errors import XuqiaoError
     from runtime.cli.failures import tell
-    from runtime.cli.intake import Intake, file_one
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
 

@@ -250,8 +250,8 @@ def _answer(
     """Show the report, or write it as Excel, or give it to a program."""
     from activities.books.workbook import write_workbook
     from runtime.cli.failures import Misuse
+    from runtime.cli.language import call
     from runtime.cli.output import line, print_json, say
-    from runtime.cli.speech import call
 
     if xlsx is not None:
         try:

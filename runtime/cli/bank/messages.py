@@ -145,7 +145,7 @@ def list_messages(
 ) -> int:
     from models.cases import reads
     from models.cases.acts import ActState
-    from runtime.cli.case_page import show_messages, with_sentences
+    from runtime.cli.cases.page import show_messages, with_sentences
     from runtime.cli.office import Office
     from runtime.cli.output import print_json
     from runtime.cli.values import case_no_of, member_of

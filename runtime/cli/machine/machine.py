@@ -35,8 +35,8 @@ def _flat(values: dict[str, Any], before: str = "") -> list[tuple[str, Any]]:
 def doctor(as_json: AsJson = False) -> int:
     """Everything a case needs, looked at."""
     from rulebook.errors import XuqiaoError
+    from runtime.cli.language import call
     from runtime.cli.output import line, print_json
-    from runtime.cli.speech import call
     from runtime.doctor import as_lines, examine
     from runtime.settings import load_settings
 

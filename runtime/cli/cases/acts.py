@@ -94,7 +94,7 @@ def approve(
     """Show the terms and approve exactly what was shown; where nothing is proposed, the case itself says so."""
     from models.cases.reads import case_page
     from rulebook.messages import Approve
-    from runtime.cli.case_page import show_terms, terms_of
+    from runtime.cli.cases.page import show_terms, terms_of
     from runtime.cli.office import Office
     from runtime.cli.values import case_no_of
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from typer import Option, Typer
 
 from runtime.cli.failures import Exit
-from runtime.cli.law import Overlay, PackArgument, asked, the_pack, title_of
+from runtime.cli.law.pack import Overlay, PackArgument, asked, the_pack, title_of
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson
 
@@ -61,7 +61,7 @@ def show(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -
         provisions = [each.model_dump(mode="json") for each in laid_out]
         print_json({**_heading(measure), "overlay": measure.overlay, "provisions": provisions})
         return Exit.WELL
-    from runtime.cli.law_words import source_in_words, value_in_words
+    from runtime.cli.law.wording import source_in_words, value_in_words
 
     line(title_of(measure))
     for name, _ in measure.sections():
@@ -204,7 +204,7 @@ def _change_as_data(change: "Change") -> dict[str, Any]:
 
 
 def _show_changes(title: str, changes: "Iterable[Change]", before: "Measure", after: "Measure") -> None:
-    from runtime.cli.law_words import source_in_words, value_in_words
+    from runtime.cli.law.wording import source_in_words, value_in_words
     from runtime.cli.output import line, say, table, word
 
     def lines() -> Iterator[tuple[str, ...]]:

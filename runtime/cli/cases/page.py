@@ -21,6 +21,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
 from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
+from runtime.cli.language import call
 from runtime.cli.output import (
     fields,
     line,
@@ -34,7 +35,6 @@ from runtime.cli.output import (
     table,
     word,
 )
-from runtime.cli.speech import call
 
 _OF_REFUSAL = f"{REFUSAL}."
 _ENDED = {stage.value for stage in ENDS}

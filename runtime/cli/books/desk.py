@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
+from runtime.cli.books.acts import ACTS, Reference
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit
-from runtime.cli.ledger_acts import ACTS, Reference
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason
 

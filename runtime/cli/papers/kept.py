@@ -5,12 +5,12 @@ from typing import TYPE_CHECKING, Annotated
 
 from typer import Argument, Option, Typer
 
-from runtime.cli import documents_platform
-from runtime.cli.documents_drawing import add_drawing
-from runtime.cli.documents_platform import PLATFORM_FOLDER
 from runtime.cli.failures import Exit, Misuse, exit_of, known
 from runtime.cli.manual import Command, Group
 from runtime.cli.options import AsJson, AsUser, Case, File
+from runtime.cli.papers import platform as documents_platform
+from runtime.cli.papers.drawing import add_drawing
+from runtime.cli.papers.platform import PLATFORM_FOLDER
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -44,9 +44,9 @@ app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 def list_papers(case: Case, as_json: AsJson = False) -> int:
     from models.cases.case_file import the_case
     from models.papers import documents, signatures
-    from runtime.cli.documents_platform import flow_data
     from runtime.cli.office import Office
     from runtime.cli.output import moment, print_json, short, table, word
+    from runtime.cli.papers.platform import flow_data
     from runtime.cli.values import case_no_of
 
     number = case_no_of(case)
@@ -105,9 +105,9 @@ def sign(
 
     from activities.papers.press.office import read_seal
     from activities.signing.in_house import ByHand, SigningDesk
-    from runtime.cli.documents_values import file_content, paper_meant, party_word, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say, short, word
+    from runtime.cli.papers.values import file_content, paper_meant, party_word, write_file
     from runtime.cli.values import case_no_of, moment_of
 
     number, which = case_no_of(case), paper_meant(which_paper)
@@ -156,9 +156,9 @@ def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False
     import hashlib
 
     from models.papers import signatures
-    from runtime.cli.documents_values import paper_meant, write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
+    from runtime.cli.papers.values import paper_meant, write_file
     from runtime.cli.values import case_no_of
 
     with Office() as office, office.begin() as session:
@@ -177,9 +177,9 @@ def fetch(case: Case, which_paper: WhichPaper, out: Out, as_json: AsJson = False
 @app.command("verify", cls=Command)
 def verify(file: File, as_json: AsJson = False) -> int:
     from activities.papers.check import check_file
-    from runtime.cli.documents_values import file_content
     from runtime.cli.office import Office
     from runtime.cli.output import plain, print_json
+    from runtime.cli.papers.values import file_content
 
     content = file_content("FILE", file)
     with Office() as office:
@@ -227,15 +227,15 @@ def _waiting(papers: "list[Document]", signed: "dict[str, list[Signature]]") -> 
 
 
 def _signed_words(signed: "list[Signature]") -> str:
-    from runtime.cli.documents_values import party_word
     from runtime.cli.output import word
+    from runtime.cli.papers.values import party_word
 
     return ", ".join(f"{party_word(each.party)} {each.person}（{word('signed_how', each.how)}）" for each in signed)
 
 
 def _waiting_words(parties: list[str], flow: "SigningFlow | None") -> str:
-    from runtime.cli.documents_values import party_word
     from runtime.cli.output import say
+    from runtime.cli.papers.values import party_word
 
     asked = {signer["party"] for signer in flow.signers} if flow else set()
     outside = say("cli.platform.asked_there", flow=flow.flow) if flow else ""
@@ -243,8 +243,8 @@ def _waiting_words(parties: list[str], flow: "SigningFlow | None") -> str:
 
 
 def _tell(report: "FileReport") -> None:
-    from runtime.cli.documents_values import party_word
     from runtime.cli.output import fields, line, moment, say, section, short, word
+    from runtime.cli.papers.values import party_word
 
     line(say(f"paper_check.verdict_{_verdict(report)}"))
     fields(
