@@ -4,12 +4,12 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 from enum import StrEnum
-from pathlib import Path
 
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
 from activities.books.statement_file import StatementFile, read_statement
+from activities.wording import masked
 from models.books import ledger, statements
 from models.cases.acts import ActState, enter_message
 from models.cases.case_file import RenewalCase, fee_owed, the_case
@@ -132,24 +132,27 @@ def keeper(session: Session, person_id: str) -> Actor:
 # Taking it in --------------------------------------------------------------------------------------------------
 
 
-def import_statement(session: Session, fund: str, path: Path, by: str) -> ImportReport:
+def import_statement(session: Session, fund: str, content: bytes, by: str) -> ImportReport:
     """Take in a statement; the same line again changes nothing, and a row that is wrong keeps no other from coming in.
 
     Money that came in and belongs to nothing the books know is booked as 待确认来款 at once, so that it can neither be
     overlooked nor lent.
 
     Args:
+        content: the bank's file, CSV or Excel.
         by: id of the person who imports.
     Raises:
         XuqiaoError: what ``read_statement`` refuses; ``statement.other_account`` for the file of another account.
     """
-    file = read_statement(path)
+    file = read_statement(content)
     number = _digits(the_fund(session, fund).escrow_number)
     if file.own_accounts - {number}:
-        raise XuqiaoError("statement.other_account", found=", ".join(_masked(file.own_accounts - {number})))
+        raise XuqiaoError(
+            "statement.other_account", found=", ".join(sorted(masked(other) for other in file.own_accounts - {number}))
+        )
     lock_pool(session, fund)
     rows = [RowResult(row=fault.row, reason=_reason(fault.error)) for fault in file.faults]
-    rows += _put_on_record(session, fund, file, hashlib.sha256(path.read_bytes()).hexdigest(), by)
+    rows += _put_on_record(session, fund, file, hashlib.sha256(content).hexdigest(), by)
     unbooked = take_up(session, fund, by)
     waiting = statements.suspense(session, fund)
     states, proposals = _states(session, fund, waiting), _proposals(session, fund, waiting)
@@ -157,7 +160,7 @@ def import_statement(session: Session, fund: str, path: Path, by: str) -> Import
     return ImportReport(
         fund=fund,
         account_named=bool(file.own_accounts),
-        rows=tuple(sorted((_told(row, states, proposals, unbooked) for row in rows), key=lambda row: row.row)),
+        rows=tuple(sorted((_with_state(row, states, proposals, unbooked) for row in rows), key=lambda row: row.row)),
         breaks=tuple(
             BalanceBreak(row=placed[each.place], expected_fen=each.expected_fen, stated_fen=each.stated_fen)
             for each in balance_breaks([each.line for each in file.lines])
@@ -218,7 +221,7 @@ def _states(session: Session, fund: str, waiting: Sequence[statements.Suspended]
     return states | {each.name: LineState.SUSPENSE for each in waiting}
 
 
-def _told(
+def _with_state(
     row: RowResult,
     states: Mapping[str, LineState],
     proposals: Mapping[str, str],
@@ -405,7 +408,3 @@ def _reason(error: XuqiaoError) -> Reason:
 
 def _digits(number: str) -> str:
     return "".join(sign for sign in number if sign.isdigit())
-
-
-def _masked(numbers: frozenset[str]) -> list[str]:
-    return sorted("*" * max(0, len(number) - 4) + number[-4:] for number in numbers)

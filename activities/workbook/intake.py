@@ -5,7 +5,6 @@ import io
 from collections.abc import Mapping, Sequence
 from datetime import date
 from enum import StrEnum
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import xlsxwriter
@@ -14,7 +13,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from activities.store import Begin
-from activities.workbook.applications import CellFault, read_workbook
+from activities.workbook.applications import CellFault, read_workbook, unread
 from activities.workbook.columns import COLUMNS, MONEY_UNITS, Content
 from models.cases.applications import file_application
 from models.funds.funds import business_date
@@ -74,7 +73,7 @@ class ImportReport(Value):
         return not self.errors and not self.count(Intake.REFUSED)
 
 
-class Desk(NamedTuple):
+class Reception(NamedTuple):
     """Where applications are taken in.
 
     Attributes:
@@ -90,7 +89,14 @@ class Desk(NamedTuple):
     queues: str
 
 
-def import_workbook(desk: Desk, path: Path, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
+class GivenFile(NamedTuple):
+    """A file as it came in; ``content`` is None where nobody could read it."""
+
+    name: str
+    content: bytes | None
+
+
+def import_workbook(reception: Reception, file: GivenFile, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
     """Take in what a workbook holds, each good row in a transaction of its own.
 
     The same file a second time changes nothing.
@@ -100,49 +106,45 @@ def import_workbook(desk: Desk, path: Path, banks: Sequence[PartnerBank] | None 
     Raises:
         XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
     """
-    try:
-        content = path.read_bytes()
-    except OSError:
-        content = b""  # the reader says in its own words that there is no such file
-    digest = hashlib.sha256(content).hexdigest()
-    return _take_in(desk, content if content else path, digest, f"file:{digest}", banks)
+    digest = hashlib.sha256(file.content or b"").hexdigest()
+    return _take_in(reception, file, digest, f"file:{digest}", banks)
 
 
-def file_one(desk: Desk, typed: Mapping[str, str | None]) -> ImportReport:
+def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportReport:
     """Take in one application that was typed field by field: it passes the same checks as a row of the workbook.
 
     Args:
         typed: by the fields of the workbook's columns; amounts in yuan.
     """
     content = _one_row(typed)
-    return _take_in(desk, content, hashlib.sha256(content).hexdigest(), "cli")
+    return _take_in(reception, GivenFile("", content), hashlib.sha256(content).hexdigest(), "cli")
 
 
 def _take_in(
-    desk: Desk, workbook: bytes | Path, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
+    reception: Reception, file: GivenFile, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
 ) -> ImportReport:
-    with desk.begin() as session:
-        today = business_date(session, desk.fund)
-    reading = read_workbook(workbook, today, banks)
-    rows = tuple(_file(desk, row, today, source) for row in reading.rows)
-    return ImportReport(fund=desk.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    reading = unread(file.name) if file.content is None else read_workbook(file.content, today, banks)
+    rows = tuple(_file(reception, row, today, source) for row in reading.rows)
+    return ImportReport(fund=reception.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
 
 
-def _file(desk: Desk, row: ApplicationRow, today: date, source: str) -> RowReport:
+def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -> RowReport:
     report = RowReport(row=row.row, applicant_name=row.applicant_name, result=Intake.REFUSED)
     try:
-        with desk.begin() as session:
+        with reception.begin() as session:
             filed = file_application(
                 session,
-                desk.fund,
+                reception.fund,
                 row,
                 received_on=today,
-                filed_by=desk.filed_by,
+                filed_by=reception.filed_by,
                 source=source,
-                queues=desk.queues,
+                queues=reception.queues,
             )
     except IntegrityError as error:
-        with desk.begin() as session:
+        with reception.begin() as session:
             refusal = _why(session, row, error)
         reason = {"code": refusal.code, "params": refusal.params}
         return report.model_copy(update={"reason": reason})

@@ -57,7 +57,7 @@ class Account:
 
     def take_in_file(self, path: Path) -> ImportReport:
         with sessions(self.app).begin() as session:
-            return reconciliation.import_statement(session, self.fund, path, "li.jing")
+            return reconciliation.import_statement(session, self.fund, path.read_bytes(), "li.jing")
 
     def day_end(self, on: date = FIRST_DAY) -> DayEnd:
         with sessions(self.app).begin() as session:

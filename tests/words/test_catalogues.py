@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
@@ -13,7 +14,8 @@ from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
-from rulebook import cases, events, messages, stages
+from rulebook import cases, events, findings, messages, stages
+from rulebook.books import postings
 from rulebook.papers import facts as papers
 
 ROOT = Path(__file__).parents[2]
@@ -69,19 +71,32 @@ def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
             assert spec in {"", "code"} | groups, f"{code}: {name}:{spec}"
 
 
+def enums_of(*modules: ModuleType) -> dict[str, type[StrEnum]]:
+    """The enums of some modules, by name."""
+    return {
+        enum.__name__: enum
+        for module in modules
+        for enum in vars(module).values()
+        if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__
+    }
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_enum_member_has_words(lang: Lang) -> None:
-    for module in (cases, stages, messages, events):
-        for enum in vars(module).values():
-            if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__:
-                assert enum in WORD_GROUPS, f"{enum.__name__} has no word group"
+    assert set(enums_of(cases, stages, messages, events)) <= set(WORD_GROUPS)
+    enums = enums_of(cases, stages, messages, events, findings, papers, postings)
     missing = [
         f"{group}.{member}"
-        for enum, group in WORD_GROUPS.items()
-        for member in enum
+        for name, group in WORD_GROUPS.items()
+        for member in enums[name]
         if not has_words(f"{group}.{member}", lang)
     ]
     assert missing == []
+
+
+def test_no_two_enums_of_ours_share_a_name_that_has_words() -> None:
+    ours = Counter(enum.__name__ for enum in StrEnum.__subclasses__() if enum.__module__.split(".")[0] in SOURCES)
+    assert [name for name in WORD_GROUPS if ours[name] > 1] == []
 
 
 class Raised(NamedTuple):
