@@ -12,7 +12,7 @@ from temporalio import activity
 
 from activities import contracts
 from runtime.settings import DatabaseSettings, Settings, checkout
-from runtime.wiring import House
+from runtime.wiring import Services
 from workflows.policies import Queue
 
 QUEUES = (Queue.CASES, Queue.MONEY, Queue.PAPERS)
@@ -36,12 +36,12 @@ STUBS = {
 def registered() -> dict[str, list[tuple[str, Callable[..., Any]]]]:
     """The real activities by name, each with the queues it is registered on."""
     nowhere = DatabaseSettings(url=SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/none"))
-    house = House(Settings(database=nowhere))
+    services = Services(Settings(database=nowhere))
     found: dict[str, list[tuple[str, Callable[..., Any]]]] = {}
     for queue in QUEUES:
-        for real in house.activities_on(queue):
+        for real in services.activities_on(queue):
             found.setdefault(name_of(real), []).append((queue, real))
-    house.close()
+    services.close()
     return found
 
 

@@ -1,4 +1,4 @@
-"""A house for one test process: its own database, queues and simulated bank."""
+"""The services of one test process: its own database, queues and simulated bank."""
 
 import os
 from collections.abc import Iterator
@@ -10,11 +10,11 @@ from pydantic import SecretStr
 from models.bootstrap import DatabaseUrls
 from runtime.devstack import Addresses
 from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings
-from runtime.wiring import House
+from runtime.wiring import Services
 
 
 @contextmanager
-def a_house(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -> Iterator[House]:
+def services_on(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -> Iterator[Services]:
     """The wiring of the product on the test servers.
 
     Args:
@@ -22,7 +22,7 @@ def a_house(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -
         kind: begins the names of its task queues, since workers of two kinds of tests may run in one process.
     """
     process = f"{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"
-    house = House(
+    services = Services(
         Settings(
             database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk)),
             temporal=TemporalSettings(address=stack.temporal_address),
@@ -32,6 +32,6 @@ def a_house(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -
         )
     )
     try:
-        yield house
+        yield services
     finally:
-        house.close()
+        services.close()
