@@ -1,17 +1,14 @@
-"""Which language this call speaks, and the command line's own words, read without loading the rest of the program.
+"""Which language this call speaks, and the command line's own words.
 
-Help must come at once, so it reads one catalogue and no more; every other sentence comes from ``activities.words``.
+Help must come at once, so it reads one catalogue and no more; every other sentence is ``activities.words.say``.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cache
-from importlib.resources import files
-from typing import Literal
 
-Lang = Literal["zh", "en"]
-LANGUAGES: tuple[Lang, ...] = ("zh", "en")
+from activities.words import LANGUAGES, Lang, area
+
 LANG_FLAG = "--lang"
 LANG_VARIABLE = "XUQIAO_LANG"
 
@@ -70,14 +67,6 @@ def _spoken(name: str) -> Lang | None:
     return next((lang for lang in LANGUAGES if lang == name), None)
 
 
-@cache
-def _own_words(lang: Lang) -> Mapping[str, str]:
-    from babel.messages.pofile import read_po
-
-    with files("templates").joinpath("words", lang, "cli.po").open("rb") as text:
-        return {str(entry.id): str(entry.string) for entry in read_po(text, locale=lang, charset="utf-8") if entry.id}
-
-
 def own(code: str, **params: object) -> str:
     """The command line's own words for a code, or the code itself."""
-    return _own_words(call.lang).get(code, code).format(**params)
+    return area(call.lang, "cli").get(code, code).format(**params)

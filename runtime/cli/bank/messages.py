@@ -3,26 +3,44 @@
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Argument, Option, Typer
+from sqlmodel import Session
+from typer import Argument, Option
 
+from models.cases import reads
+from models.cases.acts import ActState, BankMessageRow, Entered, enter_message, record_paper, verify_paper
+from models.cases.applications import Application, Loan
+from models.funds.funds import Person, actor
+from rulebook.cases import BankAnswer, Promise, PromiseRung
+from rulebook.errors import XuqiaoError
+from rulebook.messages import (
+    Actor,
+    CollateralRegistered,
+    MessageBody,
+    NewLoan,
+    NotRenewing,
+    OldLoanSettled,
+    Opinion,
+    PromiseGiven,
+    PromiseWithdrawn,
+    Receipt,
+    ReceiptLine,
+    ReceiptPurpose,
+)
 from rulebook.stages import Role
+from runtime.cli.cases.page import show_messages, with_sentences
 from runtime.cli.commands import combined
-from runtime.cli.failures import Exit, Misuse
-from runtime.cli.manual import Command, Group
+from runtime.cli.failures import Exit, Misuse, tell
+from runtime.cli.files import digest_of_file
+from runtime.cli.names import case_no_of, member_of
+from runtime.cli.office import Office
 from runtime.cli.options import Amount, AsJson, AsUser, AsUserOrNot, Balance, Case, Key, OnDay, Reason
-
-if TYPE_CHECKING:
-    from sqlmodel import Session
-
-    from models.cases.acts import Entered
-    from rulebook.cases import Promise
-    from rulebook.messages import Actor, MessageBody
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.values import day_of, fen_of, moment_of
 
 OFFICERS = (Role.MAKER, Role.CHECKER, Role.CASHIER)
 
-app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
 Signatory = Annotated[str | None, Option("--signatory", metavar="NAME")]
 Rung = Annotated[str | None, Option("--rung", metavar="RUNG")]
@@ -34,7 +52,7 @@ Conditions = Annotated[str, Option("--conditions", metavar="TEXT")]
 
 
 def enter(
-    make_body: "Callable[[], MessageBody]",
+    make_body: Callable[[], MessageBody],
     case: Case,
     as_user: AsUserOrNot = None,
     paper: Annotated[Path | None, Option("--paper", metavar="SCAN")] = None,
@@ -58,12 +76,6 @@ def enter(
     Raises:
         Misuse: ``cli.usage.clerk_or_paper``, ``cli.usage.paper_incomplete``.
     """
-    from models.cases.acts import enter_message, record_paper
-    from models.funds.funds import actor
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-    from runtime.cli.values import case_no_of, digest_of_file, moment_of
-
     if (as_user is None) == (paper is None):
         raise Misuse("cli.usage.clerk_or_paper")
     if paper and not (recorded_by and signatory):
@@ -83,35 +95,25 @@ def enter(
     return _tell(entered, case_no, body.kind, key, as_json)
 
 
-def officer(session: "Session", person_id: str) -> "Actor":
+def officer(session: Session, person_id: str) -> Actor:
     """An officer of the fund, in the first of his parts.
 
     Raises:
         XuqiaoError: ``person.unknown``, or ``person.not_in_role`` for somebody who is no officer.
     """
-    from models.funds.funds import Person, actor
-
     person = session.get(Person, person_id)
     roles = person.roles if person else []
     return actor(session, person_id, next((role for role in OFFICERS if role in roles), Role.MAKER))
 
 
-def _signatory(session: "Session", case_no: str, name: str) -> "Actor":
+def _signatory(session: Session, case_no: str, name: str) -> Actor:
     """Who signed for the bank: he has no account here, and is known by the name on the paper."""
-    from models.cases.applications import Application, Loan
-    from rulebook.messages import Actor
-
     application = session.get(Application, case_no)
     bank = session.get_one(Loan, application.loan).bank_name if application else "-"
     return Actor(id=f"signatory:{name}", name=name, role=Role.BANK_CLERK, organisation=bank)
 
 
-def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) -> int:
-    from models.cases.acts import ActState
-    from rulebook.errors import XuqiaoError
-    from runtime.cli.failures import tell
-    from runtime.cli.output import line, print_json, say
-
+def _tell(entered: Entered, case_no: str, kind: str, key: str, as_json: bool) -> int:
     about = {"id": entered.id, "key": key, "case_no": case_no, "kind": kind, "state": entered.state}
     if entered.state is ActState.REFUSED:
         outcome = entered.outcome or {}
@@ -123,12 +125,7 @@ def _tell(entered: "Entered", case_no: str, kind: str, key: str, as_json: bool) 
     return Exit.WELL
 
 
-@app.command(cls=Command)
 def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser, as_json: AsJson = False) -> int:
-    from models.cases.acts import BankMessageRow, verify_paper
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-
     with Office() as office, office.begin() as session:
         note("cli.unauthenticated")
         entered = verify_paper(session, message, officer(session, as_user))
@@ -137,19 +134,11 @@ def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser
     return _tell(entered, *about, as_json)
 
 
-@app.command("messages", cls=Command)
 def list_messages(
     of_case: Annotated[str | None, Option("--case", metavar="CASE")] = None,
     state: Annotated[str | None, Option("--state", metavar="STATE")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from models.cases import reads
-    from models.cases.acts import ActState
-    from runtime.cli.cases.page import show_messages, with_sentences
-    from runtime.cli.office import Office
-    from runtime.cli.output import print_json
-    from runtime.cli.values import case_no_of, member_of
-
     case_no = case_no_of(of_case) if of_case else None
     wanted = member_of("--state", ActState, state) if state else None
     with Office() as office, office.begin() as session:
@@ -174,11 +163,7 @@ def _opinion(
     signatory: Signatory = None,
     authority: Authority = None,
     conditions: Conditions = "",
-) -> "MessageBody":
-    from rulebook.cases import BankAnswer
-    from rulebook.messages import Opinion
-    from runtime.cli.values import member_of
-
+) -> MessageBody:
     letter = _letter(rung, amount, valid_until, reference, authority)
     promise = _promise({**letter, "--signatory": signatory}, conditions) if any(letter.values()) else None
     return Opinion(answer=member_of("--answer", BankAnswer, answer), reason=reason, promise=promise)
@@ -192,9 +177,7 @@ def _promise_given(
     signatory: Signatory = None,
     authority: Authority = None,
     conditions: Conditions = "",
-) -> "MessageBody":
-    from rulebook.messages import PromiseGiven
-
+) -> MessageBody:
     letter = _letter(rung, amount, valid_until, reference, authority)
     return PromiseGiven(promise=_promise({**letter, "--signatory": signatory}, conditions))
 
@@ -211,15 +194,12 @@ def _letter(
     }
 
 
-def _promise(letter: Mapping[str, str | None], conditions: str) -> "Promise":
+def _promise(letter: Mapping[str, str | None], conditions: str) -> Promise:
     """The promise that was typed.
 
     Raises:
         Misuse: ``cli.usage.promise_incomplete`` with what is missing.
     """
-    from rulebook.cases import Promise, PromiseRung
-    from runtime.cli.values import day_of, fen_of, member_of
-
     typed = {option: value for option, value in letter.items() if value}
     if len(typed) < len(letter):
         raise Misuse("cli.usage.promise_incomplete", missing=", ".join(o for o in letter if o not in typed))
@@ -234,38 +214,25 @@ def _promise(letter: Mapping[str, str | None], conditions: str) -> "Promise":
     )
 
 
-def _promise_withdrawn(reason: Reason) -> "MessageBody":
-    from rulebook.messages import PromiseWithdrawn
-
+def _promise_withdrawn(reason: Reason) -> MessageBody:
     return PromiseWithdrawn(reason=reason)
 
 
 def _settled(
     on: OnDay, balance: Balance, voucher: Annotated[str, Option("--voucher", metavar="NUMBER")]
-) -> "MessageBody":
-    from rulebook.messages import OldLoanSettled
-    from runtime.cli.values import day_of, fen_of
-
+) -> MessageBody:
     return OldLoanSettled(settled_on=day_of("--on", on), balance_fen=fen_of("--balance", balance), voucher=voucher)
 
 
-def _collateral(on: OnDay, certificate: Annotated[str, Option("--certificate", metavar="NUMBER")]) -> "MessageBody":
-    from rulebook.messages import CollateralRegistered
-    from runtime.cli.values import day_of
-
+def _collateral(on: OnDay, certificate: Annotated[str, Option("--certificate", metavar="NUMBER")]) -> MessageBody:
     return CollateralRegistered(registered_on=day_of("--on", on), certificate=certificate)
 
 
-def _new_loan(on: OnDay, new_note: Annotated[str, Option("--note", metavar="NUMBER")], amount: Amount) -> "MessageBody":
-    from rulebook.messages import NewLoan
-    from runtime.cli.values import day_of, fen_of
-
+def _new_loan(on: OnDay, new_note: Annotated[str, Option("--note", metavar="NUMBER")], amount: Amount) -> MessageBody:
     return NewLoan(signed_on=day_of("--on", on), note=new_note, amount_fen=fen_of("--amount", amount, least=1))
 
 
-def _not_renewing(reason: Reason) -> "MessageBody":
-    from rulebook.messages import NotRenewing
-
+def _not_renewing(reason: Reason) -> MessageBody:
     return NotRenewing(reason=reason)
 
 
@@ -275,10 +242,7 @@ def _receipt(
     principal: Annotated[list[str] | None, Option("--principal", metavar="YUAN:REFERENCE")] = None,
     fee: Annotated[list[str] | None, Option("--fee", metavar="YUAN:REFERENCE")] = None,
     guarantor_paid: Annotated[list[str] | None, Option("--guarantor", metavar="YUAN:REFERENCE")] = None,
-) -> "MessageBody":
-    from rulebook.messages import Receipt, ReceiptLine, ReceiptPurpose
-    from runtime.cli.values import day_of, fen_of
-
+) -> MessageBody:
     lines = []
     given = (("--principal", principal), ("--fee", fee), ("--guarantor", guarantor_paid))
     for option, each in ((option, each) for option, several in given for each in several or ()):
@@ -293,7 +257,7 @@ def _receipt(
     return Receipt(received_on=day_of("--on", on), lines=tuple(lines))
 
 
-_BODIES: "Mapping[str, Callable[..., MessageBody]]" = {
+_BODIES: Mapping[str, Callable[..., MessageBody]] = {
     "opinion": _opinion,
     "promise": _promise_given,
     "promise-withdrawn": _promise_withdrawn,
@@ -303,5 +267,9 @@ _BODIES: "Mapping[str, Callable[..., MessageBody]]" = {
     "not-renewing": _not_renewing,
     "receipt": _receipt,
 }
-for _name, _make in _BODIES.items():
-    app.command(_name, cls=Command)(combined(_make, enter))
+COMMANDS: Mapping[str, Callable[..., int]] = {
+    "verify": verify,
+    "messages": list_messages,
+    **{name: combined(make, enter) for name, make in _BODIES.items()},
+}
+"""What may be typed after ``xuqiao bank``."""

@@ -3,42 +3,35 @@
 import uuid
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Argument, Option, Typer
+from pydantic import ValidationError
+from typer import Argument, Option
 
+from activities.books import desk as book_desk
+from activities.books.desk import Doors, next_steps
+from activities.wording import masked, money, plain, short
+from models.books.acts import BookActRow, book_act, book_acts
+from rulebook.books.acts import RISK_COMPENSATION, BookAct, read_act
+from rulebook.books.postings import PostingKind
+from rulebook.books.steps import ProposalState
+from rulebook.errors import XuqiaoError
 from runtime.cli.books.acts import ACTS, Reference
 from runtime.cli.commands import combined
-from runtime.cli.failures import Exit
-from runtime.cli.manual import Command, Group
+from runtime.cli.failures import Exit, Misuse, tell
+from runtime.cli.files import digest_of_file
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason
-
-if TYPE_CHECKING:
-    from activities.books.desk import Doors
-    from models.books.acts import BookActRow
-    from rulebook.books.acts import BookAct
-    from runtime.cli.office import Office
+from runtime.cli.output import fields, line, note, print_json, say, word
+from runtime.cli.tables import table
 
 Number = Annotated[int, Argument(metavar="NUMBER")]
 Book = Annotated[str | None, Option("--book", metavar="BOOK")]
 Evidence = Annotated[Path, Option("--evidence", metavar="FILE")]
 
-propose_app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
-
-
-def add_desk(app: Typer) -> None:
-    """Put the desk's commands beside the others of the group ``ledger``."""
-    for name, make in ACTS.items():
-        propose_app.command(name, cls=Command)(combined(make, propose))
-    app.add_typer(propose_app, name="propose")
-    app.command("approve", cls=Command)(approve)
-    app.command("paid", cls=Command)(paid)
-    app.command("reject", cls=Command)(reject)
-    app.command("proposals", cls=Command)(proposals)
-
 
 def propose(
-    make_body: "Callable[[], BookAct]",
+    make_body: Callable[[], BookAct],
     book_name: Book = None,
     *,
     evidence_file: Evidence,
@@ -56,17 +49,6 @@ def propose(
     Returns:
         the exit code.
     """
-    from pydantic import ValidationError
-
-    from activities.books import desk as book_desk
-    from rulebook.books.acts import RISK_COMPENSATION
-    from rulebook.books.postings import PostingKind
-    from rulebook.errors import XuqiaoError
-    from runtime.cli.failures import Misuse, tell
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-    from runtime.cli.values import digest_of_file
-
     try:
         act = make_body()
     except ValidationError as error:
@@ -90,11 +72,6 @@ def propose(
 
 def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
     """Show what was proposed and allow it."""
-    from activities.books import desk as book_desk
-    from models.books.acts import book_act
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-
     note("cli.unauthenticated")
     with Office() as office:
         if not as_json:
@@ -105,11 +82,6 @@ def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
 
 def paid(number: Number, book_reference: Reference, as_user: AsUser, as_json: AsJson = False) -> int:
     """Record that the cashier has paid at the bank what was allowed."""
-    from activities.books import desk as book_desk
-    from runtime.cli.failures import Misuse
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-
     reference = book_reference.strip()
     if not reference:
         raise Misuse("cli.usage.empty", name="--reference")
@@ -120,11 +92,6 @@ def paid(number: Number, book_reference: Reference, as_user: AsUser, as_json: As
 
 def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = False) -> int:
     """Reject what was proposed, or take back what was allowed and is not paid."""
-    from activities.books import desk as book_desk
-    from runtime.cli.failures import Misuse
-    from runtime.cli.office import Office
-    from runtime.cli.output import note
-
     if not reason.strip():
         raise Misuse("cli.usage.empty", name="--reason")
     note("cli.unauthenticated")
@@ -134,11 +101,6 @@ def reject(number: Number, reason: Reason, as_user: AsUser, as_json: AsJson = Fa
 
 def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = False, as_json: AsJson = False) -> int:
     """Acts of the desk that wait for a person, or all of them, and who must do what next."""
-    from activities.books.desk import next_steps
-    from models.books.acts import book_acts
-    from runtime.cli.office import Office
-    from runtime.cli.output import print_json, table, word
-
     with Office() as office, office.begin() as session:
         code = office.the_fund(session, fund) if fund else None
         rows = book_acts(session, code, open_only=not all_acts)
@@ -169,16 +131,11 @@ def proposals(fund: Fund = None, all_acts: Annotated[bool, Option("--all")] = Fa
     return Exit.WELL
 
 
-def _doors(office: "Office") -> "Doors":
-    from activities.books.desk import Doors
-
+def _doors(office: Office) -> Doors:
     return Doors(desk=office.desk, books=office.begin)
 
 
-def _tell(row: "BookActRow", as_json: bool, **beside: object) -> int:
-    from rulebook.books.steps import ProposalState
-    from runtime.cli.output import line, print_json, say
-
+def _tell(row: BookActRow, as_json: bool, **beside: object) -> int:
     if as_json:
         print_json({**_plain(row), **beside})
         return Exit.WELL
@@ -197,10 +154,8 @@ def _tell(row: "BookActRow", as_json: bool, **beside: object) -> int:
     return Exit.WELL
 
 
-def _show(row: "BookActRow") -> None:
+def _show(row: BookActRow) -> None:
     """What the second person is asked to allow."""
-    from runtime.cli.output import fields, short, word
-
     fields(
         (
             ("act_no", row.number),
@@ -213,27 +168,26 @@ def _show(row: "BookActRow") -> None:
     )
 
 
-def _about(row: "BookActRow", *, whole: bool = False) -> str:
+def _about(row: BookActRow, *, whole: bool = False) -> str:
     """What an act says of itself: amounts in yuan; account numbers whole only before whoever decides."""
-    from rulebook.books.acts import read_act
-    from runtime.cli.output import masked, money, say
-
-    said = []
+    details = []
     for name, value in read_act(row.body).model_dump(exclude={"kind"}, exclude_none=True).items():
         if name == "payee":
             number = value["number"] if whole else masked(value["number"])
-            said.append(f"{value['name']} {number} {value['branch']}")
+            details.append(f"{value['name']} {number} {value['branch']}")
         else:
-            said.append(f"{money(value)}" if name.endswith("_fen") else str(value))
-    said += [row.reference] if row.reference else []
-    return say("cli.semicolon").join(said)
+            details.append(f"{money(value)}" if name.endswith("_fen") else str(value))
+    details += [row.reference] if row.reference else []
+    return say("cli.semicolon").join(details)
 
 
-def _plain(row: "BookActRow") -> "Mapping[str, object]":
-    from runtime.cli.output import masked, plain
-
+def _plain(row: BookActRow) -> Mapping[str, object]:
     data: dict[str, object] = plain(row)
     if payee := row.body.get("payee"):
         shown = {**plain(row.body), "payee": {**payee, "number": masked(payee["number"])}}
         data["body"] = shown
     return data
+
+
+PROPOSE: Mapping[str, Callable[..., int]] = {name: combined(make, propose) for name, make in ACTS.items()}
+"""What may be typed after ``xuqiao ledger propose``."""

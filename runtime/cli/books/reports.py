@@ -1,25 +1,49 @@
 """Reports on the books: trial balance, account ledger, vouchers, and the fund's monthly report; also as Excel."""
 
+from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NamedTuple
+from typing import Annotated, NamedTuple
 
+from sqlmodel import Session
 from typer import Argument, Option
 
-from runtime.cli.failures import Exit
+from activities.books.charts import read_chart
+from activities.books.report_tables import (
+    Amount,
+    Cell,
+    Table,
+    credit_of,
+    debit_of,
+    fund_tables,
+    held_table,
+    moment,
+    source_lines,
+    statement_table,
+    summary_of,
+    trial_table,
+    voucher_table,
+)
+from activities.books.workbook import Sheet, shown, write_workbook
+from activities.law.measures import measure_from
+from activities.wording import money
+from activities.words import say_value
+from models.books import reports as ledger_reports
+from models.books.entries import Period, Source, VoucherSheet
+from models.books.reports import fund_of_book, source
+from models.funds.funds import business_date, measure_in_force
+from models.funds.report import fund_report
+from rulebook.books.chart import Chart
+from rulebook.books.postings import Subject
+from rulebook.errors import XuqiaoError
+from runtime.cli.failures import Exit, Misuse
+from runtime.cli.language import call
+from runtime.cli.names import member_of
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, Fund
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
-    from datetime import date
-
-    from sqlmodel import Session
-
-    from activities.books.report_tables import Cell, Table
-    from activities.books.workbook import Sheet
-    from models.books.entries import Period, Source, VoucherSheet
-    from rulebook.books.chart import Chart
-    from rulebook.books.postings import Subject
-    from runtime.cli.office import Office
+from runtime.cli.output import fields, line, print_json, say
+from runtime.cli.tables import table
+from runtime.cli.values import day_of
 
 UpTo = Annotated[str | None, Option("--on", metavar="DATE")]
 Month = Annotated[str | None, Option("--month", metavar="YYYY-MM")]
@@ -47,11 +71,6 @@ def trial_balance(
     as_json: AsJson = False,
 ) -> int:
     """The trial balance (科目余额表)."""
-    from activities.books.report_tables import held_table, trial_table
-    from activities.books.workbook import Sheet
-    from models.books import reports as ledger_reports
-    from runtime.cli.office import Office
-
     with Office() as office, office.begin() as session:
         made, named = _made(office, session, fund, _Days(up_to=up_to, month=month), chart)
         balance = ledger_reports.trial_balance(session, made, named)
@@ -69,11 +88,6 @@ def statement(
     as_json: AsJson = False,
 ) -> int:
     """The ledger of one account (明细账)."""
-    from activities.books.report_tables import statement_table
-    from activities.books.workbook import Sheet
-    from models.books import reports as ledger_reports
-    from runtime.cli.office import Office
-
     with Office() as office, office.begin() as session:
         made, named = _made(office, session, fund, _Days(first=first_day_of, last=last_day_of), chart)
         subject, dimension = _account(account, named)
@@ -92,11 +106,6 @@ def voucher(
     as_json: AsJson = False,
 ) -> int:
     """The vouchers of a period (记账凭证), or one of them with what stands behind it."""
-    from activities.books.report_tables import voucher_table
-    from activities.books.workbook import Sheet
-    from models.books import reports as ledger_reports
-    from runtime.cli.office import Office
-
     with Office() as office, office.begin() as session:
         days = _Days(first=first_day_of, last=last_day_of)
         made, named = _made(office, session, fund, days, chart, all_days=voucher_number is not None)
@@ -112,16 +121,10 @@ def report(
     fund: Fund = None, month: Month = None, chart: ChartName = None, xlsx: Xlsx = None, as_json: AsJson = False
 ) -> int:
     """The monthly report of a fund (基金月报); as Excel with the books it stands on."""
-    from activities.books.report_tables import fund_tables, held_table, statement_table, trial_table, voucher_table
-    from activities.books.workbook import Sheet
-    from models.books import reports as ledger_reports
-    from models.funds.report import fund_report
-    from runtime.cli.office import Office
-
     sheets: list[Sheet] = []
     with Office() as office, office.begin() as session:
         made, named = _made(office, session, fund, _Days(month=month), chart)
-        told = fund_report(session, made, _spending_limit(session, made))
+        found = fund_report(session, made, _spending_limit(session, made))
         if xlsx is not None:
             balance = ledger_reports.trial_balance(session, made, named)
             of_each = [
@@ -132,50 +135,35 @@ def report(
                 Sheet("trial_balance", (trial_table(balance), held_table(balance.held))),
                 Sheet("statement", (statement_table(of_each, named),)),
                 Sheet("vouchers", (voucher_table(vouchers),)),
-                Sheet("fund_report", fund_tables(told), one_main=False),
+                Sheet("fund_report", fund_tables(found), one_main=False),
             ]
-    return _answer(told, made, named, fund_tables(told), sheets, xlsx, as_json)
+    return _answer(found, made, named, fund_tables(found), sheets, xlsx, as_json)
 
 
 # What was asked ------------------------------------------------------------------------------------------------
 
 
 def _made(
-    office: "Office", session: "Session", code: str | None, days: _Days, chart: str | None, *, all_days: bool = False
-) -> "tuple[Source, Chart]":
+    office: Office, session: Session, code: str | None, days: _Days, chart: str | None, *, all_days: bool = False
+) -> tuple[Source, Chart]:
     """What the report is made of: the book, the days and the chart.
 
     Raises:
         Misuse: ``cli.usage.bad_value``.
         XuqiaoError: ``fund.unknown``, ``reports.day_ahead``, and what is wrong with the chart.
     """
-    from models.books.reports import fund_of_book, source
-    from models.funds.funds import business_date
-
     book = code if code and fund_of_book(session, code) else office.the_fund(session, code)
     today = business_date(session, fund_of_book(session, book) or book)
     named = _chart(office, chart)
     return source(session, book, _everything(today) if all_days else _period(days, today), named), named
 
 
-def _everything(today: "date") -> "Period":
-    from datetime import date
-
-    from models.books.entries import Period
-
+def _everything(today: "date") -> Period:
     return Period(first=date.min, last=today)
 
 
-def _period(days: _Days, today: "date") -> "Period":
+def _period(days: _Days, today: "date") -> Period:
     """The days asked for: a month as far as it has come, or up to a day from the first of its month."""
-    from datetime import timedelta
-
-    from models.books.entries import Period
-    from rulebook.errors import XuqiaoError
-    from runtime.cli.failures import Misuse
-    from runtime.cli.output import say
-    from runtime.cli.values import day_of
-
     if days.up_to and days.month:
         raise Misuse("reports.day_or_month")
     if days.month:
@@ -193,22 +181,16 @@ def _period(days: _Days, today: "date") -> "Period":
     return Period(first=first, last=last)
 
 
-def _chart(office: "Office", asked: str | None) -> "Chart":
+def _chart(office: Office, asked: str | None) -> Chart:
     """The chart asked for, or that of the settings; the operator's own file belongs to the latter only."""
-    from activities.books.charts import read_chart
-
     settings = office.settings
     if asked is None or asked == settings.chart:
         return read_chart(settings.chart, settings.chart_file)
     return read_chart(asked)
 
 
-def _account(typed: str, chart: "Chart") -> "tuple[Subject, str | None]":
+def _account(typed: str, chart: Chart) -> tuple[Subject, str | None]:
     """An account typed as its code, or as subject or subject/dimension, the subject as its name or its word."""
-    from activities.words import say_value
-    from rulebook.books.postings import Subject
-    from runtime.cli.values import member_of
-
     if by_code := chart.by_code(typed.strip()):
         return by_code.subject, by_code.part
     name, _, dimension = typed.partition("/")
@@ -220,12 +202,8 @@ def _account(typed: str, chart: "Chart") -> "tuple[Subject, str | None]":
     return subject, dimension.strip() or None
 
 
-def _spending_limit(session: "Session", made: "Source") -> int | None:
+def _spending_limit(session: Session, made: Source) -> int | None:
     """Share of the year's fee income that may be spent by the measure in force on the report's last day."""
-    from activities.law.measures import measure_from
-    from models.funds.funds import measure_in_force
-    from rulebook.errors import XuqiaoError
-
     try:
         law = measure_in_force(session, made.fund, made.period.last)
     except XuqiaoError as error:
@@ -240,19 +218,14 @@ def _spending_limit(session: "Session", made: "Source") -> int | None:
 
 def _answer(
     value: object,
-    made: "Source",
-    chart: "Chart",
-    tables: "Sequence[Table]",
-    sheets: "Sequence[Sheet]",
+    made: Source,
+    chart: Chart,
+    tables: Sequence[Table],
+    sheets: Sequence[Sheet],
     xlsx: Path | None,
     as_json: bool,
 ) -> int:
     """Show the report, or write it as Excel, or give it to a program."""
-    from activities.books.workbook import write_workbook
-    from runtime.cli.failures import Misuse
-    from runtime.cli.language import call
-    from runtime.cli.output import line, print_json, say
-
     if xlsx is not None:
         try:
             write_workbook(xlsx, made, chart, sheets, call.lang)
@@ -267,12 +240,9 @@ def _answer(
     return Exit.WELL
 
 
-def _show(made: "Source", tables: "Sequence[Table]") -> None:
-    from activities.books.report_tables import Amount, source_lines
-    from runtime.cli.output import line, say, table
-
-    for said in source_lines(made):
-        line(said)
+def _show(made: Source, tables: Sequence[Table]) -> None:
+    for text in source_lines(made):
+        line(text)
     for one in tables:
         line()
         line(f"【{say(f'reports.table.{one.title}')}】")
@@ -282,19 +252,14 @@ def _show(made: "Source", tables: "Sequence[Table]") -> None:
         table(one.headings, (tuple(_cells(row)) for row in rows), right=numbers)
 
 
-def _cells(row: "Iterable[Cell]") -> "Iterable[str]":
-    from activities.books.workbook import shown
-
+def _cells(row: Iterable[Cell]) -> Iterable[str]:
     return (shown(cell) for cell in row)
 
 
-def _show_voucher(sheet: "VoucherSheet", made: "Source") -> None:
+def _show_voucher(sheet: VoucherSheet, made: Source) -> None:
     """One voucher as a sheet of paper would show it."""
-    from activities.books.report_tables import credit_of, debit_of, moment, source_lines, summary_of
-    from runtime.cli.output import fields, line, money, table
-
-    for said in (source_lines(made)[0], *source_lines(made)[2:]):
-        line(said)
+    for text in (source_lines(made)[0], *source_lines(made)[2:]):
+        line(text)
     approval = sheet.approval
     line()
     fields(

@@ -1,20 +1,30 @@
 """``xuqiao ledger import-statement``, ``suspense``, ``match``, ``reconcile``, ``differences``, ``explain``."""
 
-from typing import TYPE_CHECKING, Annotated, Any
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Annotated, Any
 
+from sqlmodel import Session
 from typer import Argument, Option
 
+from activities.books import reconciliation
+from activities.books.reconciliation import DayEnd, ImportReport, SuspenseLine, keeper
+from activities.wording import masked, moment, money, plain
+from activities.workbook.file import MOST_BYTES
+from models.books import statements
+from models.books.acts import acts_of_lines
+from models.books.statements import StatementDifference, line_of
+from rulebook.books.reconciling import Difference, DifferenceKind
+from rulebook.errors import XuqiaoError
+from rulebook.money import format_yuan
 from runtime.cli.failures import Exit, Misuse
+from runtime.cli.files import content_of
+from runtime.cli.names import case_no_of
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, File, Fund, OnDay, Reason
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
-
-    from sqlmodel import Session
-
-    from activities.books.reconciliation import DayEnd, ImportReport, SuspenseLine
-    from models.books.statements import StatementDifference
-    from rulebook.books.reconciling import Difference
+from runtime.cli.output import fields, line, note, print_json, say, section, word
+from runtime.cli.tables import table
+from runtime.cli.values import day_of, fen_of
 
 NOBODY = "cli"
 """Who did what was done without saying who does it."""
@@ -29,20 +39,21 @@ Resolved = Annotated[bool, Option("--resolved")]
 
 def import_statement(file: File, fund: Fund = None, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
     """Take in the bank's statement."""
-    from activities.books import reconciliation
-    from runtime.cli.office import Office
-
     with Office() as office, office.begin() as session:
         by = _who(session, as_user)
-        report = reconciliation.import_statement(session, office.the_fund(session, fund), file, by)
+        report = reconciliation.import_statement(session, office.the_fund(session, fund), _content(file), by)
     _show_import(report, as_json)
     return Exit.WELL if report.whole else Exit.REFUSED
 
 
-def _who(session: "Session", user: str | None) -> str:
-    from activities.books.reconciliation import keeper
-    from runtime.cli.output import note
+def _content(file: Path) -> bytes:
+    content = content_of(file, MOST_BYTES)
+    if content is None:
+        raise XuqiaoError("statement.not_found", name=file.name)
+    return content
 
+
+def _who(session: Session, user: str | None) -> str:
     if user is None:
         return NOBODY
     note("cli.unauthenticated")
@@ -50,14 +61,10 @@ def _who(session: "Session", user: str | None) -> str:
 
 
 def _sentence(reason: Any) -> str:
-    from runtime.cli.output import say
-
     return say(reason.code, **reason.params) if reason else ""
 
 
-def _show_import(report: "ImportReport", as_json: bool) -> None:
-    from runtime.cli.output import line, money, note, plain, print_json, say, table, word
-
+def _show_import(report: ImportReport, as_json: bool) -> None:
     counts = {
         "rows": len(report.rows),
         "new": sum(row.new is True for row in report.rows),
@@ -97,10 +104,6 @@ def _show_import(report: "ImportReport", as_json: bool) -> None:
 
 def suspense(fund: Fund = None, as_json: AsJson = False) -> int:
     """Money that belongs to no case yet (待确认来款)."""
-    from activities.books import reconciliation
-    from runtime.cli.office import Office
-    from runtime.cli.output import masked, money, print_json, table
-
     with Office() as office, office.begin() as session:
         found = reconciliation.suspense(session, office.the_fund(session, fund))
     if as_json:
@@ -120,7 +123,7 @@ def suspense(fund: Fund = None, as_json: AsJson = False) -> int:
                 masked(each.suspended.payer_account or ""),
                 each.suspended.summary,
                 each.proposed,
-                _told(each),
+                _answered(each),
             )
             for each in found
         ),
@@ -129,18 +132,14 @@ def suspense(fund: Fund = None, as_json: AsJson = False) -> int:
     return Exit.WELL
 
 
-def _suspended(each: "SuspenseLine") -> dict[str, Any]:
-    from runtime.cli.output import masked, plain
-
+def _suspended(each: SuspenseLine) -> dict[str, Any]:
     shown = plain(each.suspended)
     shown["payer_account"] = masked(each.suspended.payer_account or "")
     return {**shown, "proposed": each.proposed}
 
 
-def _told(each: "SuspenseLine") -> str:
+def _answered(each: SuspenseLine) -> str:
     """The case that was told last, and what it answered."""
-    from runtime.cli.output import say, word
-
     told = each.suspended.told
     if told is None:
         return ""
@@ -160,11 +159,6 @@ def match_line(
     as_json: AsJson = False,
 ) -> int:
     """Say whose money a line is."""
-    from activities.books import reconciliation
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, money, note, print_json, say
-    from runtime.cli.values import case_no_of, fen_of
-
     case_no = case_no_of(case)
     parts = {
         "principal_fen": fen_of("--principal", matched_principal) if matched_principal else None,
@@ -177,12 +171,12 @@ def match_line(
     if as_json:
         print_json(matched)
     elif matched.message:
-        told = {"line": line_name, "case": case_no, "message": matched.message}
+        about = {"line": line_name, "case": case_no, "message": matched.message}
         if matched.guarantor_fen:
-            line(say("statement.told_of_guarantor", **told, amount=money(matched.guarantor_fen)))
+            line(say("statement.told_of_guarantor", **about, amount=money(matched.guarantor_fen)))
         else:
             amounts = {"principal": money(matched.principal_fen), "fee": money(matched.fee_fen)}
-            line(say("statement.told_to_case", **told, **amounts))
+            line(say("statement.told_to_case", **about, **amounts))
     else:
         excess = money(matched.excess_fen)
         line(say("statement.owed_back", line=line_name, case=case_no, voucher=matched.voucher, excess=excess))
@@ -191,12 +185,6 @@ def match_line(
 
 def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
     """Compare statement and books at the end of a day, to the fen."""
-    from activities.books import reconciliation
-    from models.books import statements
-    from runtime.cli.office import Office
-    from runtime.cli.output import print_json
-    from runtime.cli.values import day_of
-
     day = day_of("--on", on)
     with Office() as office, office.begin() as session:
         by = _who(session, as_user)
@@ -210,10 +198,7 @@ def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_j
     return Exit.WELL if end.reconciliation.equal else Exit.NOT_AS_EXPECTED
 
 
-def _day_end(end: "DayEnd") -> dict[str, Any]:
-    from rulebook.money import format_yuan
-    from runtime.cli.output import plain
-
+def _day_end(end: DayEnd) -> dict[str, Any]:
     found = end.reconciliation
     return {
         "fund": end.fund,
@@ -224,26 +209,18 @@ def _day_end(end: "DayEnd") -> dict[str, Any]:
     }
 
 
-def _allowed_acts(session: "Session", fund: str, tasks: "list[StatementDifference]") -> "Mapping[str, int]":
+def _allowed_acts(session: Session, fund: str, tasks: list[StatementDifference]) -> Mapping[str, int]:
     """By line that the books do not know, the act of the desk that it probably pays: the cashier did not record it."""
-    from models.books.acts import acts_of_lines
-    from models.books.statements import line_of
-    from rulebook.books.reconciling import DifferenceKind
-
     names = [each.about for each in tasks if each.kind == DifferenceKind.NOT_IN_BOOKS]
     return acts_of_lines(session, fund, [line for name in names if (line := line_of(session, fund, name))])
 
 
-def _task(each: "StatementDifference", acts: "Mapping[str, int] | None" = None) -> dict[str, Any]:
-    from runtime.cli.output import plain
-
+def _task(each: StatementDifference, acts: Mapping[str, int] | None = None) -> dict[str, Any]:
     shown: dict[str, Any] = plain(each)
     return shown if acts is None else {**shown, "allowed_act": acts.get(each.about)}
 
 
-def _show_day_end(end: "DayEnd", tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -> None:
-    from runtime.cli.output import fields, line, money, note, say, section
-
+def _show_day_end(end: DayEnd, tasks: list[StatementDifference], acts: Mapping[str, int]) -> None:
     found = end.reconciliation
     line(f"{end.fund} {found.on}")
     if not found.stated:
@@ -267,9 +244,7 @@ def _show_day_end(end: "DayEnd", tasks: "list[StatementDifference]", acts: "Mapp
         _show_tasks(tasks, acts)
 
 
-def _show_differences(found: "Iterable[Difference]") -> None:
-    from runtime.cli.output import money, table, word
-
+def _show_differences(found: Iterable[Difference]) -> None:
     table(
         ("difference", "line_name", "line_day", "on_statement", "in_books", "effect", "follows"),
         (
@@ -288,9 +263,7 @@ def _show_differences(found: "Iterable[Difference]") -> None:
     )
 
 
-def _show_tasks(tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -> None:
-    from runtime.cli.output import moment, money, table, word
-
+def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> None:
     table(
         (
             "number",
@@ -327,10 +300,6 @@ def _show_tasks(tasks: "list[StatementDifference]", acts: "Mapping[str, int]") -
 
 def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson = False) -> int:
     """What statement and books differ in, as tasks."""
-    from models.books import statements
-    from runtime.cli.office import Office
-    from runtime.cli.output import print_json
-
     with Office() as office, office.begin() as session:
         code = office.the_fund(session, fund)
         found = statements.differences(session, code, resolved=resolved)
@@ -344,11 +313,6 @@ def differences(fund: Fund = None, resolved: Resolved = False, as_json: AsJson =
 
 def explain(difference_no: Number, as_user: AsUser, reason: Reason, as_json: AsJson = False) -> int:
     """Put on record why something differs."""
-    from activities.books.reconciliation import keeper
-    from models.books import statements
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, note, print_json, say
-
     if not reason.strip():
         raise Misuse("cli.usage.empty", name="--reason")
     with Office() as office, office.begin() as session:

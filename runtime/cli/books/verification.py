@@ -1,23 +1,30 @@
 """``xuqiao ledger seal | close | verify | export``: the books are sealed, closed, judged, and taken along."""
 
 from collections.abc import Mapping, Sequence
+from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
+from sqlmodel import Session
 from typer import Argument, Option
 
+from activities.wording import short
+from models.books import ledger, seals
+from models.books.check import database_faults, verify_book
+from models.books.export import export_book
+from models.books.seals import new_key
+from models.books.verification import Fault, OutsideSeal, Verdict, judge, read_keys, read_outside_seal, read_rows
+from models.funds import funds
+from models.funds.funds import business_date
+from rulebook.books.acts import fund_of
 from rulebook.errors import XuqiaoError
+from rulebook.stages import Role
 from runtime.cli.failures import Exit, Misuse
+from runtime.cli.office import Office, settings
 from runtime.cli.options import AsJson, AsUser, File, Fund
-
-if TYPE_CHECKING:
-    from datetime import date
-
-    from sqlmodel import Session
-
-    from models.books.verification import Fault, OutsideSeal, Verdict
-    from runtime.cli.office import Office
-    from runtime.settings import Settings
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.values import day_of
+from runtime.settings import Settings
 
 FileOrNot = Annotated[Path | None, Argument(metavar="FILE")]
 NewKey = Annotated[Path | None, Option("--new-key", metavar="DIR")]
@@ -36,10 +43,6 @@ def seal(
     as_json: AsJson = False,
 ) -> int:
     """Seal the open business day, or with ``new_key`` make a key and nothing else."""
-    from models.books import seals
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, print_json, say, short
-
     if new_key is not None:
         return _make_key(new_key, as_json)
     with Office() as office:
@@ -73,13 +76,6 @@ def seal(
 
 def close(fund: Fund = None, *, through: Through, as_user: AsUser, as_json: AsJson = False) -> int:
     """Close a period of a fund's book and of its sub-fund's: it takes nothing more."""
-    from models.books import ledger, seals
-    from models.funds import funds
-    from rulebook.stages import Role
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, print_json, say
-    from runtime.cli.values import day_of
-
     last_day = day_of("--through", through)
     closed = {}
     with Office() as office:
@@ -113,10 +109,6 @@ def verify(
     as_json: AsJson = False,
 ) -> int:
     """Recompute books from their rows alone, in the database or in an exported file."""
-    from models.books.check import database_faults, verify_book
-    from models.books.verification import judge, read_rows
-    from runtime.cli.office import Office
-
     outside = _outside(outside_seals or [])
     with Office() as office:
         keys = _public_keys(office.settings, public_keys)
@@ -142,10 +134,6 @@ def verify(
 
 def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_json: AsJson = False) -> int:
     """Write one book into a file that ``verify`` reads without a database."""
-    from models.books.export import export_book
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, print_json, say
-
     with Office() as office:
         keys = _public_keys(office.settings, public_keys)
         books = [book for book in _books(office, fund) if fund in (None, book)]
@@ -164,10 +152,6 @@ def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_jso
 
 
 def _make_key(folder: Path, as_json: bool) -> int:
-    from models.books.seals import new_key
-    from runtime.cli.office import settings
-    from runtime.cli.output import line, print_json, say
-
     settings()
     try:
         key = new_key(folder)
@@ -181,10 +165,8 @@ def _make_key(folder: Path, as_json: bool) -> int:
     return Exit.WELL
 
 
-def _tell(verdicts: "Sequence[Verdict]", around: "Sequence[Fault]", keys_known: bool, as_json: bool) -> int:
+def _tell(verdicts: Sequence[Verdict], around: Sequence[Fault], keys_known: bool, as_json: bool) -> int:
     """Say what came out: of each book, and of the database around them."""
-    from runtime.cli.output import line, note, print_json, say, short
-
     good = not around and not any(verdict.faults for verdict in verdicts)
     if as_json:
         books = [{**verdict._asdict(), "faults": _as_data(verdict.faults)} for verdict in verdicts]
@@ -203,18 +185,14 @@ def _tell(verdicts: "Sequence[Verdict]", around: "Sequence[Fault]", keys_known: 
     return Exit.WELL if good else Exit.NOT_AS_EXPECTED
 
 
-def _as_data(faults: "Sequence[Fault]") -> list[dict[str, object]]:
-    from runtime.cli.output import say
-
+def _as_data(faults: Sequence[Fault]) -> list[dict[str, object]]:
     return [
         {"code": fault.code, "params": dict(fault.params), "message": say(fault.code, **fault.params)}
         for fault in faults
     ]
 
 
-def _outside(paths: Sequence[Path]) -> "list[OutsideSeal]":
-    from models.books.verification import read_outside_seal
-
+def _outside(paths: Sequence[Path]) -> list[OutsideSeal]:
     found = []
     for path in paths:
         try:
@@ -224,10 +202,8 @@ def _outside(paths: Sequence[Path]) -> "list[OutsideSeal]":
     return found
 
 
-def _public_keys(settings: "Settings", folder: Path | None) -> Mapping[str, str]:
+def _public_keys(settings: Settings, folder: Path | None) -> Mapping[str, str]:
     """The public keys that are believed; none where no folder is named."""
-    from models.books.verification import read_keys
-
     folder = folder or settings.seal_keys
     if folder is None:
         return {}
@@ -244,11 +220,8 @@ def _readable(path: Path) -> None:
         raise Misuse("cli.usage.bad_value", name="FILE", reason=error.strerror or error) from None
 
 
-def _books(office: "Office", fund: str | None) -> list[str]:
+def _books(office: Office, fund: str | None) -> list[str]:
     """The books of one fund, its sub-fund's included, or all there are."""
-    from models.books import ledger
-    from models.funds import funds
-
     with office.begin() as session:
         books = ledger.books(session)
         if fund is None:
@@ -262,13 +235,9 @@ def _books(office: "Office", fund: str | None) -> list[str]:
     return found
 
 
-def _business_day(session: "Session", book: str) -> "date":
-    from models.funds.funds import business_date
-
+def _business_day(session: Session, book: str) -> "date":
     return business_date(session, _fund_of(book))
 
 
 def _fund_of(book: str) -> str:
-    from rulebook.books.acts import fund_of
-
     return fund_of(book)

@@ -3,32 +3,51 @@
 import uuid
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Option, Typer
+from typer import Option
 
+from activities.cases.acts import act
+from models.cases.reads import case_page
+from models.funds.funds import actor
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
+from rulebook.messages import (
+    ActBody,
+    Approve,
+    ApproveMeasure,
+    ConcludeRecovery,
+    ConfirmPayment,
+    DecideReferral,
+    DrawAgain,
+    MarkSent,
+    Propose,
+    ProposeMeasure,
+    PutFirst,
+    RecordSigning,
+    Reject,
+    Release,
+    ReleaseLine,
+    SendBack,
+    Withdraw,
+)
 from rulebook.stages import STAGES, ActKind, Role
+from runtime.cli.cases.page import show_terms, terms_of
 from runtime.cli.commands import combined
-from runtime.cli.failures import Exit
-from runtime.cli.manual import Command
+from runtime.cli.engine import with_client
+from runtime.cli.failures import Exit, tell
+from runtime.cli.names import case_no_of, member_of
+from runtime.cli.office import Office
 from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
-
-if TYPE_CHECKING:
-    from rulebook.messages import ActBody
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.values import day_of, fen_of
 
 ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
 """Whose part an act is: the same in every stage that opens it."""
 
 
-def add_acts(app: Typer) -> None:
-    """Put the officers' acts beside the other commands for cases."""
-    for name, make in _BODIES.items():
-        app.command(name, cls=Command)(combined(make, perform))
-    app.command("approve", cls=Command)(approve)
-
-
 def perform(
-    make_body: "Callable[[], ActBody]",
+    make_body: Callable[[], ActBody],
     case: Case,
     as_user: AsUser,
     key: Key = None,
@@ -44,21 +63,11 @@ def perform(
     Returns:
         the exit code.
     """
-    from runtime.cli.values import case_no_of
-
     return do_act(case_no_of(case), make_body(), as_user, key, as_json)
 
 
-def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
+def do_act(case_no: str, body: ActBody, as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
     """The same for an act that is made already; ``shown`` goes into the data that is told of it."""
-    from activities.cases.acts import act
-    from models.funds.funds import actor
-    from rulebook.errors import XuqiaoError
-    from rulebook.events import EventKind
-    from runtime.cli.failures import tell
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, note, print_json, say
-
     key = key or str(uuid.uuid4())
     about = {"case_no": case_no, "act": body.kind, "key": key, **shown}
     with Office() as office:
@@ -67,10 +76,11 @@ def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json
         with office.begin() as session:
             person = actor(session, as_user, ACT_ROLES[body.kind])
         try:
-            outcome = office.with_client(
+            outcome = with_client(
+                office,
                 lambda client: act(
                     office.desk, client, key=key, case_no=case_no, body=body, actor=person, at=datetime.now(UTC)
-                )
+                ),
             )
         except XuqiaoError as error:
             return tell(error, **about)
@@ -83,6 +93,11 @@ def do_act(case_no: str, body: "ActBody", as_user: str, key: str | None, as_json
     return Exit.WELL
 
 
+def _act(make: Callable[..., ActBody]) -> Callable[..., int]:
+    """The command of an act: it takes what makes the act, and what all of them take."""
+    return combined(make, perform)
+
+
 def approve(
     case: Case,
     as_user: AsUser,
@@ -92,12 +107,6 @@ def approve(
     as_json: AsJson = False,
 ) -> int:
     """Show the terms and approve exactly what was shown; where nothing is proposed, the case itself says so."""
-    from models.cases.reads import case_page
-    from rulebook.messages import Approve
-    from runtime.cli.cases.page import show_terms, terms_of
-    from runtime.cli.office import Office
-    from runtime.cli.values import case_no_of
-
     number = case_no_of(case)
     with Office() as office, office.begin() as session:
         page = case_page(session, number)
@@ -108,117 +117,80 @@ def approve(
     return do_act(number, body, as_user, key, as_json, terms=terms_of(page))
 
 
-def _propose(amount: Amount, reason: Annotated[str, Option("--reason", metavar="TEXT")] = "") -> "ActBody":
-    from rulebook.messages import Propose
-    from runtime.cli.values import fen_of
-
+@_act
+def propose(amount: Amount, reason: Annotated[str, Option("--reason", metavar="TEXT")] = "") -> ActBody:
     return Propose(amount_fen=fen_of("--amount", amount, least=None), reason=reason)
 
 
-def _reject(reason: Reason) -> "ActBody":
-    from rulebook.messages import Reject
-
+@_act
+def reject(reason: Reason) -> ActBody:
     return Reject(reason=reason)
 
 
-def _send_back(reason: Reason) -> "ActBody":
-    from rulebook.messages import SendBack
-
+@_act
+def send_back(reason: Reason) -> ActBody:
     return SendBack(reason=reason)
 
 
-def _decide(go_on: Annotated[bool, Option("--go-on/--refuse")], reason: Reason) -> "ActBody":
-    from rulebook.messages import DecideReferral
-
+@_act
+def decide(go_on: Annotated[bool, Option("--go-on/--refuse")], reason: Reason) -> ActBody:
     return DecideReferral(go_on=go_on, reason=reason)
 
 
-def _sign(on: OnDay, return_path_confirmed: Annotated[bool, Option("--return-path-confirmed")] = False) -> "ActBody":
-    from rulebook.messages import RecordSigning
-    from runtime.cli.values import day_of
-
+@_act
+def sign(on: OnDay, return_path_confirmed: Annotated[bool, Option("--return-path-confirmed")] = False) -> ActBody:
     return RecordSigning(signed_on=day_of("--on", on), return_path_confirmed=return_path_confirmed)
 
 
-def _draw_again(new_templates: Annotated[bool, Option("--new-templates")] = False) -> "ActBody":
-    from rulebook.messages import DrawAgain
-
+@_act
+def draw_again(new_templates: Annotated[bool, Option("--new-templates")] = False) -> ActBody:
     return DrawAgain(new_templates=new_templates)
 
 
-def _release(
+@_act
+def release(
     balance: Balance,
     confirm: Annotated[list[str] | None, Option("--confirm", metavar="LINE")] = None,
     confirm_all: Annotated[bool, Option("--confirm-all")] = False,
-) -> "ActBody":
-    from rulebook.messages import Release, ReleaseLine
-    from runtime.cli.values import fen_of, member_of
-
+) -> ActBody:
     named = [member_of("--confirm", ReleaseLine, typed) for typed in confirm or ()]
     confirmed = tuple(each for each in ReleaseLine if confirm_all or each in named)
     return Release(confirmed=confirmed, balance_fen=fen_of("--balance", balance))
 
 
-def _sent(receipt: Annotated[str, Option("--receipt", metavar="SERIAL")]) -> "ActBody":
-    from rulebook.messages import MarkSent
-
+@_act
+def sent(receipt: Annotated[str, Option("--receipt", metavar="SERIAL")]) -> ActBody:
     return MarkSent(receipt_serial=receipt)
 
 
-def _confirm(
+@_act
+def confirm(
     statement: Annotated[str, Option("--statement", metavar="REFERENCE")],
     returned: Annotated[bool, Option("--returned")] = False,
-) -> "ActBody":
-    from rulebook.messages import ConfirmPayment
-
+) -> ActBody:
     return ConfirmPayment(statement_reference=statement, paid=not returned)
 
 
-def _withdraw(reason: Reason) -> "ActBody":
-    from rulebook.messages import Withdraw
-
+@_act
+def withdraw(reason: Reason) -> ActBody:
     return Withdraw(reason=reason)
 
 
-def _conclude_recovery(reason: Reason) -> "ActBody":
-    from rulebook.messages import ConcludeRecovery
-
+@_act
+def conclude_recovery(reason: Reason) -> ActBody:
     return ConcludeRecovery(reason=reason)
 
 
-def _put_first(reason: Reason) -> "ActBody":
-    from rulebook.messages import PutFirst
-
+@_act
+def put_first(reason: Reason) -> ActBody:
     return PutFirst(reason=reason)
 
 
-def _propose_measure(effective_from: EffectiveFrom, reason: Reason) -> "ActBody":
-    from rulebook.messages import ProposeMeasure
-    from runtime.cli.values import day_of
-
+@_act
+def propose_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
     return ProposeMeasure(effective_from=day_of("--from", effective_from), reason=reason)
 
 
-def _approve_measure(effective_from: EffectiveFrom, reason: Reason) -> "ActBody":
-    from rulebook.messages import ApproveMeasure
-    from runtime.cli.values import day_of
-
+@_act
+def approve_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
     return ApproveMeasure(effective_from=day_of("--from", effective_from), reason=reason)
-
-
-_BODIES: "Mapping[str, Callable[..., ActBody]]" = {
-    "propose": _propose,
-    "reject": _reject,
-    "send-back": _send_back,
-    "decide": _decide,
-    "draw-again": _draw_again,
-    "sign": _sign,
-    "release": _release,
-    "sent": _sent,
-    "confirm": _confirm,
-    "withdraw": _withdraw,
-    "conclude-recovery": _conclude_recovery,
-    "put-first": _put_first,
-    "propose-measure": _propose_measure,
-    "approve-measure": _approve_measure,
-}

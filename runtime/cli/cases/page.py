@@ -1,14 +1,15 @@
 """The page of a case in a terminal, and the same as data; lists of cases and messages."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from datetime import datetime
 from typing import Any
 
+from activities.cases.wording import awaited, due_words
+from activities.wording import masked, moment, money, plain, short
 from activities.words import say_error, say_finding
+from models.cases.lists import CaseView
 from models.cases.views import (
     ApprovalView,
     CasePage,
-    CaseView,
     EventView,
     MeasureView,
     MessageView,
@@ -22,19 +23,8 @@ from rulebook.findings import Finding, Result
 from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
 from runtime.cli.language import call
-from runtime.cli.output import (
-    fields,
-    line,
-    masked,
-    moment,
-    money,
-    plain,
-    say,
-    section,
-    short,
-    table,
-    word,
-)
+from runtime.cli.output import fields, line, say, section, word
+from runtime.cli.tables import table
 
 _OF_REFUSAL = f"{REFUSAL}."
 _ENDED = {stage.value for stage in ENDS}
@@ -51,9 +41,9 @@ def show_cases(cases: Sequence[CaseView]) -> None:
                 case.bank_name,
                 case.maturity,
                 word("stage", case.stage) + _why_ended(case.stage, case.end_reason),
-                awaited(case.awaits),
+                awaited(case.awaits, call.lang),
                 word("role", case.awaits_role),
-                due_words(case.due, overdue=case.overdue),
+                due_words(case.due, call.lang, overdue=case.overdue),
                 word("route", case.route),
                 money(case.amount_fen or case.asked_fen),
             )
@@ -65,20 +55,6 @@ def show_cases(cases: Sequence[CaseView]) -> None:
 
 def _why_ended(stage: CaseStage, reason: str | None) -> str:
     return f" ({word('reason', reason)})" if reason and stage in ENDS else ""
-
-
-def awaited(kind: str | None) -> str:
-    """What a task waits for, an officer's act or a bank's message, in words."""
-    if kind is None:
-        return ""
-    shown = word("act", kind)
-    return shown if shown != kind else word("message", kind)
-
-
-def due_words(due: datetime | None, *, overdue: bool, provisional: bool = False) -> str:
-    """When something is due, and what must be known of that moment."""
-    told = (moment(due) or "") + (say("cli.overdue") if overdue else "")
-    return told + (say("cli.provisional") if provisional else "")
 
 
 def show_messages(messages: Sequence[MessageView]) -> None:
@@ -148,8 +124,8 @@ def event_words(event: EventView) -> str:
         for name, value in sorted(event.detail.items(), key=_place_of)
         if value and not name.startswith(_OF_REFUSAL)
     ]
-    told = word("event", event.kind)
-    return f"{told}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else told
+    happened = word("event", event.kind)
+    return f"{happened}{say('cli.colon')}{say('cli.semicolon').join(details)}" if details else happened
 
 
 def _place_of(detail: tuple[str, str]) -> int:
@@ -196,9 +172,9 @@ def _show_standing(page: CasePage) -> None:
     )
     if page.task:
         about = (
-            awaited(page.task.kind),
+            awaited(page.task.kind, call.lang),
             word("role", page.task.role),
-            due_words(page.task.due, overdue=page.task.overdue, provisional=page.task.provisional),
+            due_words(page.task.due, call.lang, overdue=page.task.overdue, provisional=page.task.provisional),
         )
         fields([("awaits", "  ".join(part for part in about if part))])
     fields((("next_acts", next_acts), ("workflow", page.workflow_id)))

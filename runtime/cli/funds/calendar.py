@@ -1,22 +1,23 @@
 """The calendar of working days: what the table knows, and a new year's notice from its file."""
 
+from pathlib import Path
 from typing import Annotated
 
-from typer import Option, Typer
+from typer import Option
 
+from activities.law.calendars import read_notice
+from activities.wording import plain
+from models.funds.calendar import calendar_years, store_notice
+from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit
-from runtime.cli.manual import Command, Group
+from runtime.cli.law.asking import asked
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, File
+from runtime.cli.output import line, print_json, say, word
+from runtime.cli.tables import table
 
-app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
 
-
-@app.command("list", cls=Command)
 def list_years(as_json: AsJson = False) -> int:
-    from models.funds.calendar import calendar_years
-    from runtime.cli.office import Office
-    from runtime.cli.output import print_json, table, word
-
     with Office() as office, office.begin() as session:
         found = calendar_years(session)
     if as_json:
@@ -40,16 +41,9 @@ def list_years(as_json: AsJson = False) -> int:
     return Exit.WELL
 
 
-@app.command("import", cls=Command)
 def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
-    from activities.law.calendars import read_notice
-    from models.funds.calendar import store_notice
-    from runtime.cli.law.pack import asked
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, plain, print_json, say, word
-
     with asked():
-        notice = read_notice(file)
+        notice = read_notice(str(file), _content(file))
     with Office() as office, office.begin() as session:
         stored = store_notice(session, notice, correct=correct)
     open_cases = say("calendar.open_cases_keep_theirs")
@@ -63,3 +57,10 @@ def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = Fa
         line("  " + say("calendar.changed", day=day.day, status=status, source=day.source))
     line(open_cases)
     return Exit.WELL
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise XuqiaoError("calendar.notice_unreadable", file=file, reason=error) from None

@@ -1,17 +1,21 @@
 """``xuqiao judge``: what the law says about the facts of a case."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
 from typer import Option
 
+from activities.law.calendars import shipped_calendar
+from activities.words import say_finding
+from rulebook.findings import Finding, Findings
+from rulebook.law import questions
+from rulebook.law.questions import Judgement
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.law.pack import Overlay, asked, the_pack, title_of
+from runtime.cli.language import call
+from runtime.cli.law.asking import asked
+from runtime.cli.law.pack import Overlay, the_pack, title_of
 from runtime.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from rulebook.findings import Finding, Findings
-    from rulebook.law.questions import Judgement
+from runtime.cli.output import line, print_json, say, word
 
 
 @asked()
@@ -22,9 +26,6 @@ def judge(
     schema: Annotated[bool, Option("--schema")] = False,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook.law import questions
-    from runtime.cli.output import line, print_json
-
     if schema:
         print_json(questions.question_schema())
         return Exit.WELL
@@ -33,7 +34,6 @@ def judge(
             raise Misuse("cli.usage.missing", name=name)
     assert pack is not None
     assert facts is not None
-    from activities.law.calendars import shipped_calendar
 
     measure = the_pack(pack, overlay)
     question = questions.read_question(_text_of(facts))
@@ -54,12 +54,12 @@ def _text_of(path: Path) -> str:
         raise Misuse("cli.usage.no_file", path=path, reason=reason) from None
 
 
-def _judgements(found: "Judgement") -> "list[tuple[str, Findings]]":
+def _judgements(found: Judgement) -> list[tuple[str, Findings]]:
     judged = [("applicant", found.applicant), ("direct", found.direct), ("bridge", found.bridge)]
     return judged if found.release is None else [*judged, ("release", found.release)]
 
 
-def _as_data(found: "Judgement") -> dict[str, Any]:
+def _as_data(found: Judgement) -> dict[str, Any]:
     results = {name: findings.result for name, findings in _judgements(found)}
     return {
         **results,
@@ -67,10 +67,7 @@ def _as_data(found: "Judgement") -> dict[str, Any]:
     }
 
 
-def _finding_as_data(judgement: str, finding: "Finding") -> dict[str, Any]:
-    from activities.words import say_finding
-    from runtime.cli.language import call
-
+def _finding_as_data(judgement: str, finding: Finding) -> dict[str, Any]:
     return {
         "judgement": judgement,
         "rule": finding.rule,
@@ -82,11 +79,7 @@ def _finding_as_data(judgement: str, finding: "Finding") -> dict[str, Any]:
     }
 
 
-def _show(found: "Judgement") -> None:
-    from activities.words import say_finding
-    from runtime.cli.language import call
-    from runtime.cli.output import line, say, word
-
+def _show(found: Judgement) -> None:
     for name, findings in _judgements(found):
         line()
         line(say("law.judge.result", judgement=word("law.judgement", name), result=word("result", findings.result)))

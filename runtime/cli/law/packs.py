@@ -1,32 +1,27 @@
 """``xuqiao packs``: the law as the packs have it, provision by provision."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import Annotated, Any
 
-from typer import Option, Typer
+from typer import Option
 
+from activities.law.measures import draft, pack_ids
+from rulebook.law.activation import Objection, Readiness, readiness
+from rulebook.law.comparison import Change, Row, compare, rows
+from rulebook.law.measure import Measure
+from rulebook.law.schema import pack_schema
 from runtime.cli.failures import Exit
-from runtime.cli.law.pack import Overlay, PackArgument, asked, the_pack, title_of
-from runtime.cli.manual import Command, Group
+from runtime.cli.law.asking import asked
+from runtime.cli.law.pack import Overlay, PackArgument, the_pack, title_of
+from runtime.cli.law.wording import source_in_words, value_in_words
 from runtime.cli.options import AsJson
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    from rulebook.law.activation import Objection, Readiness
-    from rulebook.law.comparison import Change, Row
-    from rulebook.law.measure import Measure
-
-app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
+from runtime.cli.output import line, print_json, say, word
+from runtime.cli.tables import table
 
 
-@app.command("list", cls=Command)
 @asked()
 def list_packs(as_json: AsJson = False) -> int:
-    from activities.law.measures import draft, pack_ids
-    from runtime.cli.output import print_json, say, table
-
     packs = [(measure, measure.unset()) for measure in map(draft, pack_ids())]
     if as_json:
         print_json([{**_heading(measure), "complete": not unset, "to_decide": unset} for measure, unset in packs])
@@ -49,19 +44,14 @@ def list_packs(as_json: AsJson = False) -> int:
     return Exit.WELL
 
 
-@app.command("show", cls=Command)
 @asked()
 def show(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -> int:
-    from rulebook.law.comparison import rows
-    from runtime.cli.output import line, print_json, table, word
-
     measure = the_pack(pack, overlay)
     laid_out = rows(measure)
     if as_json:
         provisions = [each.model_dump(mode="json") for each in laid_out]
         print_json({**_heading(measure), "overlay": measure.overlay, "provisions": provisions})
         return Exit.WELL
-    from runtime.cli.law.wording import source_in_words, value_in_words
 
     line(title_of(measure))
     for name, _ in measure.sections():
@@ -78,12 +68,8 @@ def show(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -
     return Exit.WELL
 
 
-@app.command("check", cls=Command)
 @asked()
 def check(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) -> int:
-    from rulebook.law.activation import readiness
-    from runtime.cli.output import line, print_json, say
-
     measure = the_pack(pack, overlay)
     found = readiness(measure)
     if as_json:
@@ -107,7 +93,6 @@ def check(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) 
     return Exit.WELL if found.ready else Exit.REFUSED
 
 
-@app.command("diff", cls=Command)
 @asked()
 def diff(
     pack_a: PackArgument,
@@ -116,9 +101,6 @@ def diff(
     overlay_b: Annotated[Path | None, Option("--overlay-b", metavar="FILE")] = None,
     as_json: AsJson = False,
 ) -> int:
-    from rulebook.law.comparison import compare
-    from runtime.cli.output import line, print_json, say
-
     before, after = the_pack(pack_a, overlay_a), the_pack(pack_b, overlay_b)
     found = compare(before, after)
     groups = {"added": found.added, "removed": found.removed, "changed": found.changed}
@@ -134,12 +116,8 @@ def diff(
     return Exit.WELL
 
 
-@app.command("schema", cls=Command)
 def schema(as_json: AsJson = False) -> int:
     """A schema is JSON in any case: ``--json`` only says so."""
-    from rulebook.law.schema import pack_schema
-    from runtime.cli.output import print_json
-
     print_json(pack_schema())
     return Exit.WELL
 
@@ -147,7 +125,7 @@ def schema(as_json: AsJson = False) -> int:
 # How it is shown -----------------------------------------------------------------------------------------------
 
 
-def _heading(measure: "Measure") -> dict[str, Any]:
+def _heading(measure: Measure) -> dict[str, Any]:
     validity = measure.validity
     return {
         "pack": measure.id,
@@ -159,9 +137,7 @@ def _heading(measure: "Measure") -> dict[str, Any]:
     }
 
 
-def _objection_as_data(objection: "Objection") -> dict[str, Any]:
-    from runtime.cli.output import say
-
+def _objection_as_data(objection: Objection) -> dict[str, Any]:
     return {
         "names": objection.names,
         "code": objection.code,
@@ -170,9 +146,7 @@ def _objection_as_data(objection: "Objection") -> dict[str, Any]:
     }
 
 
-def _show_readiness(found: "Readiness") -> None:
-    from runtime.cli.output import line, say
-
+def _show_readiness(found: Readiness) -> None:
     if found.superseded_by:
         line(say("law.check.superseded", by=found.superseded_by))
     for title, items in (
@@ -191,22 +165,17 @@ def _show_readiness(found: "Readiness") -> None:
 
 def _label(name: str) -> str:
     """A provision in words, with the name under which a pack or an overlay sets it."""
-    from runtime.cli.output import say, word
-
     return say("law.label", provision=word("measure", name), name=name)
 
 
-def _change_as_data(change: "Change") -> dict[str, Any]:
-    def side(row: "Row") -> dict[str, Any]:
+def _change_as_data(change: Change) -> dict[str, Any]:
+    def side(row: Row) -> dict[str, Any]:
         return row.model_dump(mode="json", include={"value", "source", "citation"})
 
     return {"name": change.name, "before": side(change.before), "after": side(change.after)}
 
 
-def _show_changes(title: str, changes: "Iterable[Change]", before: "Measure", after: "Measure") -> None:
-    from runtime.cli.law.wording import source_in_words, value_in_words
-    from runtime.cli.output import line, say, table, word
-
+def _show_changes(title: str, changes: Iterable[Change], before: Measure, after: Measure) -> None:
     def lines() -> Iterator[tuple[str, ...]]:
         for change in changes:
             label = word("measure", change.name)

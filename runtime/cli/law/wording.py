@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from typing import Any
 
+from activities.wording import money
 from rulebook.law.comparison import Row, Source, kind_of
 from rulebook.law.measure import Measure
 from rulebook.law.provisions import Amount, Days, DaysOfTerm
 from rulebook.money import yuan
-from runtime.cli.output import money, say, word
+from runtime.cli.output import say, word
 
 _GROUPS = {
     "applicant.kinds": "applicant",

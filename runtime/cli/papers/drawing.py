@@ -1,20 +1,27 @@
 """``xuqiao documents render | preview``: a paper is drawn up for a case, or only looked at."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Argument, Option, Typer
+from typer import Argument, Option
 
+from activities.papers.on_request import Told, draft, draw_on_request
+from activities.papers.press.sample import sample_of
+from activities.words import LANGUAGES
+from models.funds.funds import actor
+from rulebook.papers.facts import DocumentKind, PaperFinding
+from rulebook.stages import Role
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.manual import Command
+from runtime.cli.files import write_file
+from runtime.cli.names import case_no_of, member_of
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Case
-
-if TYPE_CHECKING:
-    from collections.abc import Callable
-
-    from activities.papers.on_request import Told
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.values import day_of, fen_of
+from runtime.press import warm_press
 
 Kind = Annotated[str, Argument(metavar="KIND")]
 AnswerBy = Annotated[str | None, Option("--answer-by", metavar="DATE")]
@@ -33,12 +40,6 @@ PaperOut = Annotated[Path | None, Option("--out", metavar="FILE")]
 PaperLang = Annotated[str, Option("--in", metavar="LANG")]
 
 
-def add_drawing(app: Typer) -> None:
-    """Put these commands into the group ``documents``."""
-    app.command("render", cls=Command)(combined(_told, render))
-    app.command("preview", cls=Command)(combined(_told, preview))
-
-
 def _told(
     answer_by: AnswerBy = None,
     missing: Missing = None,
@@ -51,12 +52,8 @@ def _told(
     since: Since = None,
     until: Until = None,
     ceiling: Ceiling = None,
-) -> "Told":
+) -> Told:
     """What the officer says about the paper."""
-    from activities.papers.on_request import Told
-    from rulebook.papers.facts import PaperFinding
-    from runtime.cli.values import day_of, fen_of
-
     breaches, clauses = breach or [], clause or []
     if len(breaches) != len(clauses):
         raise Misuse("papers.clause_for_each_breach", breaches=len(breaches), clauses=len(clauses))
@@ -74,8 +71,8 @@ def _told(
     )
 
 
-def render(
-    make_told: "Callable[[], Told]",
+def _render(
+    make_told: Callable[[], Told],
     case: Case,
     paper_kind: Kind,
     *,
@@ -88,21 +85,13 @@ def render(
     Returns:
         the exit code.
     """
-    from activities.papers.on_request import draw_on_request
-    from models.funds.funds import actor
-    from rulebook.papers.facts import DocumentKind
-    from rulebook.stages import Role
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, note, print_json, say
-    from runtime.cli.papers.values import write_file
-    from runtime.cli.values import case_no_of, member_of
-
     case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_told()
     note("cli.unauthenticated")
     with Office() as office:
         with office.begin() as session:
             by = actor(session, as_user, Role.MAKER)
-        made = draw_on_request(office.begin, office.press, case, of_kind, told, by, datetime.now(UTC))
+        with warm_press(office.settings.papers) as press:
+            made = draw_on_request(office.begin, press, case, of_kind, told, by, datetime.now(UTC))
         out = write_file(paper_out or Path(f"{made.number}.pdf"), made.pdf)
     shown = {"number": made.number, "kind": of_kind, "pages": made.pages, "sha256": made.sha256, "out": str(out)}
     if as_json:
@@ -112,8 +101,8 @@ def render(
     return Exit.WELL
 
 
-def preview(
-    make_told: "Callable[[], Told]",
+def _preview(
+    make_told: Callable[[], Told],
     paper_kind: Kind,
     *,
     of_case: OfCase = None,
@@ -126,23 +115,15 @@ def preview(
     Returns:
         the exit code.
     """
-    from activities.papers.on_request import draft
-    from activities.papers.press.sample import sample_of
-    from rulebook.papers.facts import DocumentKind
-    from runtime.cli.language import LANGUAGES
-    from runtime.cli.office import Office
-    from runtime.cli.output import line, print_json, say
-    from runtime.cli.papers.values import write_file
-    from runtime.cli.values import case_no_of, member_of
-
     of_kind, told = member_of("KIND", DocumentKind, paper_kind), make_told()
     if paper_lang not in LANGUAGES:
         raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
-    with Office() as office:
-        if of_case is None:
-            paper = office.press.render(of_kind, sample_of(of_kind), paper_lang, draft=True)
+    case_no = None if of_case is None else case_no_of(of_case)
+    with Office() as office, warm_press(office.settings.papers) as press:
+        if case_no is None:
+            paper = press.render(of_kind, sample_of(of_kind), paper_lang, draft=True)
         else:
-            paper = draft(office.begin, office.press, case_no_of(of_case), of_kind, told, datetime.now(UTC), paper_lang)
+            paper = draft(office.begin, press, case_no, of_kind, told, datetime.now(UTC), paper_lang)
         out = write_file(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
     shown = {"kind": of_kind, "pages": paper.pages, "draft": True, "out": str(out)}
     if as_json:
@@ -150,3 +131,7 @@ def preview(
     else:
         line(say("cli.paper.previewed", **shown))
     return Exit.WELL
+
+
+render = combined(_told, _render)
+preview = combined(_told, _preview)

@@ -1,20 +1,27 @@
 """``xuqiao documents platform``: papers handed to an outside signing platform, and what came of it."""
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
-from typer import Argument, Option, Typer
+from typer import Argument, Option
 
+from activities.signing.platform import Asked, PlatformSigning
+from activities.wording import moment
+from gateways.esign import PlatformAway, PlatformManner, SimulatedPlatform
+from models.cases.case_file import the_case
+from models.funds.funds import actor
+from models.papers import signatures
+from models.papers.signatures import FlowEnd, SigningFlow
 from rulebook.errors import XuqiaoError
+from rulebook.stages import Role
 from runtime.cli.failures import Exit, Misuse
-from runtime.cli.manual import Command, Group
+from runtime.cli.names import case_no_of
+from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Reason
-
-if TYPE_CHECKING:
-    from activities.signing.platform import Asked, PlatformSigning
-    from gateways.esign import SimulatedPlatform
-    from models.papers.signatures import SigningFlow
-    from runtime.settings import Settings
+from runtime.cli.output import line, note, print_json, say, word
+from runtime.cli.papers.values import PLATFORM_FOLDER, case_and_paper, party_word
+from runtime.cli.tables import table
+from runtime.settings import Settings
 
 CaseOrNumber = Annotated[str, Argument(metavar="CASE|NUMBER")]
 CaseOrNot = Annotated[str | None, Argument(metavar="CASE")]
@@ -26,13 +33,7 @@ ToSettle = Annotated[str | None, Option("--flow", metavar="FLOW")]
 Flow = Annotated[str, Argument(metavar="FLOW")]
 Refusing = Annotated[bool, Option("--refuse")]
 
-PLATFORM_FOLDER = "signing-platform"
-"""Folder of the simulated platform's memory and certificates, under the data folder."""
 
-app = Typer(cls=Group, no_args_is_help=True, add_completion=False)
-
-
-@app.command("start", cls=Command)
 def start(
     case_or_number: CaseOrNumber,
     *,
@@ -43,9 +44,6 @@ def start(
     as_user: AsUser,
     as_json: AsJson = False,
 ) -> int:
-    from runtime.cli.output import line, note, print_json, say
-    from runtime.cli.papers.values import case_and_paper, party_word
-
     case_no, which = case_and_paper(case_or_number, kind_or_not)
     asked = _asked(asked_party, asked_person, asked_authority)
     note("cli.unauthenticated")
@@ -61,12 +59,7 @@ def start(
     return Exit.WELL
 
 
-@app.command("settle", cls=Command)
 def settle(to_settle: ToSettle = None, as_json: AsJson = False) -> int:
-    from models.papers import signatures
-    from models.papers.signatures import FlowEnd
-    from runtime.cli.output import line, print_json, say
-
     with _Outside() as outside:
         if to_settle is not None:
             flows = [to_settle.strip()]
@@ -86,12 +79,7 @@ def settle(to_settle: ToSettle = None, as_json: AsJson = False) -> int:
     return Exit.NOT_AS_EXPECTED if any(each.state == FlowEnd.REJECTED for each in settled) else Exit.WELL
 
 
-@app.command("cancel", cls=Command)
 def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False) -> int:
-    from models.funds.funds import actor
-    from rulebook.stages import Role
-    from runtime.cli.output import line, note, print_json, say
-
     if not reason.strip():
         raise Misuse("cli.usage.empty", name="--reason")
     note("cli.unauthenticated")
@@ -107,15 +95,7 @@ def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False)
     return Exit.WELL
 
 
-@app.command("list", cls=Command)
 def list_flows(case_or_not: CaseOrNot = None, as_json: AsJson = False) -> int:
-    from models.cases.case_file import the_case
-    from models.papers import signatures
-    from runtime.cli.office import Office
-    from runtime.cli.output import moment, print_json, table
-    from runtime.cli.papers.values import party_word
-    from runtime.cli.values import case_no_of
-
     number = None if case_or_not is None else case_no_of(case_or_not)
     with Office() as office, office.begin() as session:
         if number is not None:
@@ -141,11 +121,7 @@ def list_flows(case_or_not: CaseOrNot = None, as_json: AsJson = False) -> int:
     return Exit.WELL
 
 
-@app.command("simulate", cls=Command)
 def simulate(refusing: Refusing = False) -> int:
-    from gateways.esign import PlatformManner
-    from runtime.cli.output import line, say
-
     with _Outside() as outside:
         outside.platform.behave(PlatformManner.REFUSE if refusing else PlatformManner.PROPER)
         outside.platform.signers_act(datetime.now(UTC))
@@ -153,17 +129,14 @@ def simulate(refusing: Refusing = False) -> int:
     return Exit.WELL
 
 
-def flow_data(flow: "SigningFlow") -> dict[str, object]:
+def flow_data(flow: SigningFlow) -> dict[str, object]:
     """A signing on a platform as data for programs: whose signature was asked, without where on the page."""
     signers = [{name: signer[name] for name in ("party", "name", "person", "authority")} for signer in flow.signers]
     return flow.model_dump(exclude={"signers"}) | {"signers": signers}
 
 
-def flow_words(flow: "SigningFlow") -> str:
+def flow_words(flow: SigningFlow) -> str:
     """How far a signing on a platform is, in words, with the reason why it ended."""
-    from models.papers.signatures import FlowEnd
-    from runtime.cli.output import say, word
-
     state = word("cli.flow", flow.state)
     if not flow.reason:
         return state
@@ -179,7 +152,6 @@ class _Outside:
     """
 
     def __init__(self) -> None:
-        from runtime.cli.office import Office
 
         self.office = Office()
         self.platform = _platform(self.office.settings)
@@ -188,39 +160,30 @@ class _Outside:
         return self
 
     def __exit__(self, kind: object, error: BaseException | None, trace: object) -> None:
-        from gateways.esign import PlatformAway
 
         self.office.__exit__()
         if isinstance(error, PlatformAway):
             raise XuqiaoError("signing.platform_away", platform=error.params["platform"]) from None
 
     @property
-    def signing(self) -> "PlatformSigning":
+    def signing(self) -> PlatformSigning:
         """Signings on it, put on record as the desk."""
-        from activities.signing.platform import PlatformSigning
-
         return PlatformSigning(self.office.desk, self.platform)
 
-    def flow(self, flow: str) -> "SigningFlow":
+    def flow(self, flow: str) -> SigningFlow:
         """A signing as it is on record now."""
-        from models.papers import signatures
-
         with self.office.begin() as session:
             return signatures.the_flow(session, flow)
 
 
-def _platform(settings: "Settings") -> "SimulatedPlatform":
-    from gateways.esign import SimulatedPlatform
-
+def _platform(settings: Settings) -> SimulatedPlatform:
     if settings.signing_platform is None:
         raise XuqiaoError("cli.platform.not_set_up")
     return SimulatedPlatform(settings.var / PLATFORM_FOLDER)
 
 
-def _asked(parties: list[str], people: list[str], authorities: list[str]) -> "list[Asked]":
+def _asked(parties: list[str], people: list[str], authorities: list[str]) -> list[Asked]:
     """Who is asked: each party with the person and the authority that stand at its place in the call."""
-    from activities.signing.platform import Asked
-
     if not len(parties) == len(people) == len(authorities):
         counts = {"parties": len(parties), "people": len(people), "authorities": len(authorities)}
         raise Misuse("cli.platform.one_each", **counts)
@@ -229,5 +192,5 @@ def _asked(parties: list[str], people: list[str], authorities: list[str]) -> "li
     for name, typed in (("--party", parties), ("--signatory", people), ("--authority", authorities)):
         if not all(each.strip() for each in typed):
             raise Misuse("cli.usage.empty", name=name)
-    told = zip(parties, people, authorities, strict=True)
-    return [Asked(party=party.strip(), person=who.strip(), authority=by.strip()) for party, who, by in told]
+    asked = zip(parties, people, authorities, strict=True)
+    return [Asked(party=party.strip(), person=who.strip(), authority=by.strip()) for party, who, by in asked]

@@ -1,13 +1,18 @@
-"""What the commands about papers share: which paper is meant, what a party is called, files in and out."""
+"""What the commands about papers share: which paper is meant, what a party and a signature are called, folders."""
 
 import re
 import unicodedata
-from pathlib import Path
 
+from models.papers.signatures import Signature
+from rulebook.papers.facts import DocumentKind
 from runtime.cli.failures import Misuse
-from runtime.cli.output import say, word
-from runtime.cli.values import case_no_of, member_of
+from runtime.cli.names import case_no_of, member_of
+from runtime.cli.output import word
 
+DEMO_FOLDER = "signing-demo"
+"""Folder of the demonstration's certificates, under the data folder."""
+PLATFORM_FOLDER = "signing-platform"
+"""Folder of the simulated platform's memory and certificates, under the data folder."""
 _NUMBER = re.compile(r"[A-Z][A-Z0-9-]*-\d{4}-\d{5,}-\d-[A-Z0-9]+")
 
 
@@ -17,8 +22,6 @@ def paper_meant(typed: str) -> str:
     Raises:
         Misuse: ``cli.usage.bad_value``.
     """
-    from rulebook.papers.facts import DocumentKind
-
     number = _number(typed)
     return member_of("KIND|NUMBER", DocumentKind, typed).value if number is None else number
 
@@ -45,41 +48,9 @@ def party_word(party: str) -> str:
     return f"{word('party', 'guarantor')} {number}" if name == "guarantor" else word("party", party)
 
 
-def file_content(name: str, path: Path) -> bytes:
-    """The bytes of a file, no more than can be looked at.
-
-    Args:
-        name: of the option or argument, for errors.
-    Raises:
-        Misuse: ``cli.usage.bad_value`` for a file that cannot be read, is empty or too big.
-    """
-    from activities.papers.reading import MOST_BYTES
-
-    try:
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError as error:
-        reason = say("cli.usage.no_file", path=path, reason=error.strerror or error)
-        raise Misuse("cli.usage.bad_value", name=name, reason=reason) from None
-    if not content:
-        raise Misuse("cli.usage.bad_value", name=name, reason=say("paper_check.empty", path=path))
-    if len(content) > MOST_BYTES:
-        reason = say("paper_check.too_big", size=path.stat().st_size, most=MOST_BYTES)
-        raise Misuse("cli.usage.bad_value", name=name, reason=reason)
-    return content
-
-
-def write_file(path: Path, content: bytes) -> Path:
-    """Write a file; what stood there before is gone.
-
-    Raises:
-        Misuse: ``cli.usage.cannot_write``.
-    """
-    try:
-        path.write_bytes(content)
-    except OSError as error:
-        raise Misuse("cli.usage.cannot_write", path=path, reason=error.strerror or error) from None
-    return path
+def signature_data(signature: Signature) -> dict[str, object]:
+    """A signature as data for programs."""
+    return signature.model_dump(exclude={"id"})
 
 
 def _number(typed: str) -> str | None:
