@@ -6,58 +6,58 @@ itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` 
 brackets behind a code, such as its citation, stays.
 """
 
+import logging
 import re
 from collections.abc import Mapping
 from enum import StrEnum
 from functools import cache
 from importlib.resources import files
 from string import Formatter
-from typing import Any, Literal, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
-import structlog
 from babel.messages.pofile import read_po
 
 from rulebook.books.breaker import CIRCUIT_BREAKER
-from rulebook.books.postings import PostingKind, Subject
-from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, PromiseRung, Route, SizeClass
 from rulebook.errors import XuqiaoError
-from rulebook.events import EventKind
-from rulebook.findings import Finding, Result
-from rulebook.messages import MessageSource, ReceiptPurpose, ReleaseLine
-from rulebook.papers.facts import DocumentKind
-from rulebook.stages import ActKind, CaseStage, EndReason, Fit, MessageKind, Role, end_reason
+from rulebook.stages import CaseStage, end_reason
+
+if TYPE_CHECKING:  # whoever only wants a sentence need not load the rules
+    from rulebook.findings import Finding
 
 Lang = Literal["zh", "en"]
 LANGUAGES: tuple[Lang, ...] = get_args(Lang)
 
-WORD_GROUPS: Mapping[type[StrEnum], str] = {
-    CaseStage: "stage",
-    Role: "role",
-    ActKind: "act",
-    MessageKind: "message",
-    Fit: "fit",
-    EndReason: "reason",
-    ApplicantKind: "applicant",
-    SizeClass: "size",
-    LoanKind: "loan",
-    LoanRiskClass: "risk",
-    Route: "route",
-    BankAnswer: "answer",
-    PromiseRung: "rung",
-    ReleaseLine: "release_line",
-    ReceiptPurpose: "purpose",
-    MessageSource: "cli.source",
-    Result: "result",
-    EventKind: "event",
-    Subject: "subject",
-    PostingKind: "posting",
-    DocumentKind: "paper",
+WORD_GROUPS: Mapping[str, str] = {
+    "CaseStage": "stage",
+    "Role": "role",
+    "ActKind": "act",
+    "MessageKind": "message",
+    "Fit": "fit",
+    "EndReason": "reason",
+    "ApplicantKind": "applicant",
+    "SizeClass": "size",
+    "LoanKind": "loan",
+    "LoanRiskClass": "risk",
+    "Route": "route",
+    "BankAnswer": "answer",
+    "PromiseRung": "rung",
+    "ReleaseLine": "release_line",
+    "ReceiptPurpose": "purpose",
+    "MessageSource": "cli.source",
+    "Result": "result",
+    "EventKind": "event",
+    "Subject": "subject",
+    "PostingKind": "posting",
+    "DocumentKind": "paper",
 }
-"""The group of codes in which an enum's members have their words: ``stage.bank_opinion``."""
+"""The group of codes in which the members of an enum have their words (``stage.bank_opinion``), by the enum's name.
+
+By its name, so that whoever only wants a sentence need not load the rules.
+"""
 
 _LIST_MARK: Mapping[Lang, str] = {"zh": "、", "en": ", "}
 _FULL_STOPS = "。."
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 
 
 class _Setting:
@@ -78,25 +78,28 @@ def be_strict(on: bool = True) -> None:
 
 
 @cache
+def area(lang: Lang, name: str) -> Mapping[str, str]:
+    """The sentences of one area, such as ``cli``, read once: code to sentence with its placeholders."""
+    with files("templates").joinpath("words", lang, f"{name}.po").open("rb") as text:
+        return {
+            entry.id: entry.string
+            for entry in read_po(text, locale=lang, charset="utf-8")
+            if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.id and entry.string
+        }
+
+
+@cache
 def catalogue(lang: Lang) -> Mapping[str, str]:
-    """Every sentence of a language, all areas together, read once.
+    """Every sentence of a language, all areas together.
 
     Args:
         lang: ``zh`` or ``en``.
     Returns:
         code to sentence with its placeholders.
     """
-    sentences: dict[str, str] = {}
-    for area in sorted(files("templates").joinpath("words", lang).iterdir(), key=lambda entry: entry.name):
-        if not area.name.endswith(".po"):
-            continue
-        with area.open("rb") as text:
-            sentences |= {
-                entry.id: entry.string
-                for entry in read_po(text, locale=lang, charset="utf-8")
-                if isinstance(entry.id, str) and isinstance(entry.string, str) and entry.id and entry.string
-            }
-    return sentences
+    found = sorted(entry.name for entry in files("templates").joinpath("words", lang).iterdir())
+    areas = (area(lang, name.removesuffix(".po")) for name in found if name.endswith(".po"))
+    return {code: sentence for each in areas for code, sentence in each.items()}
 
 
 def has_words(code: str, lang: Lang) -> bool:
@@ -122,7 +125,7 @@ def say(code: str, lang: Lang | None = None, **params: object) -> str:
     if sentence is None:
         if _Setting.strict:
             raise LookupError(f"{code} has no words in {language}")
-        _log.warning("words.missing", code=code, lang=language)
+        _log.warning("words.missing: %s has no words in %s", code, language)
         return code
     return _Speaker(code, language).vformat(sentence, (), params)
 
@@ -132,7 +135,7 @@ def say_error(error: XuqiaoError, lang: Lang | None = None) -> str:
     return say(error.code, lang, **error.params)
 
 
-def say_finding(finding: Finding, lang: Lang | None = None) -> str:
+def say_finding(finding: "Finding", lang: Lang | None = None) -> str:
     """The sentence of a rule's answer, with the facts it used and its citation (also as ``{citation}``)."""
     return say(finding.because, lang, **{"citation": finding.citation, **finding.facts})
 
@@ -156,7 +159,7 @@ def say_reason(stage: CaseStage, reason: str, lang: Lang | None = None) -> str:
 
 def word(member: StrEnum, lang: Lang | None = None) -> str:
     """The word of an enum member, such as 审批 for the approval stage."""
-    return say(f"{WORD_GROUPS[type(member)]}.{member.value}", lang)
+    return say(f"{WORD_GROUPS[type(member).__name__]}.{member.value}", lang)
 
 
 class _Speaker(Formatter):
@@ -174,7 +177,7 @@ class _Speaker(Formatter):
         if self._inside_another:
             # A code given as a value brings no values of its own.
             return _Absent("…"), field_name
-        _log.warning("words.parameter_missing", code=self._code, parameter=field_name)
+        _log.warning("words.parameter_missing: %s is said without %s", self._code, field_name)
         return _Absent(f"{{{field_name}}}"), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:

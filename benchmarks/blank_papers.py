@@ -17,7 +17,7 @@ from activities.contracts import Queue, queue_name
 from activities.papers.drawing_up import Papers
 from activities.papers.press.press import Paper
 from runtime.settings import load_settings
-from runtime.wiring import House, activities_of, stop_on_signal
+from runtime.wiring import Services, activities_of, stop_on_signal
 
 
 class BlankPress:
@@ -29,13 +29,13 @@ class BlankPress:
 
 async def main() -> None:
     """Work until told to stop."""
-    house = House(load_settings())
-    client = await house.client()
+    services = Services(load_settings())
+    client = await services.client()
     press: Any = BlankPress()
     async with Worker(
         client,
-        task_queue=queue_name(house.settings.queues.prefix, Queue.PAPERS),
-        activities=activities_of(Papers(house.sessions.begin, press)),
+        task_queue=queue_name(services.settings.queues.prefix, Queue.PAPERS),
+        activities=activities_of(Papers(services.sessions.begin, press)),
         activity_executor=ThreadPoolExecutor(4),
         max_concurrent_activities=4,
     ):

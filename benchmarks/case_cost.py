@@ -69,9 +69,9 @@ def payload_bytes(message: Message) -> int:
 async def measure(folder: Path) -> dict[str, object]:
     """Drive one case to its end and read its history."""
     settings = settings_for(folder)
-    with standing(folder, [*worker_children(settings), relay_child(settings)]) as house:
-        client = await house.client()
-        driver = Driver(house, client, early=False)
+    with standing(folder, [*worker_children(settings), relay_child(settings)]) as services:
+        client = await services.client()
+        driver = Driver(services, client, early=False)
         await driver.settle(total=1, in_flight=1, within=120)
         handle = client.get_workflow_handle(renewal_id(FUND, driver.cases[0]))
         await handle.result()

@@ -31,7 +31,8 @@ from models.database import engine_for, plain_url, sessions
 from rulebook.books import postings
 from rulebook.books.postings import Approval, LedgerRequest
 from rulebook.money import yuan
-from runtime.devstack import Addresses, DevStack
+from runtime.devstack import Addresses
+from runtime.devstack.stack import DevStack
 
 DAY = date(2026, 3, 2)
 FUND = "BENCH"

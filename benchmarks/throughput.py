@@ -26,7 +26,7 @@ from benchmarks.skeleton import QUEUE, Shape, Skeleton
 from rulebook.cases import renewal_id
 from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
-from runtime.wiring import House
+from runtime.wiring import Services
 from runtime.workers import relay_child, worker_children
 from tests.stand import FUND, Driver, settings_for, standing
 
@@ -60,9 +60,9 @@ async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float
     return count / (time.monotonic() - begun)
 
 
-async def cases(house: House, client: Client, count: int) -> tuple[float, str]:
+async def cases(services: Services, client: Client, count: int) -> tuple[float, str]:
     """Settled cases per second, and the number of one of them."""
-    driver = Driver(house, client, early=True)
+    driver = Driver(services, client, early=True)
     seconds = await driver.settle(total=count, in_flight=IN_FLIGHT, within=WITHIN_SECONDS)
     return count / seconds, driver.cases[0]
 
@@ -71,25 +71,25 @@ async def measure(folder: Path, quick: bool) -> dict[str, object]:
     """The whole run."""
     counts, settings = Counts(quick), settings_for(folder)
     worker, papers = worker_children(settings)
-    with standing(folder, [worker, relay_child(settings)]) as house:
-        client = await house.client()
+    with standing(folder, [worker, relay_child(settings)]) as services:
+        client = await services.client()
         address = addresses_of(folder)
         assert address is not None
         blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
         bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
         with running(folder, blank):
-            _, first = await cases(house, client, counts.warm)
+            _, first = await cases(services, client, counts.warm)
             history = await client.get_workflow_handle(renewal_id(FUND, first)).fetch_history()
             shape = Shape.model_validate({name: cost_of(history)[name] for name in Shape.model_fields})
             with running(folder, bones):
                 await skeletons(client, shape, counts.warm, "warm")
                 before = await skeletons(client, shape, counts.skeleton, "before")
-            blank_rate, _ = await cases(house, client, counts.blank)
+            blank_rate, _ = await cases(services, client, counts.blank)
             with running(folder, bones):
                 after = await skeletons(client, shape, counts.skeleton, "after")
         with running(folder, papers):
-            await cases(house, client, 1)
-            papers_rate, _ = await cases(house, client, counts.papers)
+            await cases(services, client, 1)
+            papers_rate, _ = await cases(services, client, counts.papers)
     baseline = (before + after) / 2
     return {
         "cases_per_s": round(blank_rate, 2),

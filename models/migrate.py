@@ -3,17 +3,18 @@
 from importlib import import_module
 from importlib.resources import files
 from pkgutil import walk_packages
-from typing import TYPE_CHECKING
 
+from alembic import command
+from alembic.config import Config
 from sqlalchemy import Connection, MetaData, text
+from sqlmodel import SQLModel
 
-if TYPE_CHECKING:  # Alembic itself is imported only where a database is migrated: it would slow every command
-    from alembic.config import Config
-
+import models
 from models.database import engine_for
 
 # Two starters must not migrate at once; any fixed number serves, it only has to be ours.
 _LOCK = 7_305_821_466_002
+_MIGRATIONS = "models.migrations"
 
 
 def upgrade(owner_url: str, revision: str = "head") -> None:
@@ -25,8 +26,6 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
     Raises:
         sqlalchemy.exc.DBAPIError: the server refused a statement; the schema is then as it was.
     """
-    from alembic import command
-
     engine = engine_for(owner_url, pool_size=1)
     try:
         with engine.connect() as connection:
@@ -39,10 +38,8 @@ def upgrade(owner_url: str, revision: str = "head") -> None:
         engine.dispose()
 
 
-def alembic_config(connection: Connection) -> "Config":
+def alembic_config(connection: Connection) -> Config:
     """Alembic's configuration for one open connection, with the migrations that ship beside this module."""
-    from alembic.config import Config
-
     config = Config()
     config.set_main_option("script_location", str(files("models") / "migrations").replace("%", "%%"))
     config.set_main_option("path_separator", "os")
@@ -52,11 +49,8 @@ def alembic_config(connection: Connection) -> "Config":
 
 def tables() -> MetaData:
     """Every table of ``models``, imported only here: starting a stack must not wait for them."""
-    import models
-
     for module in walk_packages(models.__path__, prefix="models."):
-        if not module.ispkg and ".migrations." not in module.name and not module.name.endswith("__main__"):
+        if not module.name.startswith(_MIGRATIONS):  # they run in Alembic's hands only
             import_module(module.name)
-    sqlmodel = import_module("sqlmodel")
-    metadata: MetaData = sqlmodel.SQLModel.metadata
+    metadata: MetaData = SQLModel.metadata
     return metadata

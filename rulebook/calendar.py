@@ -5,13 +5,12 @@ from datetime import date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.values import Value
+from rulebook.zone import LAW_ZONE as LAW_ZONE
 
-LAW_ZONE = ZoneInfo("Asia/Shanghai")
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 

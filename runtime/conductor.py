@@ -27,7 +27,7 @@ from rulebook.stages import Role
 from rulebook.steps import Outcome
 from runtime.officers import Deed, Officers
 from runtime.relay import Relay
-from runtime.wiring import House
+from runtime.wiring import Services
 
 OPENING = time(9, 0)
 AT_ONCE = 8
@@ -57,15 +57,15 @@ class Conductor:
 
     def __init__(
         self,
-        house: House,
+        services: Services,
         client: Client,
         *funds: str,
         officers: Officers | None = None,
         ahead: timedelta = timedelta(),
     ) -> None:
-        self._house = house
+        self._services = services
         self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        self._relay = _RelayAhead(house, self._skipper, lambda: self._ahead)
+        self._relay = _RelayAhead(services, self._skipper, lambda: self._ahead)
         self._funds = funds
         self._officers = officers
         self._ahead = ahead
@@ -92,7 +92,7 @@ class Conductor:
 
     async def next_workday(self) -> None:
         """Let time pass until the next working day's opening; banks' systems go on meanwhile, people do not."""
-        with self._house.sessions() as session:
+        with self._services.sessions() as session:
             days = calendar_around(session, self.today, self.today)
         opening = datetime.combine(days.add_workdays(self.today, 1), OPENING, LAW_ZONE)
         await self.pass_time(opening - self.now)
@@ -102,7 +102,7 @@ class Conductor:
         """Move every open case's clock; what still waits in the outbox arrives before."""
         while await self._relay.deliver_some():
             pass
-        with self._house.sessions() as session:
+        with self._services.sessions() as session:
             workflows = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
         handles = [self._skipper.client.get_workflow_handle(workflow) for workflow in workflows]
         await _some_at_a_time([partial(self._skipper.fast_forward, handle, span) for handle in handles])
@@ -111,8 +111,8 @@ class Conductor:
 
     def open_day(self) -> None:
         """The daily round's first deed: the funds' business day, and the simulated bank's, is the clocks' day."""
-        self._house.simulated_bank.a_day(self.today, self._fee_due)
-        with self._house.sessions.begin() as session:
+        self._services.simulated_bank.a_day(self.today, self._fee_due)
+        with self._services.sessions.begin() as session:
             for fund in self._funds:
                 open_business_day(session, fund, self.today, self.now)
 
@@ -125,7 +125,7 @@ class Conductor:
             pass
 
     async def _bank_speaks(self) -> int:
-        bank: SimulatedBank = self._house.simulated_bank
+        bank: SimulatedBank = self._services.simulated_bank
         told = bank.a_day(self.today, self._fee_due)
         for message in told:
             self._hear(message)
@@ -137,7 +137,7 @@ class Conductor:
     async def _officers_act(self) -> int:
         if self._officers is None:
             return 0
-        with self._house.sessions() as session:
+        with self._services.sessions() as session:
             tasks = [task for fund in self._funds for task in open_tasks(session, fund)]
             deeds = [self._officers.deed(session, task, self.today) for task in tasks]
         new = [deed for deed in deeds if deed and deed.key not in self._tried]
@@ -154,7 +154,7 @@ class Conductor:
             self.refused.append((deed, refusal))
 
     def _fee_due(self, case_no: str, on: date) -> int:
-        with self._house.sessions() as session:
+        with self._services.sessions() as session:
             return fee_owed(session, case_no, on)
 
     # Single steps ----------------------------------------------------------------------------------------------
@@ -162,7 +162,7 @@ class Conductor:
     async def act(self, case_no: str, body: ActBody, actor: Actor, key: str) -> Outcome:
         """One officer's act, through the officer's own door."""
         return await act(
-            self._house.desk_sessions.begin,
+            self._services.desk_sessions.begin,
             self._skipper.client,
             key=key,
             case_no=case_no,
@@ -174,7 +174,7 @@ class Conductor:
     def _hear(self, message: Outgoing) -> None:
         """One message of a bank, through the bank's own door."""
         clerk = simulated_clerk(message.bank)
-        with self._house.sessions.begin() as session:
+        with self._services.sessions.begin() as session:
             enter_message(
                 session,
                 message.key,
@@ -194,7 +194,7 @@ class Conductor:
     async def until_quiet(self) -> None:
         """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
         while True:
-            with self._house.sessions() as session:
+            with self._services.sessions() as session:
                 busy = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
             while busy:
                 still = await _some_at_a_time([partial(self._in_hand, workflow) for workflow in busy])
@@ -212,8 +212,8 @@ class Conductor:
 class _RelayAhead(Relay):
     """A relay whose new cases begin at the clocks' moment, not at this machine's."""
 
-    def __init__(self, house: House, skipper: TimeSkipper, ahead: Callable[[], timedelta]) -> None:
-        super().__init__(house, skipper.client)
+    def __init__(self, services: Services, skipper: TimeSkipper, ahead: Callable[[], timedelta]) -> None:
+        super().__init__(services, skipper.client)
         self._skipper = skipper
         self._ahead = ahead
 

@@ -1,12 +1,9 @@
 """The daily round's first deed in production: each fund's business day follows the database's date in China."""
 
-from datetime import date, datetime
-
 from sqlalchemy import text
 from sqlmodel import Session, select
 
 from models.funds.funds import Fund, open_business_day
-from rulebook.calendar import LAW_ZONE
 
 _NOW = text("SELECT now(), (now() AT TIME ZONE 'Asia/Shanghai')::date")
 
@@ -16,8 +13,3 @@ def open_due_days(session: Session) -> None:
     at, today = session.connection().execute(_NOW).one()
     for fund in session.exec(select(Fund)):
         open_business_day(session, fund.code, today, at)
-
-
-def shanghai_today() -> date:
-    """The day in the law's time zone, by this machine's clock."""
-    return datetime.now(LAW_ZONE).date()

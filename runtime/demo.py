@@ -11,9 +11,11 @@ from typing import NamedTuple
 from rich.console import Console
 from sqlmodel import Session
 
+from activities.law.calendars import shanghai_today
 from activities.law.measures import measure_from
 from activities.words import say, say_error, word
 from activities.workbook.applications import shift_dates
+from activities.workbook.intake import GivenFile, Reception, import_workbook
 from gateways.simulated import BankScript
 from models.books import ledger
 from models.cases.applications import Loan
@@ -25,16 +27,14 @@ from rulebook.cases import Route
 from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 from runtime import demo_report
-from runtime.cli.intake import Desk, import_workbook
 from runtime.conductor import Conductor
-from runtime.daily import shanghai_today
-from runtime.devstack import DevStack
+from runtime.devstack.stack import DevStack
 from runtime.officers import Officers, Staff
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
 from runtime.temporal import SDK_SETTLES_SECONDS
-from runtime.wiring import House
+from runtime.wiring import Services
 from runtime.workers import worker_children
 
 REFERENCE_MONDAY = date(2026, 3, 2)
@@ -108,8 +108,8 @@ def main(settings: Settings, as_json: bool) -> int:
     DevStack(folder).remove()
     folder.mkdir(mode=0o700, parents=True)
     own = settings.model_copy(update={"var": folder, "simulator_path": folder / "bank.sqlite"})
-    with DevStack(folder, time_skipping=True), _workers(own), closing(House(own)) as house:
-        return asyncio.run(_play(house, console, as_json))
+    with DevStack(folder, time_skipping=True), _workers(own), closing(Services(own)) as services:
+        return asyncio.run(_play(services, console, as_json))
 
 
 @contextmanager
@@ -124,19 +124,19 @@ def _workers(settings: Settings) -> Iterator[None]:
         supervisor.stop()
 
 
-async def _play(house: House, console: Console, as_json: bool) -> int:
+async def _play(services: Services, console: Console, as_json: bool) -> int:
     examples = (checkout() or Path.cwd()) / "examples"
-    parts = [_open(house, examples / folder) for folder in FOLDERS]
+    parts = [_open(services, examples / folder) for folder in FOLDERS]
     loans = {note: expected for part in parts for note, expected in part.script.loans.items()}
     officers = Officers({note: expected.officer for note, expected in loans.items() if expected.officer})
-    conductor = Conductor(house, await house.client(), *(part.fund for part in parts), officers=officers)
+    conductor = Conductor(services, await services.client(), *(part.fund for part in parts), officers=officers)
     await conductor.next_morning()
     while conductor.today.weekday() != REFERENCE_MONDAY.weekday():
         await conductor.next_morning()
-    imported = [_import(house, part, conductor.today, console) for part in parts]
+    imported = [_import(services, part, conductor.today, console) for part in parts]
     await conductor.deliver()
-    await _let_days_pass(house, conductor, parts, console)
-    report = _report(house, parts, imported)
+    await _let_days_pass(services, conductor, parts, console)
+    report = _report(services, parts, imported)
     if as_json:
         print(demo_report.as_json(report))
     else:
@@ -147,36 +147,36 @@ async def _play(house: House, console: Console, as_json: bool) -> int:
     return 0 if report.good else NOT_AS_EXPECTED
 
 
-def _open(house: House, folder: Path) -> Part:
+def _open(services: Services, folder: Path) -> Part:
     """Open the fund of a folder, and tell the simulated bank how to treat its loans."""
     script = read_script(folder / SCRIPT)
     for note, expected in script.loans.items():
-        house.simulated_bank.script(note, expected.bank)
-    with house.sessions.begin() as session:
+        services.simulated_bank.script(note, expected.bank)
+    with services.sessions.begin() as session:
         code = open_fund(session, folder / FUND_FILE, shanghai_today())
     return Part(code, folder / WORKBOOK, script)
 
 
-def _import(house: House, part: Part, monday: date, console: Console) -> Imported:
+def _import(services: Services, part: Part, monday: date, console: Console) -> Imported:
     """A workbook goes in as an officer's does, in a copy whose dates are moved by whole weeks."""
     console.print(say("cli.demo.importing", file=part.workbook.name, fund=part.fund))
-    copy = house.settings.var / f"{part.fund}-{part.workbook.name}"
+    copy = services.settings.var / f"{part.fund}-{part.workbook.name}"
     shift_dates(part.workbook, copy, weeks=(monday - REFERENCE_MONDAY).days // 7)
-    with house.sessions() as session:
+    with services.sessions() as session:
         maker = Staff.of(session, part.fund).maker
         before = ledger.pool(session, part.fund)
-    desk = Desk(house.sessions.begin, part.fund, maker, house.settings.queues.prefix)
-    report = import_workbook(desk, copy, part.script.banks)
+    reception = Reception(services.sessions.begin, part.fund, maker, services.settings.queues.prefix)
+    report = import_workbook(reception, GivenFile(copy.name, copy.read_bytes()), part.script.banks)
     return Imported(before, tuple(fault.sentence() for fault in report.faults))
 
 
-async def _let_days_pass(house: House, conductor: Conductor, parts: Sequence[Part], console: Console) -> None:
+async def _let_days_pass(services: Services, conductor: Conductor, parts: Sequence[Part], console: Console) -> None:
     first = conductor.today
     while (conductor.today - first).days < PATIENCE_DAYS:
         await conductor.work_the_day()
         reached: set[CaseStage] = set()
         for part in parts:
-            with house.sessions() as session:
+            with services.sessions() as session:
                 stages = [CaseStage(case.stage) for case in cases_of(session, part.fund)]
             told = (f"{word(stage)} {stages.count(stage)}" for stage in CaseStage if stage in stages)
             console.print(f"{conductor.today}  {part.fund}  {'  '.join(told)}")
@@ -186,15 +186,15 @@ async def _let_days_pass(house: House, conductor: Conductor, parts: Sequence[Par
         await conductor.next_workday()
 
 
-def _report(house: House, parts: Sequence[Part], imported: Sequence[Imported]) -> demo_report.DemoReport:
-    papers = house.settings.var / "papers"
+def _report(services: Services, parts: Sequence[Part], imported: Sequence[Imported]) -> demo_report.DemoReport:
+    papers = services.settings.var / "papers"
     codes = [part.fund for part in parts]
-    with house.sessions() as session:
+    with services.sessions() as session:
         return demo_report.DemoReport(
             funds=tuple(_fund_report(session, *each) for each in zip(parts, imported, strict=True)),
             faults=(
                 *(fault for each in imported for fault in each.faults),
-                *demo_report.cross_check(session, house, codes),
+                *demo_report.cross_check(session, services, codes),
             ),
             papers=str(papers),
             paper_count=demo_report.write_papers(session, codes, papers),

@@ -20,7 +20,7 @@ from rulebook.cases import Route
 from rulebook.money import format_yuan
 from rulebook.stages import CaseStage
 from rulebook.values import Value
-from runtime.wiring import House
+from runtime.wiring import Services
 
 WIDTHS = {"case": 15, "applicant": 12, "route": 10, "amount": 13, "days": 4, "fee": 9, "end": 8, "reason": 24}
 """Columns of the table and their widths: all but the reasons fit into 80."""
@@ -107,13 +107,13 @@ def case_line(session: Session, case: RenewalCase, end: CaseStage, route: Route,
     )
 
 
-def cross_check(session: Session, house: House, funds: Sequence[str]) -> tuple[str, ...]:
+def cross_check(session: Session, services: Services, funds: Sequence[str]) -> tuple[str, ...]:
     """Faults of the funds' books, and payments in the bank's own log that no book has, or the other way round."""
     vouchers = [voucher for fund in funds for voucher in ledger.vouchers(session, fund)]
     in_books = {
         v.reference: sum(line.amount_fen for line in v.lines) for v in vouchers if v.kind is PostingKind.DISBURSE
     }
-    at_bank = {payment.reference: payment.amount_fen for payment in house.simulated_bank.payments()}
+    at_bank = {payment.reference: payment.amount_fen for payment in services.simulated_bank.payments()}
     differing = sorted({str(reference) for reference, _ in in_books.items() ^ at_bank.items()})
     return (
         *(say(fault.code, None, **fault.params) for fund in funds for fault in find_faults(session, fund)),

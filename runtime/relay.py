@@ -22,7 +22,7 @@ from models.outbox import CHANNEL, DeliveryKind, Outbox, settle, undelivered
 from rulebook.errors import XuqiaoError
 from runtime.daily import open_due_days
 from runtime.settings import load_settings
-from runtime.wiring import House, stop_on_signal
+from runtime.wiring import Services, stop_on_signal
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE
 from workflows.renewal import CaseStart, Renewal
 
@@ -46,8 +46,8 @@ class Relay:
         client: of the Temporal service.
     """
 
-    def __init__(self, house: House, client: Client) -> None:
-        self._house = house
+    def __init__(self, services: Services, client: Client) -> None:
+        self._services = services
         self._client = client
 
     async def run(self, stop: asyncio.Event) -> None:
@@ -56,7 +56,7 @@ class Relay:
             try:
                 async with await self._listen() as bell:
                     while not stop.is_set():
-                        with self._house.sessions.begin() as session:
+                        with self._services.sessions.begin() as session:
                             open_due_days(session)
                         while await self.deliver_some():
                             pass
@@ -74,7 +74,7 @@ class Relay:
         Raises:
             RPCError: Temporal is away; what was not settled stays open.
         """
-        with self._house.sessions.begin() as session:
+        with self._services.sessions.begin() as session:
             deliveries = undelivered(session, BATCH)
             if not deliveries:
                 return 0
@@ -148,14 +148,14 @@ class Relay:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            with self._house.sessions() as session:
+            with self._services.sessions() as session:
                 now = routes_of(session, {delivery.case_no})[delivery.case_no]
             if now["workflow_id"] == route["workflow_id"]:
                 raise Undeliverable("message.case_ended", case=delivery.case_no, stage=now["stage"]) from error
             await self._signal(delivery, now)  # the case was handed over meanwhile
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:
-        url = plain_url(self._house.engine.url.render_as_string(hide_password=False))
+        url = plain_url(self._services.engine.url.render_as_string(hide_password=False))
         bell = await psycopg.AsyncConnection.connect(url, autocommit=True)
         await bell.execute(f"LISTEN {CHANNEL}")
         return bell
@@ -163,8 +163,8 @@ class Relay:
 
 async def main() -> None:
     """The relay as a process of its own, until it is told to stop."""
-    with closing(House(load_settings())) as house:
-        await Relay(house, await house.client()).run(stop_on_signal())
+    with closing(Services(load_settings())) as services:
+        await Relay(services, await services.client()).run(stop_on_signal())
 
 
 if __name__ == "__main__":

@@ -8,17 +8,17 @@ from pathlib import Path
 from rich.console import Console
 from sqlmodel import Session, select
 
+from activities.law.calendars import shanghai_today
 from activities.words import say
 from models.funds.funds import Fund
 from models.migrate import upgrade
-from runtime.daily import shanghai_today
-from runtime.devstack import DevStack
+from runtime.devstack.stack import DevStack
 from runtime.search_attributes import ensure_search_attributes
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
 from runtime.temporal import SDK_SETTLES_SECONDS, connect
-from runtime.wiring import House
+from runtime.wiring import Services
 from runtime.workers import relay_child, worker_children
 
 
@@ -41,7 +41,7 @@ def main(settings: Settings) -> int:
         if not settings.embedded_temporal:
             asyncio.run(_prepare_temporal(settings))
         if settings.embedded_database:
-            with closing(House(settings)) as house, house.sessions.begin() as session:
+            with closing(Services(settings)) as services, services.sessions.begin() as session:
                 _open_demonstration_fund(session)
         supervisor = Supervisor(settings.var / "log", Pids(settings.var / "serve.json").note)
         for child in (*worker_children(settings), relay_child(settings)):

@@ -6,6 +6,7 @@ from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from runtime.records import Records
 from runtime.settings import TemporalSettings
 
 CONVERTER: DataConverter = pydantic_data_converter
@@ -40,3 +41,11 @@ async def connect(settings: TemporalSettings, lazy: bool = False) -> Client:
         tls=settings.tls,
         api_key=settings.api_key.get_secret_value() if settings.api_key else None,
     )
+
+
+async def client_beside(records: Records, lazy: bool = False) -> Client:
+    """A client of the Temporal service that works the cases of these records: the embedded one, or the settings'."""
+    temporal = records.settings.temporal
+    if records.settings.embedded_temporal:
+        temporal = temporal.model_copy(update={"address": records.embedded.temporal_address})
+    return await connect(temporal, lazy)

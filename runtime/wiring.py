@@ -6,19 +6,11 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
-from sqlalchemy import Engine
-from sqlalchemy.orm import sessionmaker
-from sqlmodel import Session
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
-from temporalio.worker import (
-    ActivityInboundInterceptor,
-    ExecuteActivityInput,
-    Interceptor,
-    Worker,
-)
+from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
 
 from activities.bank.opinion import BankOpinions
 from activities.bank.payments import Payments, PaymentSlips
@@ -27,63 +19,26 @@ from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
 from activities.cases.terms import Terms
 from activities.contracts import Queue, queue_name
+from activities.papers.drawing_up import Papers
 from activities.papers.press.office import read_office
+from activities.papers.press.pool import PressPool
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
 from gateways.simulated import SimulatedBank
-from models.database import engine_for, sessions
 from rulebook.errors import XuqiaoError
-from runtime.devstack import addresses_of
+from runtime.press import press_pool
+from runtime.records import Records
 from runtime.settings import Settings
-from runtime.temporal import connect, sandbox
+from runtime.temporal import client_beside, sandbox
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
-if TYPE_CHECKING:
-    from activities.papers.press.pool import PressPool
-
 THREADS = 8
-DESK_CONNECTIONS = 2
 Activities = Sequence[Callable[..., Any]]
 
 
-class House:
-    """Everything one process needs, made when it is first asked for.
-
-    Args:
-        settings: what holds for this process; where they name no outside servers, the embedded ones of ``var``.
-    """
-
-    def __init__(self, settings: Settings) -> None:
-        self.settings = settings
-
-    @cached_property
-    def engine(self) -> Engine:
-        """Connections as the application's role."""
-        url = self.settings.database.url
-        return engine_for(url.get_secret_value() if url else self._embedded.app_url, pool_size=THREADS * 2)
-
-    @cached_property
-    def desk_engine(self) -> Engine:
-        """Connections as the desk's role; only processes in which people decide open them.
-
-        Raises:
-            XuqiaoError: ``setup.desk_missing`` where an outside database is set without the desk's way into it.
-        """
-        url = self.settings.database.desk_url
-        if url is None and self.settings.database.url is not None:
-            raise XuqiaoError("setup.desk_missing")
-        return engine_for(url.get_secret_value() if url else self._embedded.desk_url, pool_size=DESK_CONNECTIONS)
-
-    @cached_property
-    def desk_sessions(self) -> sessionmaker[Session]:
-        """Sessions of the desk."""
-        return sessions(self.desk_engine)
-
-    @cached_property
-    def sessions(self) -> sessionmaker[Session]:
-        """Sessions; ``sessions.begin()`` commits at the end of its block."""
-        return sessions(self.engine)
+class Services(Records):
+    """Everything one process needs, made when it is first asked for: the records, and the world around them."""
 
     @cached_property
     def simulated_bank(self) -> SimulatedBank:
@@ -97,30 +52,21 @@ class House:
         return {"counter": CounterGateway(slips), "simulated": self.simulated_bank}
 
     @cached_property
-    def press(self) -> "PressPool":
+    def press(self) -> PressPool:
         """The presses, warm and in processes of their own."""
-        # Imported only where papers are made.
-        from activities.papers.press.pool import PressPool
-
-        papers = self.settings.papers
-        return PressPool(papers.workers, papers.office_dir, papers.check_url, papers.seconds)
+        return press_pool(self.settings.papers)
 
     def close(self) -> None:
-        """Let go of the connections and the presses; the next use opens the connections again."""
+        """Let go of the connections, the presses and the bank; the next use opens the connections again."""
         if "press" in self.__dict__:
             self.__dict__.pop("press").close()
-        for engine in ("engine", "desk_engine"):
-            if engine in self.__dict__:
-                self.__dict__[engine].dispose()
+        super().close()
         if "simulated_bank" in self.__dict__:
             self.simulated_bank.close()
 
     async def client(self, lazy: bool = False) -> Client:
         """A client of the Temporal service; a lazy one connects when it is first used, and serves no worker."""
-        temporal = self.settings.temporal
-        if self.settings.embedded_temporal:
-            temporal = temporal.model_copy(update={"address": self._embedded.temporal_address})
-        return await connect(temporal, lazy)
+        return await client_beside(self, lazy)
 
     def activities_on(self, queue: Queue) -> Activities:
         """The activities that a worker of one queue runs: all of the objects whose work it is."""
@@ -132,8 +78,6 @@ class House:
             case Queue.MONEY:
                 return activities_of(Books(begin), Payments(begin, self.gateways))
             case _:
-                from activities.papers.drawing_up import Papers
-
                 return activities_of(Papers(begin, self.press))
 
     def worker(self, client: Client, queue: Queue) -> Worker:
@@ -149,13 +93,6 @@ class House:
             max_concurrent_activities=at_once,
             interceptors=[ErrorsByCode()],
         )
-
-    @cached_property
-    def _embedded(self) -> Any:
-        found = addresses_of(self.settings.var)
-        if found is None:
-            raise XuqiaoError("stack.not_running", var=self.settings.var)
-        return found
 
 
 def activities_of(*objects: object) -> list[Callable[..., Any]]:
@@ -194,9 +131,9 @@ async def serve_queues(settings: Settings, queues: Sequence[Queue]) -> None:
         queues: of ``Queue``; each gets its own worker in this process.
     """
     stop = stop_on_signal()
-    house = House(settings)
-    client = await house.client()
+    services = Services(settings)
+    client = await services.client()
     async with AsyncExitStack() as workers:
         for queue in queues:
-            await workers.enter_async_context(house.worker(client, queue))
+            await workers.enter_async_context(services.worker(client, queue))
         await stop.wait()

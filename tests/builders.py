@@ -7,10 +7,10 @@ from typing import Any
 from stdnum import luhn
 from stdnum.cn import uscc
 
+from activities.law.calendars import shanghai_today
 from rulebook.applications import ApplicationRow
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass, StandingFacts
 from rulebook.money import yuan
-from runtime.daily import shanghai_today
 
 BANK = "JDRCB"
 _SERIAL = itertools.count(1)

@@ -22,7 +22,8 @@ from sqlalchemy.engine import make_url
 
 from models.bootstrap import OWNER, DatabaseUrls, RolePasswords, bootstrap
 from models.database import engine_for
-from runtime.devstack import Addresses, DevStack, addresses_of
+from runtime.devstack import Addresses, addresses_of
+from runtime.devstack.stack import DevStack
 
 FOLDER = "XUQIAO_TEST_FOLDER"
 START_SECONDS = 90

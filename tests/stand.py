@@ -17,6 +17,7 @@ from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.cases.acts import act
+from activities.law.calendars import shanghai_today
 from models.cases.acts import enter_message
 from models.cases.applications import file_application
 from models.funds import calendar
@@ -44,12 +45,11 @@ from rulebook.messages import (
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
 from runtime.conductor import simulated_clerk
-from runtime.daily import shanghai_today
-from runtime.devstack import DevStack
+from runtime.devstack.stack import DevStack
 from runtime.seed import open_fund
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Child, Supervisor
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.builders import BANK, a_micro_manufacturer
 
 FUND = "ST"
@@ -78,7 +78,7 @@ def settings_for(folder: Path) -> Settings:
     return Settings(var=folder, simulator_path=folder / "bank.sqlite")
 
 
-def open_for_business(house: House, folder: Path) -> None:
+def open_for_business(services: Services, folder: Path) -> None:
     """The example's fund, with a cut-off just before midnight and a calendar in which every day works."""
     examples = (checkout() or Path.cwd()) / "examples"
     overlay = (examples / "operator.toml").read_text(encoding="utf-8")
@@ -86,27 +86,27 @@ def open_for_business(house: House, folder: Path) -> None:
     fund = (examples / "fund.toml").read_text(encoding="utf-8")
     (folder / "fund.toml").write_text(fund.replace('code = "DH"', f'code = "{FUND}"'), encoding="utf-8")
     today = shanghai_today()
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         open_fund(session, folder / "fund.toml", today)
         every_day = (today + timedelta(days=n) for n in range(-30, 300))
         calendar.store_days(session, (CalendarDay(day, works=True, official=True) for day in every_day), "stand")
 
 
 @contextmanager
-def standing(folder: Path, processes: Sequence[Child]) -> Iterator[House]:
+def standing(folder: Path, processes: Sequence[Child]) -> Iterator[Services]:
     """Servers and processes for one run; the folder's data goes with it."""
     stack, supervisor = DevStack(folder), Supervisor(folder / "log")
-    house = House(settings_for(folder))
+    services = Services(settings_for(folder))
     stack.start()
     try:
-        open_for_business(house, folder)
+        open_for_business(services, folder)
         for child in processes:
             supervisor.add(child)
         supervisor.start()
-        yield house
+        yield services
     finally:
         supervisor.stop()
-        house.close()
+        services.close()
         stack.remove()
 
 
@@ -114,15 +114,15 @@ class Driver:
     """Files cases and does for them what officers and banks do, whenever the worklist asks for it.
 
     Args:
-        house: the stand's house.
+        services: the stand's.
         client: of its Temporal server.
         early: the bank says everything at once when a case is filed, and its messages wait for their stage; otherwise
             each comes when the worklist waits for it.
     """
 
-    def __init__(self, house: House, client: Client, early: bool) -> None:
+    def __init__(self, services: Services, client: Client, early: bool) -> None:
         self._early = early
-        self.house = house
+        self.services = services
         self._client = client
         self._in_hand: set[tuple[int, str]] = set()
         self._acting: set[asyncio.Task[None]] = set()
@@ -133,7 +133,7 @@ class Driver:
     def file(self, count: int) -> None:
         """File so many applications whose loans fall due tomorrow, so that today is the release day."""
         today = shanghai_today()
-        with self.house.sessions.begin() as session:
+        with self.services.sessions.begin() as session:
             for _ in range(count):
                 row = a_micro_manufacturer(maturity=today + timedelta(days=1), asking=AMOUNT, balance_fen=BALANCE)
                 filed = file_application(
@@ -173,7 +173,7 @@ class Driver:
         Returns:
             how many cases have ended.
         """
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             tasks = session.connection().execute(_WORKLIST).all()
             ended: int = session.connection().execute(_ENDED, {"cases": self.cases}).scalar_one()
         for task in tasks:
@@ -188,14 +188,14 @@ class Driver:
         today = shanghai_today()
         if task.kind in set(MessageKind):
             if not self._early:
-                with self.house.sessions.begin() as session:
+                with self.services.sessions.begin() as session:
                     bodies = bank_messages(task.case_no, today)
                     say(session, task.case_no, next(body for body in bodies if body.kind == task.kind))
             return
         body, role = deed(task, today, paid=task.kind == ActKind.CONFIRM_PAYMENT and self._paid(task.case_no))
         try:
             await act(
-                self.house.desk_sessions.begin,
+                self.services.desk_sessions.begin,
                 self._client,
                 key=f"{task.case_no}/{task.kind}/{task.id}",
                 case_no=task.case_no,
@@ -212,7 +212,7 @@ class Driver:
             self._in_hand.discard((task.id, task.kind))
 
     def _paid(self, case_no: str) -> bool:
-        return any(payment.case_no == case_no for payment in self.house.simulated_bank.payments())
+        return any(payment.case_no == case_no for payment in self.services.simulated_bank.payments())
 
 
 def say(session: Session, case_no: str, body: MessageBody) -> None:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from pathlib import Path
 from typing import Any, NamedTuple
 
 from activities.books.statement_columns import Field, columns_of
@@ -57,17 +56,20 @@ class StatementFile(NamedTuple):
     own_accounts: frozenset[str]
 
 
-def read_statement(path: Path) -> StatementFile:
+def read_statement(content: bytes) -> StatementFile:
     """Read a statement.
 
     Args:
-        path: CSV (UTF-8 or GB18030) or xlsx; what stands above the headings and below the lines is passed over.
+        content: CSV (UTF-8 or GB18030) or xlsx; what stands above the headings and below the lines is passed over.
     Raises:
-        XuqiaoError: ``statement.not_found``, ``statement.too_big``, ``statement.old_excel``, ``statement.encoding``,
+        XuqiaoError: ``statement.too_big``, ``statement.old_excel``, ``statement.encoding``,
             ``statement.no_headings``, ``statement.too_many_rows``, ``statement.unreadable``,
             ``statement.sides_swapped``, ``statement.column_twice``, or what ``workbook_file.open_sheets`` refuses.
     """
-    content = _content(path)
+    if len(content) > MOST_BYTES:
+        raise XuqiaoError("statement.too_big", most=MOST_BYTES // 1024 // 1024)
+    if content.startswith(_OLD_EXCEL):
+        raise XuqiaoError("statement.old_excel")
     tables = _excel(content) if content[:2] == b"PK" else [_csv(content)]
     for rows in tables:
         found = _headings(rows)
@@ -75,20 +77,6 @@ def read_statement(path: Path) -> StatementFile:
             place, columns = found
             return _read(rows, place, columns)
     raise XuqiaoError("statement.no_headings", within=HEADING_WITHIN)
-
-
-def _content(path: Path) -> bytes:
-    try:
-        # One byte more than allowed tells a file that is too big without reading it all.
-        with path.open("rb") as file:
-            content = file.read(MOST_BYTES + 1)
-    except OSError:
-        raise XuqiaoError("statement.not_found", name=path.name) from None
-    if len(content) > MOST_BYTES:
-        raise XuqiaoError("statement.too_big", most=MOST_BYTES // 1024 // 1024)
-    if content.startswith(_OLD_EXCEL):
-        raise XuqiaoError("statement.old_excel")
-    return content
 
 
 def _excel(content: bytes) -> list[list[Row]]:

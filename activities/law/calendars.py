@@ -1,12 +1,14 @@
 """The notices of days off that ship with the product, read from their files; and a notice that somebody brings."""
 
+from datetime import date, datetime
 from functools import cache
 from importlib.resources import files
-from pathlib import Path
+from pathlib import PurePath
 
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
 from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, announced_days, parse_notice
+from rulebook.zone import LAW_ZONE
 
 
 @cache
@@ -34,14 +36,21 @@ def shipped_calendar() -> WorkCalendar:
     return calendar_from_days(shipped_days())
 
 
-def read_notice(path: Path) -> HolidayNotice:
-    """A notice that somebody brings, from its file.
+def read_notice(name: str, content: bytes) -> HolidayNotice:
+    """A notice that somebody brings.
 
+    Args:
+        name: of its file, with or without the folders before it.
     Raises:
         XuqiaoError: ``calendar.notice_unreadable``, and what ``parse_notice`` finds wrong with the text.
     """
     try:
-        text = path.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError) as error:
-        raise XuqiaoError("calendar.notice_unreadable", file=path, reason=error) from None
-    return parse_notice(text, path.name)
+        text = content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise XuqiaoError("calendar.notice_unreadable", file=name, reason=error) from None
+    return parse_notice(text, PurePath(name).name)
+
+
+def shanghai_today() -> date:
+    """The day in the law's time zone, by this machine's clock."""
+    return datetime.now(LAW_ZONE).date()

@@ -104,6 +104,11 @@ def read_workbook(
     return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.no_headings")),))
 
 
+def unread(name: str) -> WorkbookReading:
+    """What is said of a file that nobody could read."""
+    return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.not_found", name=name)),))
+
+
 def _whole_file(error: XuqiaoError, *, warning: bool = False) -> CellFault:
     return CellFault(row=0, cell="", heading="", value="", code=error.code, params=error.params, warning=warning)
 

@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from models.cases.views import Instant
+from models.cases.lists import Instant
 from rulebook.books.postings import PostingKind, Subject
 from rulebook.values import Value
 

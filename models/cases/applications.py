@@ -6,10 +6,10 @@ from typing import Any
 from sqlalchemy import UniqueConstraint, literal, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
-from stdnum.iso7064 import mod_11_10
 
 from models.base import fen, moment, plain_json, table, words
 from models.cases.case_file import RenewalCase
+from models.cases.numbers import case_number
 from models.outbox import DeliveryKind, send
 from rulebook.applications import ApplicationRow
 from rulebook.cases import ApplicantKind, renewal_id
@@ -192,7 +192,7 @@ def _store_loan(session: Session, row: ApplicationRow) -> int:
 
 
 def _next_case_no(session: Session, fund: str, year: int) -> str:
-    """``<fund>-<year>-<serial>-<check digit>``; the digit (ISO 7064, mod 11,10) catches what is misheard."""
+    """The next number of a fund's year, which nobody else gets."""
     first = insert(CaseSerial).values(fund=fund, year=year, last=1)
     serial = (
         session.connection()
@@ -203,11 +203,4 @@ def _next_case_no(session: Session, fund: str, year: int) -> str:
         )
         .scalar_one()
     )
-    digits = f"{year}{serial:05d}"
-    return f"{fund}-{year}-{serial:05d}-{mod_11_10.calc_check_digit(digits)}"
-
-
-def is_case_no(text_given: str) -> bool:
-    """Whether a case number is one that could have been given, so that a slip is caught before it is looked up."""
-    parts = text_given.strip().upper().rsplit("-", 3)
-    return len(parts) == 4 and mod_11_10.is_valid(parts[1] + parts[2] + parts[3])
+    return case_number(fund, year, serial)

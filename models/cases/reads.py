@@ -1,6 +1,6 @@
 """What lists and the page of a case show: read from the case file and the books, as plain values."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import select, text
@@ -8,12 +8,12 @@ from sqlmodel import Session
 
 from models.base import table
 from models.books import ledger
+from models.cases import lists
 from models.cases.applications import Application, Collateral, Enterprise, Loan
 from models.cases.case_file import the_case
 from models.cases.views import (
     ApprovalView,
     CasePage,
-    CaseView,
     DocumentView,
     EventView,
     FundView,
@@ -26,7 +26,6 @@ from models.cases.views import (
     PromiseView,
     QueueView,
     Recorded,
-    TaskView,
 )
 from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure
@@ -35,50 +34,8 @@ from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.papers.facts import DocumentKind
-from rulebook.stages import STAGES, CaseStage, MessageKind, Role
+from rulebook.stages import STAGES, CaseStage, MessageKind
 
-# Where a fund's clock stands: never behind the business day that its daily round has opened.
-_CLOCK = """
-    clock AS (
-        SELECT fund, greatest(now(), max(business_date)::timestamp AT TIME ZONE 'Asia/Shanghai') AS as_of
-        FROM fund_day GROUP BY fund
-    )
-"""
-_CASES = text(f"""
-    WITH {_CLOCK}
-    SELECT c.case_no, c.fund, a.applicant_name, l.bank_name, l.note AS loan_note, l.maturity,
-           (a.facts ->> 'asked_fen')::bigint AS asked_fen, c.stage, c.stage_since, t.kind AS awaits,
-           t.role AS awaits_role, t.due, t.urgency, coalesce(t.due < clock.as_of, false) AS overdue,
-           c.route, c.amount_fen, c.days, c.fee_fen, c.end_reason
-    FROM renewal_case AS c
-    JOIN application AS a USING (case_no)
-    JOIN loan AS l ON l.id = c.loan
-    LEFT JOIN task AS t ON t.case_no = c.case_no AND t.done_at IS NULL
-    LEFT JOIN clock ON clock.fund = c.fund
-    WHERE (CAST(:fund AS text) IS NULL OR c.fund = :fund)
-      AND (CAST(:stage AS text) IS NULL OR c.stage = :stage)
-      AND (CAST(:role AS text) IS NULL OR t.role = :role)
-    ORDER BY c.case_no
-""")
-_TASKS = text(f"""
-    WITH {_CLOCK}
-    SELECT t.case_no, t.fund, a.applicant_name, l.note AS loan_note, l.maturity, c.stage, t.kind, t.role,
-           t.opened_at, t.due, t.urgency, coalesce(t.due < clock.as_of, false) AS overdue,
-           coalesce((t.due AT TIME ZONE 'Asia/Shanghai')::date > (
-               SELECT max(day) FROM calendar_day WHERE official
-           ), false) AS provisional
-    FROM task AS t
-    JOIN renewal_case AS c USING (case_no)
-    JOIN application AS a USING (case_no)
-    JOIN loan AS l ON l.id = c.loan
-    LEFT JOIN clock ON clock.fund = t.fund
-    WHERE t.done_at IS NULL
-      AND (CAST(:case AS text) IS NULL OR t.case_no = :case)
-      AND (CAST(:fund AS text) IS NULL OR t.fund = :fund)
-      AND (CAST(:role AS text) IS NULL OR t.role = :role)
-      AND (NOT :overdue OR t.due < clock.as_of)
-    ORDER BY t.due NULLS LAST, t.case_no
-""")
 _RECORDED = """
     id, key, case_no, kind, body, actor_id, actor_name, actor_role, organisation, occurred_at, recorded_at, state,
     CASE WHEN state = 'refused' THEN outcome END AS reason, decided_at
@@ -139,33 +96,9 @@ _PAPER = text("""
 """)
 
 
-def cases(
-    session: Session, *, stage: CaseStage | None = None, fund: str | None = None, role: Role | None = None
-) -> list[CaseView]:
-    """Cases by number.
-
-    Args:
-        stage: only those that stand there.
-        fund: only those of this fund.
-        role: only those whose open task waits for this role.
-    """
-    return [CaseView(**row) for row in _rows(session, _CASES, stage=stage, fund=fund, role=role)]
-
-
-def tasks(
-    session: Session, *, role: Role | None = None, fund: str | None = None, overdue: bool = False
-) -> list[TaskView]:
-    """The worklist (待办), what is due first stands first.
-
-    Args:
-        overdue: only what is past its time by the fund's clock.
-    """
-    return [TaskView(**row) for row in _rows(session, _TASKS, case=None, fund=fund, role=role, overdue=overdue)]
-
-
 def messages(session: Session, *, case_no: str | None = None, state: str | None = None) -> list[MessageView]:
     """The inbox in the order of recording, messages for unknown cases included."""
-    return [MessageView(**row) for row in _rows(session, _MESSAGES, case=case_no, state=state)]
+    return [MessageView(**row) for row in lists.rows(session, _MESSAGES, case=case_no, state=state)]
 
 
 def pool_page(session: Session, fund: str) -> PoolPage:
@@ -196,17 +129,17 @@ def queue(session: Session, fund: str) -> list[QueueView]:
         .where(place.fund == fund, place.granted_at.is_(None), place.left_at.is_(None))
         .order_by(*head_first())
     )
-    return [QueueView(**row) for row in _rows(session, waiting)]
+    return [QueueView(**row) for row in lists.rows(session, waiting)]
 
 
 def funds(session: Session) -> list[FundView]:
     """All funds by code."""
-    return [FundView(**row) for row in _rows(session, _FUNDS)]
+    return [FundView(**row) for row in lists.rows(session, _FUNDS)]
 
 
 def people(session: Session) -> list[PersonView]:
     """All people by id."""
-    return [PersonView(**row) for row in _rows(session, _PEOPLE)]
+    return [PersonView(**row) for row in lists.rows(session, _PEOPLE)]
 
 
 def paper(session: Session, case_no: str, kind: DocumentKind, attempt: int | None = None) -> tuple[bytes, str]:
@@ -218,7 +151,7 @@ def paper(session: Session, case_no: str, kind: DocumentKind, attempt: int | Non
         XuqiaoError: ``case.unknown``, ``paper.unknown``.
     """
     the_case(session, case_no)
-    found = _rows(session, _PAPER, case=case_no, kind=kind, attempt=attempt)
+    found = lists.rows(session, _PAPER, case=case_no, kind=kind, attempt=attempt)
     if not found:
         raise XuqiaoError("paper.unknown")
     return bytes(found[0]["pdf"]), str(found[0]["sha256"])
@@ -233,29 +166,28 @@ def case_page(session: Session, case_no: str) -> CasePage:
     case = the_case(session, case_no)
     application = session.get_one(Application, case_no)
     stage = CaseStage(case.stage)
-    approvals = [ApprovalView(**row) for row in _rows(session, _APPROVALS, case=case_no)]
-    promises = [PromiseView(**row) for row in _rows(session, _PROMISES, case=case_no)]
-    open_tasks = [TaskView(**row) for row in _rows(session, _TASKS, case=case_no, fund=None, role=None, overdue=False)]
+    approvals = [ApprovalView(**row) for row in lists.rows(session, _APPROVALS, case=case_no)]
+    promises = [PromiseView(**row) for row in lists.rows(session, _PROMISES, case=case_no)]
     return CasePage(
         **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
         **_filed(session, application),
         stage=stage,
         measure=_measure(session, case.measure_digest),
         fund_name=the_fund(session, case.fund).name,
-        task=next(iter(open_tasks), None),
+        task=lists.task_of(session, case_no),
         next_messages=tuple(kind for kind in MessageKind if kind in STAGES[stage].messages),
-        judgements=tuple(JudgementView(**row) for row in _rows(session, _JUDGEMENTS, case=case_no)),
+        judgements=tuple(JudgementView(**row) for row in lists.rows(session, _JUDGEMENTS, case=case_no)),
         promise=promises[-1] if promises else None,
         promises=tuple(promises),
         approval=next((line for line in reversed(approvals) if line.voided_at is None), None),
         approvals=tuple(approvals),
         queued=next((line for line in queue(session, case.fund) if line.case_no == case_no), None),
-        payments=tuple(PaymentView(**row) for row in _rows(session, _PAYMENTS, case=case_no)),
+        payments=tuple(PaymentView(**row) for row in lists.rows(session, _PAYMENTS, case=case_no)),
         position=ledger.position(session, case.fund, case_no),
-        events=tuple(EventView(**row) for row in _rows(session, _EVENTS, case=case_no)),
-        acts=tuple(Recorded(**row) for row in _rows(session, _ACTS, case=case_no)),
+        events=tuple(EventView(**row) for row in lists.rows(session, _EVENTS, case=case_no)),
+        acts=tuple(Recorded(**row) for row in lists.rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),
-        documents=tuple(DocumentView(**row) for row in _rows(session, _DOCUMENTS, case=case_no)),
+        documents=tuple(DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no)),
     )
 
 
@@ -288,7 +220,7 @@ def _filed(session: Session, application: Application) -> Mapping[str, Any]:
         "loan_kind": loan.kind,
         "loan_balance_fen": facts.loan.balance_fen,
         "maturity": loan.maturity,
-        "guarantors": tuple(row["name"] for row in _rows(session, _GUARANTORS, case=application.case_no)),
+        "guarantors": tuple(row["name"] for row in lists.rows(session, _GUARANTORS, case=application.case_no)),
         "collateral_type": collateral.kind,
         "collateral": collateral.description,
         "collateral_anew": collateral.anew,
@@ -296,7 +228,3 @@ def _filed(session: Session, application: Application) -> Mapping[str, Any]:
         "collateral_certificate": collateral.certificate,
         "facts": facts,
     }
-
-
-def _rows(session: Session, statement: Any, **params: object) -> Sequence[dict[str, Any]]:
-    return [dict(row) for row in session.connection().execute(statement, params).mappings()]

@@ -1,10 +1,9 @@
 """The values that lists and the page of a case are made of: plain data, amounts in fen, moments in UTC."""
 
-from datetime import UTC, date, datetime
-from typing import Annotated, Any
+from datetime import date
+from typing import Any
 
-from pydantic import AfterValidator
-
+from models.cases.lists import Instant, TaskView
 from rulebook.books.postings import Position
 from rulebook.cases import BankAnswer, CaseFacts, LoanKind, PromiseRung, Route
 from rulebook.events import EventKind
@@ -13,54 +12,6 @@ from rulebook.messages import MessageSource
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import ActKind, CaseStage, MessageKind, Role
 from rulebook.values import Value
-
-Instant = Annotated[datetime, AfterValidator(lambda moment: moment.astimezone(UTC))]
-"""A moment in UTC, whatever zone the connection speaks."""
-
-
-class CaseView(Value):
-    """A case in a list; amounts in fen. ``awaits`` to ``overdue`` describe its open task."""
-
-    case_no: str
-    fund: str
-    applicant_name: str
-    bank_name: str
-    loan_note: str
-    maturity: date
-    asked_fen: int
-    stage: CaseStage
-    stage_since: Instant | None
-    awaits: ActKind | MessageKind | None
-    awaits_role: Role | None
-    due: Instant | None
-    urgency: str | None
-    overdue: bool
-    route: Route | None
-    amount_fen: int | None
-    days: int | None
-    fee_fen: int | None
-    end_reason: str | None
-
-
-class TaskView(Value):
-    """An open task (待办); ``urgency`` is normal, reminded or escalated.
-
-    ``provisional``: it is due in a year whose days off have not been announced.
-    """
-
-    case_no: str
-    fund: str
-    applicant_name: str
-    loan_note: str
-    maturity: date
-    stage: CaseStage
-    kind: ActKind | MessageKind
-    role: Role
-    opened_at: Instant
-    due: Instant | None
-    urgency: str
-    overdue: bool
-    provisional: bool
 
 
 class Reason(Value):

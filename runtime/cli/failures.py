@@ -3,8 +3,10 @@
 import sys
 from enum import IntEnum
 
+from activities.words import say_error
 from rulebook.errors import XuqiaoError
-from runtime.cli.speech import call
+from runtime.cli.language import call
+from runtime.cli.output import print_json, printable
 
 
 class Exit(IntEnum):
@@ -52,9 +54,6 @@ def tell(error: XuqiaoError, **beside: object) -> Exit:
     Returns:
         the exit code.
     """
-    from activities.words import say_error
-    from runtime.cli.output import print_json, printable
-
     message = say_error(error, call.lang)
     if call.as_json:
         print_json({"error": {**error.as_data(), "message": message}, **beside})
@@ -67,6 +66,7 @@ def known(error: Exception) -> XuqiaoError | None:
     """What an exception of a library means to the person at the keyboard; None for what nobody foresaw."""
     if isinstance(error, XuqiaoError):
         return error
+    # An error of a library that is not loaded was not raised: none is imported to find that out.
     if "sqlalchemy" in sys.modules:
         from sqlalchemy.exc import OperationalError, ProgrammingError
 

@@ -8,23 +8,23 @@ from typing import Any, NamedTuple
 
 from typer.core import TyperCommand, TyperGroup
 
-from runtime.cli.failures import Misuse
-from runtime.cli.speech import LANG_FLAG, call, own
+from activities.words import say_value
+from runtime.cli.language import LANG_FLAG, call, own
 
 WIDEST = 110
 INDENT = "  "
 MOST_FOR_NAMES = 34
 
 CHOICES = {
-    "STAGE": ("rulebook.stages", "CaseStage"),
-    "ROLE": ("rulebook.stages", "Role"),
-    "STATE": ("models.cases.acts", "ActState"),
-    "KIND": ("rulebook.papers.facts", "DocumentKind"),
-    "LINE": ("rulebook.messages", "ReleaseLine"),
-    "ANSWER": ("rulebook.cases", "BankAnswer"),
-    "RUNG": ("rulebook.cases", "PromiseRung"),
+    "STAGE": ("rulebook.stages", "CaseStage", "stage"),
+    "ROLE": ("rulebook.stages", "Role", "role"),
+    "STATE": ("models.cases.acts", "ActState", "cli.state"),
+    "KIND": ("rulebook.papers.facts", "DocumentKind", "paper"),
+    "LINE": ("rulebook.messages", "ReleaseLine", "release_line"),
+    "ANSWER": ("rulebook.cases", "BankAnswer", "answer"),
+    "RUNG": ("rulebook.cases", "PromiseRung", "rung"),
 }
-"""Which enum stands behind a placeholder; its members are listed in the help, and only then loaded."""
+"""Module, enum and word group behind a placeholder; the members are listed in the help, and only then loaded."""
 
 
 class Entry(NamedTuple):
@@ -48,28 +48,11 @@ class Command(TyperCommand):
     """A command whose page is made from the catalogue."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
-        formatter.write("\n".join(_page(self, ctx, [])) + "\n")
+        formatter.write("\n".join(page(self, ctx)) + "\n")
 
 
-class Group(TyperGroup):
-    """Several commands under one name."""
-
-    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        if self.get_command(ctx, args[0]) is None:
-            known = ", ".join(name for name in self.list_commands(ctx) if not self.commands[name].hidden)
-            raise Misuse("cli.usage.no_such_command", name=args[0], known=known)
-        return super().resolve_command(ctx, args)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:
-        commands = [
-            Entry(name, own(page_code(f"{ctx.command_path} {name}")))
-            for name in self.list_commands(ctx)
-            if not self.commands[name].hidden
-        ]
-        formatter.write("\n".join(_page(self, ctx, commands)) + "\n")
-
-
-def _page(command: TyperCommand | TyperGroup, ctx: Any, commands: Sequence[Entry]) -> list[str]:
+def page(command: TyperCommand | TyperGroup, ctx: Any, commands: Sequence[Entry] = ()) -> list[str]:
+    """The lines of the page of a command, or of a group with what stands below it."""
     params: list[Any] = [param for param in command.params if not getattr(param, "hidden", False)]
     arguments = [param for param in params if param.param_type_name == "argument"]
     options = [_option(param) for param in params if param.param_type_name == "option"]
@@ -110,11 +93,8 @@ def _meaning(param: Any) -> str:
 def _choices(placeholder: str) -> str:
     if placeholder not in CHOICES:
         return ""
-    from activities.words import WORD_GROUPS, say_value
-
-    module, name = CHOICES[placeholder]
+    module, name, group = CHOICES[placeholder]
     enum = getattr(import_module(module), name)
-    group = WORD_GROUPS.get(enum, {"DocumentKind": "paper", "ActState": "cli.state"}.get(name, ""))
     return " | ".join(f"{member.value} {say_value(group, member.value, call.lang)}" for member in enum)
 
 

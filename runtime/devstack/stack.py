@@ -10,6 +10,8 @@ from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
 
+from temporalio.client import Client
+
 from models.bootstrap import bootstrap
 from models.migrate import upgrade
 from runtime.devstack import postgres, temporal
@@ -25,6 +27,7 @@ from runtime.devstack.state import (
     read_passwords,
     write_state,
 )
+from runtime.search_attributes import ensure_retention, ensure_search_attributes
 from runtime.supervisor import Supervisor
 
 log = logging.getLogger(__name__)
@@ -147,10 +150,6 @@ def _in_a_loop_of_its_own(address: str) -> None:
 
 
 async def _prepare(address: str) -> None:
-    from temporalio.client import Client
-
-    from runtime.search_attributes import ensure_retention, ensure_search_attributes
-
     client = await Client.connect(address)
     await ensure_search_attributes(client)
     await ensure_retention(client, temporal.RETENTION)

@@ -11,14 +11,14 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from activities.contracts import Queue
+from activities.law.calendars import shanghai_today
 from models.bootstrap import DatabaseUrls
-from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
 from runtime.settings import checkout
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.acceptance.fund import TestedFund
-from tests.houses import a_house
+from tests.services_of_tests import services_on
 
 _NUMBERS = itertools.count(1)
 SOMEBODY = """
@@ -31,28 +31,28 @@ roles = ["maker", "checker", "cashier"]
 
 
 @pytest.fixture(scope="session")
-def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def services(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """This test process's own database, queues and simulated bank."""
-    with a_house(stack, database, tmp_path_factory.mktemp("house"), "test") as house:
-        yield house
+    with services_on(stack, database, tmp_path_factory.mktemp("house"), "test") as services:
+        yield services
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def client(house: House) -> AsyncIterator[Client]:
+async def client(services: Services) -> AsyncIterator[Client]:
     """A client, while workers of all queues run."""
-    connected = await house.client()
+    connected = await services.client()
     async with (
-        house.worker(connected, Queue.CASES),
-        house.worker(connected, Queue.MONEY),
-        house.worker(connected, Queue.PAPERS),
+        services.worker(connected, Queue.CASES),
+        services.worker(connected, Queue.MONEY),
+        services.worker(connected, Queue.PAPERS),
     ):
         yield connected
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
+async def fund(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
     """A fund with 20,000,000 yuan under the measure of Donghai, looked through after the test."""
-    opened = a_fund(house, client, tmp_path)
+    opened = a_fund(services, client, tmp_path)
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []
@@ -60,9 +60,9 @@ async def fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[Te
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
+async def counter_fund(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[TestedFund]:
     """The same fund, paying at the counter."""
-    opened = a_fund(house, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'})
+    opened = a_fund(services, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'})
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []
@@ -70,12 +70,12 @@ async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIte
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fund_under(house: House, client: Client, tmp_path: Path) -> AsyncIterator[Callable[..., TestedFund]]:
+async def fund_under(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[Callable[..., TestedFund]]:
     """Opens the same fund under another overlay: told which of its texts are replaced by what."""
     opened = []
 
     def open_it(overlay: Mapping[str, str]) -> TestedFund:
-        opened.append(a_fund(house, client, tmp_path, overlay=overlay))
+        opened.append(a_fund(services, client, tmp_path, overlay=overlay))
         return opened[-1]
 
     yield open_it
@@ -95,7 +95,7 @@ def changed_text(path: Path, changed: Mapping[str, str]) -> str:
 
 
 def a_fund(
-    house: House,
+    services: Services,
     client: Client,
     folder: Path,
     changed: Mapping[str, str] = MappingProxyType({}),
@@ -107,6 +107,6 @@ def a_fund(
     text = changed_text(examples / "fund.toml", {'code = "DH"': f'code = "{code}"', **changed})
     (folder / "fund.toml").write_text(text + SOMEBODY, encoding="utf-8")
     (folder / "operator.toml").write_text(changed_text(examples / "operator.toml", overlay), encoding="utf-8")
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         open_fund(session, folder / "fund.toml", shanghai_today())
-    return TestedFund(house, client, code)
+    return TestedFund(services, client, code)

@@ -66,7 +66,7 @@ from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.conductor import OPENING, Conductor
 from runtime.temporal import CONVERTER, sandbox
-from runtime.wiring import House
+from runtime.wiring import Services
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
@@ -92,12 +92,12 @@ class TestedFund:
 
     __test__ = False
 
-    def __init__(self, house: House, client: Client, code: str) -> None:
+    def __init__(self, services: Services, client: Client, code: str) -> None:
         self.code = code
-        self.house = house
+        self.services = services
         self.client = client
         self.patience: float = PATIENCE_SECONDS
-        self._conductor = Conductor(house, client, code, ahead=until_monday_morning())
+        self._conductor = Conductor(services, client, code, ahead=until_monday_morning())
         self._keys = itertools.count(1)
         self._conductor.open_day()
 
@@ -112,11 +112,11 @@ class TestedFund:
         return self._conductor.today
 
     def workdays(self) -> WorkCalendar:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return calendar_around(session, self.today, self.today + timedelta(days=60))
 
     def workdays_since(self, day: date) -> WorkCalendar:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return calendar_around(session, day, self.today)
 
     def in_days(self, days: int) -> date:
@@ -165,7 +165,7 @@ class TestedFund:
             raise AssertionError(f"still busy: {await self._stuck()}") from None
 
     async def _stuck(self) -> list[str]:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             workflows = [case.workflow_id for case in live_cases(session, self.code)]
         found = []
         for workflow in workflows:
@@ -183,7 +183,7 @@ class TestedFund:
         Returns:
             the case number.
         """
-        with self.house.sessions.begin() as session:
+        with self.services.sessions.begin() as session:
             filed = file_application(
                 session,
                 self.code,
@@ -191,7 +191,7 @@ class TestedFund:
                 received_on=self.today,
                 filed_by=MAKER,
                 source="test",
-                queues=self.house.settings.queues.prefix,
+                queues=self.services.settings.queues.prefix,
             )
         await self.settle()
         return filed.case_no
@@ -199,7 +199,7 @@ class TestedFund:
     async def act(self, case: str, body: ActBody, *, by: str | None = None, key: str | None = None) -> Outcome:
         """An officer's act by the person whose part it is, or by somebody named."""
         role = next(row.acts[body.kind] for row in STAGES.values() if body.kind in row.acts)
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             person = actor(session, by or PERSON[role], role)
         return await self._conductor.act(case, body, person, key or f"{case}/{body.kind}/{next(self._keys)}")
 
@@ -208,7 +208,7 @@ class TestedFund:
 
     async def approve(self, case: str, *, by: str | None = None, minutes: str = "") -> Outcome:
         """Approve exactly the terms that lie before the checker."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             approval = current_approval(session, case)
         assert approval is not None
         return await self.act(case, Approve(terms_digest=approval.terms_digest, minutes=minutes), by=by)
@@ -220,7 +220,7 @@ class TestedFund:
         return await self.act(case, DrawAgain(new_templates=new_templates), key=key)
 
     async def release(self, case: str, *, by: str | None = None, balance: int | None = None) -> Outcome:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
         body = Release(confirmed=tuple(ReleaseLine), balance_fen=loan.balance_fen if balance is None else balance)
         return await self.act(case, body, by=by)
@@ -260,7 +260,7 @@ class TestedFund:
             adopted_by=CHECKER,
             adopted_at=self.now,
         )
-        with self.house.sessions.begin() as session:
+        with self.services.sessions.begin() as session:
             adopt_measure(session, adopted)
         return measure_from(pack, overlay).digest
 
@@ -294,14 +294,14 @@ class TestedFund:
     @contextmanager
     def case_file_held(self, case: str) -> Iterator[None]:
         """Meanwhile no step of the case can be written down: its story stands still in the middle of one."""
-        with self.house.sessions.begin() as session:
+        with self.services.sessions.begin() as session:
             held = select(RenewalCase).where(table(RenewalCase).c.case_no == case)
             session.execute(held.with_for_update(key_share=True))
             yield
 
     async def knows(self, case: str, event: EventType.ValueType) -> None:
         """Wait until the history of a case holds such an event."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             workflow = self.client.get_workflow_handle(session.get_one(RenewalCase, case).workflow_id)
         async with asyncio.timeout(PATIENCE_SECONDS):
             while event not in {e.event_type async for e in workflow.fetch_history_events()}:
@@ -311,21 +311,21 @@ class TestedFund:
 
     def script_bank(self, case: str, script: BankScript) -> None:
         """How the bank treats the payment of one case."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
-        self.house.simulated_bank.script(loan.note, script)
+        self.services.simulated_bank.script(loan.note, script)
 
     async def bank_day(self) -> None:
         """The simulated bank's day is the fund's: payments on their way arrive. What it says is not listened to."""
-        with closing(sqlite3.connect(self.house.settings.simulator_path)) as log, log:
+        with closing(sqlite3.connect(self.services.settings.simulator_path)) as log, log:
             log.execute("DELETE FROM clock")  # tests before may have come further; the bank never goes back by itself
-        self.house.simulated_bank.a_day(self.today, lambda case_no, on: 0)
+        self.services.simulated_bank.a_day(self.today, lambda case_no, on: 0)
         await self.settle()
 
     def bank_writes(self, case: str, body: MessageBody, *, key: str | None = None) -> Entered:
         """A message of the bank lies in the inbox; nothing has come of it yet."""
         key = key or f"{case}/{body.kind}/{next(self._keys)}"
-        with self.house.sessions.begin() as session:
+        with self.services.sessions.begin() as session:
             return enter_message(session, key, case, body, BANK, self.now, MessageSource.API)
 
     async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
@@ -340,7 +340,7 @@ class TestedFund:
 
     def promise(self, case: str, **changed: object) -> Promise:
         """A renewal commitment over the whole loan, good for two months."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
         usual: dict[str, object] = {
             "rung": PromiseRung.APPROVED,
@@ -409,7 +409,7 @@ class TestedFund:
 
     def fee_owed(self, case: str) -> int:
         """The usage fee to pay if all principal is back today, in fen."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return fee_owed(session, case, self.today)
 
     async def money_returns(self, case: str, principal: int, *, fee: int | None = None) -> str:
@@ -425,34 +425,34 @@ class TestedFund:
     # What can be seen ------------------------------------------------------------------------------------------
 
     def case(self, case: str) -> RenewalCase:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return session.get_one(RenewalCase, case)
 
     def stage_of(self, case: str) -> CaseStage:
         return CaseStage(self.case(case).stage)
 
     def maturity_of(self, case: str) -> date:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return session.get_one(Loan, session.get_one(Application, case).loan).maturity
 
     def pool(self) -> Pool:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return ledger.pool(session, self.code)
 
     def position(self, case: str) -> Position:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return ledger.position(session, self.code, case)
 
     def faults_in_books(self) -> list[str]:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return ledger.check_books(session, self.code)
 
     def paid_by_bank(self, case: str) -> list[int]:
         """What the bank really paid for a case, by its own log, in fen."""
-        return [payment.amount_fen for payment in self.house.simulated_bank.payments() if payment.case_no == case]
+        return [payment.amount_fen for payment in self.services.simulated_bank.payments() if payment.case_no == case]
 
     def papers_of(self, case: str) -> list[str]:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return [document.kind for document in documents_of(session, case)]
 
     def reason_of(self, case: str) -> str | None:
@@ -461,30 +461,30 @@ class TestedFund:
     def events(self, case: str) -> list[str]:
         """The kinds of the case's log, in order."""
         column = table(Event).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return list(session.scalars(select(column.kind).where(column.case_no == case).order_by(column.serial)))
 
     def told(self, case: str) -> dict[str, str]:
         """What the last line of the case's log says of itself."""
         column = table(Event).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             last = select(Event).where(column.case_no == case).order_by(column.serial.desc()).limit(1)
             return dict(session.scalars(last).one().detail)
 
     def event_days(self, case: str) -> list[tuple[str, date]]:
         """The same with the law's day of each."""
         column = table(Event).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             rows = session.scalars(select(Event).where(column.case_no == case).order_by(column.serial))
             return [(row.kind, row.at.astimezone(LAW_ZONE).date()) for row in rows]
 
     def task_of(self, case: str) -> Task | None:
         column = table(Task).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return session.scalars(select(Task).where(column.case_no == case, column.done_at.is_(None))).one_or_none()
 
     def message(self, message_id: str) -> BankMessageRow:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return session.get_one(BankMessageRow, message_id)
 
     def why_refused(self, message_id: str) -> str:
@@ -494,36 +494,36 @@ class TestedFund:
 
     def acts_of(self, case: str, kind: str) -> list[OfficerActRow]:
         column = table(OfficerActRow).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             rows = select(OfficerActRow).where(column.case_no == case, column.kind == kind).order_by(column.recorded_at)
             return list(session.scalars(rows))
 
     def approvals_of(self, case: str) -> list[Approval]:
         column = table(Approval).c
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return list(session.scalars(select(Approval).where(column.case_no == case).order_by(column.attempt)))
 
     def current_approval(self, case: str) -> Approval | None:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return current_approval(session, case)
 
     def payments_of(self, case: str) -> list[Payment]:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return payments_of(session, case)
 
     def sent_to_bank(self, case: str) -> list[int]:
         """How often each payment of a case was sent to the bank, by the bank's own log."""
-        return [self.house.simulated_bank.attempts(payment.key) for payment in self.payments_of(case)]
+        return [self.services.simulated_bank.attempts(payment.key) for payment in self.payments_of(case)]
 
     def refund_due(self, case: str) -> int:
         """What came in beyond what was owed, in fen."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             lines = [line for voucher in ledger.vouchers(session, self.code, case) for line in voucher.lines]
         return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
 
     async def histories(self, *cases: str) -> list[WorkflowHistory]:
         """What Temporal has on record of some cases, or of all, pursuits included."""
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
         ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
         return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
@@ -538,7 +538,7 @@ class TestedFund:
         pool, faults = self.pool(), self.faults_in_books()
         if pool.total_fen != pool.reserved_fen + pool.out_fen + pool.available_fen:
             faults.append(f"the pool does not add up: {pool}")
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             cases = cases_of(session, self.code)
             disbursed = {
                 voucher.reference: (voucher.case_no, sum(line.amount_fen for line in voucher.lines))
@@ -562,7 +562,7 @@ class TestedFund:
             faults.append(f"{case.case_no} ended {case.stage} with money out")
         if self.task_of(case.case_no):
             faults.append(f"{case.case_no} ended {case.stage} with an open task")
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             losses = [v for v in ledger.vouchers(session, self.code, case.case_no) if v.kind is PostingKind.WRITE_OFF]
             if len(losses) != (case.stage == CaseStage.WRITTEN_OFF):
                 faults.append(f"{case.case_no} ended {case.stage} with {len(losses)} losses in the books")
@@ -573,11 +573,11 @@ class TestedFund:
         return faults
 
     def _paid(self) -> list[LoggedPayment]:
-        return self.house.simulated_bank.payments()
+        return self.services.simulated_bank.payments()
 
     @property
     def _gateway(self) -> str:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return fund(session, self.code).gateway
 
 

@@ -20,11 +20,11 @@ from rulebook.stages import CaseStage
 from runtime.devstack import Addresses
 from runtime.settings import PaperSettings
 from runtime.temporal import CONVERTER
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.acceptance.conftest import a_fund
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer
-from tests.houses import a_house
+from tests.services_of_tests import services_on
 
 _NUMBERS = count(1)
 FIVE_MILLION = yuan(5_000_000)
@@ -42,28 +42,28 @@ BEFORE_PAYMENT = {
 class Serving:
     """An office with a folder of its own, and the workers that read it when they begin."""
 
-    def __init__(self, house: House, client: Client, office: Path) -> None:
+    def __init__(self, services: Services, client: Client, office: Path) -> None:
         papers = PaperSettings(office_dir=office)
-        self.settings = house.settings.model_copy(update={"papers": papers})
+        self.settings = services.settings.model_copy(update={"papers": papers})
         self._client = client
         self._running = AsyncExitStack()
         self.office = office
-        self.house = house
+        self.services = services
 
     async def restart(self, *, draws: bool = True, **papers: float) -> None:
         """End all workers and their presses, and begin anew with the folder as it is now; perhaps nobody draws yet."""
         await self.stop()
         changed = self.settings.papers.model_copy(update=papers)
-        self.house = House(self.settings.model_copy(update={"papers": changed}))
-        self._running.callback(self.house.close)
+        self.services = Services(self.settings.model_copy(update={"papers": changed}))
+        self._running.callback(self.services.close)
         for queue in (Queue.CASES, Queue.MONEY):
-            await self._running.enter_async_context(self.house.worker(self._client, queue))
+            await self._running.enter_async_context(self.services.worker(self._client, queue))
         if draws:
             await self.draw()
 
     async def draw(self) -> None:
         """A worker draws papers from now on."""
-        await self._running.enter_async_context(self.house.worker(self._client, Queue.PAPERS))
+        await self._running.enter_async_context(self.services.worker(self._client, Queue.PAPERS))
 
     async def stop(self) -> None:
         await self._running.aclose()
@@ -84,8 +84,8 @@ async def an_office(
     """Workers of one test's own, which can be ended and begun again; a test calls it ``serving``."""
     office = tmp_path / "office"
     (office / "fonts").mkdir(parents=True)
-    with a_house(stack, database, tmp_path_factory.mktemp("house"), f"undrawn{next(_NUMBERS)}") as house:
-        serving = Serving(house, await house.client(), office)
+    with services_on(stack, database, tmp_path_factory.mktemp("house"), f"undrawn{next(_NUMBERS)}") as services:
+        serving = Serving(services, await services.client(), office)
         yield serving
         await serving.stop()
 
@@ -93,7 +93,7 @@ async def an_office(
 @pytest_asyncio.fixture(loop_scope="session")
 async def its_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[TestedFund]:
     """A fund of that office, which a test calls ``fund``; what must never be is looked for after the test."""
-    opened = a_fund(serving.house, await serving.house.client(), tmp_path)
+    opened = a_fund(serving.services, await serving.services.client(), tmp_path)
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []

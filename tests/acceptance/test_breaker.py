@@ -52,7 +52,7 @@ async def pursued(fund: TestedFund, millions: int) -> str:
 
 
 def breaker(fund: TestedFund) -> Breaker:
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         found = breaker_of(session, fund.code)
     assert found is not None
     return found
@@ -61,7 +61,7 @@ def breaker(fund: TestedFund) -> Breaker:
 def detail_of(fund: TestedFund, case: str, kind: str) -> dict[str, str]:
     """What the case's one event of a kind says."""
     column = table(Event).c
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         (event,) = session.scalars(select(Event).where(column.case_no == case, column.kind == kind))
         return dict(event.detail)
 
@@ -135,7 +135,7 @@ async def test_a_bridge_is_overdue_from_the_day_after_its_last_day(fund_under: F
 
 async def test_a_fund_whose_measure_stops_nothing_has_no_breaker(fund: TestedFund) -> None:
     await pursued(fund, 8)
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         assert breaker_of(session, fund.code) is None
     other = await a_case(fund, 2, 14)
     await fund.approve_bridge(other, 2 * MILLION)

@@ -70,14 +70,14 @@ async def test_the_same_act_twice_gives_the_first_outcome(fund: TestedFund) -> N
 
 async def test_a_sealed_paper_acts_once_a_second_officer_has_seen_it(fund: TestedFund) -> None:
     case = await a_case(fund)
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         recorder, other = actor(session, MAKER, Role.MAKER), actor(session, BOTH, Role.CHECKER)
         paper = record_paper(session, "P1", case, NO, BANK, fund.now, recorded_by=recorder, paper_digest="ab" * 32)
     await fund.settle()
     assert (fund.message(paper.id).state, fund.stage_of(case)) == ("unverified", CaseStage.BANK_OPINION)
-    with fund.house.sessions.begin() as session, pytest.raises(XuqiaoError, match="same_officer"):
+    with fund.services.sessions.begin() as session, pytest.raises(XuqiaoError, match="same_officer"):
         verify_paper(session, paper.id, recorder)
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         verify_paper(session, paper.id, other)
     await fund.settle()
     assert fund.stage_of(case) is CaseStage.REFUSED

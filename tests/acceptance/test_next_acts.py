@@ -20,7 +20,7 @@ from rulebook.money import yuan
 from rulebook.next_acts import CaseStanding, at_best, somebody, why_not
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Role
 from rulebook.steps import Outcome
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.acceptance import offices
 from tests.acceptance.conftest import a_fund
 from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, PERSON, TestedFund
@@ -49,11 +49,11 @@ class WatchedFund(TestedFund):
         return outcome
 
     def standing(self, case: str) -> CaseStanding:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return standing_of(session, the_case(session, case))
 
     def next_acts(self, case: str, person: str | None = None) -> dict[ActKind, NextAct]:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return {act.kind: act for act in next_acts(session, case, person)}
 
     def why_not(self, case: str, kind: ActKind, person: str) -> XuqiaoError | None:
@@ -96,14 +96,14 @@ class WatchedFund(TestedFund):
         return False
 
     def _measure_day(self) -> date:
-        with self.house.sessions() as session:
+        with self.services.sessions() as session:
             return measure_in_force(session, self.code, self.today).effective_from
 
 
 async def _opened(
-    house: House, client: Client, folder: Path, changed: dict[str, str] | None = None
+    services: Services, client: Client, folder: Path, changed: dict[str, str] | None = None
 ) -> AsyncIterator[WatchedFund]:
-    opened = WatchedFund(house, client, a_fund(house, client, folder, changed or {}).code)
+    opened = WatchedFund(services, client, a_fund(services, client, folder, changed or {}).code)
     yield opened
     await opened.settle()
     assert opened.what_is_wrong() == []
@@ -111,21 +111,21 @@ async def _opened(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[WatchedFund]:
-    async for opened in _opened(house, client, tmp_path):
+async def fund(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[WatchedFund]:
+    async for opened in _opened(services, client, tmp_path):
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def counter_fund(house: House, client: Client, tmp_path: Path) -> AsyncIterator[WatchedFund]:
-    async for opened in _opened(house, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'}):
+async def counter_fund(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[WatchedFund]:
+    async for opened in _opened(services, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'}):
         yield opened
 
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def undrawn_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[WatchedFund]:
     """A fund of an office whose templates can be broken."""
-    async for opened in _opened(serving.house, await serving.house.client(), tmp_path):
+    async for opened in _opened(serving.services, await serving.services.client(), tmp_path):
         yield opened
 
 

@@ -45,9 +45,9 @@ async def test_the_term_on_the_papers_is_the_measures_however_fee_days_are_count
 async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before(fund: TestedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, yuan(5_000_000))
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         by = actor(session, MAKER, Role.MAKER)
-    begin, press = fund.house.sessions.begin, fund.house.press
+    begin, press = fund.services.sessions.begin, fund.services.press
     draw_on_request(begin, press, case, DocumentKind.ARCHIVE_INDEX, Told(), by, fund.now)
     await fund.renewed_and_home(case, yuan(5_000_000))
     told = Told(answer_by=fund.today)
@@ -61,5 +61,5 @@ async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before
 
 
 def documents(fund: TestedFund, case: str) -> list[Document]:
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         return documents_of(session, case)

@@ -31,7 +31,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 def texts(fund: TestedFund, case: str) -> dict[str, str]:
     """The text of each paper of a case, without line breaks; every stored digest is checked on the way."""
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         papers = documents_of(session, case)
     for paper in papers:
         assert hashlib.sha256(paper.pdf).hexdigest() == paper.sha256
@@ -158,7 +158,7 @@ async def test_a_stored_paper_carries_only_what_it_shows(fund: TestedFund) -> No
     case = await fund.apply(application)
     await fund.bridge(case, yuan(5_000_000))
     await fund.renewed_and_home(case, yuan(5_000_000))
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         papers = {paper.kind: paper for paper in documents_of(session, case)}
         phone = session.get_one(Enterprise, application.uscc).phone
         reports = [check_file(paper.pdf, session) for paper in papers.values()]
@@ -177,7 +177,7 @@ async def test_the_archive_lists_every_paper_with_its_digest(fund: TestedFund) -
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, yuan(5_000_000))
     await fund.renewed_and_home(case, yuan(5_000_000))
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         papers = {paper.kind: paper for paper in documents_of(session, case)}
     index = texts(fund, case)[DocumentKind.ARCHIVE_INDEX].replace(" ", "")
     for kind, paper in papers.items():
@@ -190,8 +190,8 @@ async def test_an_officer_asks_for_a_reminder_and_never_for_an_agreement(fund: T
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, yuan(5_000_000))
     await fund.old_loan_settled(case)
-    begin, press = fund.house.sessions.begin, fund.house.press
-    with fund.house.sessions() as session:
+    begin, press = fund.services.sessions.begin, fund.services.press
+    with fund.services.sessions() as session:
         by = actor(session, MAKER, Role.MAKER)
     asked = [draw_on_request(begin, press, case, DocumentKind.PAYMENT_REMINDER, Told(), by, fund.now) for _ in range(2)]
     assert [paper.attempt for paper in asked] == [1, 2]
@@ -222,7 +222,7 @@ async def test_a_case_keeps_the_templates_it_began_with(fund: TestedFund, tmp_pa
     (office / "names.toml").write_text('[drawdown_request]\nzh = "新版用款申请"\n', encoding="utf-8")
     changed = Press(office)
     assert changed.office.digest != read_office(None).digest
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         data, _ = paper_facts(session, case, fund.now)
         kept = approved_templates(session, read_office(None).digest)
         drawn = {paper.kind: paper for paper in documents_of(session, case)}[DocumentKind.DRAWDOWN_REQUEST]

@@ -129,7 +129,7 @@ async def test_a_person_may_put_a_case_first_and_says_why(fund: TestedFund) -> N
     micro, medium = await a_case(fund, 8), await a_case(fund, 8, medium=True)
     assert (await fund.put_first(medium)).event == "put_first"
     assert fund.stage_of(medium) is CaseStage.QUEUED
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         queue = pool_page(session, fund.code).queue
     assert [place.case_no for place in queue] == [medium, micro]
     assert (queue[0].put_first_by, queue[0].put_first_reason) == (CHECKER, "停产风险，经联席会议同意")

@@ -22,7 +22,7 @@ async def run_everything_again(fund: TestedFund, case: str) -> list[str]:
     real = {
         str(activity._Definition.must_from_callable(function).name): function
         for queue in (Queue.CASES, Queue.MONEY, Queue.PAPERS)
-        for function in fund.house.activities_on(queue)
+        for function in fund.services.activities_on(queue)
     }
     names = []
     for history in await fund.histories(case):

@@ -79,7 +79,7 @@ async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_b
     await fund.bridge(case, FIVE_MILLION)
     assert fund.events(case)[-1] == "payment_pending"
     [request] = await payments_asked(fund, case)
-    again = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, request)
+    again = await asyncio.to_thread(Payments(fund.services.sessions.begin, fund.services.gateways).pay_out, request)
     assert again.paid is None, "the bank would say paid now, but this call had been answered: the next one asks"
     await fund.hours_pass(1)
     assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
@@ -96,9 +96,9 @@ async def test_money_does_not_leave_when_the_release_day_is_over_before_anything
             for name in ("step", "step_if_pending", "step_if_rejected")
         }
     )
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         open_business_day(session, fund.code, fund.today + timedelta(days=1), fund.now)
-    result = await asyncio.to_thread(Payments(fund.house.sessions.begin, fund.house.gateways).pay_out, late)
+    result = await asyncio.to_thread(Payments(fund.services.sessions.begin, fund.services.gateways).pay_out, late)
     assert result.paid is False
     assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])
     assert [payment.reason for payment in fund.payments_of(other)] == ["release_day_over"]
@@ -178,7 +178,7 @@ async def test_a_second_opinion_while_the_promise_is_not_yet_firm_is_heard_too(f
 async def test_another_banks_clerk_is_refused_on_record(fund: TestedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     stranger = Actor(id="sun.hzw", name="孙海", role=Role.BANK_CLERK, organisation="海州湾银行")
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
         entered = enter_message(session, "H1", case, body, stranger, fund.now, MessageSource.API)
     await fund.settle()
@@ -190,7 +190,7 @@ async def test_another_banks_clerk_is_refused_on_record(fund: TestedFund) -> Non
 async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, other: str) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         others, own = (
             enter_message(session, bank, case, body, simulated_clerk(bank), fund.now, MessageSource.SIMULATOR)
             for bank in (other, BANK)
@@ -203,7 +203,7 @@ async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, ot
 async def test_a_statement_speaks_for_the_bank_that_keeps_the_funds_account(fund: TestedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     receipt = fund.a_receipt(FIVE_MILLION)
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         keeps_the_account = the_fund(session, fund.code).escrow_bank
         others, own = (
             enter_receipt(session, bank, case, receipt, simulated_clerk(bank), fund.now, recorded_by=MAKER)
@@ -254,10 +254,10 @@ async def test_a_second_relay_leaves_a_case_alone_that_the_first_has_in_hand(fun
             await super()._signal(delivery, route)
 
     fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
-    slow = asyncio.create_task(SlowRelay(fund.house, fund.client).deliver_some())
+    slow = asyncio.create_task(SlowRelay(fund.services, fund.client).deliver_some())
     await begun.wait()
     last = fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
-    assert await Relay(fund.house, fund.client).deliver_some() == 0
+    assert await Relay(fund.services, fund.client).deliver_some() == 0
     assert fund.message(last.id).state == "received"
     go_on.set()
     assert await slow == 1
@@ -276,7 +276,7 @@ async def test_what_was_written_on_an_approval_or_a_payment_stays(fund: TestedFu
         "UPDATE queue_place SET rank = '0'",
         "UPDATE outbox SET payload = '{}'",
     ):
-        with pytest.raises(Exception, match="permission denied"), fund.house.sessions.begin() as session:
+        with pytest.raises(Exception, match="permission denied"), fund.services.sessions.begin() as session:
             session.execute(text(statement))
 
 
@@ -310,7 +310,7 @@ async def test_the_fee_runs_from_the_day_the_bank_paid_though_its_reply_was_lost
     await fund.bank_day()
     await fund.hours_pass(25)
     assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
-    [logged] = [one for one in fund.house.simulated_bank.payments() if one.key == payment.key]
+    [logged] = [one for one in fund.services.simulated_bank.payments() if one.key == payment.key]
     assert fund.case(case).paid_on == logged.paid_on < fund.today
 
 
@@ -320,17 +320,17 @@ async def test_a_renewal_that_was_reset_finds_the_pursuit_it_had_started(fund: T
     row = fund.case(case)
     assert row.paid_on is not None
     assert row.measure_digest is not None
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         measure = kept_measure(session, row.measure_digest)
     started = RecoveryStart(
         case_no=case,
         fund=fund.code,
-        queues=fund.house.settings.queues.prefix,
+        queues=fund.services.settings.queues.prefix,
         bridge=Bridge(amount_fen=FIVE_MILLION, paid_on=row.paid_on, due_on=row.paid_on),
         measure=measure,
         calendar=fund.workdays(),
     )
-    queue = queue_name(fund.house.settings.queues.prefix, Queue.CASES)
+    queue = queue_name(fund.services.settings.queues.prefix, Queue.CASES)
     await fund.client.start_workflow(Recovery.run, started, id=recovery_id(fund.code, case), task_queue=queue)
     await fund.old_loan_settled(case)
     fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))

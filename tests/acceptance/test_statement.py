@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from activities.books import reconciliation
+from activities.books.reconciliation import DayEnd, LineState, Matched, RowResult
 from models.books import ledger, statements
 from models.cases.applications import Application
 from rulebook.books.postings import PostingKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
 from rulebook.stages import CaseStage
-from runtime import reconciliation
-from runtime.reconciliation import DayEnd, LineState, Matched, RowResult
 from tests.acceptance.fund import MAKER, TestedFund
 from tests.builders import a_micro_manufacturer
 
@@ -41,13 +41,13 @@ class Statement:
     def take_in(self) -> dict[str | None, RowResult]:
         headings = "日期,流水号,借方,贷方,余额,对方户名,对方账号,摘要"
         self._path.write_text("\n".join([headings, *self._rows]), encoding="utf-8")
-        with self.fund.house.sessions.begin() as session:
-            report = reconciliation.import_statement(session, self.fund.code, self._path, MAKER)
+        with self.fund.services.sessions.begin() as session:
+            report = reconciliation.import_statement(session, self.fund.code, self._path.read_bytes(), MAKER)
         assert report.whole
         return {row.name: row for row in report.rows}
 
     def match(self, line: str, case: str, *, principal: int | None = None, fee: int | None = None) -> Matched:
-        with self.fund.house.sessions.begin() as session:
+        with self.fund.services.sessions.begin() as session:
             by = reconciliation.keeper(session, MAKER)
             return reconciliation.match_line(session, line, case, by, principal_fen=principal, fee_fen=fee)
 
@@ -57,21 +57,21 @@ class Statement:
         return refusal.value.code
 
     def day_end(self) -> DayEnd:
-        with self.fund.house.sessions.begin() as session:
+        with self.fund.services.sessions.begin() as session:
             return reconciliation.reconcile_day(session, self.fund.code, self.fund.today, MAKER)
 
     def waiting(self) -> dict[str, int]:
-        with self.fund.house.sessions() as session:
+        with self.fund.services.sessions() as session:
             return {each.name: each.left_fen for each in statements.suspense(session, self.fund.code)}
 
 
 def account_of(fund: TestedFund, case: str) -> str:
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         return session.get_one(Application, case).account_number
 
 
 def kinds_of(fund: TestedFund, case: str) -> list[PostingKind]:
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         return [voucher.kind for voucher in ledger.vouchers(session, fund.code, case)]
 
 
@@ -248,7 +248,7 @@ async def test_a_line_that_the_case_refused_waits_again_with_the_reason(fund: Te
     told = statement.match("SK1", case, principal=yuan(1))
     await fund.settle()
     assert fund.why_refused(told.message or "") == "message.receipt_date"
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         (waiting,) = statements.suspense(session, fund.code)
     assert waiting.told is not None
     assert (waiting.left_fen, waiting.told.case_no, waiting.told.state) == (yuan(1), case, "refused")

@@ -38,7 +38,7 @@ async def is_repeated_as_before(fund: TestedFund, serving: Serving, case: str) -
     """A request that was on its way when cases learned to wait: it is refused, and leaves nothing."""
     [request] = await planned(fund, case)
     step = request.step.model_copy(update={"cause": "papers/of_before"})
-    [draw_up] = [each for each in serving.house.activities_on(Queue.PAPERS) if each.__name__ == "draw_up_papers"]
+    [draw_up] = [each for each in serving.services.activities_on(Queue.PAPERS) if each.__name__ == "draw_up_papers"]
     events = fund.events(case)
     with pytest.raises(XuqiaoError, match=r"papers\.missing_glyph"):
         draw_up(request.model_copy(update={"if_not_drawn": None, "step": step}))
@@ -88,7 +88,7 @@ async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     await fund.renewed_and_home(case, FIVE_MILLION)
     assert fund.stage_of(case) is CaseStage.CLOSED
     await record(fund, case, "undrawn")
-    fund.house = serving.house  # whose press has the face
+    fund.services = serving.services  # whose press has the face
     before = seen(fund, case)
     assert "draw_up_papers" in await run_everything_again(fund, case)
     assert seen(fund, case) == before
@@ -230,7 +230,7 @@ async def test_a_case_whose_money_is_home_waits_for_its_certificate_and_books_no
     extra = await fund.money_returns(case, yuan(10), fee=0)
     assert fund.message(extra).state == "accepted"
     assert fund.refund_due(case) == yuan(10)
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         booked = [voucher.model_dump() for voucher in ledger.vouchers(session, fund.code, case)]
 
     serving.mends("settlement_certificate")
@@ -239,7 +239,7 @@ async def test_a_case_whose_money_is_home_waits_for_its_certificate_and_books_no
     closed = fund.case(case)
     assert (closed.fee_fen, closed.returned_on) == (fee, returned)
     assert {"settlement_certificate", "archive_index"} <= set(fund.papers_of(case))
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         assert [voucher.model_dump() for voucher in ledger.vouchers(session, fund.code, case)] == booked
 
 

@@ -228,7 +228,7 @@ async def test_who_has_a_refusals_notice_drawn_has_not_refused(fund: TestedFund,
     await serving.restart()
     await fund.draw_again(case)
     [rejection], [drawing] = fund.acts_of(case, "reject"), fund.acts_of(case, "draw_again")
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         refused, undrawn = the_event(session, case, drawing.id), the_event(session, case, rejection.id)
     assert refused is not None
     assert undrawn is not None

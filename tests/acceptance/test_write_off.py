@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from activities.books import desk as book_desk
+from activities.books import reconciliation
 from activities.books.breaker import breaker_of
 from activities.books.desk import Doors
 from activities.cases import acts as desk
@@ -18,7 +19,6 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ConcludeRecovery, ProposeWriteOff, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage
-from runtime import reconciliation
 from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.acceptance.test_repeated_work import run_everything_again
 from tests.acceptance.test_statement import Statement, account_of
@@ -67,7 +67,7 @@ async def given_up(fund: TestedFund) -> str:
 
 
 def vouchers_of(fund: TestedFund, case: str) -> list[Voucher]:
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         return ledger.vouchers(session, fund.code, case)
 
 
@@ -229,7 +229,7 @@ async def test_what_comes_in_after_all_is_a_recovery_of_the_desk_and_nothing_mor
     fund: TestedFund,
 ) -> None:
     case = await given_up(fund)
-    doors = Doors(fund.house.desk_sessions.begin, fund.house.sessions.begin)
+    doors = Doors(fund.services.desk_sessions.begin, fund.services.sessions.begin)
     late = fund.bank_writes(case, fund.a_receipt(yuan(1)))
     assert late.outcome is not None
     assert late.outcome["code"] == "message.case_ended"
@@ -261,7 +261,7 @@ async def test_a_loss_is_no_longer_overdue_but_counts_against_its_borrower_for_e
     await fund.act(case, approved())
     await fund.settle()
 
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         breaker = breaker_of(session, fund.code)
         application = session.get_one(Application, waiting)
         exposure = exposure_of(session, application)
@@ -342,7 +342,7 @@ async def test_the_statement_may_bring_the_guarantors_money_first(fund: TestedFu
     statement.add(f"ZF-{case}", -FIVE_MILLION, account=account_of(fund, case))
     statement.add("DC1", FIVE_MILLION, account="62280000")
     statement.take_in()
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         by = reconciliation.keeper(session, MAKER)
         told = reconciliation.match_line(session, "DC1", case, by, principal_fen=None, fee_fen=None, of_guarantor=True)
     await fund.settle()

@@ -15,15 +15,15 @@ from temporalio.client import Client
 
 from activities import words
 from activities.contracts import Queue
+from activities.law.calendars import shanghai_today
 from models.bootstrap import DatabaseUrls
 from runtime.cli import main
-from runtime.daily import shanghai_today
 from runtime.devstack import Addresses
 from runtime.seed import open_fund
 from runtime.settings import checkout
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.acceptance.fund import TestedFund
-from tests.houses import a_house
+from tests.services_of_tests import services_on
 
 _NUMBERS = itertools.count(1)
 EXAMPLES = (checkout() or Path.cwd()) / "examples"
@@ -78,16 +78,16 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 
 @pytest.fixture(scope="session")
-def house(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+def services(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
     """This test process's database, with queues and a simulated bank of the command's tests."""
-    with a_house(stack, database, tmp_path_factory.mktemp("cli"), "cli") as house:
-        yield house
+    with services_on(stack, database, tmp_path_factory.mktemp("cli"), "cli") as services:
+        yield services
 
 
 @pytest.fixture
-def fund_code(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
+def fund_code(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> str:
     """A fund of the test's own, like the example's, and settings that lead to it."""
-    settings = house.settings
+    settings = services.settings
     assert settings.database.url is not None
     assert settings.database.desk_url is not None
     monkeypatch.setenv("XUQIAO_DATABASE__URL", settings.database.url.get_secret_value())
@@ -98,27 +98,27 @@ def fund_code(house: House, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> 
     text = (EXAMPLES / "fund.toml").read_text(encoding="utf-8")
     (tmp_path / "fund.toml").write_text(text.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
     (tmp_path / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         open_fund(session, tmp_path / "fund.toml", shanghai_today())
     return code
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def client(house: House) -> AsyncIterator[Client]:
+async def client(services: Services) -> AsyncIterator[Client]:
     """A client, while workers of all queues run."""
-    connected = await house.client()
+    connected = await services.client()
     async with (
-        house.worker(connected, Queue.CASES),
-        house.worker(connected, Queue.MONEY),
-        house.worker(connected, Queue.PAPERS),
+        services.worker(connected, Queue.CASES),
+        services.worker(connected, Queue.MONEY),
+        services.worker(connected, Queue.PAPERS),
     ):
         yield connected
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def fund(house: House, client: Client, fund_code: str) -> TestedFund:
+async def fund(services: Services, client: Client, fund_code: str) -> TestedFund:
     """The same fund with its cases at work."""
-    return TestedFund(house, client, fund_code)
+    return TestedFund(services, client, fund_code)
 
 
 @pytest.fixture

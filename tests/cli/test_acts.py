@@ -160,7 +160,7 @@ async def test_an_act_out_of_its_stage_or_part_is_refused_in_words(fund: TestedF
 async def test_an_act_on_an_unknown_case_stays_on_record(fund: TestedFund, acting: Acting) -> None:
     ran = await acting("case", "withdraw", "XX-2026-00001-8", "--reason", "x", "--as", "li.jing", "--json")
     assert (ran.code, ran.error["code"]) == (1, "act.unknown_case")
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         (row,) = session.exec(select(OfficerActRow).where(OfficerActRow.key == ran.data["key"]))
     assert (row.case_no, row.actor_id, row.state) == ("XX-2026-00001-8", "li.jing", "refused")
 

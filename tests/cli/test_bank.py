@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from activities.law.calendars import shanghai_today
 from models.cases.applications import file_application
 from models.outbox import Outbox
-from runtime.daily import shanghai_today
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli, Ran
 
@@ -19,10 +19,10 @@ RECEIPT = ("--on", "2026-03-20", "--payer", "东海县某某公司")
 
 
 @pytest.fixture
-def case(house: House, fund_code: str) -> str:
+def case(services: Services, fund_code: str) -> str:
     """A case that was filed; no worker touches it, so it stays at intake."""
     row = a_micro_manufacturer(maturity=shanghai_today() + timedelta(days=20))
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         filed = file_application(
             session, fund_code, row, received_on=shanghai_today(), filed_by="li.jing", source="test", queues="nobody"
         )
@@ -37,9 +37,9 @@ def scan(tmp_path: Path) -> Path:
     return path
 
 
-def errands(house: House, case_no: str) -> list[str | None]:
+def errands(services: Services, case_no: str) -> list[str | None]:
     """What the relay has to take to a case, besides starting it."""
-    with house.sessions() as session:
+    with services.sessions() as session:
         return [errand.signal for errand in session.exec(select(Outbox)) if errand.case_no == case_no and errand.signal]
 
 
@@ -47,40 +47,40 @@ def opinion(cli: Cli, case_no: str, *more: object) -> Ran:
     return cli("bank", "opinion", case_no, "--answer", "repay_then_lend", "--json", *more)
 
 
-def test_a_clerks_message_is_received_and_goes_to_its_case(cli: Cli, house: House, case: str) -> None:
+def test_a_clerks_message_is_received_and_goes_to_its_case(cli: Cli, services: Services, case: str) -> None:
     ran = opinion(cli, case, "--as", "qian.jd", "--occurred-at", "2026-03-02T09:30", "--reason", "手续齐全")
 
     assert ran.code == 0
     assert (ran.data["state"], ran.data["kind"], ran.data["case_no"]) == ("received", "opinion", case)
-    assert errands(house, case) == ["opinion"]
+    assert errands(services, case) == ["opinion"]
     (listed,) = cli("bank", "messages", "--case", case, "--json").data
     assert listed["body"] == {"kind": "opinion", "answer": "repay_then_lend", "reason": "手续齐全", "promise": None}
     assert listed["occurred_at"] == "2026-03-02T01:30:00Z", "typed in China's time, kept in UTC"
     assert (listed["actor_id"], listed["actor_role"], listed["source"]) == ("qian.jd", "bank_clerk", "cli")
 
 
-def test_a_sealed_paper_takes_two_officers(cli: Cli, house: House, case: str, scan: Path) -> None:
+def test_a_sealed_paper_takes_two_officers(cli: Cli, services: Services, case: str, scan: Path) -> None:
     paper = ("--paper", scan, "--recorded-by", "li.jing", "--signatory", "沈喆 副行长")
 
     entered = opinion(cli, case, *paper)
 
     assert (entered.code, entered.data["state"]) == (0, "unverified")
-    assert errands(house, case) == [], "one officer's word moves nothing"
+    assert errands(services, case) == [], "one officer's word moves nothing"
     message = entered.data["id"]
 
     alone = cli("bank", "verify", message, "--as", "li.jing", "--json")
     assert (alone.code, alone.error["code"]) == (1, "message.same_officer")
     assert "李敬" in alone.error["message"]
-    assert errands(house, case) == []
+    assert errands(services, case) == []
 
     clerk = cli("bank", "verify", message, "--as", "qian.jd", "--json")
     assert (clerk.code, clerk.error["code"]) == (1, "person.not_in_role"), "no bank verifies its own paper"
 
     second = cli("bank", "verify", message, "--as", "wang.he", "--json")
     assert (second.code, second.data["state"]) == (0, "received")
-    assert errands(house, case) == ["opinion"]
+    assert errands(services, case) == ["opinion"]
     again = cli("bank", "verify", message, "--as", "wang.he", "--json")
-    assert (again.code, errands(house, case)) == (0, ["opinion"])
+    assert (again.code, errands(services, case)) == (0, ["opinion"])
 
     (listed,) = cli("bank", "messages", "--case", case, "--json").data
     assert listed["paper_digest"] == hashlib.sha256(scan.read_bytes()).hexdigest()
@@ -89,7 +89,9 @@ def test_a_sealed_paper_takes_two_officers(cli: Cli, house: House, case: str, sc
     assert listed["organisation"] == "晶都农村商业银行"
 
 
-def test_a_message_for_an_unknown_case_is_refused_and_stays_on_record(cli: Cli, house: House, fund_code: str) -> None:
+def test_a_message_for_an_unknown_case_is_refused_and_stays_on_record(
+    cli: Cli, services: Services, fund_code: str
+) -> None:
     key = f"bank/{fund_code}"
     ran = opinion(cli, UNKNOWN.lower(), "--as", "qian.jd", "--key", key)
 
@@ -99,12 +101,14 @@ def test_a_message_for_an_unknown_case_is_refused_and_stays_on_record(cli: Cli, 
     assert [each["state"] for each in found] == ["refused"]
     assert found[0]["reason"]["code"] == "message.unknown_case"
     assert UNKNOWN in found[0]["reason"]["message"]
-    assert errands(house, UNKNOWN) == []
+    assert errands(services, UNKNOWN) == []
     listed = cli("bank", "messages", "--case", UNKNOWN, "--state", "refused", "--lang", "en")
     assert "There is no case" in listed.out or UNKNOWN in listed.out
 
 
-def test_the_same_key_gives_the_first_answer_and_another_body_is_refused(cli: Cli, house: House, case: str) -> None:
+def test_the_same_key_gives_the_first_answer_and_another_body_is_refused(
+    cli: Cli, services: Services, case: str
+) -> None:
     first = opinion(cli, case, "--as", "qian.jd", "--key", "JD-1")
     same = opinion(cli, case, "--as", "qian.jd", "--key", "JD-1")
     other = opinion(cli, case, "--as", "qian.jd", "--key", "JD-1", "--reason", "另有说明")
@@ -112,7 +116,7 @@ def test_the_same_key_gives_the_first_answer_and_another_body_is_refused(cli: Cl
     assert same.data["id"] == first.data["id"]
     assert (other.code, other.error["code"]) == (1, "message.key_conflict")
     assert other.error["params"] == {"key": "JD-1"}
-    assert errands(house, case) == ["opinion"]
+    assert errands(services, case) == ["opinion"]
     listed = cli("bank", "messages", "--case", case, "--json").data
     assert sorted(each["state"] for each in listed) == ["received", "refused"]
 

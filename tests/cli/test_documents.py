@@ -7,11 +7,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from activities.law.calendars import shanghai_today
 from activities.papers.press import Press
 from models.papers.documents import Document
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.cli.conftest import Cli
 from tests.press.certificates import a_real_certificate
 from tests.press.records import a_paper_on_record
@@ -24,9 +24,9 @@ def drawing() -> Press:
 
 
 @pytest.fixture
-def paper(house: House, fund_code: str, drawing: Press) -> Document:
+def paper(services: Services, fund_code: str, drawing: Press) -> Document:
     """A transfer instruction on record, for a case of its own; the operator signs it."""
-    return a_paper_on_record(house.sessions, drawing, fund_code, DocumentKind.TRANSFER_INSTRUCTION)
+    return a_paper_on_record(services.sessions, drawing, fund_code, DocumentKind.TRANSFER_INSTRUCTION)
 
 
 @pytest.fixture

@@ -3,19 +3,20 @@
 import hashlib
 import io
 from collections.abc import Awaitable, Callable, Iterator
+from contextlib import nullcontext
 from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from pypdf import PdfReader
 
+from activities.law.calendars import shanghai_today
 from activities.papers.press.pool import PressPool
 from activities.words import say
 from models.papers.documents import documents_of
 from rulebook.money import yuan
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
-from runtime.wiring import House
+from runtime.cli.papers import drawing
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli, Ran
@@ -34,7 +35,7 @@ def pool() -> Iterator[PressPool]:
 @pytest.fixture
 def warm(pool: PressPool, monkeypatch: pytest.MonkeyPatch) -> None:
     """The commands of this test draw on that press."""
-    monkeypatch.setattr(House, "press", property(lambda _: pool))
+    monkeypatch.setattr(drawing, "warm_press", lambda _: nullcontext(pool))
 
 
 def text_of(path: Path) -> str:
@@ -60,7 +61,7 @@ async def test_a_reminder_is_numbered_kept_and_written(fund: TestedFund, acting:
     made = await acting("documents", "render", case, "payment_reminder", "--as", "li.jing", "--json")
     assert (made.code, made.data["kind"], made.data["out"]) == (0, "payment_reminder", f"{made.data['number']}.pdf")
 
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         first, second = (each for each in documents_of(session, case) if each.kind == "payment_reminder")
     assert (first.attempt, second.attempt, second.number) == (1, 2, made.data["number"])
     assert first.number in spoken.out

@@ -14,9 +14,9 @@ from gateways.esign import PlatformManner, SimulatedPlatform
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
 from rulebook.papers.facts import DocumentKind
-from runtime.cli.documents_platform import PLATFORM_FOLDER
+from runtime.cli.papers.values import PLATFORM_FOLDER
 from runtime.settings import load_settings
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.cli.conftest import Cli
 from tests.press.certificates import a_real_certificate
 from tests.press.records import a_paper_on_record
@@ -31,10 +31,10 @@ def drawing() -> Press:
 
 
 @pytest.fixture
-def paper(house: House, fund_code: str, drawing: Press, monkeypatch: pytest.MonkeyPatch) -> Document:
+def paper(services: Services, fund_code: str, drawing: Press, monkeypatch: pytest.MonkeyPatch) -> Document:
     """A tripartite agreement on record, without guarantors; the settings name the simulated platform."""
     monkeypatch.setenv("XUQIAO_SIGNING__PLATFORM", "simulated")
-    return a_paper_on_record(house.sessions, drawing, fund_code, DocumentKind.TRIPARTITE_AGREEMENT, guarantors=())
+    return a_paper_on_record(services.sessions, drawing, fund_code, DocumentKind.TRIPARTITE_AGREEMENT, guarantors=())
 
 
 def start(cli: Cli, paper: Document, *more: object) -> str:
@@ -96,9 +96,9 @@ def test_a_paper_is_handed_over_signed_settled_and_verified(cli: Cli, paper: Doc
 
 
 def test_settling_all_looks_at_every_signing_under_way(
-    cli: Cli, house: House, paper: Document, fund_code: str, drawing: Press
+    cli: Cli, services: Services, paper: Document, fund_code: str, drawing: Press
 ) -> None:
-    other = a_paper_on_record(house.sessions, drawing, fund_code, DocumentKind.TRIPARTITE_AGREEMENT, guarantors=())
+    other = a_paper_on_record(services.sessions, drawing, fund_code, DocumentKind.TRIPARTITE_AGREEMENT, guarantors=())
     flows = [start(cli, paper), start(cli, other)]
     listed = [each["flow"] for each in cli("documents", "platform", "list", "--json").data]
     assert listed == flows, "in the order in which they began"

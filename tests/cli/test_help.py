@@ -9,20 +9,22 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from rulebook.stages import STAGES, ActKind, MessageKind
-from runtime.cli import acts, bank, write_offs
-from runtime.cli.app import app
+from runtime.cli.app import top
+from runtime.cli.bank import messages
+from runtime.cli.cases import acts
+from runtime.cli.groups import Group
 from runtime.cli.manual import width_of
 from tests.cli.conftest import Cli
 
 
 def every_command(command: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
-    command = command or get_command(app)
+    command = command or top()
     yield path
-    for name, below in getattr(command, "commands", {}).items():
-        yield from every_command(below, (*path, name))
+    if isinstance(command, Group):
+        for name in command.list_commands(None):
+            yield from every_command(command.get_command(None, name), (*path, name))
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -74,12 +76,36 @@ def test_the_environment_and_the_settings_file_choose_the_language(
 
 
 def test_every_act_and_every_message_has_a_command() -> None:
-    bodies = [*acts._BODIES.values(), acts.approve, write_offs.propose_write_off, write_offs.approve_write_off]
-    kinds = {name.lstrip("_") for name in (body.__name__ for body in bodies)}
-    other_names = {"sign": "record_signing", "sent": "mark_sent", "confirm": "confirm_payment"}
-    assert {{"decide": "decide_referral", **other_names}.get(kind, kind) for kind in kinds} == set(ActKind)
-    assert bank.MAKERS.keys() == set(MessageKind)
-    assert all("case" not in signature(make).parameters for make in bank.MAKERS.values())
+    case = top().get_command(None, "case")
+    assert isinstance(case, Group)
+    no_acts = {"submit", "list", "show", "paper"}
+    other_names = {
+        "sign": "record_signing",
+        "sent": "mark_sent",
+        "confirm": "confirm_payment",
+        "decide": "decide_referral",
+    }
+    kinds = {name.replace("-", "_") for name in case.list_commands(None) if name not in no_acts}
+    assert {other_names.get(kind, kind) for kind in kinds} == set(ActKind)
+    assert messages.MAKERS.keys() == set(MessageKind)
+    assert all("case" not in signature(make).parameters for make in messages.MAKERS.values())
+
+
+def test_a_command_loads_only_what_it_needs() -> None:
+    """A sum needs no database, and a list of the database needs no workflow engine."""
+    for argv, needless in (
+        (
+            ["words", "1"],
+            {"sqlalchemy", "sqlmodel", "temporalio", "rich", "openpyxl", "weasyprint", "rulebook.messages"},
+        ),
+        (["tasks"], {"temporalio", "alembic", "openpyxl", "weasyprint", "cryptography"}),
+    ):
+        script = f"import sys; from runtime.cli import main; main({argv!r}); print(*sys.modules, file=sys.stderr)"
+        top_folder = str(Path(__file__).parents[2])
+        done = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=top_folder
+        )
+        assert not set(done.stderr.split()) & needless, argv
 
 
 def test_an_act_is_the_same_persons_part_in_every_stage() -> None:

@@ -8,12 +8,12 @@ import pytest
 from openpyxl import load_workbook
 from sqlalchemy import func, select
 
+from activities.law.calendars import shanghai_today
 from activities.workbook.applications import write_template
 from models.base import table
 from models.cases.applications import Application
 from rulebook.applications import ApplicationRow
-from runtime.daily import shanghai_today
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 
@@ -36,14 +36,14 @@ def an_application() -> ApplicationRow:
     return a_micro_manufacturer(maturity=shanghai_today() + timedelta(days=20))
 
 
-def count_of(house: House, fund: str) -> int:
-    with house.sessions() as session:
+def count_of(services: Services, fund: str) -> int:
+    with services.sessions() as session:
         column = table(Application).c
         return int(session.connection().scalar(select(func.count()).where(column.fund == fund)) or 0)
 
 
 def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_nothing(
-    cli: Cli, house: House, fund_code: str, tmp_path: Path
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
 ) -> None:
     file = a_workbook(tmp_path / "a.xlsx", an_application(), an_application(), an_application())
 
@@ -60,7 +60,7 @@ def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_no
     assert again.code == 0
     assert (again.data["opened"], again.data["known"]) == (0, 3)
     assert [row["case_no"] for row in again.data["rows"]] == opened
-    assert count_of(house, fund_code) == 3
+    assert count_of(services, fund_code) == 3
     shown = cli("case", "show", opened[0].lower(), "--json").data
     assert shown["source"] == f"file:{first.data['sha256']}"
     assert shown["filed_by"] == "li.jing"
@@ -68,7 +68,7 @@ def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_no
 
 
 def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
-    cli: Cli, house: House, fund_code: str, tmp_path: Path
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
 ) -> None:
     rows = [an_application() for _ in range(5)]
     file = a_workbook(tmp_path / "a.xlsx", *rows)
@@ -89,7 +89,7 @@ def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
         (8, "workbook.too_many_decimals"),
     ]
     assert all(fault["cell"] and fault["value"] and fault["message"] for fault in ran.data["faults"])
-    assert count_of(house, fund_code) == 2
+    assert count_of(services, fund_code) == 2
 
     for lang, words in (("zh", "陆佰万"), ("en", "Row 6, fault:")):
         shown = cli("import", file, "--fund", fund_code, "--lang", lang)
@@ -98,7 +98,7 @@ def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
 
 
 def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
-    cli: Cli, house: House, fund_code: str, tmp_path: Path
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
 ) -> None:
     bridged_elsewhere, free = an_application(), an_application()
     cli("import", a_workbook(tmp_path / "a.xlsx", bridged_elsewhere), "--fund", fund_code)
@@ -115,7 +115,7 @@ def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
     assert refused["reason"]["params"] == {"note": bridged_elsewhere.loan_note, "case": elsewhere}
     assert elsewhere in refused["reason"]["message"]
     assert opened["result"] == "opened"
-    assert count_of(house, other) == 1
+    assert count_of(services, other) == 1
 
 
 @pytest.mark.parametrize("content", [b"", b"not a workbook", None])

@@ -237,7 +237,7 @@ async def test_what_a_running_case_owes_is_not_changed_beside_it_and_its_excess_
     await fund.old_loan_settled(case)
     await fund.not_renewing(case)
     await fund.money_returns(case, MILLION, fee=0)
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         receipts = [v for v in ledger.vouchers(session, fund.code, case) if v.kind is PostingKind.RECEIVE]
 
     pays = ("--case", case, "--principal", "100", "--reference", "DC-1", "--json")

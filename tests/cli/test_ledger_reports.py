@@ -13,6 +13,7 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 from sqlalchemy import text
 
+from activities.law.calendars import shanghai_today
 from activities.law.measures import measure_from
 from models.books import ledger
 from models.cases.applications import file_application
@@ -24,8 +25,7 @@ from rulebook.events import EventKind
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from rulebook.steps import Step
-from runtime.daily import shanghai_today
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 
@@ -35,46 +35,46 @@ FORMULA = "=cmd|' /C calc'!A0"
 LENT = yuan("5000000.01")
 
 
-def post(house: House, *requests: LedgerRequest) -> None:
-    with house.sessions.begin() as session:
+def post(services: Services, *requests: LedgerRequest) -> None:
+    with services.sessions.begin() as session:
         for request in requests:
             ledger.post(session, request)
 
 
-def allow(house: House, approval: postings.Approval) -> None:
-    with house.desk_sessions.begin() as session:
+def allow(services: Services, approval: postings.Approval) -> None:
+    with services.desk_sessions.begin() as session:
         ledger.approve(session, approval)
 
 
-def file_case(house: House, fund: str, paid_on: date) -> str:
+def file_case(services: Services, fund: str, paid_on: date) -> str:
     """A case whose bridge was paid out on a day, under the fund's measure."""
     row = a_micro_manufacturer(maturity=TODAY + timedelta(days=20))
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         case: str = file_application(
             session, fund, row, received_on=TODAY, filed_by="li.jing", source="test", queues="nobody"
         ).case_no
         law = measure_in_force(session, fund, TODAY)
         measure = measure_from(law.pack, law.overlay)
         keep_measure(session, measure)
-        at = house_now(house)
+        at = house_now(services)
         step = Step(case_no=case, fund=fund, cause="r", at=at, event=EventKind.RECEIVED, stage=CaseStage.INTAKE)
         commit_step(session, step, paid_on=paid_on, measure_digest=measure.digest, amount_fen=LENT)
     return case
 
 
-def house_now(house: House) -> Any:
-    with house.sessions() as session:
+def house_now(services: Services) -> Any:
+    with services.sessions() as session:
         return session.connection().scalar(text("SELECT now()"))
 
 
 @pytest.fixture
-def lent(house: House, fund_code: str) -> str:
+def lent(services: Services, fund_code: str) -> str:
     """A case with 5,000,000.01 out since yesterday, of a fund with some fees, and a contributor with an evil name."""
-    case = file_case(house, fund_code, PAID_ON)
+    case = file_case(services, fund_code, PAID_ON)
     terms: dict[str, Any] = {"terms_digest": "t1", "on": PAID_ON, "actor_id": "zhao.na"}
-    post(house, postings.reserve(fund_code, case, LENT, attempt=1, **terms))
+    post(services, postings.reserve(fund_code, case, LENT, attempt=1, **terms))
     allow(
-        house,
+        services,
         postings.approval_of_bridge(
             fund_code, case, LENT, attempt=1, payee="p", terms_digest="t1", maker="li.jing", checker="wang.he"
         ),
@@ -82,7 +82,7 @@ def lent(house: House, fund_code: str) -> str:
     hold = postings.leg_key(fund_code, case, "reserve")
     record = postings_of_the_year.Record(fund=fund_code, on=TODAY, actor_id="li.jing")
     post(
-        house,
+        services,
         postings.intend_payment(fund_code, case, LENT, payment=1, attempt=1, hold=hold, payee="p", **terms),
         postings.disburse(fund_code, case, LENT, "ZF-1", payment=1, **terms),
         postings.capital_in(fund_code, FORMULA, 7, reference="+1", on=TODAY, actor_id="li.jing"),
@@ -167,11 +167,11 @@ def test_a_voucher_shows_who_allowed_it(cli: Cli, fund_code: str, lent: str) -> 
     assert (missing.code, missing.error["code"]) == (1, "reports.no_voucher")
 
 
-def test_the_book_of_a_sub_fund_has_reports_of_its_own(cli: Cli, house: House, fund_code: str) -> None:
+def test_the_book_of_a_sub_fund_has_reports_of_its_own(cli: Cli, services: Services, fund_code: str) -> None:
     book = f"{fund_code}-RC"
     refused = cli("ledger", "report", "--fund", book, "--json")
     assert (refused.code, refused.error["code"]) == (1, "fund.unknown"), "before any money is in it"
-    post(house, postings.capital_in(book, "省财政", yuan(300), reference="1", on=TODAY, actor_id="li.jing"))
+    post(services, postings.capital_in(book, "省财政", yuan(300), reference="1", on=TODAY, actor_id="li.jing"))
     assert cli("ledger", "trial-balance", "--fund", book, "--json").data["totals"]["closing_debit_yuan"] == "300.00"
     told = cli("ledger", "report", "--fund", book, "--json").data
     assert (told["source"]["fund_name"], told["fees"]["limit_ppm"]) == ("东海县企业转贷应急资金", None)
@@ -197,7 +197,7 @@ def test_what_cannot_be_reported_is_refused(
     assert (ran.code, ran.error["code"]) == (code, reason)
 
 
-def test_returns_are_expected_on_their_due_day(cli: Cli, house: House, fund_code: str, lent: str) -> None:
+def test_returns_are_expected_on_their_due_day(cli: Cli, services: Services, fund_code: str, lent: str) -> None:
     """东海's measure as the demo's operator completed it: the money is due some days after it was paid out."""
     page = cli("pool", "--fund", fund_code, "--json").data
     (expected,) = page["expected"]
@@ -212,9 +212,9 @@ def test_returns_are_expected_on_their_due_day(cli: Cli, house: House, fund_code
 
 
 def test_money_past_its_day_is_overdue_and_no_longer_expected(
-    cli: Cli, house: House, fund_code: str, lent: str
+    cli: Cli, services: Services, fund_code: str, lent: str
 ) -> None:
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         paid_on = TODAY - timedelta(days=60)
         session.connection().execute(
             text("UPDATE renewal_case SET paid_on = :on WHERE case_no = :case"), {"on": paid_on, "case": lent}

@@ -110,7 +110,7 @@ async def test_a_line_is_matched_to_the_case_it_belongs_to(
 ) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, yuan(5_000_000))
-    with fund.house.sessions() as session:
+    with fund.services.sessions() as session:
         account = session.get_one(Application, case).account_number
     day = fund.today
     file = write(

@@ -12,16 +12,16 @@ from models.funds.funds import business_date, open_business_day
 from rulebook.books import postings
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.cli.conftest import Cli
 
 CHECKER, MAKER = "wang.he", "li.jing"
 
 
 @pytest.fixture
-def fund(house: House, fund_code: str) -> str:
+def fund(services: Services, fund_code: str) -> str:
     """A fund with its capital and a sub-fund in a book of its own."""
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         day = business_date(session, fund_code)
         arrived = {"reference": "RC-1", "on": day, "actor_id": "maker"}
         ledger.post(session, postings.capital_in(f"{fund_code}-RC", "市财政", yuan(100), **arrived))  # type: ignore[arg-type]
@@ -35,15 +35,15 @@ def key(cli: Cli, tmp_path: Path) -> Path:
     return Path(made.data["private"])
 
 
-def today(house: House, fund: str) -> date:
-    with house.sessions() as session:
+def today(services: Services, fund: str) -> date:
+    with services.sessions() as session:
         return business_date(session, fund)
 
 
-def next_day(house: House, fund: str) -> date:
+def next_day(services: Services, fund: str) -> date:
     """Yesterday's business is over: another business day opens."""
-    day = today(house, fund) + timedelta(days=1)
-    with house.sessions.begin() as session:
+    day = today(services, fund) + timedelta(days=1)
+    with services.sessions.begin() as session:
         at = session.connection().execute(text("SELECT now()")).scalar_one()
         open_business_day(session, fund, day, at)
     return day
@@ -57,12 +57,12 @@ def test_a_new_key_is_shown_with_its_number(cli: Cli, tmp_path: Path) -> None:
 
 
 def test_a_fund_is_sealed_with_its_sub_fund_once_a_day(
-    cli: Cli, house: House, fund: str, key: Path, tmp_path: Path
+    cli: Cli, services: Services, fund: str, key: Path, tmp_path: Path
 ) -> None:
     first = cli("ledger", "seal", "--fund", fund, "--key", key, "--out", tmp_path / "usb", "--json")
     assert first.code == 0
     assert [each["book"] for each in first.data["seals"]] == [fund, f"{fund}-RC"]
-    assert all(each["sealed_now"] and each["day"] == today(house, fund).isoformat() for each in first.data["seals"])
+    assert all(each["sealed_now"] and each["day"] == today(services, fund).isoformat() for each in first.data["seals"])
     file = Path(first.data["seals"][0]["file"])
     content = file.read_bytes()
     assert json.loads(content)["signature"] == first.data["seals"][0]["signature"]
@@ -146,14 +146,14 @@ def test_a_book_is_taken_along_and_verified_from_the_file(cli: Cli, fund: str, k
 
 
 def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
-    cli: Cli, house: House, fund: str, key: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, services: Services, fund: str, key: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XUQIAO_SEAL_KEY", str(key))
-    day = today(house, fund)
+    day = today(services, fund)
     asked = ("ledger", "close", "--fund", fund, "--through", day.isoformat(), "--json")
     assert cli(*asked, "--as", MAKER).error["code"] == "person.not_in_role"
     assert cli(*asked, "--as", CHECKER).error["code"] == "books.close_open_day"
-    next_day(house, fund)
+    next_day(services, fund)
     unsealed = cli(*asked, "--as", CHECKER)
     assert (unsealed.code, unsealed.error["code"]) == (1, "books.close_unsealed")
     assert unsealed.error["params"]["day"] == day.isoformat()
@@ -163,14 +163,14 @@ def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
     assert [each["book"] for each in closed.data["books"]] == [fund, f"{fund}-RC"]
     assert cli(*asked, "--as", CHECKER).error["code"] == "ledger.closed_already"
     late = postings.capital_in(fund, "市财政", 1, reference="late", on=day, actor_id="maker")
-    with pytest.raises(XuqiaoError, match=r"ledger\.period_closed"), house.sessions.begin() as session:
+    with pytest.raises(XuqiaoError, match=r"ledger\.period_closed"), services.sessions.begin() as session:
         ledger.post(session, late)
     assert cli("ledger", "verify", "--fund", fund).code == 0
 
 
-def test_where_nothing_is_sealed_a_period_closes_all_the_same(cli: Cli, house: House, fund: str) -> None:
-    day = today(house, fund)
-    next_day(house, fund)
+def test_where_nothing_is_sealed_a_period_closes_all_the_same(cli: Cli, services: Services, fund: str) -> None:
+    day = today(services, fund)
+    next_day(services, fund)
     closed = cli("ledger", "close", "--fund", f"{fund}-RC", "--through", day, "--as", CHECKER)
     assert closed.code == 0, closed.err
     assert f"{fund}-RC：截至 {day} 的期间已由" in closed.out

@@ -10,16 +10,17 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.engine import make_url
 
+from activities.law.calendars import shanghai_today
+from activities.wording import masked, plain
 from models.cases.applications import file_application
 from models.cases.case_file import commit_step
 from models.papers.documents import Document, store
 from rulebook.events import EventKind
 from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Step
-from runtime.cli.output import masked, plain, printable
-from runtime.daily import shanghai_today
+from runtime.cli.output import printable
 from runtime.devstack import Addresses
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 from tests.conftest import new_database
@@ -28,19 +29,19 @@ TODAY = shanghai_today()
 
 
 @pytest.fixture
-def case(house: House, fund_code: str) -> str:
+def case(services: Services, fund_code: str) -> str:
     """A case that waits for its checker since yesterday."""
     row = a_micro_manufacturer(maturity=TODAY + timedelta(days=20), applicant_name="东海县\x1b[31m试晶有限公司")
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         case_no = file_application(
             session, fund_code, row, received_on=TODAY, filed_by="li.jing", source="test", queues="nobody"
         ).case_no
-    at = session_now(house) - timedelta(days=3)
+    at = session_now(services) - timedelta(days=3)
     steps = (
         (EventKind.RECEIVED, CaseStage.INTAKE, None),
         (EventKind.REFERRED, CaseStage.ELIGIBILITY, ActKind.DECIDE_REFERRAL),
     )
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         for event, stage, awaits in steps:
             step = Step(
                 case_no=case_no,
@@ -56,8 +57,8 @@ def case(house: House, fund_code: str) -> str:
     return case_no
 
 
-def session_now(house: House) -> Any:
-    with house.sessions() as session:
+def session_now(services: Services) -> Any:
+    with services.sessions() as session:
         return session.connection().scalar(text("SELECT now()"))
 
 
@@ -117,9 +118,9 @@ def test_the_worklist_says_what_is_overdue(cli: Cli, fund_code: str, case: str) 
 
 
 def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
-    cli: Cli, house: House, fund_code: str, case: str
+    cli: Cli, services: Services, fund_code: str, case: str
 ) -> None:
-    at = session_now(house)
+    at = session_now(services)
     step = Step(
         case_no=case,
         fund=fund_code,
@@ -138,7 +139,7 @@ def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
         },
     )
     assert "draw_again" not in offered(cli("case", "show", case, "--json").data)
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         commit_step(session, step)
     page = cli("case", "show", case, "--json").data
     assert offered(page) == {"draw_again": "maker"}
@@ -211,7 +212,9 @@ def test_a_case_that_is_not_there(cli: Cli, fund_code: str) -> None:
     assert ran.error["message"].startswith("There is no case XY-2026-00001-8")
 
 
-def test_a_paper_is_written_as_it_was_made_or_not_at_all(cli: Cli, house: House, case: str, tmp_path: Path) -> None:
+def test_a_paper_is_written_as_it_was_made_or_not_at_all(
+    cli: Cli, services: Services, case: str, tmp_path: Path
+) -> None:
     out, pdf = tmp_path / "paper.pdf", b"%PDF-1.7 a notice"
     write = ("case", "paper", case, "refusal-notice", "--out", out, "--json")
     ran = cli(*write)
@@ -219,7 +222,7 @@ def test_a_paper_is_written_as_it_was_made_or_not_at_all(cli: Cli, house: House,
     digest = "2f1cbbc08d8f1ad6a9ca1e0bd2d4e2b4"
 
     for attempt, (bytes_kept, recorded) in enumerate(((pdf, sha256_of(pdf)), (pdf, digest)), start=1):
-        with house.sessions.begin() as session:
+        with services.sessions.begin() as session:
             paper = Document(
                 case_no=case,
                 kind="refusal_notice",
@@ -229,7 +232,7 @@ def test_a_paper_is_written_as_it_was_made_or_not_at_all(cli: Cli, house: House,
                 template_digest="t",
                 versions={},
                 pages=1,
-                made_at=session_now(house),
+                made_at=session_now(services),
                 pdf=bytes_kept,
             )
             store(session, paper)
@@ -308,13 +311,13 @@ def test_funds_and_people_are_listed(cli: Cli, fund_code: str) -> None:
     assert fund_code in cli("funds", "list", "--lang", "en").out
 
 
-def test_settings_are_shown_without_their_secrets(cli: Cli, fund_code: str, house: House) -> None:
-    url = house.settings.database.url
+def test_settings_are_shown_without_their_secrets(cli: Cli, fund_code: str, services: Services) -> None:
+    url = services.settings.database.url
     assert url is not None
     password = re.search(r":([^:@]+)@", url.get_secret_value())
     assert password is not None
     shown = cli("config", "show", "--json", "--lang", "en")
-    assert shown.data["queues"]["prefix"] == house.settings.queues.prefix
+    assert shown.data["queues"]["prefix"] == services.settings.queues.prefix
     assert shown.data["lang"] == "en", "a flag wins over everything"
     assert password[1] not in shown.out
     assert "queues.prefix = cli-" in cli("config", "show").out
@@ -348,20 +351,20 @@ def test_data_and_text_are_made_safe() -> None:
 
 
 def test_a_deadline_past_the_announced_years_is_called_provisional(
-    cli: Cli, house: House, fund_code: str, case: str
+    cli: Cli, services: Services, fund_code: str, case: str
 ) -> None:
     assert [task["provisional"] for task in cli("tasks", "--fund", fund_code, "--json").data] == [False]
     far_away = Step(
         case_no=case,
         fund=fund_code,
         cause="far away",
-        at=session_now(house),
+        at=session_now(services),
         event=EventKind.REFERRED,
         stage=CaseStage.ELIGIBILITY,
         awaits=ActKind.DECIDE_REFERRAL,
-        due=session_now(house) + timedelta(days=20 * 365),
+        due=session_now(services) + timedelta(days=20 * 365),
     )
-    with house.sessions.begin() as session:
+    with services.sessions.begin() as session:
         commit_step(session, far_away)
 
     assert [task["provisional"] for task in cli("tasks", "--fund", fund_code, "--json").data] == [True]

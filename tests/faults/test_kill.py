@@ -22,8 +22,9 @@ from models.cases.case_file import cases_of
 from rulebook.books.postings import PostingKind
 from rulebook.calendar import LAW_ZONE
 from rulebook.stages import CaseStage
-from runtime.devstack import DevStack, addresses_of
-from runtime.wiring import House
+from runtime.devstack import addresses_of
+from runtime.devstack.stack import DevStack
+from runtime.wiring import Services
 from tests.stand import AMOUNT, FUND, Driver, open_for_business, settings_for
 
 CASES = 50
@@ -49,7 +50,7 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 
 @pytest.fixture
-def serving(folder: Path) -> Iterator[House]:
+def serving(folder: Path) -> Iterator[Services]:
     """``xuqiao serve`` as its users run it, in a process of its own."""
     settings = settings_for(folder)
     command = [sys.executable, "-c", "from runtime.cli import main; main()", "serve"]
@@ -59,9 +60,9 @@ def serving(folder: Path) -> Iterator[House]:
         assert process.poll() is None, "serve ended before it was ready"
         assert time.monotonic() < until, "serve was not ready in time"
         time.sleep(0.2)
-    house = House(settings)
-    yield house
-    house.close()
+    services = Services(settings)
+    yield services
+    services.close()
     process.send_signal(signal.SIGTERM)
     assert process.wait(timeout=30) == 0
 
@@ -74,9 +75,9 @@ def pids(folder: Path) -> dict[str, int]:
     return {name: child["pid"] for name, child in servers.items()} | processes
 
 
-def stages(house: House) -> Counter[str]:
+def stages(services: Services) -> Counter[str]:
     """How many cases stand in each stage."""
-    with house.sessions() as session:
+    with services.sessions() as session:
         rows = session.connection().execute(text("SELECT stage FROM renewal_case WHERE fund = :f"), {"f": FUND})
         return Counter(row.stage for row in rows)
 
@@ -92,12 +93,12 @@ async def drive_until(driver: Driver, reached: Callable[[], bool]) -> None:
         except DBAPIError:
             await asyncio.sleep(0.2)
         if time.monotonic() > until:
-            pytest.fail(f"only {stages(driver.house)} within {SETTLED_WITHIN} s; refused: {driver.refused}")
+            pytest.fail(f"only {stages(driver.services)} within {SETTLED_WITHIN} s; refused: {driver.refused}")
         await asyncio.sleep(0.05)
 
 
 @pytest.mark.timeout(420)
-def test_every_case_reaches_its_end_and_is_paid_once_through_three_kills(serving: House, folder: Path) -> None:
+def test_every_case_reaches_its_end_and_is_paid_once_through_three_kills(serving: Services, folder: Path) -> None:
     await_a_day_that_lasts()
     open_for_business(serving, folder)
 

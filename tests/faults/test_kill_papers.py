@@ -13,7 +13,7 @@ from activities.papers.drawing_up import Papers
 from rulebook.events import EventKind
 from rulebook.stages import CaseStage
 from runtime.settings import Settings
-from runtime.wiring import House
+from runtime.wiring import Services
 from tests.acceptance import offices
 from tests.acceptance.fund import TestedFund
 from tests.acceptance.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
@@ -37,8 +37,8 @@ def draw_once_and_die(settings: Settings) -> None:
     Papers._write = and_die  # type: ignore[assignment,method-assign]
 
     async def work() -> None:
-        house = House(settings)
-        async with house.worker(await house.client(), Queue.PAPERS):
+        services = Services(settings)
+        async with services.worker(await services.client(), Queue.PAPERS):
             await asyncio.Event().wait()
 
     asyncio.run(work())

@@ -21,8 +21,8 @@ from models.books import ledger
 from models.database import engine_for, plain_url, sessions
 from rulebook.books import postings
 from rulebook.books.postings import LedgerRequest
-from runtime.devstack import DevStack
 from runtime.devstack.postgres import answers
+from runtime.devstack.stack import DevStack
 
 T = TypeVar("T")
 FUND = "KP"

@@ -22,8 +22,9 @@ from temporalio.service import RPCError
 from models.bootstrap import DatabaseUrls
 from models.database import plain_url
 from rulebook.errors import XuqiaoError
-from runtime.devstack import Addresses, DevStack, addresses_of, postgres
+from runtime.devstack import Addresses, addresses_of, postgres
 from runtime.devstack import stack as stack_module
+from runtime.devstack.stack import DevStack
 from runtime.devstack.state import choose_ports, end_orphans, started_at, write_state
 from runtime.search_attributes import ensure_retention, ensure_search_attributes
 
@@ -92,7 +93,7 @@ async def test_both_come_back_on_the_same_port_with_their_data(own_stack: DevSta
 OWNER = """
 import sys, time
 from pathlib import Path
-from runtime.devstack import DevStack
+from runtime.devstack.stack import DevStack
 
 stack = DevStack(Path(sys.argv[1]))
 stack.start()

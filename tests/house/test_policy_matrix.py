@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from activities.law.measures import draft, pack_ids
 from rulebook.law.activation import LEFT_TO_PEOPLE
 from rulebook.law.measure import Measure
 from rulebook.law.pack_text import draft_measure
 from rulebook.law.provisions import Section
-from runtime.cli.app import app
+from runtime.cli.app import top
+from runtime.cli.groups import Group
 
 TOP = Path(__file__).parents[2]
 MATRIX = (TOP / "docs" / "policy-matrix.md").read_text(encoding="utf-8")
@@ -81,10 +81,10 @@ def cited_by(reference: str, pack: str = "") -> list[str] | None:
 
 
 def is_command(typed: str) -> bool:
-    here: Any = get_command(app)
+    here: Any = top()
     for word in typed.split()[1:]:
-        here = getattr(here, "commands", {}).get(word)
-    return typed.startswith("xuqiao ") and here is not None and not hasattr(here, "commands")
+        here = here.get_command(None, word) if isinstance(here, Group) else None
+    return typed.startswith("xuqiao ") and here is not None and not isinstance(here, Group)
 
 
 def exists(reference: str, pack: str = "") -> bool:

@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from typer.main import get_command
 
 from rulebook.stages import STAGES, CaseStage
-from runtime.cli.app import app
+from runtime.cli.app import top
+from runtime.cli.groups import Group
 
 TOP = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
@@ -32,14 +32,14 @@ def calls(page: str) -> Iterator[list[str]]:
 
 def command_of(words: list[str]) -> tuple[Any, str]:
     """The command that the words lead to, and what is left if they lead nowhere."""
-    here: Any = get_command(app)
+    here: Any = top()
     for word in words:
-        subcommands = getattr(here, "commands", None)
-        if subcommands is None:
+        if not isinstance(here, Group):
             break
-        if word not in subcommands:
+        below = here.get_command(None, word)
+        if below is None:
             return here, word
-        here = subcommands[word]
+        here = below
     return here, ""
 
 

@@ -12,6 +12,8 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 from sqlmodel import Session
 
+from activities.books import reconciliation
+from activities.books.reconciliation import DayEnd, ImportReport, LineState
 from models.books import ledger, statements
 from models.books.statements import StatementDifference
 from models.database import sessions
@@ -23,8 +25,6 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
 from rulebook.money import yuan
 from rulebook.stages import Role
-from runtime import reconciliation
-from runtime.reconciliation import DayEnd, ImportReport, LineState
 from runtime.seed import open_fund
 from runtime.settings import checkout
 
@@ -57,7 +57,7 @@ class Account:
 
     def take_in_file(self, path: Path) -> ImportReport:
         with sessions(self.app).begin() as session:
-            return reconciliation.import_statement(session, self.fund, path, "li.jing")
+            return reconciliation.import_statement(session, self.fund, path.read_bytes(), "li.jing")
 
     def day_end(self, on: date = FIRST_DAY) -> DayEnd:
         with sessions(self.app).begin() as session:

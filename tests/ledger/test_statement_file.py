@@ -23,13 +23,13 @@ def file(tmp_path: Path) -> Path:
 
 def read(file: Path, text: str, encoding: str = "utf-8") -> StatementFile:
     file.write_bytes(text.encode(encoding))
-    return read_statement(file)
+    return read_statement(file.read_bytes())
 
 
 def refusal(file: Path, content: bytes | str) -> XuqiaoError:
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
     with pytest.raises(XuqiaoError) as refused:
-        read_statement(file)
+        read_statement(file.read_bytes())
     assert say_error(refused.value)
     return refused.value
 
@@ -41,7 +41,10 @@ def only(found: StatementFile) -> StatementLine:
 
 
 def test_the_examples_say_the_same_as_csv_and_as_excel() -> None:
-    text, excel = read_statement(EXAMPLES / "statement.csv"), read_statement(EXAMPLES / "statement.xlsx")
+    text, excel = (
+        read_statement((EXAMPLES / "statement.csv").read_bytes()),
+        read_statement((EXAMPLES / "statement.xlsx").read_bytes()),
+    )
     assert text == excel
     assert (text.faults, len(text.lines)) == ([], 5), "head and sums are no lines"
     assert text.own_accounts == {"32050165863600002025"}
@@ -144,7 +147,7 @@ def test_an_excel_cell_that_lost_its_digits_is_refused_and_a_short_number_is_not
     sheet.append([date(2026, 3, 2), "B", None, 19.99, 6228480100000000001])
     sheet.append([date(2026, 3, 2), "C", None, "=1+1", None])
     book.save(tmp_path / "s.xlsx")
-    found = read_statement(tmp_path / "s.xlsx")
+    found = read_statement((tmp_path / "s.xlsx").read_bytes())
     assert [(each.line.reference, each.line.amount_fen) for each in found.lines] == [("123456", 10)]
     assert [fault.error.code for fault in found.faults] == ["workbook.code_as_number", "workbook.formula"]
 
@@ -169,7 +172,5 @@ def test_a_file_that_cannot_be_read_says_why(file: Path, content: bytes | str, c
     assert refusal(file, content).code == code
 
 
-def test_a_file_that_is_not_there_or_too_big_says_so(file: Path) -> None:
-    with pytest.raises(XuqiaoError, match=r"statement\.not_found"):
-        read_statement(file)
+def test_a_file_that_is_too_big_says_so(file: Path) -> None:
     assert refusal(file, b"x" * (10 * 1024 * 1024 + 1)).code == "statement.too_big"

@@ -9,6 +9,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlmodel import Session
 
+from activities.law.calendars import shanghai_today
 from models.cases import payments
 from models.cases.applications import file_application
 from models.cases.approvals import Approval
@@ -16,7 +17,6 @@ from models.cases.payments import PaymentState
 from models.database import sessions
 from rulebook.applications import ApplicationRow
 from rulebook.errors import XuqiaoError
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.builders import a_micro_manufacturer

@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from activities.law.calendars import shanghai_today
 from activities.papers.press import Paper, Press
 from activities.papers.press.sample import SAMPLE
 from activities.signing.in_house import ByHand, Certificates, SigningDesk
@@ -16,7 +17,6 @@ from models.papers import signatures
 from models.papers.documents import Document, document_number, store
 from rulebook.errors import XuqiaoError
 from rulebook.papers.facts import DocumentKind, PaperData
-from runtime.daily import shanghai_today
 from tests.builders import a_micro_manufacturer
 
 

@@ -8,6 +8,7 @@ import pytest
 from pypdf import PdfReader, PdfWriter
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import FileForm, check_file
 from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
@@ -20,7 +21,6 @@ from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.records import SigningOffice, refused

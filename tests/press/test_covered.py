@@ -22,6 +22,7 @@ from pyhanko.pdf_utils.incremental_writer import IncrementalPdfFileWriter
 from pyhanko.sign import fields, signers
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import check_file
 from activities.papers.press import Press
 from activities.signing.check import find_signatures
@@ -35,7 +36,6 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press import records

@@ -10,6 +10,7 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import FileReport, check_file
 from activities.papers.press import ATTACHMENT, Press
 from activities.papers.reading import ReadPaper
@@ -18,7 +19,6 @@ from models.database import sessions
 from models.papers.documents import Document
 from rulebook.law.rates import PPM
 from rulebook.papers.facts import DocumentKind, PaperData
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.records import SigningOffice, a_paper_on_record

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.press import Press
 from activities.signing.check import find_signatures
 from activities.signing.platform import Asked, PlatformSigning
@@ -15,7 +16,6 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd, SignedHow
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.records import SigningOffice, refused

@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import FileReport, check_file
 from activities.papers.press import Press
 from activities.papers.press.seal_picture import seal_picture
@@ -21,7 +22,6 @@ from gateways.esign.seal import NATURAL_SIDE, shown_on_a_draft
 from models.database import sessions
 from models.papers.documents import Document
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate

@@ -8,6 +8,7 @@ import pikepdf
 import pytest
 from sqlalchemy import Engine
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import FileReport, check_file
 from activities.papers.press import Press
 from activities.papers.press.fonts import FontCase, OfficeFonts
@@ -26,7 +27,6 @@ from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd, Signature, SignedHow
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate

@@ -14,6 +14,7 @@ from PIL import Image
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import DBAPIError
 
+from activities.law.calendars import shanghai_today
 from activities.papers.press import Press
 from activities.papers.reading import ReadPaper
 from activities.signing.check import find_signatures
@@ -23,7 +24,6 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.signatures import SignedHow
 from rulebook.papers.facts import DocumentKind
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate

@@ -15,6 +15,7 @@ from sqlalchemy import Engine, text
 from sqlalchemy.orm import sessionmaker
 from sqlmodel import Session
 
+from activities.law.calendars import shanghai_today
 from activities.papers.check import FileForm, FileReport, check_file
 from activities.papers.press import ATTACHMENT, Press, facts_bytes
 from activities.papers.press.sample import SAMPLE
@@ -26,7 +27,6 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
 from rulebook.papers.facts import DocumentKind, PaperData
-from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate

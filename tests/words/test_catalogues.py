@@ -6,12 +6,14 @@ from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
 from pathlib import Path
 from string import Formatter
+from types import ModuleType
 from typing import NamedTuple
 
 import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
+from activities.books.reconciliation import LineState
 from activities.papers.check import FileForm
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
 from models.books.statements import DifferenceState
@@ -19,7 +21,8 @@ from models.cases.acts import ActState
 from models.cases.case_file import URGENCY
 from models.cases.payments import PaymentState
 from models.papers.signatures import FlowEnd, SignedHow
-from rulebook import cases, events, messages, stages
+from rulebook import cases, events, findings, messages, stages
+from rulebook.books import postings
 from rulebook.books.chart import PARTS, Basis
 from rulebook.books.reconciling import DifferenceKind
 from rulebook.books.steps import NextStep, ProposalState
@@ -28,7 +31,6 @@ from rulebook.law.fees import FeeKind
 from rulebook.law.provisions import DayOff, QueueOrder
 from rulebook.papers import facts as papers
 from rulebook.papers.facts import LegalForm
-from runtime.reconciliation import LineState
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
@@ -83,19 +85,32 @@ def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
             assert spec in {"", "code"} | groups, f"{code}: {name}:{spec}"
 
 
+def enums_of(*modules: ModuleType) -> dict[str, type[StrEnum]]:
+    """The enums of some modules, by name."""
+    return {
+        enum.__name__: enum
+        for module in modules
+        for enum in vars(module).values()
+        if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__
+    }
+
+
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_enum_member_has_words(lang: Lang) -> None:
-    for module in (cases, stages, messages, events):
-        for enum in vars(module).values():
-            if isinstance(enum, type) and issubclass(enum, StrEnum) and enum.__module__ == module.__name__:
-                assert enum in WORD_GROUPS, f"{enum.__name__} has no word group"
+    assert set(enums_of(cases, stages, messages, events)) <= set(WORD_GROUPS)
+    enums = enums_of(cases, stages, messages, events, findings, papers, postings)
     missing = [
         f"{group}.{member}"
-        for enum, group in WORD_GROUPS.items()
-        for member in enum
+        for name, group in WORD_GROUPS.items()
+        for member in enums[name]
         if not has_words(f"{group}.{member}", lang)
     ]
     assert missing == []
+
+
+def test_no_two_enums_of_ours_share_a_name_that_has_words() -> None:
+    ours = Counter(enum.__name__ for enum in StrEnum.__subclasses__() if enum.__module__.split(".")[0] in SOURCES)
+    assert [name for name in WORD_GROUPS if ours[name] > 1] == []
 
 
 SAID_BY_GROUP: Mapping[str, Iterable[str]] = {

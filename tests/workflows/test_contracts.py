@@ -11,7 +11,7 @@ from temporalio import activity
 from activities import contracts
 from activities.contracts import Contract, Queue
 from runtime.settings import DatabaseSettings, Settings, checkout
-from runtime.wiring import House
+from runtime.wiring import Services
 
 CONTRACTS: dict[str, Contract[Any, Any]] = {
     contract.name: contract for _, contract in inspect.getmembers(contracts, lambda each: isinstance(each, Contract))
@@ -28,12 +28,12 @@ def name_of(function: Callable[..., object]) -> str:
 def registered() -> dict[str, list[tuple[Queue, Callable[..., object]]]]:
     """The real activities by name, each with the queues it is registered on."""
     nowhere = DatabaseSettings(url=SecretStr("postgresql+psycopg://nobody@127.0.0.1:1/none"))
-    house = House(Settings(database=nowhere))
+    services = Services(Settings(database=nowhere))
     found: dict[str, list[tuple[Queue, Callable[..., object]]]] = {}
     for queue in Queue:
-        for real in house.activities_on(queue):
+        for real in services.activities_on(queue):
             found.setdefault(name_of(real), []).append((queue, real))
-    house.close()
+    services.close()
     return found
 
 

@@ -1,0 +1,179 @@
+"""Taking applications in: from a workbook row by row, or one that was typed; what cannot go in says why."""
+
+import hashlib
+import io
+from collections.abc import Mapping, Sequence
+from datetime import date
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+import xlsxwriter
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+from sqlmodel import Session
+
+from activities.store import Begin
+from activities.workbook.applications import CellFault, read_workbook, unread
+from activities.workbook.columns import COLUMNS, MONEY_UNITS, Content
+from models.cases.applications import file_application
+from models.funds.funds import business_date
+from rulebook.applications import ApplicationRow, PartnerBank
+from rulebook.errors import XuqiaoError
+from rulebook.values import Value
+
+ONE_LIVE_CASE = "one_live_case_per_loan"
+TYPED_IN = next(unit for unit, worth in MONEY_UNITS.items() if worth == 1)
+
+
+class Intake(StrEnum):
+    """What became of a good row."""
+
+    OPENED = "opened"
+    KNOWN = "known"
+    REFUSED = "refused"
+
+
+class RowReport(Value):
+    """One good row: its case, or the reason why the case file refused it."""
+
+    row: int
+    applicant_name: str
+    result: Intake
+    case_no: str | None = None
+    reason: dict[str, Any] | None = None
+
+
+class ImportReport(Value):
+    """What a workbook gave.
+
+    Attributes:
+        sha256: digest of the file, which is the source of its cases.
+        rows: the rows that could be read.
+        faults: what is wrong, cell by cell; warnings among them kept nothing out.
+    """
+
+    fund: str
+    sha256: str
+    received_on: date
+    rows: tuple[RowReport, ...]
+    faults: tuple[CellFault, ...]
+
+    def count(self, result: Intake) -> int:
+        """How many rows ended so."""
+        return sum(row.result is result for row in self.rows)
+
+    @property
+    def errors(self) -> tuple[CellFault, ...]:
+        """The faults that kept something out."""
+        return tuple(fault for fault in self.faults if not fault.warning)
+
+    @property
+    def whole(self) -> bool:
+        """Whether everything in the workbook is in the case file."""
+        return not self.errors and not self.count(Intake.REFUSED)
+
+
+class Reception(NamedTuple):
+    """Where applications are taken in.
+
+    Attributes:
+        begin: opens a session that commits at the end of its block.
+        fund: code of the fund.
+        filed_by: id of the officer.
+        queues: prefix of the task queues on which the cases are worked.
+    """
+
+    begin: Begin
+    fund: str
+    filed_by: str
+    queues: str
+
+
+class GivenFile(NamedTuple):
+    """A file as it came in; ``content`` is None where nobody could read it."""
+
+    name: str
+    content: bytes | None
+
+
+def import_workbook(reception: Reception, file: GivenFile, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
+    """Take in what a workbook holds, each good row in a transaction of its own.
+
+    The same file a second time changes nothing.
+
+    Args:
+        banks: the partner banks by which names in the workbook are found; without them every name is taken as written.
+    Raises:
+        XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
+    """
+    digest = hashlib.sha256(file.content or b"").hexdigest()
+    return _take_in(reception, file, digest, f"file:{digest}", banks)
+
+
+def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportReport:
+    """Take in one application that was typed field by field: it passes the same checks as a row of the workbook.
+
+    Args:
+        typed: by the fields of the workbook's columns; amounts in yuan.
+    """
+    content = _one_row(typed)
+    return _take_in(reception, GivenFile("", content), hashlib.sha256(content).hexdigest(), "cli")
+
+
+def _take_in(
+    reception: Reception, file: GivenFile, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
+) -> ImportReport:
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    reading = unread(file.name) if file.content is None else read_workbook(file.content, today, banks)
+    rows = tuple(_file(reception, row, today, source) for row in reading.rows)
+    return ImportReport(fund=reception.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
+
+
+def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -> RowReport:
+    report = RowReport(row=row.row, applicant_name=row.applicant_name, result=Intake.REFUSED)
+    try:
+        with reception.begin() as session:
+            filed = file_application(
+                session,
+                reception.fund,
+                row,
+                received_on=today,
+                filed_by=reception.filed_by,
+                source=source,
+                queues=reception.queues,
+            )
+    except IntegrityError as error:
+        with reception.begin() as session:
+            refusal = _why(session, row, error)
+        return report.model_copy(update={"reason": refusal.as_data()})
+    result = Intake.OPENED if filed.new else Intake.KNOWN
+    return report.model_copy(update={"result": result, "case_no": filed.case_no})
+
+
+_LIVE_CASE = text("""
+    SELECT c.case_no FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan
+    WHERE l.bank = :bank AND l.note = :note AND l.maturity = :maturity
+    ORDER BY c.case_no DESC LIMIT 1
+""")
+
+
+def _why(session: Session, row: ApplicationRow, error: IntegrityError) -> XuqiaoError:
+    """What the database's refusal means to an officer."""
+    broken = str(getattr(getattr(error.orig, "diag", None), "constraint_name", None) or "")
+    if broken != ONE_LIVE_CASE:
+        return XuqiaoError("cli.import.database_refused", rule=broken)
+    loan = {"bank": row.bank, "note": row.loan_note, "maturity": row.maturity}
+    return XuqiaoError("case.loan_live", note=row.loan_note, case=session.connection().scalar(_LIVE_CASE, loan))
+
+
+def _one_row(typed: Mapping[str, str | None]) -> bytes:
+    """A workbook of one row, every cell as text: what is read from it is exactly what was typed."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for index, column in enumerate(COLUMNS):
+            unit = TYPED_IN if column.content is Content.MONEY else column.unit
+            sheet.write_string(0, index, f"{column.heading}（{unit}）" if unit else column.heading)
+            sheet.write_string(1, index, typed.get(column.field) or "")
+    return file.getvalue()

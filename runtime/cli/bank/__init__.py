@@ -1,0 +1,1 @@
+"""What the bank says to a case."""

@@ -1,0 +1,1 @@
+"""The books: the book desk, reports, the bank's statement, verification."""

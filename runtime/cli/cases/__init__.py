@@ -1,0 +1,1 @@
+"""Cases: what officers do to them, lists, and the page of one."""

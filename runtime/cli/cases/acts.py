@@ -1,0 +1,196 @@
+"""What officers do to a case, one command for each act; the case itself decides whether it may be done."""
+
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Annotated
+
+from typer import Option
+
+from activities.cases.acts import act
+from models.cases.reads import case_page
+from models.funds.funds import actor
+from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
+from rulebook.messages import (
+    ActBody,
+    Approve,
+    ApproveMeasure,
+    ConcludeRecovery,
+    ConfirmPayment,
+    DecideReferral,
+    DrawAgain,
+    MarkSent,
+    Propose,
+    ProposeMeasure,
+    PutFirst,
+    RecordSigning,
+    Reject,
+    Release,
+    ReleaseLine,
+    SendBack,
+    Withdraw,
+)
+from rulebook.stages import STAGES, ActKind, Role
+from runtime.cli.cases.page import show_terms, terms_of
+from runtime.cli.commands import combined
+from runtime.cli.engine import with_client
+from runtime.cli.failures import Exit, tell
+from runtime.cli.names import case_no_of, member_of
+from runtime.cli.office import Office
+from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.values import day_of, fen_of
+
+ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
+"""Whose part an act is: the same in every stage that opens it."""
+
+
+def perform(
+    make_body: Callable[[], ActBody],
+    case: Case,
+    as_user: AsUser,
+    key: Key = None,
+    as_json: AsJson = False,
+) -> int:
+    """Do one act and tell what became of it.
+
+    Args:
+        make_body: makes the act.
+        case: number of the case, as typed.
+        as_user: id of the person who acts; the role follows from the act.
+        key: of an earlier try, which is then repeated and not done twice; None makes a new one.
+    Returns:
+        the exit code.
+    """
+    return do_act(case_no_of(case), make_body(), as_user, key, as_json)
+
+
+def do_act(case_no: str, body: ActBody, as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
+    """The same for an act that is made already; ``shown`` goes into the data that is told of it."""
+    key = key or str(uuid.uuid4())
+    about = {"case_no": case_no, "act": body.kind, "key": key, **shown}
+    with Office() as office:
+        note("cli.unauthenticated")
+        note("cli.key", key=key)
+        with office.begin() as session:
+            person = actor(session, as_user, ACT_ROLES[body.kind])
+        try:
+            outcome = with_client(
+                office,
+                lambda client: act(
+                    office.desk, client, key=key, case_no=case_no, body=body, actor=person, at=datetime.now(UTC)
+                ),
+            )
+        except XuqiaoError as error:
+            return tell(error, **about)
+    if as_json:
+        print_json({**about, **outcome.model_dump()})
+    else:
+        line(say("cli.act.done", case=case_no, act=body.kind, stage=outcome.stage))
+        if outcome.event is EventKind.PAPERS_NOT_DRAWN:
+            line(say("cli.act.not_drawn"))
+    return Exit.WELL
+
+
+def _act(make: Callable[..., ActBody]) -> Callable[..., int]:
+    """The command of an act: it takes what makes the act, and what all of them take."""
+    return combined(make, perform)
+
+
+def approve(
+    case: Case,
+    as_user: AsUser,
+    digest: Annotated[str | None, Option("--digest", metavar="DIGEST")] = None,
+    minutes: Annotated[str, Option("--minutes", metavar="TEXT")] = "",
+    key: Key = None,
+    as_json: AsJson = False,
+) -> int:
+    """Show the terms and approve exactly what was shown; where nothing is proposed, the case itself says so."""
+    number = case_no_of(case)
+    with Office() as office, office.begin() as session:
+        page = case_page(session, number)
+    if not as_json:
+        show_terms(page)
+    shown = page.approval.terms_digest if page.approval else ""
+    body = Approve(terms_digest=digest or shown, minutes=minutes)
+    return do_act(number, body, as_user, key, as_json, terms=terms_of(page))
+
+
+@_act
+def propose(amount: Amount, reason: Annotated[str, Option("--reason", metavar="TEXT")] = "") -> ActBody:
+    return Propose(amount_fen=fen_of("--amount", amount, least=None), reason=reason)
+
+
+@_act
+def reject(reason: Reason) -> ActBody:
+    return Reject(reason=reason)
+
+
+@_act
+def send_back(reason: Reason) -> ActBody:
+    return SendBack(reason=reason)
+
+
+@_act
+def decide(go_on: Annotated[bool, Option("--go-on/--refuse")], reason: Reason) -> ActBody:
+    return DecideReferral(go_on=go_on, reason=reason)
+
+
+@_act
+def sign(on: OnDay, return_path_confirmed: Annotated[bool, Option("--return-path-confirmed")] = False) -> ActBody:
+    return RecordSigning(signed_on=day_of("--on", on), return_path_confirmed=return_path_confirmed)
+
+
+@_act
+def draw_again(new_templates: Annotated[bool, Option("--new-templates")] = False) -> ActBody:
+    return DrawAgain(new_templates=new_templates)
+
+
+@_act
+def release(
+    balance: Balance,
+    confirm: Annotated[list[str] | None, Option("--confirm", metavar="LINE")] = None,
+    confirm_all: Annotated[bool, Option("--confirm-all")] = False,
+) -> ActBody:
+    named = [member_of("--confirm", ReleaseLine, typed) for typed in confirm or ()]
+    confirmed = tuple(each for each in ReleaseLine if confirm_all or each in named)
+    return Release(confirmed=confirmed, balance_fen=fen_of("--balance", balance))
+
+
+@_act
+def sent(receipt: Annotated[str, Option("--receipt", metavar="SERIAL")]) -> ActBody:
+    return MarkSent(receipt_serial=receipt)
+
+
+@_act
+def confirm(
+    statement: Annotated[str, Option("--statement", metavar="REFERENCE")],
+    returned: Annotated[bool, Option("--returned")] = False,
+) -> ActBody:
+    return ConfirmPayment(statement_reference=statement, paid=not returned)
+
+
+@_act
+def withdraw(reason: Reason) -> ActBody:
+    return Withdraw(reason=reason)
+
+
+@_act
+def conclude_recovery(reason: Reason) -> ActBody:
+    return ConcludeRecovery(reason=reason)
+
+
+@_act
+def put_first(reason: Reason) -> ActBody:
+    return PutFirst(reason=reason)
+
+
+@_act
+def propose_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
+    return ProposeMeasure(effective_from=day_of("--from", effective_from), reason=reason)
+
+
+@_act
+def approve_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
+    return ApproveMeasure(effective_from=day_of("--from", effective_from), reason=reason)

@@ -1,0 +1,1 @@
+"""Funds with their money, people and calendar."""

@@ -1,0 +1,66 @@
+"""The calendar of working days: what the table knows, and a new year's notice from its file."""
+
+from pathlib import Path
+from typing import Annotated
+
+from typer import Option
+
+from activities.law.calendars import read_notice
+from activities.wording import plain
+from models.funds.calendar import calendar_years, store_notice
+from rulebook.errors import XuqiaoError
+from runtime.cli.failures import Exit
+from runtime.cli.law.asking import asked
+from runtime.cli.office import Office
+from runtime.cli.options import AsJson, File
+from runtime.cli.output import line, print_json, say, word
+from runtime.cli.tables import table
+
+
+def list_years(as_json: AsJson = False) -> int:
+    with Office() as office, office.begin() as session:
+        found = calendar_years(session)
+    if as_json:
+        print_json(found)
+        return Exit.WELL
+    table(
+        ("year", "status", "notice", "weekdays_off", "weekend_worked", "version"),
+        (
+            (
+                each.year,
+                word("calendar.status", each.status),
+                ", ".join(each.sources),
+                each.weekdays_off,
+                each.weekend_worked,
+                each.version,
+            )
+            for each in found
+        ),
+        right=("weekdays_off", "weekend_worked"),
+    )
+    return Exit.WELL
+
+
+def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
+    with asked():
+        notice = read_notice(str(file), _content(file))
+    with Office() as office, office.begin() as session:
+        stored = store_notice(session, notice, correct=correct)
+    open_cases = say("calendar.open_cases_keep_theirs")
+    if as_json:
+        print_json({**plain(stored), "open_cases": open_cases})
+        return Exit.WELL
+    line(say("calendar.imported", year=stored.year, documents=", ".join(stored.documents), version=stored.version))
+    line(say("calendar.announced", announced=stored.announced, days=stored.days))
+    for day in stored.changed:
+        status = word("calendar.day", "worked" if day.works else "off")
+        line("  " + say("calendar.changed", day=day.day, status=status, source=day.source))
+    line(open_cases)
+    return Exit.WELL
+
+
+def _content(file: Path) -> bytes:
+    try:
+        return file.read_bytes()
+    except OSError as error:
+        raise XuqiaoError("calendar.notice_unreadable", file=file, reason=error) from None

@@ -1,0 +1,86 @@
+"""``xuqiao funds``: funds listed, opened, and put under a measure."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated
+
+from typer import Argument, Option
+
+from activities.law.calendars import shanghai_today
+from activities.law.measures import measure_from, overlay_text
+from activities.wording import masked, plain
+from models.cases import reads
+from models.funds import funds
+from models.funds.funds import FundMeasure, actor
+from rulebook.stages import Role
+from runtime.cli.failures import Exit
+from runtime.cli.office import Office
+from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File
+from runtime.cli.output import line, note, print_json, say
+from runtime.cli.tables import table
+from runtime.cli.values import day_of
+from runtime.seed import open_fund
+
+
+def list_funds(as_json: AsJson = False) -> int:
+    with Office() as office, office.begin() as session:
+        found = reads.funds(session)
+    if as_json:
+        print_json([{**plain(each), "escrow_number": masked(each.escrow_number)} for each in found])
+        return Exit.WELL
+    table(
+        ("fund", "name", "operator", "business_date", "pack", "effective_from", "gateway", "escrow"),
+        (
+            (
+                each.code,
+                each.name,
+                each.operator,
+                each.business_date,
+                each.pack,
+                each.effective_from,
+                each.gateway,
+                f"{each.escrow_bank} {masked(each.escrow_number)}",
+            )
+            for each in found
+        ),
+    )
+    return Exit.WELL
+
+
+def open_a_fund(
+    file: File, first_day: Annotated[str | None, Option("--on", metavar="DATE")] = None, as_json: AsJson = False
+) -> int:
+    day = day_of("--on", first_day) if first_day else shanghai_today()
+    with Office() as office, office.begin() as session:
+        code = open_fund(session, Path(file), day)
+    if as_json:
+        print_json({"fund": code, "business_date": day})
+    else:
+        line(say("cli.fund.opened", fund=code, day=day))
+    return Exit.WELL
+
+
+def adopt_measure(
+    fund: Annotated[str, Argument(metavar="FUND")],
+    pack: Annotated[str, Option("--pack", metavar="PACK")],
+    effective_from: EffectiveFrom,
+    as_user: AsUser,
+    overlay: Annotated[Path | None, Option("--overlay", metavar="FILE")] = None,
+    as_json: AsJson = False,
+) -> int:
+    """Put a fund under a measure from a day on."""
+    day, text = day_of("--from", effective_from), overlay_text(overlay) if overlay else None
+    measure = measure_from(pack, text)
+    note("cli.unauthenticated")
+    with Office() as office, office.begin() as session:
+        code = office.the_fund(session, fund)
+        person = actor(session, as_user, Role.CHECKER)
+        adopted = FundMeasure(
+            fund=code, effective_from=day, pack=pack, overlay=text, adopted_by=person.id, adopted_at=datetime.now(UTC)
+        )
+        funds.adopt_measure(session, adopted)
+    if as_json:
+        print_json({"fund": code, "pack": pack, "effective_from": day, "digest": measure.digest})
+    else:
+        line(say("cli.fund.adopted", fund=code, pack=pack, on=day))
+    return Exit.WELL

@@ -1,0 +1,1 @@
+"""The law: packs, and questions that they answer without a server."""

@@ -1,0 +1,1 @@
+"""Papers: drawn up, signed, kept and checked."""

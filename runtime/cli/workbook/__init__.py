@@ -1,0 +1,1 @@
+"""Applications taken in: from the workbook, or typed field by field."""

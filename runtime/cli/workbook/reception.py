@@ -1,0 +1,20 @@
+"""Where a call takes applications in."""
+
+from activities.workbook.intake import Reception
+from models.funds.funds import actor
+from rulebook.stages import Role
+from runtime.cli.office import Office
+from runtime.cli.output import note
+
+NOBODY = "cli"
+"""Who filed what was imported without saying who imports."""
+
+
+def reception_of(office: Office, fund: str | None, user: str | None) -> Reception:
+    """Where this call takes applications in; whoever is named must be a maker (经办)."""
+    with office.begin() as session:
+        code = office.the_fund(session, fund)
+        filed_by = actor(session, user, Role.MAKER).id if user else NOBODY
+    if user:
+        note("cli.unauthenticated")
+    return Reception(office.begin, code, filed_by, office.settings.queues.prefix)

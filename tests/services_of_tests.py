@@ -1,0 +1,37 @@
+"""The services of one test process: its own database, queues and simulated bank."""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from pydantic import SecretStr
+
+from models.bootstrap import DatabaseUrls
+from runtime.devstack import Addresses
+from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings
+from runtime.wiring import Services
+
+
+@contextmanager
+def services_on(stack: Addresses, database: DatabaseUrls, folder: Path, kind: str) -> Iterator[Services]:
+    """The wiring of the product on the test servers.
+
+    Args:
+        folder: for the simulated bank's log.
+        kind: begins the names of its task queues, since workers of two kinds of tests may run in one process.
+    """
+    process = f"{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"
+    services = Services(
+        Settings(
+            database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk)),
+            temporal=TemporalSettings(address=stack.temporal_address),
+            queues=QueueSettings(prefix=f"{kind}-{process}"),
+            var=folder,
+            simulator_path=folder / "bank.sqlite",
+        )
+    )
+    try:
+        yield services
+    finally:
+        services.close()
