@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,7 @@ from activities.bank.payments import Bank, PaymentSlips
 from activities.books.ledger import Books
 from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
+from activities.heartbeats import BEAT_SECONDS
 from activities.papers.press.office import read_office
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
@@ -145,18 +147,23 @@ class House:
 
                 return activities_of(Papers(begin, self.press))
 
-    def worker(self, client: Client, queue: str) -> Worker:
-        """A worker of one queue; the stories run on that of the cases."""
+    def worker(self, client: Client, queue: str, activities: Activities | None = None) -> Worker:
+        """A worker of one queue; the stories run on that of the cases.
+
+        Args:
+            activities: in place of the queue's own, for what is measured or broken on purpose.
+        """
         at_once = self.settings.papers.workers if queue == Queue.PAPERS else THREADS
         return Worker(
             client,
             task_queue=queue_name(self.settings.queues.prefix, queue),
             workflows=[Renewal, Recovery] if queue == Queue.CASES else [],
             workflow_runner=sandbox(),
-            activities=self.activities_on(queue),
+            activities=self.activities_on(queue) if activities is None else activities,
             activity_executor=ThreadPoolExecutor(at_once),
             max_concurrent_activities=at_once,
             interceptors=[ErrorsByCode()],
+            max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
         )
 
     @cached_property

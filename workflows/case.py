@@ -19,6 +19,7 @@ from workflows.desk import CaseDesk, Knock
 from workflows.policies import (
     BANK_TIMEOUT,
     DATABASE_TIMEOUT,
+    PAPERS_HEARTBEAT,
     PAPERS_TIMEOUT,
     STAGE,
     TASK_DUE,
@@ -199,6 +200,7 @@ class Case:
             request,
             task_queue=queue_name(self._queues, queue),
             start_to_close_timeout=timeout,
+            heartbeat_timeout=PAPERS_HEARTBEAT if queue == Queue.PAPERS else None,
             retry_policy=UNTIL_IT_WORKS,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=_summary(request),
