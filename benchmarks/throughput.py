@@ -1,6 +1,6 @@
 """How many cases a machine settles in a second, beside a workflow of the same shape that does nothing.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is one JSON object:
 
 ``{"cases_per_s", "cases_with_papers_per_s", "skeleton_per_s", "ratio", "ratio_with_papers", "shape"}``
 
@@ -16,29 +16,34 @@ import sys
 import tempfile
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from temporalio.client import Client
 
 from benchmarks.case_cost import cost_of
+from benchmarks.length import of_length
 from benchmarks.skeleton import QUEUE, Shape, Skeleton
 from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import House
 from runtime.workers import relay_child, worker_children
-from tests.stand import FUND, Driver, settings_for, standing
+from tests.driver import Driver
+from tests.running_stack import FUND, running_stack, settings_for
 
 IN_FLIGHT = 16
 WITHIN_SECONDS = 280.0
 FOLDER = Path(__file__).resolve().parent
 
 
-class Counts:
+class Counts(NamedTuple):
     """How many cases each part of the run settles."""
 
-    def __init__(self, quick: bool) -> None:
-        self.warm, self.blank, self.papers, self.skeleton = (2, 8, 2, 8) if quick else (8, 120, 30, 100)
+    warm: int
+    blank: int
+    papers: int
+    skeleton: int
 
 
 async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
@@ -66,11 +71,11 @@ async def cases(house: House, client: Client, count: int) -> tuple[float, str]:
     return count / seconds, driver.cases[0]
 
 
-async def measure(folder: Path, quick: bool) -> dict[str, object]:
+async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     """The whole run."""
-    counts, settings = Counts(quick), settings_for(folder)
+    settings = settings_for(folder)
     worker, papers = worker_children(settings)
-    with standing(folder, [worker, relay_child(settings)]) as house:
+    with running_stack(folder, [worker, relay_child(settings)]) as house:
         client = await house.client()
         address = addresses_of(folder)
         assert address is not None
@@ -116,4 +121,5 @@ class running:
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="xuqiao-bench-") as place:
-        print(json.dumps(asyncio.run(measure(Path(place), "--quick" in sys.argv))))
+        length = of_length(Counts(8, 120, 30, 100), quick=Counts(2, 8, 2, 8), smoke=Counts(1, 1, 1, 1))
+        print(json.dumps(asyncio.run(measure(Path(place), length))))
