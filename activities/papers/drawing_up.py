@@ -23,7 +23,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law.measure import Measure
-from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
+from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding, before_payment
 from rulebook.stages import ActKind
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
@@ -148,7 +148,7 @@ class Papers:
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
             templates = approved_templates(session, request.template_digest)
-            had = {kind: documents.last_attempt(session, step.case_no, kind) for kind in SIGNED_BEFORE_PAYMENT}
+            had = documents.last_attempts(session, step.case_no)
         terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
         kinds = before_payment(
             measure.papers.legal_form.value,
@@ -172,7 +172,7 @@ class Papers:
         step = request.step
         with self._begin() as session:
             data, _ = paper_facts(session, step.case_no, step.at)
-            indexed = documents.last_attempt(session, step.case_no, DocumentKind.ARCHIVE_INDEX)
+            indexed = documents.last_attempts(session, step.case_no)[DocumentKind.ARCHIVE_INDEX]
         settled = {
             "bridge_fen": request.amount_fen,
             "paid_on": request.paid_on,
