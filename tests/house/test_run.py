@@ -154,6 +154,8 @@ def test_all_tests_run_beside_the_static_checks(house: Path) -> None:
     assert done.returncode == 0
     programs = {line.split()[0] for line in called(house)}
     assert programs == {"mypy", "ruff", "lint-imports", "pytest"}
+    chosen = {line.partition(" -m ")[2] for line in called(house) if line.startswith("pytest")}
+    assert chosen == {"servers", "not servers"}, "every test is in one of the two"
     assert re.search(r"^took \d+ s$", done.stderr, re.MULTILINE)
 
 
