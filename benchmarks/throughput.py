@@ -15,6 +15,8 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import NamedTuple
 
@@ -25,7 +27,6 @@ from temporalio.client import Client
 from benchmarks.case_cost import cost_of
 from benchmarks.length import of_length
 from benchmarks.skeleton import QUEUE, Shape, Skeleton
-from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import House
 from runtime.workers import relay_child, worker_children
@@ -44,6 +45,8 @@ class Counts(NamedTuple):
     blank: int
     papers: int
     skeleton: int
+    together: bool = False
+    """All workers run from the beginning: quick to start, but one takes the other's time, and figures mean nothing."""
 
 
 async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
@@ -75,12 +78,12 @@ async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     """The whole run."""
     settings = settings_for(folder)
     worker, papers = worker_children(settings)
-    with running_stack(folder, [worker, relay_child(settings)]) as house:
+    blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
+    bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py")), settings.for_children())
+    from_the_beginning = (papers, blank, bones) if counts.together else ()
+    running = nothing_more if counts.together else in_turn
+    with running_stack(folder, [worker, relay_child(settings), *from_the_beginning]) as house:
         client = await house.client()
-        address = addresses_of(folder)
-        assert address is not None
-        blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
-        bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
         with running(folder, blank):
             _, first = await cases(house, client, counts.warm)
             history = await client.get_workflow_handle(f"renewal/{FUND}/{first}").fetch_history()
@@ -105,21 +108,25 @@ async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     }
 
 
-class running:
+@contextmanager
+def in_turn(folder: Path, child: Child) -> Iterator[None]:
     """A child process for the length of a block."""
+    supervisor = Supervisor(folder / "log")
+    supervisor.add(child)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
 
-    def __init__(self, folder: Path, child: Child) -> None:
-        self._supervisor = Supervisor(folder / "log")
-        self._supervisor.add(child)
 
-    def __enter__(self) -> None:
-        self._supervisor.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._supervisor.stop()
+@contextmanager
+def nothing_more(_folder: Path, _child: Child) -> Iterator[None]:
+    """The child runs already."""
+    yield
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="xuqiao-bench-") as place:
-        length = of_length(Counts(8, 120, 30, 100), quick=Counts(2, 8, 2, 8), smoke=Counts(1, 1, 1, 1))
+        length = of_length(Counts(8, 120, 30, 100), quick=Counts(2, 8, 2, 8), smoke=Counts(1, 1, 1, 1, together=True))
         print(json.dumps(asyncio.run(measure(Path(place), length))))
