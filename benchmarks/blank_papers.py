@@ -5,40 +5,45 @@ Steps, stages and documents are committed as always; only the rendering is left 
 
 import asyncio
 import sys
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from temporalio.worker import Worker
-
-from activities.contracts import Queue, queue_name
-from activities.papers.drawing_up import Papers
+from activities.contracts import Queue
+from activities.papers.drawing_up import Papers, Renders
+from activities.papers.press.office import Office
 from activities.papers.press.press import Paper
+from rulebook.papers.facts import DocumentKind, PaperData
 from runtime.settings import load_settings
 from runtime.wiring import Services, activities_of, stop_on_signal
+
+AT_ONCE = 4
 
 
 class BlankPress:
     """Every paper is one and the same blank."""
 
-    def render(self, kind: object, data: object, lang: str = "zh") -> Paper:
-        return Paper(pdf=b"", sha256="0" * 64, data_digest="", template_digest="", versions={}, pages=0)
+    def render(
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        draft: bool = False,
+        templates: Office | None = None,
+    ) -> Paper:
+        """Draw nothing, at once."""
+        return Paper(pdf=b"", sha256="0" * 64, data_digest="", template_digest="", versions={}, pages=0, draft=draft)
 
 
 async def main() -> None:
     """Work until told to stop."""
-    services = Services(load_settings())
+    settings = load_settings()
+    papers = settings.papers.model_copy(update={"workers": AT_ONCE})
+    services = Services(settings.model_copy(update={"papers": papers}))
     client = await services.client()
-    press: Any = BlankPress()
-    async with Worker(
-        client,
-        task_queue=queue_name(services.settings.queues.prefix, Queue.PAPERS),
-        activities=activities_of(Papers(services.sessions.begin, press)),
-        activity_executor=ThreadPoolExecutor(4),
-        max_concurrent_activities=4,
-    ):
+    press: Renders = BlankPress()
+    async with services.worker(client, Queue.PAPERS, activities_of(Papers(services.sessions.begin, press))):
         await stop_on_signal().wait()
 
 

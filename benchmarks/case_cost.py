@@ -1,6 +1,7 @@
 """What one bridged case costs in Temporal: activities, events, bytes.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments; ``--quick`` and ``--smoke`` change nothing, since it is one case. The last line is one JSON
+object:
 
 ``{"activities", "events", "history_bytes", "payload_bytes", "updates", "signals", "timers", "upserts", "by_activity"}``
 
@@ -25,7 +26,8 @@ from temporalio.client import WorkflowHistory
 
 from rulebook.cases import renewal_id
 from runtime.workers import relay_child, worker_children
-from tests.stand import FUND, Driver, settings_for, standing
+from tests.driver import Driver
+from tests.running_stack import FUND, running_stack, settings_for
 
 
 def cost_of(history: WorkflowHistory) -> dict[str, object]:
@@ -69,7 +71,7 @@ def payload_bytes(message: Message) -> int:
 async def measure(folder: Path) -> dict[str, object]:
     """Drive one case to its end and read its history."""
     settings = settings_for(folder)
-    with standing(folder, [*worker_children(settings), relay_child(settings)]) as services:
+    with running_stack(folder, [*worker_children(settings), relay_child(settings)]) as services:
         client = await services.client()
         driver = Driver(services, client, early=False)
         await driver.settle(total=1, in_flight=1, within=120)

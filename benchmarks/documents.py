@@ -1,6 +1,6 @@
 """What the agreement of a bridged case costs, and all its papers, beside Typst on the same text in the same run.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is one JSON object:
 
 ``{"agreement_ms", "agreement_kb", "typst_ms", "ratio", "case_cpu_s"}``
 
@@ -29,6 +29,7 @@ from activities.papers.drawing_up import AT_CLOSING
 from activities.papers.press import Press
 from activities.papers.press.office import bundled_dir
 from activities.papers.press.sample import SAMPLE
+from benchmarks.length import of_length
 from rulebook.papers.facts import DocumentKind, before_payment
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
@@ -71,7 +72,7 @@ def typst_ms(source: Path, paragraphs: list[str], turn: int) -> float:
 
 
 def main() -> None:
-    rounds = 5 if "--quick" in sys.argv[1:] else 25
+    rounds, cases = of_length((25, 8), quick=(5, 3), smoke=(1, 1))
     press = Press()
     facts = SAMPLE.model_copy(update={"guarantors": ()})
     paper = press.render(AGREEMENT, facts)
@@ -88,7 +89,7 @@ def main() -> None:
     case = []
     for kind in CASE:
         press.render(kind, SAMPLE)
-    for _ in range(max(3, rounds // 3)):
+    for _ in range(cases):
         begun = process_time()
         for kind in CASE:
             press.render(kind, SAMPLE)

@@ -1,6 +1,6 @@
 """How fast the ledger writes, beside the two limits that no ledger on this server could pass, in the same run.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is one JSON object:
 
 ``{"1": {"journals_per_s", "hot_row_per_s", "insert_per_s", "ratio"}, "8": …, "32": …, "verify_journals_per_s"}``
 
@@ -21,11 +21,13 @@ from datetime import date
 from pathlib import Path
 from threading import Barrier
 from time import perf_counter
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import psycopg
 
+from benchmarks.length import of_length
 from models.books import ledger
 from models.database import engine_for, plain_url, sessions
 from rulebook.books import postings
@@ -39,9 +41,15 @@ FUND = "BENCH"
 BRIDGE = yuan(1_000)
 TERMS, PAYEE = "7c" * 32, "a9" * 32  # digests, as long as real ones
 CONNECTIONS = (1, 8, 32)
-ROUNDS = 3
 JOURNALS_OF_FOUR_CASES = 14
 WARM = JOURNALS_OF_FOUR_CASES
+
+
+class Length(NamedTuple):
+    """How many commits of each kind are timed for each number of connections, and in how many rounds."""
+
+    commits: int
+    rounds: int
 
 
 def four_cases(run: str, number: int) -> tuple[list[LedgerRequest], list[Approval]]:
@@ -104,9 +112,9 @@ def seconds(url: str, statement: str, work: Sequence[Sequence[str]]) -> float:
     return perf_counter() - begun
 
 
-def at(connections: int, commits: int, servers: Addresses) -> dict[str, float]:
+def at(connections: int, length: Length, servers: Addresses) -> dict[str, float]:
     """The three rates with so many connections, and journals over hot row."""
-    each = max(JOURNALS_OF_FOUR_CASES, commits // connections // ROUNDS)
+    each = max(JOURNALS_OF_FOUR_CASES, length.commits // connections // length.rounds)
     each += -each % JOURNALS_OF_FOUR_CASES  # whole cases only
 
     def numbers(_run: str) -> list[str]:
@@ -121,11 +129,11 @@ def at(connections: int, commits: int, servers: Addresses) -> dict[str, float]:
         "journals": (servers.app_url, "SELECT ledger.post(%s::jsonb)", journals),
     }
     took = dict.fromkeys(kinds, 0.0)
-    for turn in range(ROUNDS):
+    for turn in range(length.rounds):
         for kind, (url, statement, work_of) in kinds.items():
             work = [work_of(f"B{connections}.{turn}.{number}") for number in range(connections)]
             took[kind] += seconds(url, statement, work)
-    rates = {kind: connections * each * ROUNDS / of_kind for kind, of_kind in took.items()}
+    rates = {kind: connections * each * length.rounds / of_kind for kind, of_kind in took.items()}
     return {
         "journals_per_s": round(rates["journals"], 1),
         "hot_row_per_s": round(rates["hot_row"], 1),
@@ -135,16 +143,16 @@ def at(connections: int, commits: int, servers: Addresses) -> dict[str, float]:
 
 
 def main() -> None:
-    commits = 1_000 if "--quick" in sys.argv[1:] else 6_000
+    length = of_length(Length(6_000, 3), quick=Length(1_000, 3), smoke=Length(1, 1))
     with tempfile.TemporaryDirectory(prefix="xuqiao-bench-") as folder:
         stack = DevStack(Path(folder) / "var")
         try:
-            print(json.dumps(measure(stack, commits)))
+            print(json.dumps(measure(stack, length)))
         finally:
             stack.remove()
 
 
-def measure(stack: DevStack, commits: int) -> dict[str, object]:
+def measure(stack: DevStack, length: Length) -> dict[str, object]:
     servers = stack.start()
     with psycopg.connect(plain_url(servers.owner_url), autocommit=True) as owner:
         owner.execute("CREATE TABLE bench_insert (n text)")
@@ -157,7 +165,7 @@ def measure(stack: DevStack, commits: int) -> dict[str, object]:
             session,
             postings.capital_in(FUND, "bench", capital, reference="1", on=DAY, actor_id="maker"),
         )
-    found: dict[str, object] = {str(connections): at(connections, commits, servers) for connections in CONNECTIONS}
+    found: dict[str, object] = {str(connections): at(connections, length, servers) for connections in CONNECTIONS}
     with sessions(engine)() as session:
         journals = len(ledger.vouchers(session, FUND))
         begun = perf_counter()

@@ -1,6 +1,6 @@
 """How fast the rules judge: the applicant, the direct route and the bridge of one case after another, on one core.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is one JSON object:
 
 ``{"judgements_per_s", "median_per_s", "findings_per_case"}``
 
@@ -17,12 +17,13 @@ from pathlib import Path
 from random import Random
 from statistics import median
 from time import process_time
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from activities.law.calendars import shipped_calendar
 from activities.law.measures import read_measure
+from benchmarks.length import of_length
 from rulebook.cases import ApplicantKind, CaseFacts, LoanKind, LoanRiskClass, Promise, PromiseRung
 from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct
 from rulebook.money import yuan
@@ -56,7 +57,7 @@ def question(dice: Random, number: int) -> Question:
     own = balance // dice.randrange(10, 30)
     maturity = TODAY + timedelta(days=dice.randrange(5, 60))
     in_person = kind is not ApplicantKind.FIRM
-    facts: dict[str, Any] = {
+    facts: dict[str, object] = {
         "applicant": {
             "kind": kind,
             "industry": dice.choice(INDUSTRIES),
@@ -93,7 +94,7 @@ def question(dice: Random, number: int) -> Question:
 
 
 def main() -> None:
-    cases, rounds = (2_000, 3) if "--quick" in sys.argv[1:] else (10_000, 9)
+    cases, rounds = of_length((10_000, 9), quick=(2_000, 3), smoke=(100, 1))
     asked = questions(cases)
     measure, calendar = read_measure(PACK, OVERLAY), shipped_calendar()
     gc.freeze()  # the questions are not garbage, and no part of judging

@@ -1,4 +1,4 @@
-"""The worker of the skeleton workflow, set up like the product's: ``python skeleton_worker.py ADDRESS``."""
+"""The worker of the skeleton workflow, set up like the product's: ``python skeleton_worker.py``."""
 
 import asyncio
 import sys
@@ -7,18 +7,18 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
-from temporalio.client import Client
 from temporalio.worker import Worker
 
 from benchmarks.skeleton import QUEUE, Skeleton, nothing
-from runtime.temporal import CONVERTER, sandbox
-from runtime.wiring import THREADS, stop_on_signal
+from runtime.settings import load_settings
+from runtime.temporal import sandbox
+from runtime.wiring import THREADS, Services, stop_on_signal
 
 
-async def main(address: str) -> None:
+async def main() -> None:
     """Work until told to stop."""
     stop = stop_on_signal()
-    client = await Client.connect(address, data_converter=CONVERTER)
+    client = await Services(load_settings()).client()
     async with Worker(
         client,
         task_queue=QUEUE,
@@ -32,4 +32,4 @@ async def main(address: str) -> None:
 
 
 if __name__ == "__main__":
-    asyncio.run(main(sys.argv[1]))
+    asyncio.run(main())

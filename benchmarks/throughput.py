@@ -1,6 +1,6 @@
 """How many cases a machine settles in a second, beside a workflow of the same shape that does nothing.
 
-Run it without arguments, or with ``--quick``. The last line is one JSON object:
+Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is one JSON object:
 
 ``{"cases_per_s", "cases_with_papers_per_s", "skeleton_per_s", "ratio", "ratio_with_papers", "shape"}``
 
@@ -15,31 +15,39 @@ import json
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import NamedTuple
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from temporalio.client import Client
 
 from benchmarks.case_cost import cost_of
+from benchmarks.length import of_length
 from benchmarks.skeleton import QUEUE, Shape, Skeleton
 from rulebook.cases import renewal_id
-from runtime.devstack import addresses_of
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import Services
 from runtime.workers import relay_child, worker_children
-from tests.stand import FUND, Driver, settings_for, standing
+from tests.driver import Driver
+from tests.running_stack import FUND, running_stack, settings_for
 
 IN_FLIGHT = 16
 WITHIN_SECONDS = 280.0
 FOLDER = Path(__file__).resolve().parent
 
 
-class Counts:
+class Counts(NamedTuple):
     """How many cases each part of the run settles."""
 
-    def __init__(self, quick: bool) -> None:
-        self.warm, self.blank, self.papers, self.skeleton = (2, 8, 2, 8) if quick else (8, 120, 30, 100)
+    warm: int
+    blank: int
+    papers: int
+    skeleton: int
+    together: bool = False
+    """All workers run from the beginning: quick to start, but one takes the other's time, and figures mean nothing."""
 
 
 async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
@@ -67,16 +75,16 @@ async def cases(services: Services, client: Client, count: int) -> tuple[float, 
     return count / seconds, driver.cases[0]
 
 
-async def measure(folder: Path, quick: bool) -> dict[str, object]:
+async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     """The whole run."""
-    counts, settings = Counts(quick), settings_for(folder)
+    settings = settings_for(folder)
     worker, papers = worker_children(settings)
-    with standing(folder, [worker, relay_child(settings)]) as services:
+    blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
+    bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py")), settings.for_children())
+    from_the_beginning = (papers, blank, bones) if counts.together else ()
+    running = nothing_more if counts.together else in_turn
+    with running_stack(folder, [worker, relay_child(settings), *from_the_beginning]) as services:
         client = await services.client()
-        address = addresses_of(folder)
-        assert address is not None
-        blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
-        bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py"), address.temporal_address))
         with running(folder, blank):
             _, first = await cases(services, client, counts.warm)
             history = await client.get_workflow_handle(renewal_id(FUND, first)).fetch_history()
@@ -101,20 +109,25 @@ async def measure(folder: Path, quick: bool) -> dict[str, object]:
     }
 
 
-class running:
+@contextmanager
+def in_turn(folder: Path, child: Child) -> Iterator[None]:
     """A child process for the length of a block."""
+    supervisor = Supervisor(folder / "log")
+    supervisor.add(child)
+    supervisor.start()
+    try:
+        yield
+    finally:
+        supervisor.stop()
 
-    def __init__(self, folder: Path, child: Child) -> None:
-        self._supervisor = Supervisor(folder / "log")
-        self._supervisor.add(child)
 
-    def __enter__(self) -> None:
-        self._supervisor.start()
-
-    def __exit__(self, *_: object) -> None:
-        self._supervisor.stop()
+@contextmanager
+def nothing_more(_folder: Path, _child: Child) -> Iterator[None]:
+    """The child runs already."""
+    yield
 
 
 if __name__ == "__main__":
     with tempfile.TemporaryDirectory(prefix="xuqiao-bench-") as place:
-        print(json.dumps(asyncio.run(measure(Path(place), "--quick" in sys.argv))))
+        length = of_length(Counts(8, 120, 30, 100), quick=Counts(2, 8, 2, 8), smoke=Counts(1, 1, 1, 1, together=True))
+        print(json.dumps(asyncio.run(measure(Path(place), length))))

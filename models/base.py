@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import BigInteger, DateTime, Table, Text, literal
 from sqlalchemy.dialects.postgresql import JSONB, insert
+from sqlalchemy.sql import ClauseElement
+from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
@@ -57,5 +60,13 @@ def insert_new(session: Session, model: type[SQLModel], row: Mapping[str, Any]) 
     Returns:
         whether it is new; an insert's row count is no evidence, since drivers need not report it.
     """
-    written = insert(model).values(dict(row)).on_conflict_do_nothing().returning(literal(1))
-    return session.connection().execute(written).first() is not None
+    reckoned = {name: value for name, value in row.items() if isinstance(value, ClauseElement)}  # by the database
+    given = {name: value for name, value in row.items() if name not in reckoned}
+    statement = _insert_new(model).values(reckoned) if reckoned else _insert_new(model)
+    return session.connection().execute(statement, given).first() is not None
+
+
+@cache
+def _insert_new(model: type[SQLModel]) -> ReturningInsert[int]:
+    """The statement without its values, which cost more to write into it than the database takes to run it."""
+    return insert(table(model)).on_conflict_do_nothing().returning(literal(1))

@@ -48,7 +48,7 @@ class Conductor:
     """Days for one fund, or for several side by side.
 
     Args:
-        house: the funds' database and the simulated bank.
+        services: the funds' database and the simulated bank.
         client: of a Temporal server that skips time.
         funds: codes of the funds.
         officers: who act on the worklists; None where a test acts itself.

@@ -44,7 +44,7 @@ FOLDERS = (".", "datong")
 """The funds of the demo: folders of ``examples``, each with a fund's file, its workbook and its script."""
 
 FUND_FILE, WORKBOOK, SCRIPT = "fund.toml", "applications.xlsx", "demo.toml"
-PATIENCE_DAYS = 75
+GIVES_UP_AFTER_DAYS = 75
 SETTLED = {*ENDS, CaseStage.RECOVERY}
 """Where a case of the demo has arrived; a pursuit may last years."""
 
@@ -172,7 +172,7 @@ def _import(services: Services, part: Part, monday: date, console: Console) -> I
 
 async def _let_days_pass(services: Services, conductor: Conductor, parts: Sequence[Part], console: Console) -> None:
     first = conductor.today
-    while (conductor.today - first).days < PATIENCE_DAYS:
+    while (conductor.today - first).days < GIVES_UP_AFTER_DAYS:
         await conductor.work_the_day()
         reached: set[CaseStage] = set()
         for part in parts:

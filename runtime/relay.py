@@ -42,7 +42,7 @@ class Relay:
     """Delivers the outbox in order for each case, and several cases at a time; any number of relays may run.
 
     Args:
-        house: where the outbox is.
+        services: where the outbox is.
         client: of the Temporal service.
     """
 

@@ -1,8 +1,8 @@
 """Keeps named child processes running: starts them in order, restarts the fallen, stops them in reverse.
 
 One thread does all of it. That thread must be the one that forks, since a child's tie to its parent
-(``runtime/tether.py``) is to the forking thread, and it lives until the last child has ended. Each child has a session
-of its own, so that Ctrl-C in a terminal reaches only the parent, which then stops the children in order.
+(``runtime/die_with_parent.py``) is to the forking thread, and it lives until the last child has ended. Each child has a
+session of its own, so that Ctrl-C in a terminal reaches only the parent, which then stops the children in order.
 """
 
 import logging
@@ -25,7 +25,7 @@ FIRST_PAUSE_SECONDS = 0.1
 LONGEST_PAUSE_SECONDS = 5.0
 STEADY_AFTER_SECONDS = 10.0
 LOG_BYTES_KEPT = 20_000_000
-_TETHER = Path(__file__).with_name("tether.py")
+_DIE_WITH_PARENT = Path(__file__).with_name("die_with_parent.py")
 
 
 @dataclass(frozen=True)
@@ -183,10 +183,10 @@ class Supervisor:
 
     def _spawn(self, kept: _Kept) -> None:
         child = kept.child
-        tether = [sys.executable, "-I", "-S", str(_TETHER), str(os.getpid()), str(int(child.stop_signal))]
+        prefix = [sys.executable, "-I", "-S", str(_DIE_WITH_PARENT), str(os.getpid()), str(int(child.stop_signal))]
         with self._log_path(child).open("ab") as output:
             kept.process = subprocess.Popen(
-                [*tether, child.user or "-", *child.argv],
+                [*prefix, child.user or "-", *child.argv],
                 env=child.env,
                 stdin=subprocess.DEVNULL,
                 stdout=output,

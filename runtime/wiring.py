@@ -5,6 +5,7 @@ import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +20,7 @@ from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
 from activities.cases.terms import Terms
 from activities.contracts import Queue, queue_name
+from activities.heartbeats import BEAT_SECONDS
 from activities.papers.drawing_up import Papers
 from activities.papers.press.office import read_office
 from activities.papers.press.pool import PressPool
@@ -80,18 +82,23 @@ class Services(Records):
             case _:
                 return activities_of(Papers(begin, self.press))
 
-    def worker(self, client: Client, queue: Queue) -> Worker:
-        """A worker of one queue; the stories run on that of the cases."""
+    def worker(self, client: Client, queue: Queue, activities: Activities | None = None) -> Worker:
+        """A worker of one queue; the stories run on that of the cases.
+
+        Args:
+            activities: in place of the queue's own, for what is measured or broken on purpose.
+        """
         at_once = self.settings.papers.workers if queue == Queue.PAPERS else THREADS
         return Worker(
             client,
             task_queue=queue_name(self.settings.queues.prefix, queue),
             workflows=[Renewal, Recovery] if queue == Queue.CASES else [],
             workflow_runner=sandbox(),
-            activities=self.activities_on(queue),
+            activities=self.activities_on(queue) if activities is None else activities,
             activity_executor=ThreadPoolExecutor(at_once),
             max_concurrent_activities=at_once,
             interceptors=[ErrorsByCode()],
+            max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
         )
 
 

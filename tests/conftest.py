@@ -28,6 +28,16 @@ from runtime.devstack.stack import DevStack
 FOLDER = "XUQIAO_TEST_FOLDER"
 START_SECONDS = 90
 
+FIXTURES_OF_TIER = {
+    "servers": {"stack"},
+    "press": {"press", "drawing", "pool"},
+    "browser": {"browser"},
+    "slow": {"own_stack"},
+}
+"""A test's markers come from the fixtures it uses, however indirectly: ``./run quick`` leaves these out."""
+
+SLOW_FOLDERS = [Path(__file__).with_name(name) for name in ("benchmarks", "faults")]
+
 # The machine is shared and slow at times: an example that takes long says nothing about the rule.
 hypothesis_settings.register_profile("house", deadline=None)
 hypothesis_settings.load_profile("house")
@@ -65,6 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
         servers = ServersOnDemand()
         os.environ[FOLDER] = str(servers.folder)
         config.add_cleanup(servers.close)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        used = set(getattr(item, "fixturenames", ()))
+        tiers = {tier for tier, fixtures in FIXTURES_OF_TIER.items() if used & fixtures}
+        if item.path.parent in SLOW_FOLDERS:
+            tiers.add("slow")
+        for tier in sorted(tiers):
+            item.add_marker(tier)
 
 
 @pytest.fixture(scope="session")

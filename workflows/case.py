@@ -20,7 +20,7 @@ from rulebook.steps import Outcome, Step
 from rulebook.values import Value
 from workflows.clock import Clock, today
 from workflows.inbox import Inbox, Reminder
-from workflows.policies import STAGE, TASK_DUE, TIMEOUTS, UNTIL_IT_WORKS
+from workflows.policies import HEARTBEATS, STAGE, TASK_DUE, TIMEOUTS, UNTIL_IT_WORKS
 from workflows.state import CaseState, RecoveryState, RenewalState
 
 FIGURES = ("amount", "promised", "principal", "fee", "balance", "owed")
@@ -238,6 +238,7 @@ class Case(Generic[State]):
             request,
             task_queue=queue_name(self.queues, contract.queue),
             start_to_close_timeout=TIMEOUTS[contract.queue],
+            heartbeat_timeout=HEARTBEATS.get(contract.queue),
             retry_policy=UNTIL_IT_WORKS,
             cancellation_type=workflow.ActivityCancellationType.WAIT_CANCELLATION_COMPLETED,
             summary=_summary(contracts.step_of(request)),

@@ -10,12 +10,15 @@ from activities.contracts import Queue
 DATABASE_TIMEOUT = timedelta(seconds=30)
 BANK_TIMEOUT = timedelta(minutes=2)
 PAPERS_TIMEOUT = timedelta(minutes=1)
+PAPERS_HEARTBEAT = timedelta(seconds=10)
 
 TIMEOUTS: Mapping[Queue, timedelta] = {
     Queue.CASES: DATABASE_TIMEOUT,
     Queue.MONEY: BANK_TIMEOUT,
     Queue.PAPERS: PAPERS_TIMEOUT,
 }
+HEARTBEATS: Mapping[Queue, timedelta] = {Queue.PAPERS: PAPERS_HEARTBEAT}
+"""A worker that draws tells far more often that it lives: the work of one that was killed is given away after this."""
 
 UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(milliseconds=300), maximum_interval=timedelta(minutes=1))
 """Every activity is safe to repeat, and a case never fails: it waits, visibly, until what is broken is mended."""

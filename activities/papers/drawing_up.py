@@ -10,6 +10,7 @@ from temporalio import activity
 
 from activities.books.ledger import end, give_back, lock_pool
 from activities.contracts import CertifyAndClose, DrawingRequest, DrawUpPapers, RefuseCase
+from activities.heartbeats import heartbeats
 from activities.papers.facts import as_file, paper_facts
 from activities.papers.press.office import Office
 from activities.papers.press.press import Paper
@@ -22,7 +23,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law.measure import Measure
-from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT, DocumentKind, PaperData, PaperFinding, before_payment
+from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding, before_payment
 from rulebook.stages import ActKind, CaseStage, EndReason, end_reason
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
@@ -44,6 +45,10 @@ class Renders(Protocol):
 class Papers:
     """Activities that make papers; they run in a process of their own, on a queue of their own.
 
+    While the press works Temporal hears that they are alive. What it says in return is not listened to: an activity
+    that was given up goes on to its end, since a thread that is interrupted at the line to a press would leave its
+    paper there for whoever draws next; and what it writes it writes once.
+
     Args:
         begin: opens a session that commits at the end of its block.
         press: renders; it knows nothing of cases.
@@ -53,7 +58,7 @@ class Papers:
         self._begin = begin
         self._press = press
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def draw_up_papers(self, request: DrawUpPapers) -> Step | None:
         """All papers before payment, as the measure's legal form wants them."""
 
@@ -63,7 +68,7 @@ class Papers:
 
         return self._write(request, partial(self._before_payment, request), keep)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def refuse_case(self, request: RefuseCase) -> Step | None:
         """The refusal with its reasons, and the way to a review (复核).
 
@@ -85,7 +90,7 @@ class Papers:
 
         return self._write(request, partial(self._refusal, request), keep, without)
 
-    @activity.defn
+    @activity.defn(no_thread_cancel_exception=True)
     def certify_and_close(self, request: CertifyAndClose) -> Step | None:
         """The settlement certificate, the index of what is archived, and the end of the case."""
 
@@ -123,7 +128,8 @@ class Papers:
                 commit_step(session, left)
                 return left if undrawn else None
         try:
-            drawn = draw_all()
+            with heartbeats():
+                drawn = draw_all()
         except XuqiaoError as refusal:
             if request.if_not_drawn is None or _may_pass(refusal):
                 raise
@@ -142,7 +148,7 @@ class Papers:
         with self._begin() as session:
             data, measure = paper_facts(session, step.case_no, step.at)
             templates = approved_templates(session, request.template_digest)
-            had = {kind: documents.last_attempt(session, step.case_no, kind) for kind in SIGNED_BEFORE_PAYMENT}
+            had = documents.last_attempts(session, step.case_no)
         terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
         kinds = before_payment(
             measure.papers.legal_form.value,
@@ -166,7 +172,7 @@ class Papers:
         step = request.step
         with self._begin() as session:
             data, _ = paper_facts(session, step.case_no, step.at)
-            indexed = documents.last_attempt(session, step.case_no, DocumentKind.ARCHIVE_INDEX)
+            indexed = documents.last_attempts(session, step.case_no)[DocumentKind.ARCHIVE_INDEX]
         settled = {
             "bridge_fen": request.amount_fen,
             "paid_on": request.paid_on,

@@ -72,22 +72,23 @@ def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData
     assert case.measure_digest is not None, "an open case has its measure"
     measure = kept_measure(session, case.measure_digest)
     day = at.astimezone(LAW_ZONE).date()
-    basics = _basics(session, case, measure, day)
+    application = session.get_one(Application, case_no)
+    firm = session.get_one(Enterprise, application.uscc)
+    approval = approvals.current_approval(session, case_no)
+    basics = _basics(session, case, application, measure, day)
     told = {
-        **_as_applied(session, case_no, measure),
+        **_as_applied(session, application, firm, measure),
         **_as_promised(session, case_no),
-        **_as_approved(session, case_no, measure),
-        **_as_expected(session, case_no, measure, basics.maturity),
+        **_as_approved(session, case_no, measure, approval),
+        **_as_expected(session, measure, approval, basics.maturity),
         **_as_paid(session, case, measure, day),
         **_as_settled(case),
     }
     return basics.model_copy(update=told), measure
 
 
-def _basics(session: Session, case: RenewalCase, measure: Measure, day: date) -> PaperData:
-    application = session.get_one(Application, case.case_no)
-    loan, firm = session.get_one(Loan, application.loan), session.get_one(Enterprise, application.uscc)
-    fund = session.get_one(Fund, case.fund)
+def _basics(session: Session, case: RenewalCase, application: Application, measure: Measure, day: date) -> PaperData:
+    loan, fund = session.get_one(Loan, application.loan), session.get_one(Fund, case.fund)
     return PaperData(
         case_no=case.case_no,
         document_no=case.case_no,
@@ -97,7 +98,7 @@ def _basics(session: Session, case: RenewalCase, measure: Measure, day: date) ->
         measure_document=measure.document,
         operator_choices=measure.operator_choices(),
         borrower_name=application.applicant_name,
-        borrower_uscc=firm.uscc,
+        borrower_uscc=application.uscc,
         bank_name=loan.bank_name,
         loan_note=loan.note,
         maturity=loan.maturity,
@@ -123,9 +124,8 @@ def as_file(document: Document) -> PaperFile:
     )
 
 
-def _as_applied(session: Session, case_no: str, measure: Measure) -> dict[str, Any]:
-    application = session.get_one(Application, case_no)
-    firm = session.get_one(Enterprise, application.uscc)
+def _as_applied(session: Session, application: Application, firm: Enterprise, measure: Measure) -> dict[str, Any]:
+    case_no = application.case_no
     facts = CaseFacts.model_validate(application.facts)
     who = facts.applicant
     sizing = size_class(who.industry, who.employees, who.revenue_fen, who.assets_fen)
@@ -180,11 +180,11 @@ def _as_promised(session: Session, case_no: str) -> dict[str, Any]:
     return told
 
 
-def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, Any]:
+def _as_approved(session: Session, case_no: str, measure: Measure, approval: Approval | None) -> dict[str, Any]:
     """What was found and approved, with the fee worked out in tiers, and who signed for it."""
     fees, count = measure.fees, measure.day_count
     told: dict[str, Any] = {
-        "findings": tuple(_findings(session, case_no)),
+        "findings": tuple(_findings(session, case_no, approval)),
         "acts": tuple(_acts(session, case_no)),
         "fee_steps": tuple(
             FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate=span.daily_rate)
@@ -203,7 +203,6 @@ def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, 
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
     }
-    approval = approvals.current_approval(session, case_no)
     if approval is not None:
         told |= {
             "bridge_fen": approval.amount_fen,
@@ -215,9 +214,8 @@ def _as_approved(session: Session, case_no: str, measure: Measure) -> dict[str, 
     return told | ({"minutes_reference": minutes} if minutes else {})
 
 
-def _as_expected(session: Session, case_no: str, measure: Measure, maturity: date) -> dict[str, Any]:
+def _as_expected(session: Session, measure: Measure, approval: Approval | None, maturity: date) -> dict[str, Any]:
     """When the approved money is to leave, for how long at the most, and what that costs; as the story reckons it."""
-    approval = approvals.current_approval(session, case_no)
     if approval is None:
         return {}
     calendar = calendar_around(session, maturity, maturity)
@@ -242,15 +240,14 @@ def _waived_days(bridge: Bridge, on: date, tariff: Tariff) -> int:
     return sum(1 for day in waived if day <= bridge.days(on, tariff))
 
 
-def _findings(session: Session, case_no: str) -> Iterator[PaperFinding]:
+def _findings(session: Session, case_no: str, approval: Approval | None) -> Iterator[PaperFinding]:
     """Every finding: of the applicant, with what a person decided about it, and of the bridge as proposed."""
     column = table(approvals.Judgement).c
     judged = session.scalars(select(approvals.Judgement).where(column.case_no == case_no).order_by(column.cause))
-    approval = approvals.current_approval(session, case_no)
     decided = _decision(session, case_no)
     found = [finding for judgement in judged for finding in judgement.findings]
     seen = set()
-    for plain in [*found, *(approval.findings if isinstance(approval, Approval) else [])]:
+    for plain in [*found, *(approval.findings if approval is not None else [])]:
         finding = Finding.model_validate(plain)
         if finding.rule not in seen:
             seen.add(finding.rule)

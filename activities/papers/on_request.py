@@ -76,7 +76,7 @@ def draw_on_request(
         raise XuqiaoError("papers.drawn_by_the_case", kind=kind.value, known=known)
     with begin() as session:
         data = _facts(session, case_no, told, at)
-        attempt = 1 + documents.last_attempt(session, case_no, kind)
+        attempt = 1 + documents.last_attempts(session, case_no)[kind]
     _check_days(kind, data)
     document = draw(press, kind, data, attempt, at, made_by=by.id)
     with begin() as session:

@@ -4,10 +4,12 @@ import json
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Update, bindparam, func, select, text, update
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
@@ -258,12 +260,17 @@ def settle_acts(session: Session, step: Step) -> None:
 
 def decide(session: Session, row_id: str, state: ActState, outcome: dict[str, Any], *, message: bool = False) -> None:
     """Write what became of an act or message; the first decision stands."""
-    rows = table(BankMessageRow if message else OfficerActRow)
-    session.connection().execute(
-        update(rows)
-        .where(rows.c.id == row_id, rows.c.decided_at.is_(None))
-        .values(state=state.value, outcome=outcome, decided_at=func.now())
-    )
+    decision = {"row_id": row_id, "decided": state.value, "became": outcome}
+    session.connection().execute(_decide(BankMessageRow if message else OfficerActRow), decision)
+
+
+@cache
+def _decide(model: type[ActRow]) -> Update:
+    """A row that has no decision yet gets one; written once, run with values."""
+    rows = table(model)
+    undecided = (rows.c.id == bindparam("row_id"), rows.c.decided_at.is_(None))
+    decided = {"state": bindparam("decided"), "outcome": bindparam("became", type_=JSONB), "decided_at": func.now()}
+    return update(rows).where(*undecided).values(decided)
 
 
 # Rows ----------------------------------------------------------------------------------------------------------

@@ -2,14 +2,14 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, Column, Identity, Index, and_, or_, select, text, update
+from sqlalchemy import BigInteger, Column, Identity, Index, Text, Update, and_, bindparam, or_, select, text, update
 from sqlalchemy import case as choose
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
-from models.base import fen, insert_new, moment, plain_json, table, words
+from models.base import Moment, fen, insert_new, moment, plain_json, table, words
 from models.books.ledger import vouchers
 from models.cases.acts import settle_acts
 from models.funds.calendar import calendar_around
@@ -105,11 +105,16 @@ def commit_step(session: Session, step: Step, **projected: object) -> bool:
     if not _write_event(session, step):
         settle_acts(session, step)  # the same event may come again with other refusals: those must be on record
         return False
-    case = table(RenewalCase)
+    where_from = [stage.value for stage in stages_before(step.stage)]
     moved = session.connection().execute(
-        update(case)
-        .where(case.c.case_no == step.case_no, case.c.stage.in_([s.value for s in stages_before(step.stage)]))
-        .values(stage=step.stage.value, stage_since=_since(step), **projected)
+        _move(*sorted(projected)),
+        {
+            **{f"new_{name}": value for name, value in projected.items()},
+            "the_case": step.case_no,
+            "where_from": where_from,
+            "new_stage": step.stage.value,
+            "since": step.at,
+        },
     )
     if moved.rowcount != 1:
         raise XuqiaoError("case.not_from_here", case=step.case_no, stage=step.stage, cause=step.cause)
@@ -130,11 +135,22 @@ def the_event(session: Session, case_no: str, cause: str) -> Event | None:
     return session.get(Event, (case_no, cause))
 
 
-def _since(step: Step) -> Any:
-    """The moment the stage began: a step that stays in its stage keeps it."""
-    case = table(RenewalCase).c
-    return choose(
-        (and_(case.stage == step.stage.value, case.stage_since.is_not(None)), case.stage_since), else_=step.at
+@cache
+def _move(*projected: str) -> Update:
+    """A case moves to a stage from one that leads there, and other columns with it; written once, run with values.
+
+    A step that stays in its stage keeps the moment it began.
+    """
+    case, stage = table(RenewalCase), bindparam("new_stage", type_=Text)
+    stays = and_(table(RenewalCase).c.stage == stage, case.c.stage_since.is_not(None))
+    return (
+        update(case)
+        .where(case.c.case_no == bindparam("the_case"), case.c.stage.in_(bindparam("where_from", expanding=True)))
+        .values(
+            stage=stage,
+            stage_since=choose((stays, case.c.stage_since), else_=bindparam("since", type_=Moment)),
+            **{name: bindparam(f"new_{name}") for name in projected},
+        )
     )
 
 
@@ -178,12 +194,12 @@ URGENCY = {EventKind.REMINDED: "reminded", EventKind.ESCALATED: "escalated"}
 def _write_task(session: Session, step: Step) -> None:
     """The open task becomes what the step awaits; one that goes on waiting for the same stays, perhaps more urgent."""
     task, connection = table(Task), session.connection()
-    is_open = and_(task.c.case_no == step.case_no, task.c.done_at.is_(None))
     if step.event in URGENCY:
-        connection.execute(update(task).where(is_open).values(urgency=URGENCY[step.event]))
+        is_open = (task.c.case_no == step.case_no, task.c.done_at.is_(None))
+        connection.execute(update(task).where(*is_open).values(urgency=URGENCY[step.event]))
         return
-    other = or_(task.c.kind != str(step.awaits), task.c.due.is_distinct_from(step.due))
-    connection.execute(update(task).where(is_open, other).values(done_at=step.at, done_by=step.cause))
+    other = {"awaits": str(step.awaits), "until": step.due}
+    connection.execute(_finish_other_task(), {"the_case": step.case_no, **other, "at": step.at, "by": step.cause})
     if step.awaits is not None:
         row = {
             "case_no": step.case_no,
@@ -194,7 +210,19 @@ def _write_task(session: Session, step: Step) -> None:
             "due": step.due,
             "urgency": "normal",
         }
-        connection.execute(insert(Task).values(row).on_conflict_do_nothing())
+        insert_new(session, Task, row)
+
+
+@cache
+def _finish_other_task() -> Update:
+    """The open task of a case is done unless it is the one that goes on; written once, run with values."""
+    task = table(Task)
+    other = or_(task.c.kind != bindparam("awaits"), task.c.due.is_distinct_from(bindparam("until", type_=Moment)))
+    return (
+        update(task)
+        .where(task.c.case_no == bindparam("the_case"), task.c.done_at.is_(None), other)
+        .values(done_at=bindparam("at", type_=Moment), done_by=bindparam("by"))
+    )
 
 
 def task_role(stage: CaseStage, awaits: ActKind | MessageKind) -> Role:

@@ -1,11 +1,11 @@
 """Papers as they were made: the stored bytes and their SHA-256 are the truth."""
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import func, select
-from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
@@ -52,6 +52,9 @@ def keep_templates(
     session: Session, digest: str, sources: Mapping[str, str], names: Mapping[DocumentKind, Mapping[str, str]]
 ) -> None:
     """Keep a set of templates: papers that were approved with it are drawn from it, whatever becomes of the folder."""
+    kept = table(KeptTemplates).c.digest
+    if session.connection().scalar(select(kept).where(kept == digest)):
+        return  # as nearly always: their text is long, and every case that is opened asks
     by_kind = {kind.value: dict(of_kind) for kind, of_kind in names.items()}
     insert_new(session, KeptTemplates, {"digest": digest, "sources": dict(sources), "names": by_kind})
 
@@ -94,7 +97,7 @@ SHORT = {
 
 def store(session: Session, document: Document) -> None:
     """Keep a paper; one that was made before stays as it is."""
-    session.connection().execute(insert(Document).values(**document.model_dump()).on_conflict_do_nothing())
+    insert_new(session, Document, document.model_dump())
 
 
 def documents_of(session: Session, case_no: str) -> list[Document]:
@@ -105,11 +108,11 @@ def documents_of(session: Session, case_no: str) -> list[Document]:
     )
 
 
-def last_attempt(session: Session, case_no: str, kind: DocumentKind) -> int:
-    """How many papers of a kind a case has had."""
+def last_attempts(session: Session, case_no: str) -> Counter[DocumentKind]:
+    """How many papers of each kind a case has had."""
     column = table(Document).c
-    of_kind = (column.case_no == case_no, column.kind == kind.value)
-    return session.connection().scalar(select(func.max(column.attempt)).where(*of_kind)) or 0
+    had = select(column.kind, func.max(column.attempt)).where(column.case_no == case_no).group_by(column.kind)
+    return Counter({DocumentKind(kind): attempts for kind, attempts in session.connection().execute(had)})
 
 
 def keep(session: Session, document: Document) -> Document:

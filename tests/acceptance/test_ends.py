@@ -7,18 +7,15 @@ import pytest
 from gateways.simulated import BankScript, PaymentManner
 from models.funds import calendar
 from rulebook.cases import BankAnswer, PromiseRung
-from rulebook.messages import ConcludeRecovery
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import TestedFund, refusal_of
+from tests.acceptance.fund import CONCLUDE, TestedFund, refusal_of
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIVE_MILLION = yuan(5_000_000)
 POOL = yuan(20_000_000)
-CONCLUDE = ConcludeRecovery(reason="本息均已收回")
-
 # Closed --------------------------------------------------------------------------------------------------------------
 
 

@@ -6,12 +6,8 @@ on their way fails there. Record again only once all cases of the release before
     XUQIAO_RECORD_HISTORIES=1 .venv/bin/python -m pytest tests/acceptance/test_histories.py
 """
 
-import json
-import os
-import socket
 from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -21,6 +17,7 @@ from rulebook.messages import ApproveWriteOff, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund import TestedFund
+from tests.acceptance.record import record
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -119,20 +116,3 @@ async def test_a_story_replays_from_its_record(fund: TestedFund, story: Callable
     case = await story(fund)
     await fund.replay()
     await record(fund, case, story.__name__)
-
-
-async def record(fund: TestedFund, case: str, story: str) -> None:
-    """Write the histories of a case to the folder, if that is asked for."""
-    if os.environ.get("XUQIAO_RECORD_HISTORIES"):
-        for history in await fund.histories(case):
-            name = story if history.workflow_id.startswith("renewal") else f"{story}_pursuit"
-            events = nameless(json.loads(history.to_json().replace(f"@{socket.gethostname()}-", "@somewhere-")))
-            record = {"workflow_id": history.workflow_id, "history": events}
-            (FOLDER / f"{name}.json").write_text(json.dumps(record, ensure_ascii=False, indent=1) + "\n", "utf-8")
-
-
-def nameless(value: Any) -> Any:
-    """The record without the names of the machines that made it."""
-    if isinstance(value, dict):
-        return {key: "somebody" if key == "identity" else nameless(inner) for key, inner in value.items()}
-    return [nameless(inner) for inner in value] if isinstance(value, list) else value

@@ -1,7 +1,7 @@
 """Changes of law, and what a measure can ask that the example's does not."""
 
 from collections.abc import Callable
-from datetime import date, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +12,8 @@ from rulebook.cases import LoanKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.conftest import changed_text
 from tests.acceptance.fund import BOTH, TestedFund, refusal_of
+from tests.acceptance.measures import a_later_measure
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -25,18 +25,6 @@ FundUnder = Callable[..., TestedFund]
 
 async def a_case(fund: TestedFund, **changed: Any) -> str:
     return await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9), **changed))
-
-
-async def a_later_measure(fund: TestedFund, **changed: str) -> tuple[date, str]:
-    """The day after, the bank has four days to answer, or what else is said.
-
-    Returns:
-        that day, which has begun, and the digest of the measure.
-    """
-    tomorrow = fund.today + timedelta(days=1)
-    digest = fund.adopt(tomorrow, changed_text(OPERATOR, {"opinion = 3": "opinion = 4", **changed}))
-    await fund.skip_to(tomorrow)
-    return tomorrow, digest
 
 
 async def test_a_change_of_law_leaves_open_cases_where_they_are(fund: TestedFund) -> None:

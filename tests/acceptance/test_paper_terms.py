@@ -12,7 +12,7 @@ from rulebook.money import yuan
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund import MAKER, TestedFund
-from tests.acceptance.test_papers import texts
+from tests.acceptance.paper_texts import texts
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

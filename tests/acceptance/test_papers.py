@@ -1,6 +1,5 @@
 """What the papers of a case say, read back from the stored PDFs."""
 
-import hashlib
 import io
 from collections.abc import Callable
 from datetime import timedelta
@@ -24,21 +23,10 @@ from rulebook.money import yuan
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund import MAKER, TestedFund
+from tests.acceptance.paper_texts import texts
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
-
-
-def texts(fund: TestedFund, case: str) -> dict[str, str]:
-    """The text of each paper of a case, without line breaks; every stored digest is checked on the way."""
-    with fund.services.sessions() as session:
-        papers = documents_of(session, case)
-    for paper in papers:
-        assert hashlib.sha256(paper.pdf).hexdigest() == paper.sha256
-    return {
-        paper.kind: "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.pdf)).pages).replace("\n", "")
-        for paper in papers
-    }
 
 
 async def test_a_refusal_gives_each_reason_as_a_whole_sentence(fund: TestedFund) -> None:

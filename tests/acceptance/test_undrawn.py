@@ -12,7 +12,8 @@ from rulebook.events import EventKind
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage, Role
 from tests.acceptance import offices
-from tests.acceptance.fund import TestedFund, refusal_of
+from tests.acceptance.again import run_everything_again, seen
+from tests.acceptance.fund import CONCLUDE, TestedFund, refusal_of
 from tests.acceptance.offices import (
     BEFORE_PAYMENT,
     FIVE_MILLION,
@@ -24,9 +25,7 @@ from tests.acceptance.offices import (
     troubled,
     undrawn,
 )
-from tests.acceptance.test_ends import CONCLUDE
-from tests.acceptance.test_histories import record
-from tests.acceptance.test_repeated_work import run_everything_again, seen
+from tests.acceptance.record import record
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

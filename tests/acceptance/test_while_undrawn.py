@@ -16,7 +16,8 @@ from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage
 from rulebook.steps import Outcome
 from tests.acceptance import offices
-from tests.acceptance.fund import CHECKER, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund import CHECKER, CONCLUDE, MAKER, TestedFund, refusal_of
+from tests.acceptance.measures import a_later_measure
 from tests.acceptance.offices import (
     BEFORE_PAYMENT,
     FIVE_MILLION,
@@ -27,9 +28,7 @@ from tests.acceptance.offices import (
     reserved,
     undrawn,
 )
-from tests.acceptance.test_ends import CONCLUDE
-from tests.acceptance.test_law import a_later_measure
-from tests.acceptance.test_papers import texts
+from tests.acceptance.paper_texts import texts
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

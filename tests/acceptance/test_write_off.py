@@ -19,9 +19,9 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ConcludeRecovery, ProposeWriteOff, Receipt, ReceiptLine, ReceiptPurpose
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage
+from tests.acceptance.again import run_everything_again
 from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
-from tests.acceptance.test_repeated_work import run_everything_again
-from tests.acceptance.test_statement import Statement, account_of
+from tests.acceptance.statement import Statement, account_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,7 @@ import pytest
 
 from activities.law.measures import pack_ids
 from tests.cli.conftest import EXAMPLES, Cli
-from tests.cli.test_law import BARE_CODE
+from tests.cli.overlays import BARE_CODE
 
 DONGHAI = "donghai/2025-08-17"
 OVERLAY = EXAMPLES / "operator.toml"

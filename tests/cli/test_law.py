@@ -1,16 +1,14 @@
 """The law at the command line: fee, ceiling, size, words and working days, from files alone, with no server."""
 
-import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.cli.conftest import EXAMPLES, Cli
+from tests.cli.conftest import Cli
+from tests.cli.overlays import OVERLAY, overlay_with
 
 DONGHAI = "donghai/2025-08-17"
-OVERLAY = EXAMPLES / "operator.toml"
-BARE_CODE = re.compile(r"[a-z]+_[a-z]+|\b(law|measure|activation|judging|cli)\.[a-z]")
 
 
 @pytest.fixture(autouse=True)
@@ -18,15 +16,6 @@ def _no_set_up(tmp_path: Path) -> Any:
     """None of these commands leaves anything behind."""
     yield
     assert not (tmp_path / "var").exists()
-
-
-def overlay_with(tmp_path: Path, section: str, line: str) -> Path:
-    """The example's overlay with one more line in a section."""
-    text = OVERLAY.read_text(encoding="utf-8")
-    assert f"[{section}]\n" in text
-    path = tmp_path / "changed.toml"
-    path.write_text(text.replace(f"[{section}]\n", f"[{section}]\n{line}\n"), encoding="utf-8")
-    return path
 
 
 # The fee -------------------------------------------------------------------------------------------------------

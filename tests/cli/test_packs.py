@@ -7,7 +7,7 @@ import pytest
 
 from activities.law.measures import draft, pack_ids
 from tests.cli.conftest import EXAMPLES, Cli
-from tests.cli.test_law import BARE_CODE, overlay_with
+from tests.cli.overlays import BARE_CODE, overlay_with
 
 DONGHAI = "donghai/2025-08-17"
 OVERLAY = EXAMPLES / "operator.toml"

@@ -25,7 +25,8 @@ from rulebook.stages import CaseStage
 from runtime.devstack import addresses_of
 from runtime.devstack.stack import DevStack
 from runtime.wiring import Services
-from tests.stand import AMOUNT, FUND, Driver, open_for_business, settings_for
+from tests.driver import AMOUNT, Driver
+from tests.running_stack import FUND, open_for_business, settings_for
 
 CASES = 50
 PAUSES = {
@@ -93,7 +94,7 @@ async def drive_until(driver: Driver, reached: Callable[[], bool]) -> None:
         except DBAPIError:
             await asyncio.sleep(0.2)
         if time.monotonic() > until:
-            pytest.fail(f"only {stages(driver.services)} within {SETTLED_WITHIN} s; refused: {driver.refused}")
+            pytest.fail(f"only {stages(driver.services)} within {SETTLED_WITHIN} s")
         await asyncio.sleep(0.05)
 
 

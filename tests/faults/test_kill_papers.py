@@ -4,21 +4,26 @@ import asyncio
 import multiprocessing
 import os
 import signal
-from typing import Any
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
+from sqlalchemy import func, select
+from sqlmodel import Session
 
 from activities.contracts import Queue
 from activities.papers.drawing_up import Papers
+from models.base import table
+from models.cases.case_file import Event
 from rulebook.events import EventKind
 from rulebook.stages import CaseStage
 from runtime.settings import Settings
-from runtime.wiring import Services
+from runtime.wiring import Services, activities_of
 from tests.acceptance import offices
 from tests.acceptance.fund import TestedFund
 from tests.acceptance.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
 from tests.builders import a_micro_manufacturer
-from workflows.policies import PAPERS_TIMEOUT
+from workflows.policies import PAPERS_HEARTBEAT
 
 serving, fund = offices.an_office, offices.its_fund
 
@@ -26,27 +31,36 @@ KILLED_WITHIN = 60.0
 BROKEN = "{% if %}"
 
 
-def draw_once_and_die(settings: Settings) -> None:
-    """What the process does: it commits what it was asked to write, and is killed before it can say so."""
-    write = Papers._write
+def events_of(session: Session, case: str) -> int:
+    """How many lines the log of a case has."""
+    return session.scalar(select(func.count()).where(table(Event).c.case_no == case)) or 0
 
-    def and_die(papers: Papers, *asked: Any) -> None:
-        write(papers, *asked)
-        os.kill(os.getpid(), signal.SIGKILL)
 
-    Papers._write = and_die  # type: ignore[assignment,method-assign]
+def draw_once_and_die(settings: Settings, case: str) -> None:
+    """What the process does: it commits what it was asked to write of a case, and is killed before it can say so."""
+    services = Services(settings)
+
+    @contextmanager
+    def and_die() -> Iterator[Session]:
+        with services.sessions.begin() as session:
+            before = events_of(session, case)
+            yield session
+            wrote = events_of(session, case) > before
+        if wrote:
+            os.kill(os.getpid(), signal.SIGKILL)
 
     async def work() -> None:
-        services = Services(settings)
-        async with services.worker(await services.client(), Queue.PAPERS):
+        async with services.worker(
+            await services.client(), Queue.PAPERS, activities_of(Papers(and_die, services.press))
+        ):
             await asyncio.Event().wait()
 
     asyncio.run(work())
 
 
-async def killed_after_a_commit(serving: Serving) -> None:
+async def killed_after_a_commit(serving: Serving, case: str) -> None:
     """One such process has begun, and is gone."""
-    process = multiprocessing.get_context("spawn").Process(target=draw_once_and_die, args=(serving.settings,))
+    process = multiprocessing.get_context("spawn").Process(target=draw_once_and_die, args=(serving.settings, case))
     process.start()
     await asyncio.to_thread(process.join, KILLED_WITHIN)
     assert process.exitcode == -signal.SIGKILL
@@ -64,13 +78,13 @@ async def test_what_a_killed_worker_wrote_is_neither_lost_nor_written_again(fund
     await fund.approve_bridge(drawn, FIVE_MILLION)
     assert fund.pool().reserved_fen == 2 * FIVE_MILLION
 
-    await killed_after_a_commit(serving)
+    await killed_after_a_commit(serving, drawn)
     papers, events = fund.papers_of(drawn), fund.events(drawn)
     assert set(papers) == BEFORE_PAYMENT
     assert events[-1] == EventKind.PAPERS_DRAWN_UP
-    fund.patience = PAPERS_TIMEOUT.seconds + KILLED_WITHIN
+    fund.busy_seconds = PAPERS_HEARTBEAT.seconds + KILLED_WITHIN
     told = asyncio.create_task(fund.not_renewing(refused))
-    await killed_after_a_commit(serving)
+    await killed_after_a_commit(serving, refused)
     assert fund.events(refused)[-1] == EventKind.PAPERS_NOT_DRAWN
     pool = fund.pool()
     assert pool.reserved_fen == FIVE_MILLION

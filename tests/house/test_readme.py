@@ -16,7 +16,7 @@ READMES = ("README.md", "README.zh-CN.md")
 DOCS = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "docs").rglob("*.md"))
 PAGES = [*READMES, *DOCS]
 CALL = re.compile(r"(?:\./run|(?<![/\w.-])xuqiao) (?=[a-z])([^`#|;\n]*)")
-ONLY_IN_RUN = {"test"}
+ONLY_IN_RUN = {"checks", "coverage", "quick", "test"}
 PICTURE_BYTES = 200_000
 
 

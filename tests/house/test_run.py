@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 import shutil
 import subprocess
 from pathlib import Path
@@ -131,3 +132,61 @@ def test_the_doctor_works_before_set_up_and_names_every_missing_thing(house: Pat
         assert any(cure in line.partition("Cure:")[2] for line in bad), cure
     assert "处理：apt-get install" in run(house, "doctor", tools=tools, lang="zh").stdout
     assert not (house / ".venv").exists(), "looking changes nothing"
+
+
+# Checks and tests ----------------------------------------------------------------------------------------------------
+
+
+def with_tools(house: Path, *failing: str) -> None:
+    """A folder that is set up, with programs that only tell what they were given."""
+    set_up(house)
+    for name in ("mypy", "ruff", "lint-imports", "pytest", "coverage"):
+        script(house / ".venv/bin" / name, f'echo "{name} $*" | tee -a "{house}/called"; exit {int(name in failing)}')
+
+
+def called(house: Path) -> list[str]:
+    return (house / "called").read_text().splitlines()
+
+
+def test_all_tests_run_beside_the_static_checks(house: Path) -> None:
+    with_tools(house)
+    done = run(house, "test")
+    assert done.returncode == 0
+    programs = {line.split()[0] for line in called(house)}
+    assert programs == {"mypy", "ruff", "lint-imports", "pytest"}
+    chosen = {line.partition(" -m ")[2] for line in called(house) if line.startswith("pytest")}
+    assert chosen == {"servers", "not servers"}, "every test is in one of the two"
+    assert re.search(r"^took \d+ s$", done.stderr, re.MULTILINE)
+
+
+def test_a_part_of_the_tests_runs_alone(house: Path) -> None:
+    with_tools(house, "mypy")
+    done = run(house, "test", "tests/words", "-k", "a b", lang="zh")
+    assert done.returncode == 0
+    (line,) = called(house)
+    assert line.startswith("pytest ")
+    assert line.endswith("tests/words -k a b")
+    assert re.search(r"^用时 \d+ 秒$", done.stderr, re.MULTILINE)
+
+
+def test_quick_checks_everything_and_leaves_servers_alone(house: Path) -> None:
+    with_tools(house)
+    assert run(house, "quick").returncode == 0
+    assert {line.split()[0] for line in called(house)} == {"mypy", "ruff", "lint-imports", "pytest"}
+    (tests,) = (line for line in called(house) if line.startswith("pytest"))
+    assert "not servers" in tests
+
+
+def test_the_checks_alone_run_no_test(house: Path) -> None:
+    with_tools(house)
+    assert run(house, "checks").returncode == 0
+    assert {line.split()[0] for line in called(house)} == {"mypy", "ruff", "lint-imports"}
+
+
+@pytest.mark.parametrize("failing", ["mypy", "ruff", "lint-imports", "pytest"])
+def test_whatever_fails_fails_the_run_and_is_shown(house: Path, failing: str) -> None:
+    with_tools(house, failing)
+    done = run(house, "test")
+    assert done.returncode == 1
+    assert failing in done.stdout + done.stderr
+    assert {line.split()[0] for line in called(house)} == {"mypy", "ruff", "lint-imports", "pytest"}, "all are told of"

@@ -1,47 +1,27 @@
 """Around the door there is no way; and where a superuser makes one, the check names the row."""
 
 import json
-from typing import Any
 
 import pytest
 from psycopg import errors
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
-from sqlmodel import Session
 
 from models.books import ledger
 from models.database import sessions
 from rulebook.money import yuan
+from tests.ledger.attacks import TABLES, at_the_door, attempt, seen_by, with_guards_back
 
 from .conftest import Books
 
 CASE = "L-2026-00001-1"
 BRIDGE = yuan(5_000_000)
-TABLES = (
-    *("subject", "kind", "permitted", "follows", "book", "account", "balance"),
-    *("journal", "posting", "hold", "approval", "closing", "seal", "void"),
-)
 
 
 @pytest.fixture
 def lent(books: Books) -> Books:
     books.lend(CASE, BRIDGE)  # vouchers 2, 3 and 4
     return books
-
-
-def attempt(engine: Engine, statement: str, **params: object) -> BaseException:
-    with pytest.raises(DBAPIError) as caught, engine.begin() as connection:
-        connection.execute(text(statement), params)
-    assert caught.value.orig is not None
-    return caught.value.orig
-
-
-def at_the_door(engine: Engine, request: dict[str, Any]) -> dict[str, Any]:
-    """The door's own answer to a request that no builder would make."""
-    with engine.begin() as connection:
-        knock = text("SELECT ledger.post(CAST(:r AS jsonb))")
-        answer: dict[str, Any] = connection.execute(knock, {"r": json.dumps(request)}).scalar_one()
-    return answer
 
 
 @pytest.mark.parametrize("table", TABLES)
@@ -211,18 +191,3 @@ def test_an_entry_slipped_in_by_the_owner_is_named(owner_engine: Engine, lent: B
 def test_a_guard_that_is_off_or_not_always_on_is_named(superuser: Connection, lent: Books, how: str) -> None:
     superuser.exec_driver_sql(f"ALTER TABLE ledger.posting {how} TRIGGER move_balances")
     assert seen_by(superuser, lent.fund) == ["guard posting.move_balances is missing or not always on"]
-
-
-def with_guards_back(superuser: Connection, table: str) -> None:
-    """As a careful intruder would leave them."""
-    names = superuser.exec_driver_sql(
-        "SELECT tgname FROM pg_trigger WHERE tgrelid = %s::regclass AND NOT tgisinternal", (f"ledger.{table}",)
-    ).all()
-    for (name,) in names:
-        superuser.exec_driver_sql(f"ALTER TABLE ledger.{table} ENABLE ALWAYS TRIGGER {name}")
-
-
-def seen_by(superuser: Connection, fund: str) -> list[str]:
-    """The check's answer inside the superuser's own transaction, which is never committed."""
-    with Session(superuser) as session:
-        return ledger.check_books(session, fund)

@@ -16,7 +16,7 @@ from rulebook.books.postings import PostingKind
 from rulebook.books.postings_of_the_year import interest, refund
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from tests.ledger.test_attacks import TABLES, at_the_door, attempt, seen_by, with_guards_back
+from tests.ledger.attacks import TABLES, at_the_door, attempt, seen_by, with_guards_back
 
 from .conftest import TODAY, Books
 

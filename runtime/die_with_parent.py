@@ -3,7 +3,7 @@
 A process of its own between fork and exec: what ``preexec_fn`` would do is not safe in a program with threads. It needs
 nothing but the standard library and starts in a few milliseconds (``python -I -S``).
 
-Usage: tether.py PARENT_PID SIGNAL ACCOUNT|- PROGRAM [ARGUMENT …]
+Usage: die_with_parent.py PARENT_PID SIGNAL ACCOUNT|- PROGRAM [ARGUMENT …]
 """
 
 import ctypes
@@ -15,7 +15,7 @@ PR_SET_PDEATHSIG = 1
 
 
 def main(parent: int, death_signal: int, account: str, argv: list[str]) -> None:
-    """Drop to ``account``, tie this process to ``parent``, become ``argv``."""
+    """Drop to ``account``, end this process with ``parent``, become ``argv``."""
     if account != "-":
         entry = pwd.getpwnam(account)
         os.setgroups([])

@@ -1,15 +1,8 @@
-"""A stand for benchmarks and fault tests: the real servers, the product's own processes, and cases driven by worklist.
-
-Cases settle within minutes on whatever day it is: every day of the calendar works and the cut-off is just before
-midnight. Nothing else differs from production.
-"""
+"""Cases driven by worklist: what officers and banks do, as soon as a task asks for it, on a running stack."""
 
 import asyncio
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Row, text
 from sqlalchemy.exc import DBAPIError
@@ -20,8 +13,6 @@ from activities.cases.acts import act
 from activities.law.calendars import shanghai_today
 from models.cases.acts import enter_message
 from models.cases.applications import file_application
-from models.funds import calendar
-from rulebook.calendar import CalendarDay
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
@@ -45,17 +36,13 @@ from rulebook.messages import (
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
 from runtime.conductor import simulated_clerk
-from runtime.devstack.stack import DevStack
-from runtime.seed import open_fund
-from runtime.settings import Settings, checkout
-from runtime.supervisor import Child, Supervisor
 from runtime.wiring import Services
 from tests.builders import BANK, a_micro_manufacturer
+from tests.running_stack import FUND
 
-FUND = "ST"
 AMOUNT = yuan(5_000)
 BALANCE = yuan(6_000)
-LOOK_SECONDS = 0.03
+LOOK_SECONDS = 0.1
 OFFICE = "东海县晶源产业投资服务有限公司"
 OFFICERS = {
     Role.MAKER: Actor(id="li.jing", name="李敬", role=Role.MAKER, organisation=OFFICE),
@@ -71,50 +58,18 @@ _ENDED = text("""
     SELECT count(*) FROM renewal_case
     WHERE stage IN ('closed', 'refused', 'lapsed', 'withdrawn') AND case_no = ANY(:cases)
 """)
+_LAST_EVENT = text("SELECT kind, detail FROM event WHERE case_no = :case ORDER BY serial DESC LIMIT 1")
 
 
-def settings_for(folder: Path) -> Settings:
-    """Settings of a stand: everything in its own folder."""
-    return Settings(var=folder, simulator_path=folder / "bank.sqlite")
-
-
-def open_for_business(services: Services, folder: Path) -> None:
-    """The example's fund, with a cut-off just before midnight and a calendar in which every day works."""
-    examples = (checkout() or Path.cwd()) / "examples"
-    overlay = (examples / "operator.toml").read_text(encoding="utf-8")
-    (folder / "operator.toml").write_text(overlay.replace('cut_off = "16:30"', 'cut_off = "23:59"'), encoding="utf-8")
-    fund = (examples / "fund.toml").read_text(encoding="utf-8")
-    (folder / "fund.toml").write_text(fund.replace('code = "DH"', f'code = "{FUND}"'), encoding="utf-8")
-    today = shanghai_today()
-    with services.sessions.begin() as session:
-        open_fund(session, folder / "fund.toml", today)
-        every_day = (today + timedelta(days=n) for n in range(-30, 300))
-        calendar.store_days(session, (CalendarDay(day, works=True, official=True) for day in every_day), "stand")
-
-
-@contextmanager
-def standing(folder: Path, processes: Sequence[Child]) -> Iterator[Services]:
-    """Servers and processes for one run; the folder's data goes with it."""
-    stack, supervisor = DevStack(folder), Supervisor(folder / "log")
-    services = Services(settings_for(folder))
-    stack.start()
-    try:
-        open_for_business(services, folder)
-        for child in processes:
-            supervisor.add(child)
-        supervisor.start()
-        yield services
-    finally:
-        supervisor.stop()
-        services.close()
-        stack.remove()
+class Stopped(AssertionError):
+    """A case that ought to go by itself to its end does not: whoever drives it need not wait for the time-out."""
 
 
 class Driver:
     """Files cases and does for them what officers and banks do, whenever the worklist asks for it.
 
     Args:
-        services: the stand's.
+        services: the running stack's services.
         client: of its Temporal server.
         early: the bank says everything at once when a case is filed, and its messages wait for their stage; otherwise
             each comes when the worklist waits for it.
@@ -128,7 +83,7 @@ class Driver:
         self._acting: set[asyncio.Task[None]] = set()
         self.cases: list[str] = []
         self.pauses: dict[str, str] = {}  # case number to the kind of task that nobody takes up for now
-        self.refused: list[tuple[str, XuqiaoError]] = []
+        self._stopped: BaseException | None = None
 
     def file(self, count: int) -> None:
         """File so many applications whose loans fall due tomorrow, so that today is the release day."""
@@ -137,7 +92,7 @@ class Driver:
             for _ in range(count):
                 row = a_micro_manufacturer(maturity=today + timedelta(days=1), asking=AMOUNT, balance_fen=BALANCE)
                 filed = file_application(
-                    session, FUND, row, received_on=today, filed_by="li.jing", source="stand", queues="xuqiao"
+                    session, FUND, row, received_on=today, filed_by="li.jing", source="test", queues="xuqiao"
                 )
                 self.cases.append(filed.case_no)
                 for body in bank_messages(filed.case_no, today) if self._early else ():
@@ -153,6 +108,7 @@ class Driver:
         Returns:
             the seconds it took.
         Raises:
+            Stopped: at once, with the reason, where an act is refused or a paper cannot be drawn.
             TimeoutError: naming how many had ended.
         """
         begun = time.monotonic()
@@ -172,7 +128,11 @@ class Driver:
 
         Returns:
             how many cases have ended.
+        Raises:
+            Stopped: an act was refused, a paper could not be drawn, or something else went wrong.
         """
+        if self._stopped is not None:
+            raise self._stopped
         with self.services.sessions() as session:
             tasks = session.connection().execute(_WORKLIST).all()
             ended: int = session.connection().execute(_ENDED, {"cases": self.cases}).scalar_one()
@@ -181,8 +141,13 @@ class Driver:
                 self._in_hand.add((task.id, task.kind))
                 doing = asyncio.create_task(self._do(task))
                 self._acting.add(doing)
-                doing.add_done_callback(self._acting.discard)
+                doing.add_done_callback(self._done)
         return ended
+
+    def _done(self, doing: asyncio.Task[None]) -> None:
+        self._acting.discard(doing)
+        if not doing.cancelled() and (failure := doing.exception()) is not None:
+            self._stopped = self._stopped or failure
 
     async def _do(self, task: Row[tuple[int, str, str, str]]) -> None:
         today = shanghai_today()
@@ -192,6 +157,10 @@ class Driver:
                     bodies = bank_messages(task.case_no, today)
                     say(session, task.case_no, next(body for body in bodies if body.kind == task.kind))
             return
+        if task.kind == ActKind.DRAW_AGAIN:
+            with self.services.sessions() as session:
+                event = session.connection().execute(_LAST_EVENT, {"case": task.case_no}).one()
+            raise Stopped(f"{task.case_no}: {event.kind}: {event.detail}")
         body, role = deed(task, today, paid=task.kind == ActKind.CONFIRM_PAYMENT and self._paid(task.case_no))
         try:
             await act(
@@ -207,7 +176,7 @@ class Driver:
             if refusal.code == "act.no_answer":  # servers were away: the same key may be sent again
                 self._in_hand.discard((task.id, task.kind))
             else:
-                self.refused.append((task.case_no, refusal))
+                raise Stopped(f"{task.case_no}: {task.kind} was refused: {refusal}") from refusal
         except DBAPIError:
             self._in_hand.discard((task.id, task.kind))
 
@@ -232,8 +201,10 @@ def deed(task: Row[tuple[int, str, str, str]], today: date, paid: bool) -> tuple
             return RecordSigning(signed_on=today, return_path_confirmed=True), Role.MAKER
         case ActKind.CONFIRM_PAYMENT:  # its fate is open: a person looks at the bank's own list
             return ConfirmPayment(statement_reference="seen", paid=paid), Role.CHECKER
-        case _:
+        case ActKind.RELEASE:
             return Release(confirmed=tuple(ReleaseLine), balance_fen=BALANCE), Role.CASHIER
+        case _:
+            raise Stopped(f"{task.case_no}: nobody here knows what to do about {task.kind}")
 
 
 def bank_messages(case_no: str, today: date) -> tuple[MessageBody, ...]:
