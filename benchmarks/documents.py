@@ -6,7 +6,7 @@ Run it without arguments, or with ``--quick``. The last line is one JSON object:
 
 ``agreement_ms`` is the median warm time of the tripartite agreement without guarantors (PDF/A-3a, tagged, facts
 embedded, QR, places to sign), ``agreement_kb`` its size in thousands of bytes. ``typst_ms`` is Typst with a new
-compiler each time, from the same text, in the same face, to a plain PDF: no tables, no header, no embedded file. Typst
+compiler each time, from the same text, in the same font, to a plain PDF: no tables, no header, no embedded file. Typst
 remembers in its process what it has laid out, also for a new compiler; each time the type is a hair larger, so that it
 sets the text anew, as we do. The two take turns, so that the noise of the machine falls on both; ``ratio`` is agreement
 over Typst. ``case_cpu_s`` is the processor time of all papers of a bridged case with guarantors and a committee.
@@ -50,7 +50,7 @@ def text_of(page: str) -> list[str]:
 
 
 def typst_source(paragraphs: list[str], turn: int) -> str:
-    """The same text on the same paper, in the same face and, but for a hair, the same size."""
+    """The same text on the same paper, in the same font and, but for a hair, the same size."""
     rules = (
         '#set page(paper: "a4", margin: (top: 25mm, bottom: 24mm, left: 26mm, right: 24mm))\n'
         f'#set text(font: "Noto Serif SC", size: {10.5 + turn / 10_000:.4f}pt, lang: "zh", region: "cn")\n'
