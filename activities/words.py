@@ -22,7 +22,7 @@ from rulebook.cases import ApplicantKind, BankAnswer, LoanKind, LoanRiskClass, P
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
-from rulebook.messages import ReceiptPurpose, ReleaseLine
+from rulebook.messages import ChecklistItem, ReceiptPurpose
 from rulebook.papers.facts import DocumentKind
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
@@ -42,7 +42,7 @@ WORD_GROUPS: Mapping[type[StrEnum], str] = {
     Route: "route",
     BankAnswer: "answer",
     PromiseRung: "rung",
-    ReleaseLine: "release_line",
+    ChecklistItem: "checklist_item",
     ReceiptPurpose: "purpose",
     Result: "result",
     EventKind: "event",

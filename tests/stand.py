@@ -27,6 +27,7 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ChecklistItem,
     ConfirmPayment,
     MessageBody,
     NewLoan,
@@ -38,7 +39,6 @@ from rulebook.messages import (
     ReceiptPurpose,
     RecordSigning,
     Release,
-    ReleaseLine,
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
@@ -231,7 +231,7 @@ def deed(task: Row[tuple[int, str, str, str]], today: date, paid: bool) -> tuple
         case ActKind.CONFIRM_PAYMENT:  # its fate is open: a person looks at the bank's own list
             return ConfirmPayment(statement_reference="seen", paid=paid), Role.CHECKER
         case _:
-            return Release(confirmed=tuple(ReleaseLine), balance_fen=BALANCE), Role.CASHIER
+            return Release(confirmed=tuple(ChecklistItem), balance_fen=BALANCE), Role.CASHIER
 
 
 def bank_messages(case_no: str, today: date) -> tuple[MessageBody, ...]:

@@ -28,7 +28,7 @@ from rulebook.findings import Finding, Result
 from rulebook.law.fees import Tariff, course_of, prepaid_fee
 from rulebook.law.measure import Measure
 from rulebook.law.size import size_class
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from rulebook.papers.facts import (
     DocumentKind,
     FeeStep,
@@ -318,7 +318,7 @@ def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:
     confirmed = set(release.body["confirmed"])
     for line in measure.release.checklist.value or ():
         signed = {"by": release.actor_name, "at": release.occurred_at.astimezone(LAW_ZONE)} if line in confirmed else {}
-        yield PaperCheck(line=word(ReleaseLine(line), LANG), done=line in confirmed, **signed)
+        yield PaperCheck(line=word(ChecklistItem(line), LANG), done=line in confirmed, **signed)
 
 
 def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:

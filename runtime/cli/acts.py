@@ -151,11 +151,11 @@ def _release(
     confirm: Annotated[list[str] | None, Option("--confirm", metavar="LINE")] = None,
     confirm_all: Annotated[bool, Option("--confirm-all")] = False,
 ) -> "ActBody":
-    from rulebook.messages import Release, ReleaseLine
+    from rulebook.messages import ChecklistItem, Release
     from runtime.cli.values import fen_of, member_of
 
-    named = [member_of("--confirm", ReleaseLine, typed) for typed in confirm or ()]
-    confirmed = tuple(each for each in ReleaseLine if confirm_all or each in named)
+    named = [member_of("--confirm", ChecklistItem, typed) for typed in confirm or ()]
+    confirmed = tuple(each for each in ChecklistItem if confirm_all or each in named)
     return Release(confirmed=confirmed, balance_fen=fen_of("--balance", balance))
 
 

@@ -20,7 +20,7 @@ CHOICES = {
     "ROLE": ("rulebook.stages", "Role"),
     "STATE": ("models.cases.acts", "ActState"),
     "KIND": ("rulebook.papers.facts", "DocumentKind"),
-    "LINE": ("rulebook.messages", "ReleaseLine"),
+    "LINE": ("rulebook.messages", "ChecklistItem"),
     "ANSWER": ("rulebook.cases", "BankAnswer"),
     "RUNG": ("rulebook.cases", "PromiseRung"),
 }
