@@ -23,7 +23,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import ChecklistItem, ReceiptPurpose
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind, CaseStage, Fit, MessageKind, Role
 
 Lang = Literal["zh", "en"]

@@ -25,17 +25,15 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import typst
 
-from activities.papers.drawing_up import AT_CLOSING
 from activities.papers.press import Press
 from activities.papers.press.office import bundled_dir
 from activities.papers.press.sample import SAMPLE
-from rulebook.papers.facts import DocumentKind, before_payment
+from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 CASE = (
     *before_payment(None, None, guarantors=True, committee=True),
-    *AT_CLOSING,
-    DocumentKind.ARCHIVE_INDEX,
+    *drawn_on(Occasion.CLOSING),
 )
 MILLI = 1000
 _BLOCK_ENDS = re.compile(r"</(?:p|h1|h2|td|th|div|li)>|<br>")
@@ -75,7 +73,7 @@ def main() -> None:
     press = Press()
     facts = SAMPLE.model_copy(update={"guarantors": ()})
     paper = press.render(AGREEMENT, facts)
-    paragraphs = text_of(press._page(AGREEMENT, facts, "zh", paper.data_digest, draft=False))
+    paragraphs = text_of(press.page(AGREEMENT, facts, data_digest=paper.data_digest))
     agreement, beside = [], []
     with TemporaryDirectory() as folder:
         source = Path(folder) / "agreement.typ"

@@ -33,7 +33,7 @@ from models.funds.funds import kept_measure
 from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import STAGES, CaseStage, MessageKind, Role, next_acts
 
 # Where a fund's clock stands: never behind the business day that its daily round has opened.

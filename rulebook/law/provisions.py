@@ -27,7 +27,7 @@ from rulebook.law.rates import PPM, Rate, read_rate
 from rulebook.law.size import industry_of
 from rulebook.messages import BorrowersPurpose, ChecklistItem
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
-from rulebook.papers.facts import DocumentKind, LegalForm
+from rulebook.papers.kinds import DocumentKind, LegalForm
 from rulebook.values import Day, Value
 
 T = TypeVar("T")

@@ -72,7 +72,7 @@ def paper(
 
     from models.cases import reads
     from rulebook.errors import XuqiaoError
-    from rulebook.papers.facts import DocumentKind
+    from rulebook.papers.kinds import DocumentKind
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
     from runtime.cli.values import case_no_of, member_of

@@ -194,8 +194,8 @@ def verify(file: File, as_json: AsJson = False) -> int:
                 raise
             report = check_file(content, None, roots)
     if as_json:
-        said = {"faults": _as_data(report.faults), "remarks": _as_data(report.remarks)}
-        print_json({"good": report.good, **plain(report), **said})
+        worded = {"faults": _as_data(report.faults), "remarks": _as_data(report.remarks)}
+        print_json({"good": report.good, **plain(report), **worded})
     else:
         _tell(report)
     return Exit.WELL if report.good else Exit.REFUSED

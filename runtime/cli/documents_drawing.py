@@ -14,7 +14,7 @@ from runtime.cli.options import AsJson, AsUser, Case
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from activities.papers.on_request import Told
+    from activities.papers.on_request import PaperDetail
 
 Kind = Annotated[str, Argument(metavar="KIND")]
 AnswerBy = Annotated[str | None, Option("--answer-by", metavar="DATE")]
@@ -35,11 +35,11 @@ PaperLang = Annotated[str, Option("--in", metavar="LANG")]
 
 def add_drawing(app: Typer) -> None:
     """Put these commands into the group ``documents``."""
-    app.command("render", cls=Command)(combined(_told, render))
-    app.command("preview", cls=Command)(combined(_told, preview))
+    app.command("render", cls=Command)(combined(_detail, render))
+    app.command("preview", cls=Command)(combined(_detail, preview))
 
 
-def _told(
+def _detail(
     answer_by: AnswerBy = None,
     missing: Missing = None,
     breach: Breach = None,
@@ -51,16 +51,16 @@ def _told(
     since: Since = None,
     until: Until = None,
     ceiling: Ceiling = None,
-) -> "Told":
+) -> "PaperDetail":
     """What the officer says about the paper."""
-    from activities.papers.on_request import Told
+    from activities.papers.on_request import PaperDetail
     from rulebook.papers.facts import PaperFinding
     from runtime.cli.values import day_of, fen_of
 
     breaches, clauses = breach or [], clause or []
     if len(breaches) != len(clauses):
         raise Misuse("papers.clause_for_each_breach", breaches=len(breaches), clauses=len(clauses))
-    return Told(
+    return PaperDetail(
         answer_by=day_of("--answer-by", answer_by) if answer_by else None,
         missing_papers=tuple(missing or ()),
         breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
@@ -75,7 +75,7 @@ def _told(
 
 
 def render(
-    make_told: "Callable[[], Told]",
+    make_detail: "Callable[[], PaperDetail]",
     case: Case,
     paper_kind: Kind,
     *,
@@ -90,19 +90,19 @@ def render(
     """
     from activities.papers.on_request import draw_on_request
     from models.funds.funds import actor
-    from rulebook.papers.facts import DocumentKind
+    from rulebook.papers.kinds import DocumentKind
     from rulebook.stages import Role
     from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, note, print_json, say
     from runtime.cli.values import case_no_of, member_of
 
-    case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_told()
+    case, of_kind, detail = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_detail()
     note("cli.unauthenticated")
     with Office() as office:
         with office.begin() as session:
             by = actor(session, as_user, Role.MAKER)
-        made = draw_on_request(office.begin, office.press, case, of_kind, told, by, datetime.now(UTC))
+        made = draw_on_request(office.begin, office.press, case, of_kind, detail, by, datetime.now(UTC))
         out = write_file(paper_out or Path(f"{made.number}.pdf"), made.pdf)
     shown = {"number": made.number, "kind": of_kind, "pages": made.pages, "sha256": made.sha256, "out": str(out)}
     if as_json:
@@ -113,7 +113,7 @@ def render(
 
 
 def preview(
-    make_told: "Callable[[], Told]",
+    make_detail: "Callable[[], PaperDetail]",
     paper_kind: Kind,
     *,
     of_case: OfCase = None,
@@ -128,21 +128,23 @@ def preview(
     """
     from activities.papers.on_request import draft
     from activities.papers.press.sample import sample_of
-    from rulebook.papers.facts import DocumentKind
+    from rulebook.papers.kinds import DocumentKind
     from runtime.cli.documents_values import write_file
     from runtime.cli.office import Office
     from runtime.cli.output import line, print_json, say
     from runtime.cli.speech import LANGUAGES
     from runtime.cli.values import case_no_of, member_of
 
-    of_kind, told = member_of("KIND", DocumentKind, paper_kind), make_told()
+    of_kind, detail = member_of("KIND", DocumentKind, paper_kind), make_detail()
     if paper_lang not in LANGUAGES:
         raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
     with Office() as office:
         if of_case is None:
             paper = office.press.render(of_kind, sample_of(of_kind), paper_lang, draft=True)
         else:
-            paper = draft(office.begin, office.press, case_no_of(of_case), of_kind, told, datetime.now(UTC), paper_lang)
+            paper = draft(
+                office.begin, office.press, case_no_of(of_case), of_kind, detail, datetime.now(UTC), paper_lang
+            )
         out = write_file(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
     shown = {"kind": of_kind, "pages": paper.pages, "draft": True, "out": str(out)}
     if as_json:

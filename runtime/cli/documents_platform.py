@@ -229,5 +229,5 @@ def _asked(parties: list[str], people: list[str], authorities: list[str]) -> "li
     for name, typed in (("--party", parties), ("--signatory", people), ("--authority", authorities)):
         if not all(each.strip() for each in typed):
             raise Misuse("cli.usage.empty", name=name)
-    told = zip(parties, people, authorities, strict=True)
-    return [Asked(party=party.strip(), person=who.strip(), authority=by.strip()) for party, who, by in told]
+    asked = zip(parties, people, authorities, strict=True)
+    return [Asked(party=party.strip(), person=who.strip(), authority=by.strip()) for party, who, by in asked]

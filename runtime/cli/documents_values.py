@@ -17,7 +17,7 @@ def paper_meant(typed: str) -> str:
     Raises:
         Misuse: ``cli.usage.bad_value``.
     """
-    from rulebook.papers.facts import DocumentKind
+    from rulebook.papers.kinds import DocumentKind
 
     number = _number(typed)
     return member_of("KIND|NUMBER", DocumentKind, typed).value if number is None else number

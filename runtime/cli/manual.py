@@ -19,7 +19,7 @@ CHOICES = {
     "STAGE": ("rulebook.stages", "CaseStage"),
     "ROLE": ("rulebook.stages", "Role"),
     "STATE": ("models.cases.acts", "ActState"),
-    "KIND": ("rulebook.papers.facts", "DocumentKind"),
+    "KIND": ("rulebook.papers.kinds", "DocumentKind"),
     "LINE": ("rulebook.messages", "ChecklistItem"),
     "ANSWER": ("rulebook.cases", "BankAnswer"),
     "RUNG": ("rulebook.cases", "PromiseRung"),

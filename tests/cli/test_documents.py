@@ -9,7 +9,7 @@ from PIL import Image
 
 from activities.papers.press import Press
 from models.papers.documents import Document
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.cli.conftest import Cli

@@ -13,7 +13,7 @@ from activities.papers.press.pool import PressPool
 from activities.words import say
 from models.papers.documents import documents_of
 from rulebook.money import yuan
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.wiring import House
 from tests.acceptance.fund import TestedFund

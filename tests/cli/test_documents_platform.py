@@ -13,7 +13,7 @@ from activities.words import LANGUAGES, has_words
 from gateways.esign import PlatformManner, SimulatedPlatform
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.cli.documents_platform import PLATFORM_FOLDER
 from runtime.settings import load_settings
 from runtime.wiring import House

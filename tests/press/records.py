@@ -15,7 +15,8 @@ from models.cases.applications import file_application
 from models.papers import signatures
 from models.papers.documents import Document, document_number, store
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from runtime.daily import shanghai_today
 from tests.builders import a_micro_manufacturer
 

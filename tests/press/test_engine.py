@@ -13,10 +13,9 @@ from weasyprint import HTML
 from weasyprint.text import line_break
 
 from activities.papers.press import Press, engine
-from activities.papers.press.drawing import DrawingBoard
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 
 
 def as_it_comes() -> Any:
@@ -106,7 +105,7 @@ def test_a_full_disk_is_no_fault_of_a_template(press: Press, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(DrawingBoard, "_draw", full)
+    monkeypatch.setattr(engine.Page, "render", full)
     with pytest.raises(OSError, match="No space left"):
         press.render(DocumentKind.MINUTES, SAMPLE)
 

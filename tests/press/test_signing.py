@@ -22,7 +22,7 @@ from gateways.esign import DEMO_CA_NAME, DemoAuthority
 from models.database import sessions
 from models.papers import signatures
 from models.papers.signatures import SignedHow
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout

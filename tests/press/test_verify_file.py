@@ -25,7 +25,8 @@ from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
 from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from runtime.daily import shanghai_today
 from runtime.seed import open_fund
 from runtime.settings import checkout
