@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -50,7 +51,7 @@ class Records:
         self.paper = self.put(KIND)
         self.signed = self.sign(self.paper)
 
-    def put(self, kind: DocumentKind, **changed: object) -> Document:
+    def put(self, kind: DocumentKind, **changed: Any) -> Document:
         return a_paper_on_record(self.app, self.press, "DH", kind, **changed)
 
     def sign(self, paper: Document) -> bytes:
