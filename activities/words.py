@@ -41,7 +41,7 @@ WORD_GROUPS: Mapping[str, str] = {
     "Route": "route",
     "BankAnswer": "answer",
     "PromiseRung": "rung",
-    "ReleaseLine": "release_line",
+    "ChecklistItem": "checklist_item",
     "ReceiptPurpose": "purpose",
     "MessageSource": "cli.source",
     "Result": "result",

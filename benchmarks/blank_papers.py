@@ -14,7 +14,8 @@ from activities.contracts import Queue
 from activities.papers.drawing_up import Papers, Renders
 from activities.papers.press.office import Office
 from activities.papers.press.press import Paper
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from runtime.settings import load_settings
 from runtime.wiring import Services, activities_of, stop_on_signal
 

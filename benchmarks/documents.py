@@ -6,7 +6,7 @@ Run it without arguments, or with ``--quick`` or ``--smoke``. The last line is o
 
 ``agreement_ms`` is the median warm time of the tripartite agreement without guarantors (PDF/A-3a, tagged, facts
 embedded, QR, places to sign), ``agreement_kb`` its size in thousands of bytes. ``typst_ms`` is Typst with a new
-compiler each time, from the same text, in the same face, to a plain PDF: no tables, no header, no embedded file. Typst
+compiler each time, from the same text, in the same font, to a plain PDF: no tables, no header, no embedded file. Typst
 remembers in its process what it has laid out, also for a new compiler; each time the type is a hair larger, so that it
 sets the text anew, as we do. The two take turns, so that the noise of the machine falls on both; ``ratio`` is agreement
 over Typst. ``case_cpu_s`` is the processor time of all papers of a bridged case with guarantors and a committee.
@@ -25,18 +25,16 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 import typst
 
-from activities.papers.drawing_up import AT_CLOSING
 from activities.papers.press import Press
 from activities.papers.press.office import bundled_dir
 from activities.papers.press.sample import SAMPLE
 from benchmarks.length import of_length
-from rulebook.papers.facts import DocumentKind, before_payment
+from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 CASE = (
     *before_payment(None, None, guarantors=True, committee=True),
-    *AT_CLOSING,
-    DocumentKind.ARCHIVE_INDEX,
+    *drawn_on(Occasion.CLOSING),
 )
 MILLI = 1000
 _BLOCK_ENDS = re.compile(r"</(?:p|h1|h2|td|th|div|li)>|<br>")
@@ -51,7 +49,7 @@ def text_of(page: str) -> list[str]:
 
 
 def typst_source(paragraphs: list[str], turn: int) -> str:
-    """The same text on the same paper, in the same face and, but for a hair, the same size."""
+    """The same text on the same paper, in the same font and, but for a hair, the same size."""
     rules = (
         '#set page(paper: "a4", margin: (top: 25mm, bottom: 24mm, left: 26mm, right: 24mm))\n'
         f'#set text(font: "Noto Serif SC", size: {10.5 + turn / 10_000:.4f}pt, lang: "zh", region: "cn")\n'
@@ -76,7 +74,7 @@ def main() -> None:
     press = Press()
     facts = SAMPLE.model_copy(update={"guarantors": ()})
     paper = press.render(AGREEMENT, facts)
-    paragraphs = text_of(press._page(AGREEMENT, facts, "zh", paper.data_digest, draft=False))
+    paragraphs = text_of(press.page(AGREEMENT, facts, data_digest=paper.data_digest))
     agreement, beside = [], []
     with TemporaryDirectory() as folder:
         source = Path(folder) / "agreement.typ"

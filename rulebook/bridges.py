@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
+from typing import NamedTuple
 
 from rulebook.law.fees import Outstanding, Tariff, course_of, days_out, usage_fee
 from rulebook.messages import Receipt, ReceiptPurpose
@@ -100,9 +101,13 @@ class Bridge(Value):
         course = course_of(self.paid_on, through, tariff, due_on=self.due_on, term_ends=self.term_ends)
         return usage_fee(tuple(self.segments(on, tariff)), tariff.terms, course)
 
+    def fee_owed_fen(self, on: date, tariff: Tariff) -> Fen:
+        """Usage fee for the time up to a day that is still to come, in fen."""
+        return Fen(max(0, self.fee_fen(on, tariff) - self.fee_received_fen))
+
     def owed_fen(self, on: date, tariff: Tariff) -> Fen:
         """Principal and fee still to come, in fen."""
-        return Fen(self.outstanding_fen + max(0, self.fee_fen(on, tariff) - self.fee_received_fen))
+        return Fen(self.outstanding_fen + self.fee_owed_fen(on, tariff))
 
     def divide(self, receipt: Receipt, tariff: Tariff) -> Division:
         """Divide a receipt by its tags: the entrusted return is principal, the fee comes from own funds.
@@ -153,3 +158,35 @@ class Bridge(Value):
         if not principal_fen:
             return self.returns
         return tuple(sorted((*self.returns, Return(on=on, principal_fen=principal_fen)), key=lambda part: part.on))
+
+
+class ExpectedUse(NamedTuple):
+    """What an approved bridge comes to that is paid on its last day for it, and out to the end of its term.
+
+    Attributes:
+        pay_by: the last day on which it may be paid.
+        days: fee days; ``fee_fen`` the usage fee for them, in fen.
+    """
+
+    pay_by: date
+    days: int
+    fee_fen: Fen
+
+
+def expected_use(bridge: Bridge, tariff: Tariff) -> ExpectedUse:
+    """Reckon it, for the story and for every paper alike.
+
+    Args:
+        bridge: paid on the last day for it, nothing of it back.
+    """
+    return ExpectedUse(bridge.paid_on, bridge.days(bridge.due_on, tariff), bridge.fee_fen(bridge.due_on, tariff))
+
+
+class SettledUse(NamedTuple):
+    """What a bridge came to that is home: amount and fee in fen, and its fee days."""
+
+    amount_fen: int
+    paid_on: date | None
+    returned_on: date | None
+    days: int
+    fee_fen: int

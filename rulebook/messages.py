@@ -86,8 +86,8 @@ class RecordSigning(Value):
     return_path_confirmed: bool
 
 
-class ReleaseLine(StrEnum):
-    """The lines of the release-day checklist (放款核验)."""
+class ChecklistItem(StrEnum):
+    """The items of the release-day checklist (放款核验)."""
 
     LISTS_AND_LAWSUITS = "lists_and_lawsuits"
     ACCOUNT_NOT_FROZEN = "account_not_frozen"
@@ -102,7 +102,7 @@ class Release(Value):
     """The cashier signs the release-day checklist and lets the money go."""
 
     kind: Literal[ActKind.RELEASE] = ActKind.RELEASE
-    confirmed: tuple[ReleaseLine, ...]
+    confirmed: tuple[ChecklistItem, ...]
     balance_fen: int = Field(description="the old loan's principal balance on the day, in fen")
 
 

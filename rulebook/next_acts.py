@@ -16,6 +16,7 @@ from rulebook.messages import (
     Approve,
     ApproveMeasure,
     ApproveWriteOff,
+    ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
     DecideReferral,
@@ -29,7 +30,6 @@ from rulebook.messages import (
     RecordSigning,
     Reject,
     Release,
-    ReleaseLine,
     SendBack,
     Withdraw,
 )
@@ -148,7 +148,7 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
         case Standing(proposal=Proposal(terms_digest=digest)), ActKind.APPROVE:
             return Approve(terms_digest=digest, minutes=_ANY_TEXT)
         case Standing(facts=facts), ActKind.RELEASE:
-            return Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
+            return Release(confirmed=tuple(ChecklistItem), balance_fen=facts.loan.balance_fen)
         case Standing(measure_proposed=MeasureProposal(effective_from=day)), ActKind.APPROVE_MEASURE:
             return ApproveMeasure(effective_from=day, reason=_ANY_TEXT)
         case Standing(), ActKind.APPROVE_MEASURE:
@@ -173,7 +173,7 @@ _OF_ITSELF: Mapping[ActKind, ActBody] = {
         Reject(reason=_ANY_TEXT),
         DrawAgain(),
         RecordSigning(signed_on=date.min, return_path_confirmed=True),
-        Release(confirmed=tuple(ReleaseLine), balance_fen=0),
+        Release(confirmed=tuple(ChecklistItem), balance_fen=0),
         MarkSent(receipt_serial=_ANY_TEXT),
         ConfirmPayment(statement_reference=_ANY_TEXT, paid=False),  # found or returned: that needs no sender
         Withdraw(reason=_ANY_TEXT),

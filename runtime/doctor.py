@@ -107,8 +107,8 @@ def _library(name: str, package: str) -> _Finding:
 
 def _fonts() -> _Finding:
     folder = files("templates") / "agreements" / "fonts"
-    faces = [face.name for face in folder.iterdir() if face.name.endswith((".otf", ".ttf"))] if folder.is_dir() else []
-    return _Finding(bool(faces), ", ".join(sorted(faces)) or "—", {"folder": folder})
+    fonts = [file.name for file in folder.iterdir() if file.name.endswith((".otf", ".ttf"))] if folder.is_dir() else []
+    return _Finding(bool(fonts), ", ".join(sorted(fonts)) or "—", {"folder": folder})
 
 
 def _room(var: Path) -> _Finding:

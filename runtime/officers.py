@@ -21,12 +21,12 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ChecklistItem,
     DecideReferral,
     Propose,
     RecordSigning,
     Reject,
     Release,
-    ReleaseLine,
     SendBack,
     Withdraw,
 )
@@ -114,7 +114,7 @@ class Officers:
                 days = calendar_around(session, facts.received_on, facts.loan.maturity)
                 if today != days.workday_before(facts.loan.maturity):
                     return None
-                release = Release(confirmed=tuple(ReleaseLine), balance_fen=facts.loan.balance_fen)
+                release = Release(confirmed=tuple(ChecklistItem), balance_fen=facts.loan.balance_fen)
                 return by(staff.cashier, Role.CASHIER, release, turn=task.id)
             case _:
                 return None

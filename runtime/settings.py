@@ -76,7 +76,7 @@ class PaperSettings(_Group):
     """How papers are made.
 
     Attributes:
-        office_dir: the office's own folder of templates, names, faces and seal; None where it has none.
+        office_dir: the office's own folder of templates, names, fonts and seal; None where it has none.
         check_url: address of the page on which anybody can check a paper, printed as a QR; None where there is none.
         workers: processes that draw at the same time, each some 200 MB.
         seconds: the longest that one paper may take.

@@ -19,6 +19,7 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ChecklistItem,
     ConfirmPayment,
     MessageBody,
     MessageSource,
@@ -31,7 +32,6 @@ from rulebook.messages import (
     ReceiptPurpose,
     RecordSigning,
     Release,
-    ReleaseLine,
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
@@ -202,7 +202,7 @@ def deed(task: Row[tuple[int, str, str, str]], today: date, paid: bool) -> tuple
         case ActKind.CONFIRM_PAYMENT:  # its fate is open: a person looks at the bank's own list
             return ConfirmPayment(statement_reference="seen", paid=paid), Role.CHECKER
         case ActKind.RELEASE:
-            return Release(confirmed=tuple(ReleaseLine), balance_fen=BALANCE), Role.CASHIER
+            return Release(confirmed=tuple(ChecklistItem), balance_fen=BALANCE), Role.CASHIER
         case _:
             raise Stopped(f"{task.case_no}: nobody here knows what to do about {task.kind}")
 

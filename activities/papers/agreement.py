@@ -17,12 +17,10 @@ from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
 from rulebook.papers.amounts import read_words
-from rulebook.papers.facts import REQUIRED, SIGNED_BEFORE_PAYMENT, DocumentKind
+from rulebook.papers.kinds import PAPERS, DocumentKind, bound_by_approval
 from rulebook.papers.printing import plain
 from rulebook.values import Value
 
-_BOUND_BY_APPROVAL = SIGNED_BEFORE_PAYMENT - {DocumentKind.MINUTES}
-"""Drawn up once for each approval, and numbered as it is; minutes may be drawn up on request as well."""
 _FIGURES = re.compile(r"(?:[¥￥]|CNY|RMB)(\d[\d,]*\.\d\d)")
 _BOTH = re.compile(r"(人民币[零壹贰叁肆伍陆柒捌玖拾佰仟万亿元角分整]+)[（(]¥(\d[\d,]*\.\d\d)[）)]")
 _NAMES = ("document_no", "case_no", "operator_name", "bank_name", "borrower_name", "borrower_uscc")
@@ -87,7 +85,7 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
             yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
     column = table(Approval).c
     approvals = list(session.scalars(select(Approval).where(column.case_no == document.case_no)))
-    if document.made_by is None and document.kind in _BOUND_BY_APPROVAL:
+    if document.made_by is None and bound_by_approval(DocumentKind(document.kind)):
         # The papers of an attempt stand and fall with its approval.
         approvals = [each for each in approvals if each.attempt == document.attempt]
         for each in approvals:
@@ -128,7 +126,7 @@ def _must_show(facts: Facts) -> Iterator[tuple[str, str]]:
     for field in _NAMES:
         if field in facts.plain:
             yield field, str(facts.plain[field])
-    for field in REQUIRED[facts.kind]:
+    for field in PAPERS[facts.kind].needs:
         amount = facts.plain.get(field)
         if field.endswith("_fen") and amount is not None:
             yield field, format_yuan(amount, grouped=True)

@@ -109,11 +109,11 @@ class _Check:
         self._faults: list[FileFinding] = []
         self._remarks: list[FileFinding] = []
         self._read: ReadPaper | None = None
-        self._said: dict[str, object] = {}
+        self._report: dict[str, object] = {}
 
     def report(self) -> FileReport:
         document = self._exact()
-        if self._said.get("form") is not FileForm.SCAN:
+        if self._report.get("form") is not FileForm.SCAN:
             self._read_file()
             if self._session is None:
                 self._remarks.append(finding("paper_check.no_records"))
@@ -127,7 +127,7 @@ class _Check:
         return FileReport(
             sha256=self._sha256,
             size=len(self._content),
-            **self._said,
+            **self._report,
             faults=tuple(self._faults),
             remarks=tuple(self._remarks),
         )
@@ -137,14 +137,14 @@ class _Check:
         if self._session is None:
             return None
         if papers := signatures.papers_by_digest(self._session, [self._sha256]):
-            self._said |= {"ours": True, "unchanged": True, "form": FileForm.UNSIGNED}
+            self._report |= {"ours": True, "unchanged": True, "form": FileForm.UNSIGNED}
             self._keep_watch(papers[0].sha256, papers[0].pdf)
             return papers[0]
         kept = signatures.signed_file(self._session, self._sha256)
         if kept is None:
             return None
         form = FileForm.SCAN if kept.scan else FileForm.SIGNED
-        self._said |= {"ours": True, "unchanged": True, "form": form}
+        self._report |= {"ours": True, "unchanged": True, "form": form}
         self._keep_watch(kept.sha256, kept.content)
         if kept.scan:
             self._remarks.append(finding("paper_check.scan_proves_nothing"))
@@ -165,7 +165,7 @@ class _Check:
             self._faults.append(finding("paper_check.cut_off"))
         facts = self._read.facts
         if facts is not None:
-            self._said |= {
+            self._report |= {
                 "document_no": facts.document_no,
                 "case_no": facts.case_no,
                 "kind": facts.kind.value,
@@ -177,12 +177,12 @@ class _Check:
         assert self._session is not None
         document = self._alike(self._session) or self._continued(self._session) or self._claimed(self._session)
         if document is None:
-            self._said |= {"ours": False, "unchanged": False}
+            self._report |= {"ours": False, "unchanged": False}
             self._faults.append(finding("paper_check.draft" if self._is_draft() else "paper_check.foreign"))
             return None
         if self._is_draft():
             self._faults.append(finding("paper_check.draft"))
-        self._said |= {"ours": True, "unchanged": False}
+        self._report |= {"ours": True, "unchanged": False}
         stored = ReadPaper(document.pdf)
         if self._read is not None:
             self._faults.extend(between(self._read, stored))
@@ -236,9 +236,9 @@ class _Check:
 
     def _judge_signatures(self, document: Document | None) -> None:
         found = find_signatures(self._content, self._roots)
-        self._said["signatures"] = tuple(found)
-        if found and self._said.get("ours") is not False:
-            self._said.setdefault("form", FileForm.SIGNED)
+        self._report["signatures"] = tuple(found)
+        if found and self._report.get("ours") is not False:
+            self._report.setdefault("form", FileForm.SIGNED)
         session = self._session if document is not None else None
         recorded = signatures.signatures_of(session, document.number) if session and document else []
         facts = (self._read.facts if self._read else None) if document is None else ReadPaper(document.pdf).facts
@@ -257,23 +257,23 @@ class _Check:
                 self._remarks.append(finding("paper_check.no_data"))
             return
         text = list(against_text(self._read, facts))
-        self._said["agrees_with_text"] = not text if text or not facts.earlier else None
+        self._report["agrees_with_text"] = not text if text or not facts.earlier else None
         if facts.earlier:
             self._remarks.append(finding("paper_check.earlier_facts", names=", ".join(facts.earlier)))
         self._faults.extend(text)
         if self._session is not None and document is not None:
             case = list(against_case(self._session, document, facts))
-            self._said["agrees_with_case"] = not case
+            self._report["agrees_with_case"] = not case
             self._faults.extend(case)
 
     def _name(self, document: Document) -> None:
         names = {"document_no": document.number, "case_no": document.case_no, "kind": document.kind}
-        self._said |= {**names, "lang": document.lang}
+        self._report |= {**names, "lang": document.lang}
 
     def _list_recorded(self, session: Session, document: Document) -> None:
         recorded = signatures.signatures_of(session, document.number)
-        here = {each.certificate for each in self._said.get("signatures", ())}  # type: ignore[attr-defined]
-        self._said["recorded"] = tuple(
+        here = {each.certificate for each in self._report.get("signatures", ())}  # type: ignore[attr-defined]
+        self._report["recorded"] = tuple(
             RecordedSignature(
                 **each.model_dump(include=set(RecordedSignature.model_fields) - {"here"}),
                 here=each.sha256 == self._sha256 or each.certificate in here,

@@ -19,11 +19,14 @@ from activities.words import say, say_finding
 from models.cases.case_file import commit_step, the_event
 from models.papers import documents
 from models.papers.documents import Document, document_number
+from rulebook.bridges import ExpectedUse, SettledUse
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Findings, Result
 from rulebook.law.measure import Measure
-from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding, before_payment
+from rulebook.money import Fen
+from rulebook.papers.facts import PaperData, PaperFinding
+from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on
 from rulebook.stages import ActKind, CaseStage, EndReason, end_reason
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
@@ -133,7 +136,7 @@ class Papers:
         except XuqiaoError as refusal:
             if request.if_not_drawn is None or _may_pass(refusal):
                 raise
-            left = _in_place(request, _told_of(request, refusal))
+            left = _in_place(request, _detail_of(request, refusal))
             with self._begin() as session:
                 without(session, left)
             return left
@@ -146,17 +149,16 @@ class Papers:
     def _before_payment(self, request: DrawUpPapers) -> Sequence[Document]:
         step = request.step
         with self._begin() as session:
-            data, measure = paper_facts(session, step.case_no, step.at)
+            expected = ExpectedUse(request.release_on, request.days, Fen(request.fee_fen))
+            data, measure = paper_facts(session, step.case_no, step.at, expected=expected)
             templates = approved_templates(session, request.template_digest)
+            kinds = before_payment(
+                measure.papers.legal_form.value,
+                measure.papers.drawn_up.value,
+                guarantors=bool(data.guarantors),
+                committee=data.minutes_reference is not None,
+            )
             had = documents.last_attempts(session, step.case_no)
-        terms = {"expected_days": request.days, "fee_fen": request.fee_fen, "pay_by": request.release_on}
-        kinds = before_payment(
-            measure.papers.legal_form.value,
-            measure.papers.drawn_up.value,
-            guarantors=bool(data.guarantors),
-            committee=data.minutes_reference is not None,
-        )
-        data = data.model_copy(update=terms)
         # An officer may have had one of the kind drawn up before: it keeps its number, and this one comes after it.
         attempts = {kind: max(request.attempt, had[kind] + 1) for kind in kinds}
         return [draw(self._press, kind, data, attempts[kind], step.at, templates=templates) for kind in kinds]
@@ -171,21 +173,14 @@ class Papers:
     def _at_closing(self, request: CertifyAndClose) -> Sequence[Document]:
         step = request.step
         with self._begin() as session:
-            data, _ = paper_facts(session, step.case_no, step.at)
+            settled = SettledUse(
+                request.amount_fen, request.paid_on, request.returned_on, request.days, request.fee_fen
+            )
+            data, _ = paper_facts(session, step.case_no, step.at, settled=settled)
             indexed = documents.last_attempts(session, step.case_no)[DocumentKind.ARCHIVE_INDEX]
-        settled = {
-            "bridge_fen": request.amount_fen,
-            "paid_on": request.paid_on,
-            "returned_on": request.returned_on,
-            "days_out": request.days,
-            "fee_fen": request.fee_fen,
-        }
-        data = data.model_copy(update=settled)
-        drawn = [
-            draw(self._press, kind, data, 1, step.at)
-            for kind in AT_CLOSING
-            if kind.value not in {file.kind for file in data.files}
-        ]
+        # An officer may have had some of them drawn up on the release day.
+        there = {DocumentKind.ARCHIVE_INDEX, *(file.kind for file in data.files)}
+        drawn = [draw(self._press, kind, data, 1, step.at) for kind in drawn_on(Occasion.CLOSING) if kind not in there]
         index = data.model_copy(update={"files": (*data.files, *map(as_file, drawn))})
         return [*drawn, draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at)]
 
@@ -194,15 +189,15 @@ _CLOSED = "papers.press_closed"
 _IN_TROUBLE = frozenset({_CLOSED, "papers.press_broken", "papers.too_slow"})
 """A press that died, was ended or took too long: hardly the paper's fault, so it is tried again by itself."""
 
-PATIENCE = 20
-"""Attempts, a quarter of an hour of them, after which a press in trouble is somebody's task: a template without end is
-too slow for ever."""
+MOST_ATTEMPTS_IN_TROUBLE = 20
+"""A quarter of an hour of them; then a press in trouble is somebody's task: a template without end is too slow for
+ever."""
 
 
 def _may_pass(refusal: XuqiaoError) -> bool:
     """Whether a further attempt may go well by itself; a press that was ended is begun anew with its process."""
     attempt = activity.info().attempt if activity.in_activity() else 1
-    return refusal.code == _CLOSED or (refusal.code in _IN_TROUBLE and attempt < PATIENCE)
+    return refusal.code == _CLOSED or (refusal.code in _IN_TROUBLE and attempt < MOST_ATTEMPTS_IN_TROUBLE)
 
 
 class PaperRefused(XuqiaoError):
@@ -213,8 +208,8 @@ class PaperRefused(XuqiaoError):
         self.kind = kind
 
 
-def _told_of(request: DrawingRequest, refusal: XuqiaoError) -> dict[str, str]:
-    """What the log keeps of it: what was decided, the kind of paper, the code, and what its sentence needs."""
+def _detail_of(request: DrawingRequest, refusal: XuqiaoError) -> dict[str, str]:
+    """What the log keeps of a refusal: what was decided, the kind of paper, the code, what its sentence needs."""
     step, instead = request.step, request.if_not_drawn
     moves = instead is not None and step.stage is not instead.stage
     decided = {INSTEAD_OF: step.event.value, **step.detail} if moves else {}
@@ -223,7 +218,7 @@ def _told_of(request: DrawingRequest, refusal: XuqiaoError) -> dict[str, str]:
     return {**decided, **paper, **why}
 
 
-def _in_place(request: DrawingRequest, told: Mapping[str, str]) -> Step:
+def _in_place(request: DrawingRequest, detail: Mapping[str, str]) -> Step:
     """The step that is written where the papers of another could not be drawn: the case stays where it stands."""
     instead = request.if_not_drawn
     assert instead is not None, "a request that cannot wait is repeated"
@@ -233,17 +228,9 @@ def _in_place(request: DrawingRequest, told: Mapping[str, str]) -> Step:
             "stage": instead.stage,
             "awaits": ActKind.DRAW_AGAIN,
             "due": instead.due,
-            "detail": dict(told),
+            "detail": dict(detail),
         }
     )
-
-
-AT_CLOSING = (
-    DocumentKind.RELEASE_CHECKLIST,
-    DocumentKind.DISBURSEMENT_FORM,
-    DocumentKind.SETTLEMENT_CERTIFICATE,
-)
-"""What an archive must hold of a bridge; an officer may have had the first two drawn up on the release day."""
 
 
 def approved_templates(session: Session, digest: str) -> Office | None:

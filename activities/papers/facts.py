@@ -20,7 +20,7 @@ from models.funds.calendar import calendar_around
 from models.funds.funds import Fund, kept_measure
 from models.papers.documents import Document, documents_of
 from rulebook.books.postings import PostingKind, Subject
-from rulebook.bridges import Bridge
+from rulebook.bridges import Bridge, ExpectedUse, SettledUse, expected_use
 from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.cases import BankAnswer, CaseFacts
 from rulebook.events import EventKind
@@ -28,10 +28,8 @@ from rulebook.findings import Finding, Result
 from rulebook.law.fees import Tariff, course_of, prepaid_fee
 from rulebook.law.measure import Measure
 from rulebook.law.size import size_class
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from rulebook.papers.facts import (
-    DocumentKind,
-    FeeStep,
     PaperAccount,
     PaperAct,
     PaperApplicant,
@@ -42,8 +40,8 @@ from rulebook.papers.facts import (
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
-    PaperWaiver,
 )
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind
 
 LANG: Final = "zh"
@@ -60,11 +58,20 @@ _SIGNED_FOR = {
 """The events that a form of approval repeats, when a person stands behind them."""
 
 
-def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData, Measure]:
+def paper_facts(
+    session: Session,
+    case_no: str,
+    at: datetime,
+    *,
+    expected: ExpectedUse | None = None,
+    settled: SettledUse | None = None,
+) -> tuple[PaperData, Measure]:
     """Everything known of a case that a paper may show, and the measure it was judged under.
 
     Args:
         at: the moment of the papers; it gives them their date, and what is owed is owed on that day.
+        expected, settled: fee and days as the story has reckoned them; None where it asks for no paper about them:
+            then they are reckoned here, or read from the case.
     Raises:
         XuqiaoError: ``case.unknown``.
     """
@@ -76,15 +83,15 @@ def paper_facts(session: Session, case_no: str, at: datetime) -> tuple[PaperData
     firm = session.get_one(Enterprise, application.uscc)
     approval = approvals.current_approval(session, case_no)
     basics = _basics(session, case, application, measure, day)
-    told = {
+    facts = {
         **_as_applied(session, application, firm, measure),
         **_as_promised(session, case_no),
         **_as_approved(session, case_no, measure, approval),
-        **_as_expected(session, measure, approval, basics.maturity),
+        **_as_expected(session, measure, approval, basics.maturity, expected),
         **_as_paid(session, case, measure, day),
-        **_as_settled(case),
+        **_as_settled(case, settled),
     }
-    return basics.model_copy(update=told), measure
+    return basics.model_copy(update=facts), measure
 
 
 def _basics(session: Session, case: RenewalCase, application: Application, measure: Measure, day: date) -> PaperData:
@@ -167,9 +174,9 @@ def _security(collateral: Collateral | None) -> Iterator[PaperCollateral]:
 
 def _as_promised(session: Session, case_no: str) -> dict[str, Any]:
     case, promise = the_case(session, case_no), approvals.latest_promise(session, case_no)
-    told: dict[str, Any] = {"bank_answer": word(BankAnswer(case.answer), LANG)} if case.answer else {}
+    facts: dict[str, Any] = {"bank_answer": word(BankAnswer(case.answer), LANG)} if case.answer else {}
     if promise is not None:
-        told |= {
+        facts |= {
             "promised_fen": promise.amount_fen,
             "promise_reference": promise.reference,
             "promise_valid_until": promise.valid_until,
@@ -177,67 +184,58 @@ def _as_promised(session: Session, case_no: str) -> dict[str, Any]:
             "signatory": promise.signatory,
             "authority_fen": promise.authority_fen,
         }
-    return told
+    return facts
 
 
 def _as_approved(session: Session, case_no: str, measure: Measure, approval: Approval | None) -> dict[str, Any]:
-    """What was found and approved, with the fee worked out in tiers, and who signed for it."""
-    fees, count = measure.fees, measure.day_count
-    told: dict[str, Any] = {
+    """What was found and approved, with what the measure charges, and who signed for it."""
+    facts: dict[str, Any] = {
         "findings": tuple(_findings(session, case_no, approval)),
         "acts": tuple(_acts(session, case_no)),
-        "fee_steps": tuple(
-            FeeStep(from_day=span.from_day, through_day=span.through_day, daily_rate=span.daily_rate)
-            for span in fees.spans()
-        ),
-        "first_day_counts": count.first_day_counts,
-        "last_day_counts": count.last_day_counts,
-        "days_off_count": count.counted is DayUnit.CALENDAR,
-        "part_day_counts": count.part_day_counts,
-        "minimum_fee_fen": fees.minimum_fen or None,
-        "prepaid_days": fees.prepaid_days,
-        "waivers": tuple(PaperWaiver(since=each.since, until=each.until) for each in fees.waivers),
-        "extension_rate": fees.extension_rate,
-        "overdue_rate": fees.overdue_rate,
+        "fees": measure.fees,
+        "day_count": measure.day_count,
         "term_in_working_days": measure.term_counted is DayUnit.WORKING,
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
     }
     if approval is not None:
-        told |= {
+        facts |= {
             "bridge_fen": approval.amount_fen,
             "ceiling_fen": approval.ceiling_fen,
             "bound_by": say_value("bound", approval.bound_by, LANG),
             "terms_digest": approval.terms_digest,
         }
-    minutes = next((act.note for act in reversed(told["acts"]) if act.note), "")
-    return told | ({"minutes_reference": minutes} if minutes else {})
+    minutes = next((act.note for act in reversed(facts["acts"]) if act.note), "")
+    return facts | ({"minutes_reference": minutes} if minutes else {})
 
 
-def _as_expected(session: Session, measure: Measure, approval: Approval | None, maturity: date) -> dict[str, Any]:
-    """When the approved money is to leave, for how long at the most, and what that costs; as the story reckons it."""
+def _as_expected(
+    session: Session, measure: Measure, approval: Approval | None, maturity: date, expected: ExpectedUse | None
+) -> dict[str, Any]:
+    """When the approved money is to leave, for how long at the most, and what that costs."""
     if approval is None:
         return {}
     calendar = calendar_around(session, maturity, maturity)
-    leaves = calendar.workday_before(maturity)
-    due_on, tariff = measure.due_on(leaves, calendar), measure.tariff(calendar)
-    bridge = Bridge(amount_fen=approval.amount_fen, paid_on=leaves, due_on=due_on)
+    pay_by = expected.pay_by if expected else calendar.workday_before(maturity)
+    due_on, tariff = measure.due_on(pay_by, calendar), measure.tariff(calendar)
+    bridge = Bridge(amount_fen=approval.amount_fen, paid_on=pay_by, due_on=due_on)
+    use = expected or expected_use(bridge, tariff)
     return {
-        "pay_by": leaves,
-        "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - leaves).days,
-        "expected_days": bridge.days(due_on, tariff),
-        "fee_fen": bridge.fee_fen(due_on, tariff),
-        "waived_days": _waived_days(bridge, due_on, tariff),
-        "prepaid_fee_fen": prepaid_fee(approval.amount_fen, tariff.terms, course_of(leaves, due_on, tariff)),
+        "pay_by": pay_by,
+        "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - pay_by).days,
+        "expected_days": use.days,
+        "fee_fen": use.fee_fen,
+        "waived_days": _waived_days(bridge, due_on, use.days, tariff),
+        "prepaid_fee_fen": prepaid_fee(approval.amount_fen, tariff.terms, course_of(pay_by, due_on, tariff)),
     }
 
 
-def _waived_days(bridge: Bridge, on: date, tariff: Tariff) -> int:
-    """Fee days of a bridge up to a day, or up to its end, that a waiver covers."""
+def _waived_days(bridge: Bridge, on: date, days: int, tariff: Tariff) -> int:
+    """Of the fee days of a bridge up to a day, or up to its end, those that a waiver covers."""
     last = max((bridge.paid_on, *(each.on for each in bridge.returns)))
     through = max(on, last) if bridge.outstanding_fen else last
     waived = course_of(bridge.paid_on, through, tariff).waived
-    return sum(1 for day in waived if day <= bridge.days(on, tariff))
+    return sum(1 for day in waived if day <= days)
 
 
 def _findings(session: Session, case_no: str, approval: Approval | None) -> Iterator[PaperFinding]:
@@ -290,32 +288,32 @@ def _acts(session: Session, case_no: str) -> Iterator[PaperAct]:
 def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -> dict[str, Any]:
     """What was checked and paid on the release day, what has come back since, and what is owed."""
     release = _accepted_act(session, case.case_no, ActKind.RELEASE)
-    told: dict[str, Any] = {}
+    facts: dict[str, Any] = {}
     if release is not None:
-        told["release_checks"] = tuple(_checks(release, measure))
+        facts["release_checks"] = tuple(_checks(release, measure))
     paid = [p for p in payments_of(session, case.case_no) if p.state == PaymentState.PAID]
     out = bridge_of(session, case, day)
     if out is None or not paid:
-        return told
+        return facts
     bridge, tariff = out
-    return told | {
+    return facts | {
         "bridge_fen": bridge.amount_fen,
         "payment_reference": paid[-1].reference,
         "paid_on": bridge.paid_on,
         "due_on": bridge.due_on,
         "principal_owed_fen": bridge.outstanding_fen,
-        "fee_owed_fen": max(0, bridge.fee_fen(day, tariff) - bridge.fee_received_fen),
-        "waived_days": _waived_days(bridge, day, tariff),
+        "fee_owed_fen": bridge.fee_owed_fen(day, tariff),
+        "waived_days": _waived_days(bridge, day, bridge.days(day, tariff), tariff),
         "receipts": tuple(_receipts(session, case)),
     }
 
 
 def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:
-    """The lines of the checklist; who released the money signed for each that he confirmed, at that moment."""
+    """The items of the checklist; who released the money signed for each that he confirmed, at that moment."""
     confirmed = set(release.body["confirmed"])
-    for line in measure.release.checklist.value or ():
-        signed = {"by": release.actor_name, "at": release.occurred_at.astimezone(LAW_ZONE)} if line in confirmed else {}
-        yield PaperCheck(line=word(ReleaseLine(line), LANG), done=line in confirmed, **signed)
+    for item in measure.release.checklist.value or ():
+        signed = {"by": release.actor_name, "at": release.occurred_at.astimezone(LAW_ZONE)} if item in confirmed else {}
+        yield PaperCheck(line=word(ChecklistItem(item), LANG), done=item in confirmed, **signed)
 
 
 def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
@@ -323,9 +321,9 @@ def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
     for voucher in ledger.vouchers(session, case.fund, case.case_no):
         if voucher.kind in came_in:
             by = dict.fromkeys((Subject.BRIDGE_RECEIVABLE, Subject.FEE_INCOME), 0)
-            for line in voucher.lines:
-                if line.credit.subject in by:
-                    by[line.credit.subject] += line.amount_fen
+            for entry in voucher.lines:
+                if entry.credit.subject in by:
+                    by[entry.credit.subject] += entry.amount_fen
             yield PaperReceipt(
                 on=voucher.accounting_date,
                 principal_fen=by[Subject.BRIDGE_RECEIVABLE],
@@ -334,7 +332,8 @@ def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
             )
 
 
-def _as_settled(case: RenewalCase) -> dict[str, Any]:
+def _as_settled(case: RenewalCase, settled: SettledUse | None) -> dict[str, Any]:
+    """How it ended; while the case is being closed, as the story says: its row says so only afterwards."""
     known = {
         "returned_on": case.returned_on,
         "days_out": case.days,
@@ -342,4 +341,13 @@ def _as_settled(case: RenewalCase) -> dict[str, Any]:
         "new_loan_note": case.new_loan_note,
         "renewed_fen": case.new_loan_fen,
     }
-    return {name: value for name, value in known.items() if value is not None}
+    facts = {name: value for name, value in known.items() if value is not None}
+    if settled is None:
+        return facts
+    return facts | {
+        "bridge_fen": settled.amount_fen,
+        "paid_on": settled.paid_on,
+        "returned_on": settled.returned_on,
+        "days_out": settled.days,
+        "fee_fen": settled.fee_fen,
+    }

@@ -13,29 +13,12 @@ from models.papers import documents
 from models.papers.documents import Document
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
-from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding
+from rulebook.papers.facts import PaperData, PaperFinding
+from rulebook.papers.kinds import PAPERS, DocumentKind, Occasion, drawn_on
 from rulebook.values import Value
 
-ON_REQUEST = (
-    DocumentKind.CORRECTION_NOTICE,
-    DocumentKind.MINUTES,
-    DocumentKind.COOPERATION_AGREEMENT,
-    DocumentKind.RELEASE_CHECKLIST,
-    DocumentKind.DISBURSEMENT_FORM,
-    DocumentKind.PAYMENT_REMINDER,
-    DocumentKind.PAYMENT_DEMAND,
-    DocumentKind.BREACH_NOTICE,
-    DocumentKind.EXTENSION_AGREEMENT,
-    DocumentKind.ARCHIVE_INDEX,
-)
-"""What an officer may have drawn up. All other papers are the story's: an approval binds when they come to be."""
 
-
-_OF_A_DEBT = frozenset({DocumentKind.PAYMENT_REMINDER, DocumentKind.PAYMENT_DEMAND, DocumentKind.EXTENSION_AGREEMENT})
-"""Nobody is reminded of what he has paid, and nothing is extended that is back."""
-
-
-class Told(Value):
+class PaperDetail(Value):
     """What only the officer can say about a paper; None and empty where the case file says it, or nobody need.
 
     Attributes:
@@ -60,7 +43,7 @@ class Told(Value):
 
 
 def draw_on_request(
-    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, told: Told, by: Actor, at: datetime
+    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, detail: PaperDetail, by: Actor, at: datetime
 ) -> Document:
     """Draw a paper up and keep it; the next of its kind has the next number.
 
@@ -71,11 +54,12 @@ def draw_on_request(
             for a day that is over, ``papers.nothing_owed`` where all is paid, ``case.unknown``, and whatever
             the press refuses.
     """
-    if kind not in ON_REQUEST:
-        known = ", ".join(each.value for each in ON_REQUEST)
+    # All other papers are the story's: an approval binds when they come to be.
+    if kind not in (on_request := drawn_on(Occasion.REQUEST)):
+        known = ", ".join(each.value for each in on_request)
         raise XuqiaoError("papers.drawn_by_the_case", kind=kind.value, known=known)
     with begin() as session:
-        data = _facts(session, case_no, told, at)
+        data = _facts(session, case_no, detail, at)
         attempt = 1 + documents.last_attempts(session, case_no)[kind]
     _check_days(kind, data)
     document = draw(press, kind, data, attempt, at, made_by=by.id)
@@ -84,18 +68,18 @@ def draw_on_request(
 
 
 def draft(
-    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, told: Told, at: datetime, lang: Lang = "zh"
+    begin: Begin, press: Renders, case_no: str, kind: DocumentKind, detail: PaperDetail, at: datetime, lang: Lang = "zh"
 ) -> Paper:
     """Any paper of a case as it would look now, marked as a draft and kept nowhere."""
     with begin() as session:
-        data = _facts(session, case_no, told, at)
+        data = _facts(session, case_no, detail, at)
     return press.render(kind, data, lang, draft=True)
 
 
-def _facts(session: Session, case_no: str, told: Told, at: datetime) -> PaperData:
+def _facts(session: Session, case_no: str, detail: PaperDetail, at: datetime) -> PaperData:
     data, _ = paper_facts(session, case_no, at)
-    said = {name: getattr(told, name) for name in Told.model_fields if getattr(told, name)}
-    return data.model_copy(update=said)
+    given = {name: value for name, value in detail if value}
+    return data.model_copy(update=given)
 
 
 def _check_days(kind: DocumentKind, data: PaperData) -> None:
@@ -103,7 +87,7 @@ def _check_days(kind: DocumentKind, data: PaperData) -> None:
         day = getattr(data, field)
         if day is not None and day < data.issued_on:
             raise XuqiaoError("papers.back_dated", kind=kind.value, field=field, day=day, today=data.issued_on)
-    if kind in _OF_A_DEBT and not (data.principal_owed_fen or data.fee_owed_fen) and data.paid_on is not None:
+    if PAPERS[kind].of_a_debt and not (data.principal_owed_fen or data.fee_owed_fen) and data.paid_on is not None:
         raise XuqiaoError("papers.nothing_owed", kind=kind.value, case=data.case_no)
     if data.extended_to is not None and data.due_on is not None and data.extended_to <= data.due_on:
         raise XuqiaoError("papers.no_extension", day=data.extended_to, due=data.due_on)

@@ -11,11 +11,15 @@ from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from pypdf import PdfReader
 
 from activities.papers.press.facts import ATTACHMENT, ON_EVERY_SHEET, facts_digest
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.earlier import EARLIER_NAMES, EarlierTariff
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
+from rulebook.papers.limits import PaperValue
 
 MOST_BYTES = 40_000_000
 MOST_PAGES = 200
@@ -23,7 +27,7 @@ _MOST_REVISIONS = 64
 _END_OF_REVISION = re.compile(rb"%%EOF(\r\n|\r|\n)?")
 _MOST_FACTS = 1_000_000
 _EARLIER = frozenset({"daily_rate_ppm"})
-"""Names of facts that papers of an earlier version carry, and no paper of this one."""
+"""Names of facts that papers of the first release carry; it chose otherwise what a paper carries."""
 
 logging.getLogger("pypdf").addHandler(logging.NullHandler())  # what is wrong with a file is said in the answer
 
@@ -102,32 +106,41 @@ class ReadPaper:
         if len(self._attached) != 1 or len(self._attached[0]) > _MOST_FACTS:
             return None
         try:
-            said = json.loads(self._attached[0])
-            kind, told = DocumentKind(said["kind"]), said["data"]
-            return Facts(self._attached[0], kind, str(said["lang"]), told, _check_facts(told))
+            embedded = json.loads(self._attached[0])
+            kind, plain = DocumentKind(embedded["kind"]), embedded["data"]
+            return Facts(self._attached[0], kind, str(embedded["lang"]), plain, _check_facts(plain))
         except (ValueError, TypeError, KeyError, RecursionError, XuqiaoError):
             return None
 
 
-def _check_facts(told: Mapping[str, Any]) -> tuple[str, ...]:
+def _check_facts(plain: Mapping[str, Any]) -> tuple[str, ...]:
     """That these are facts of a paper, but for those that it does not speak of; its numbers are on every paper.
 
     Returns:
-        the names among them that only an earlier version wrote.
+        the names among them that only an earlier version wrote, and by which the text cannot be judged.
     Raises:
-        ValidationError, XuqiaoError: for anything else.
+        ValueError, XuqiaoError: for anything else.
     """
+    if not isinstance(plain, dict):
+        raise ValueError("no facts of a paper: no object")
+    renamed = {name: plain[name] for name in EARLIER_NAMES if name in plain}
+    faults = _faults_of(PaperData, {name: item for name, item in plain.items() if name not in renamed})
+    faults += _faults_of(EarlierTariff, renamed)
+    missing = {fault["loc"] for fault in faults if fault["type"] == "missing"}
+    earlier = {fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"}
+    known = all(place[-1] in _EARLIER for place in earlier)
+    if not known or len(missing | earlier) < len(faults) or missing & {(name,) for name in ON_EVERY_SHEET}:
+        raise ValueError(f"no facts of a paper: {faults[0]['loc']}")
+    return tuple(sorted({".".join(part for part in place if isinstance(part, str)) for place in earlier}))
+
+
+def _faults_of(form: type[PaperValue], plain: Mapping[str, Any]) -> list[ErrorDetails]:
+    """What keeps plain data from being of a form; nothing where it is."""
     try:
-        PaperData.model_validate(told)
+        form.model_validate(plain)
     except ValidationError as wrong:
-        faults = wrong.errors(include_url=False)
-        missing = {fault["loc"] for fault in faults if fault["type"] == "missing"}
-        earlier = {fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"}
-        known = all(place[-1] in _EARLIER for place in earlier)
-        if not known or len(missing | earlier) < len(faults) or missing & {(name,) for name in ON_EVERY_SHEET}:
-            raise
-        return tuple(sorted({".".join(part for part in place if isinstance(part, str)) for place in earlier}))
-    return ()
+        return wrong.errors(include_url=False)
+    return []
 
 
 def beginnings(content: bytes) -> dict[str, int]:
@@ -141,18 +154,18 @@ def beginnings(content: bytes) -> dict[str, int]:
     return known
 
 
-def name_of_party(told: Mapping[str, Any], party: str) -> str:
+def name_of_party(facts: Mapping[str, Any], party: str) -> str:
     """The organisation or person that a place to sign is for.
 
     Args:
-        told: the facts of the paper, as plain data.
+        facts: of the paper, as plain data.
         party: ``operator``, ``borrower``, ``bank``, ``entrusted_bank``, ``guarantor_1`` and so on.
     Returns:
         the name; empty for a party that the facts do not name.
     """
     kind, _, number = party.partition("_")
     if kind == "guarantor" and number.isdigit():
-        known = [str(guarantor["name"]) for guarantor in told.get("guarantors", ())]
+        known = [str(guarantor["name"]) for guarantor in facts.get("guarantors", ())]
         return known[int(number) - 1] if 1 <= int(number) <= len(known) else ""
     names = {
         "operator": ("operator_name",),
@@ -160,4 +173,4 @@ def name_of_party(told: Mapping[str, Any], party: str) -> str:
         "bank": ("bank_name", "bank_branch"),
         "entrusted_bank": ("entrusted_bank",),
     }
-    return "".join(str(told.get(fact, "")) for fact in names.get(party, ()))
+    return "".join(str(facts.get(name, "")) for name in names.get(party, ()))

@@ -24,27 +24,27 @@ def fits(named: Iterable[str], expected: Iterable[str]) -> bool:
     return any(_holds(_folded(name), known) for name in named)
 
 
-def names_of_party(told: Mapping[str, Any], party: str) -> list[str]:
+def names_of_party(facts: Mapping[str, Any], party: str) -> list[str]:
     """The names that a party's certificate may have been issued to.
 
     Args:
-        told: the facts of the paper, as plain data.
+        facts: of the paper, as plain data.
         party: such as ``operator``.
     Returns:
         the party's name as the paper gives it, first; a bank's without its branch too, each of several guarantors, and
         the borrower's credit code, also as organizationIdentifier has it (EN 319 412-1). Empty for a party the facts do
         not name.
     """
-    name = name_of_party(told, party)
+    name = name_of_party(facts, party)
     if not name:
         return []
     names = [name]
     if party == "bank":
-        names.append(str(told.get("bank_name", "")))
+        names.append(str(facts.get("bank_name", "")))
     if party.startswith("guarantor") and "、" in name:
         names += [_BEHIND.sub("", _folded(each)) for each in name.split("、")]
-    if party == "borrower" and told.get("borrower_uscc"):
-        names += [prefix + str(told["borrower_uscc"]) for prefix in ("", "NTRCN-", "VATCN-")]
+    if party == "borrower" and facts.get("borrower_uscc"):
+        names += [prefix + str(facts["borrower_uscc"]) for prefix in ("", "NTRCN-", "VATCN-")]
     return names
 
 

@@ -19,14 +19,14 @@ _MOST_WORDS = 120
 def faults_of(
     content: bytes,
     found: Sequence[FoundSignature],
-    told: Mapping[str, Any],
+    facts: Mapping[str, Any],
     recorded: Sequence[Signature],
     session: Session | None,
 ) -> Iterator[FileFinding]:
     """What is wrong with a file's signatures, the heaviest first for each.
 
     Args:
-        found: the signatures in the file; ``told`` the facts of its paper as plain data, empty where there are none.
+        found: the signatures in the file; ``facts`` those of its paper as plain data, empty where there are none.
         recorded: what is on record for the paper.
         session: of the case file; None where it is not at hand: then nothing is compared with records.
     """
@@ -35,7 +35,7 @@ def faults_of(
         yield from _validity(each, known)
     for each in found:
         if each.good and each.party:
-            yield from _holder(each, told, recorded)
+            yield from _holder(each, facts, recorded)
     if session is not None and found:
         looks = looks_of(content)
         for each in found:
@@ -64,9 +64,9 @@ def _validity(found: FoundSignature, known: set[str | None]) -> Iterator[FileFin
         yield finding("paper_check.signature_unknown", who=who, holder=found.holder, issuer=found.issuer)
 
 
-def _holder(found: FoundSignature, told: Mapping[str, Any], recorded: Sequence[Signature]) -> Iterator[FileFinding]:
+def _holder(found: FoundSignature, facts: Mapping[str, Any], recorded: Sequence[Signature]) -> Iterator[FileFinding]:
     """That the certificate is of the party in whose place it signs, or of the person on record as its signatory."""
-    names = names_of_party(told, found.party)
+    names = names_of_party(facts, found.party)
     persons = [each.person for each in recorded if each.party == found.party and each.how != SignedHow.WET_INK]
     if names and not fits(found.named, [*names, *persons]):
         named = "、".join(found.named)
@@ -88,8 +88,8 @@ def _look(
     if look is None or there is None or look.digest != there.digest:
         yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)
     elif row.how == SignedHow.PADES and look.places:
-        said = (row.name, row.person, row.authority, stamped_moment(row.signed_at))
-        if not all("".join(each.split()) in look.words for each in said):
+        written = (row.name, row.person, row.authority, stamped_moment(row.signed_at))
+        if not all("".join(each.split()) in look.words for each in written):
             yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)
 
 

@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from enum import StrEnum
 
 from sqlmodel import Session
 
@@ -128,7 +129,7 @@ class PlatformSigning:
             if signatures.the_flow(session, flow.flow).state != FlowEnd.STARTED:
                 pass  # another call of the platform was faster
             elif wrong := _wrong(flow, document, signatures.newest_file(session, document), content, evidence):
-                signatures.end_flow(session, flow.flow, FlowEnd.REJECTED, wrong)
+                signatures.end_flow(session, flow.flow, FlowEnd.REJECTED, wrong.value)
             else:
                 self._record(session, flow, document, content, evidence, at)
                 signatures.end_flow(session, flow.flow, FlowEnd.COMPLETED)
@@ -195,33 +196,46 @@ def _request(session: Session, document: Document, content: bytes, tasks: tuple[
     return SigningRequest(key=key, document_no=document.number, title=document.kind, sha256=digest, signers=tasks)
 
 
-def _wrong(flow: SigningFlow, document: Document, ours: bytes, content: bytes, evidence: Evidence) -> str:
-    """Why what came back is not taken; empty when it is."""
+class NotTaken(StrEnum):
+    """Why a file that a platform gave back is not taken."""
+
+    ANOTHER_FILE = "another_file"
+    ANOTHER_DIGEST = "another_digest"
+    OTHER_SIGNERS = "other_signers"
+    BROKEN_SIGNATURE = "broken_signature"
+    CHANGED_BEFORE_SIGNING = "changed_before_signing"
+    OTHER_CERTIFICATES = "other_certificates"
+    ANOTHER_HOLDER = "another_holder"
+    OUTSIDE_ITS_PLACE = "outside_its_place"
+
+
+def _wrong(flow: SigningFlow, document: Document, ours: bytes, content: bytes, evidence: Evidence) -> NotTaken | None:
+    """Why what came back is not taken; None when it is."""
     if hashlib.sha256(ours).hexdigest() != flow.file_sha256 or not content.startswith(ours):
-        return "another_file"
+        return NotTaken.ANOTHER_FILE
     if (evidence.original_sha256, evidence.signed_sha256) != (flow.file_sha256, hashlib.sha256(content).hexdigest()):
-        return "another_digest"
-    said = sorted((each.party, each.person, each.authority) for each in evidence.signatures)
-    if said != sorted((each["party"], each["person"], each["authority"]) for each in flow.signers):
-        return "other_signers"
+        return NotTaken.ANOTHER_DIGEST
+    attested = sorted((each.party, each.person, each.authority) for each in evidence.signatures)
+    if attested != sorted((each["party"], each["person"], each["authority"]) for each in flow.signers):
+        return NotTaken.OTHER_SIGNERS
     found = find_signatures(content)
     made = {(each.party, each.certificate) for each in found}
     if not all(each.good for each in found) or not found or not found[-1].whole:
-        return "broken_signature"
+        return NotTaken.BROKEN_SIGNATURE
     if not only_signed_behind(content, ours):
-        return "changed_before_signing"
+        return NotTaken.CHANGED_BEFORE_SIGNING
     if not all((each.party, each.certificate) in made for each in evidence.signatures):
-        return "other_certificates"
+        return NotTaken.OTHER_CERTIFICATES
     asked = {(each.party, each.certificate): each.person for each in evidence.signatures}
     before = {each.field for each in find_signatures(ours)}
     new = [each for each in found if each.field not in before]
     if not all((each.party, each.certificate) in asked for each in new):
-        return "other_signers"
+        return NotTaken.OTHER_SIGNERS
     facts = ReadPaper(document.pdf).facts
-    told = facts.plain if facts else {}
-    if not all(fits(e.named, [*names_of_party(told, e.party), asked[e.party, e.certificate]]) for e in new):
-        return "another_holder"
-    return "" if _in_their_places(document, new, content) else "outside_its_place"
+    plain = facts.plain if facts else {}
+    if not all(fits(e.named, [*names_of_party(plain, e.party), asked[e.party, e.certificate]]) for e in new):
+        return NotTaken.ANOTHER_HOLDER
+    return None if _in_their_places(document, new, content) else NotTaken.OUTSIDE_ITS_PLACE
 
 
 def _in_their_places(document: Document, new: Sequence[FoundSignature], content: bytes) -> bool:

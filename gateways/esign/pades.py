@@ -82,7 +82,7 @@ def sign_pdf(
     style = _style(stamp, whole, place, pictured) if whole and place and stamp else None
     if seal and image and seal.across:
         put_across(writer, image)
-    signer = signers.PdfSigner(meta, signer=_signer(credential), stamp_style=style, new_field_spec=spec)
+    signer = signers.PdfSigner(meta, signer=signer_of(credential), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer).getbuffer())
 
 
@@ -100,7 +100,8 @@ def _names(party: str) -> list[str]:
     return [f"{FIELD}{party}", *(f"{FIELD}{party}#{number}" for number in range(2, 1000))]
 
 
-def _signer(credential: Credential) -> signers.SimpleSigner:
+def signer_of(credential: Credential) -> signers.SimpleSigner:
+    """What pyHanko signs with: the key, its certificate and those above it."""
     own, *above = load_certs_from_pemder_data(
         b"".join(each.public_bytes(Encoding.PEM) for each in (credential.certificate, *credential.chain))
     )

@@ -33,7 +33,7 @@ from models.funds.queue import QueuePlace, head_first
 from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import STAGES, CaseStage, MessageKind
 
 _RECORDED = """

@@ -9,7 +9,7 @@ from rulebook.cases import BankAnswer, CaseFacts, LoanKind, PromiseRung, Route
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.messages import MessageSource
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind, CaseStage, MessageKind, Role
 from rulebook.values import Value
 

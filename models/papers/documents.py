@@ -10,7 +10,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import PAPERS, DocumentKind
 
 
 class Document(SQLModel, table=True):
@@ -66,33 +66,8 @@ def kept_templates(session: Session, digest: str) -> KeptTemplates | None:
 
 def document_number(case_no: str, kind: DocumentKind, attempt: int) -> str:
     """The number printed on a paper: its case, its kind, and from the second attempt on the attempt."""
-    number = f"{case_no}-{SHORT[kind]}"
+    number = f"{case_no}-{PAPERS[kind].short}"
     return number if attempt <= 1 else f"{number}{attempt}"
-
-
-SHORT = {
-    DocumentKind.APPLICATION_FORM: "SP",
-    DocumentKind.CORRECTION_NOTICE: "BZ",
-    DocumentKind.REFUSAL_NOTICE: "BY",
-    DocumentKind.RENEWAL_COMMITMENT: "CN",
-    DocumentKind.MINUTES: "JY",
-    DocumentKind.GUARANTOR_CONSENT: "DB",
-    DocumentKind.COOPERATION_AGREEMENT: "HZ",
-    DocumentKind.LIAISON_FORM: "LX",
-    DocumentKind.TRIPARTITE_AGREEMENT: "XY",
-    DocumentKind.USAGE_AGREEMENT: "SY",
-    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: "WT",
-    DocumentKind.DRAWDOWN_REQUEST: "YK",
-    DocumentKind.TRANSFER_INSTRUCTION: "HK",
-    DocumentKind.RELEASE_CHECKLIST: "HY",
-    DocumentKind.DISBURSEMENT_FORM: "BF",
-    DocumentKind.PAYMENT_REMINDER: "TX",
-    DocumentKind.PAYMENT_DEMAND: "CS",
-    DocumentKind.BREACH_NOTICE: "WY",
-    DocumentKind.EXTENSION_AGREEMENT: "ZQ",
-    DocumentKind.SETTLEMENT_CERTIFICATE: "JQ",
-    DocumentKind.ARCHIVE_INDEX: "GD",
-}
 
 
 def store(session: Session, document: Document) -> None:

@@ -21,7 +21,7 @@ from sqlmodel import Field, Session, SQLModel
 from models.base import insert_new, moment, plain_json, table, words
 from models.papers.documents import Document
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 
 _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('signature/' || CAST(:document AS text), 0))")
 

@@ -7,7 +7,7 @@ from rulebook.law.comparison import rate_text
 from rulebook.law.fees import average_daily_rate
 from rulebook.law.measure import Measure
 from rulebook.money import format_yuan
-from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT
+from rulebook.papers.kinds import Occasion, drawn_on
 from rulebook.values import Value
 
 CARRIED_OUT_STEPS = ("maker", "checker")
@@ -159,7 +159,7 @@ def _not_carried_out(measure: Measure) -> Iterator[Objection]:
     if measure.fee.prepaid_days.value is not None:
         # The books take no fee before the payout, so the prepayment would be missing from them.
         yield Objection(names=("fee.prepaid_days",), code="activation.no_prepayment")
-    if others := set(measure.papers.drawn_up.value or ()) - SIGNED_BEFORE_PAYMENT:
+    if others := set(measure.papers.drawn_up.value or ()) - set(drawn_on(Occasion.BEFORE_PAYMENT)):
         kinds = ", ".join(sorted(others))
         yield Objection(names=("papers.drawn_up",), code="activation.not_before_payment", facts={"kinds": kinds})
     steps = measure.approval.steps.value

@@ -74,6 +74,12 @@ class Waiver(Value):
 Waivers = tuple[Waiver, ...]
 
 
+def spans_of(tiers: Sequence[FeeTier]) -> tuple[TierSpan, ...]:
+    """Tiers with the day each begins on, in order."""
+    begins = [1, *(tier.through_day + 1 for tier in tiers if tier.through_day is not None)]
+    return tuple(TierSpan(begin, tier.through_day, tier.daily_rate) for begin, tier in zip(begins, tiers, strict=True))
+
+
 class FeeTerms(Value):
     """What a measure charges.
 
@@ -95,10 +101,7 @@ class FeeTerms(Value):
 
     def spans(self) -> tuple[TierSpan, ...]:
         """The tiers with the day each begins on, in order."""
-        begins = [1, *(tier.through_day + 1 for tier in self.tiers if tier.through_day is not None)]
-        return tuple(
-            TierSpan(begin, tier.through_day, tier.daily_rate) for begin, tier in zip(begins, self.tiers, strict=True)
-        )
+        return spans_of(self.tiers)
 
 
 SET_BY: Mapping[str, str] = {

@@ -35,7 +35,7 @@ from rulebook.law.provisions import (
     Trouble,
     ValiditySection,
 )
-from rulebook.messages import ReleaseLine, digest_of
+from rulebook.messages import ChecklistItem, digest_of
 from rulebook.values import Value
 
 T = TypeVar("T")
@@ -321,7 +321,7 @@ class Measure(Value):
         return Tariff(terms=self.fees, day_count=self.day_count, calendar=calendar)
 
     @property
-    def checklist(self) -> tuple[ReleaseLine, ...]:
+    def checklist(self) -> tuple[ChecklistItem, ...]:
         return self._set("release.checklist", self.release.checklist)
 
     @property

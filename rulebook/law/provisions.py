@@ -25,9 +25,9 @@ from rulebook.errors import XuqiaoError
 from rulebook.law.fees import MOST_DAYS, FeeTiers, Waivers
 from rulebook.law.rates import PPM, Rate, read_rate
 from rulebook.law.size import industry_of
-from rulebook.messages import BorrowersPurpose, ReleaseLine
+from rulebook.messages import BorrowersPurpose, ChecklistItem
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
-from rulebook.papers.facts import DocumentKind, LegalForm
+from rulebook.papers.kinds import DocumentKind, LegalForm
 from rulebook.values import Day, Value
 
 T = TypeVar("T")
@@ -334,9 +334,9 @@ class ApprovalSection(Section):
 
 
 class ReleaseSection(Section):
-    """The release day: lines of the checklist, and the time by which money must have left (the payment system's)."""
+    """The release day: items of the checklist, and the time by which money must have left (the payment system's)."""
 
-    checklist: Provision[tuple[ReleaseLine, ...]] = needed()
+    checklist: Provision[tuple[ChecklistItem, ...]] = needed()
     cut_off: Provision[Clock] = needed()
 
 

@@ -15,7 +15,7 @@ from rulebook.findings import Finding, Findings, Result
 from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.law.measure import Measure
 from rulebook.law.size import industry_of
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from rulebook.money import yuan
 from rulebook.values import Value
 
@@ -27,11 +27,11 @@ class ReleaseDayFacts(Value):
     """What is known on the day the money leaves.
 
     Attributes:
-        confirmed: lines of the checklist that are signed.
+        confirmed: items of the checklist that are signed.
         balance_fen: the old loan's principal on the day, in fen.
     """
 
-    confirmed: tuple[ReleaseLine, ...]
+    confirmed: tuple[ChecklistItem, ...]
     balance_fen: int
 
 

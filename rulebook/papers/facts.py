@@ -1,15 +1,14 @@
-"""The papers of a case: which there are, and everything they show, as plain values."""
+"""Everything the papers of a case show, as plain values."""
 
-from collections.abc import Collection, Mapping
 from datetime import date, datetime
-from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import Field, model_validator
 
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
-from rulebook.law.rates import Rate
+from rulebook.law.fees import DayCount, FeeTerms
+from rulebook.papers.kinds import PAPERS, DocumentKind
 from rulebook.papers.limits import (
     Amount,
     Count,
@@ -23,116 +22,6 @@ from rulebook.papers.limits import (
     Text,
     check_whole,
 )
-
-
-class DocumentKind(StrEnum):
-    """What can be drawn up for a case."""
-
-    APPLICATION_FORM = "application_form"  # 申请审批表
-    CORRECTION_NOTICE = "correction_notice"  # 补正告知书
-    REFUSAL_NOTICE = "refusal_notice"  # 不予支持告知书
-    RENEWAL_COMMITMENT = "renewal_commitment"  # 续贷承诺函
-    MINUTES = "minutes"  # 会议纪要
-    GUARANTOR_CONSENT = "guarantor_consent"  # 担保人知情同意书
-    COOPERATION_AGREEMENT = "cooperation_agreement"  # 合作协议, between fund and bank
-    LIAISON_FORM = "liaison_form"  # 转贷工作联系单, per case under a cooperation agreement
-    TRIPARTITE_AGREEMENT = "tripartite_agreement"  # 三方协议
-    USAGE_AGREEMENT = "usage_agreement"  # 资金使用协议
-    ENTRUSTED_LOAN_AGREEMENT = "entrusted_loan_agreement"  # 委托贷款合同
-    DRAWDOWN_REQUEST = "drawdown_request"  # 用款申请函
-    TRANSFER_INSTRUCTION = "transfer_instruction"  # 划款通知书
-    RELEASE_CHECKLIST = "release_checklist"  # 放款核验记录
-    DISBURSEMENT_FORM = "disbursement_form"  # 资金拨付审批单
-    PAYMENT_REMINDER = "payment_reminder"  # 还款提醒
-    PAYMENT_DEMAND = "payment_demand"  # 催收函
-    BREACH_NOTICE = "breach_notice"  # 违约通知
-    EXTENSION_AGREEMENT = "extension_agreement"  # 展期协议
-    SETTLEMENT_CERTIFICATE = "settlement_certificate"  # 结清证明
-    ARCHIVE_INDEX = "archive_index"  # 归档目录
-
-
-class LegalForm(StrEnum):
-    """What binds the parties of a bridge; the measure chooses."""
-
-    THREE_PARTY = "three_party"  # 三方协议
-    LIAISON_FORM = "liaison_form"  # 合作协议 and a 联系单 for each case, with a 使用协议
-    USAGE_AGREEMENT = "usage_agreement"  # 承诺书 and 使用协议
-    ENTRUSTED_LOAN = "entrusted_loan"  # 委托贷款
-
-
-AGREEMENTS: Mapping[LegalForm, tuple[DocumentKind, ...]] = {
-    LegalForm.THREE_PARTY: (DocumentKind.TRIPARTITE_AGREEMENT,),
-    LegalForm.LIAISON_FORM: (DocumentKind.LIAISON_FORM, DocumentKind.USAGE_AGREEMENT),
-    LegalForm.USAGE_AGREEMENT: (DocumentKind.USAGE_AGREEMENT,),
-    LegalForm.ENTRUSTED_LOAN: (DocumentKind.ENTRUSTED_LOAN_AGREEMENT,),
-}
-"""The papers that each legal form consists of, beside those that every bridge has."""
-
-
-SIGNED_BEFORE_PAYMENT = frozenset(
-    {
-        DocumentKind.APPLICATION_FORM,
-        DocumentKind.MINUTES,
-        DocumentKind.RENEWAL_COMMITMENT,
-        DocumentKind.GUARANTOR_CONSENT,
-        DocumentKind.DRAWDOWN_REQUEST,
-        DocumentKind.TRANSFER_INSTRUCTION,
-        *(kind for kinds in AGREEMENTS.values() for kind in kinds),
-    }
-)
-"""What can be drawn up between approval and payment; a measure's own list names only these."""
-
-
-def before_payment(
-    form: LegalForm | None, listed: Collection[DocumentKind] | None, *, guarantors: bool, committee: bool
-) -> tuple[DocumentKind, ...]:
-    """The papers that are drawn up for signing before money leaves.
-
-    Args:
-        form: the legal form the measure chooses; where it chooses none, three parties sign.
-        listed: the measure's own list, which stands before the set of the legal form.
-        guarantors: somebody guarantees the loan, and signs that he knows of its renewal; else there is no such paper.
-        committee: a committee has decided; else there are no minutes.
-
-    >>> papers = before_payment(LegalForm.USAGE_AGREEMENT, None, guarantors=False, committee=False)
-    >>> [kind.value for kind in papers][1:3]
-    ['renewal_commitment', 'usage_agreement']
-    """
-    wanted = listed or (
-        DocumentKind.APPLICATION_FORM,
-        DocumentKind.MINUTES,
-        DocumentKind.RENEWAL_COMMITMENT,
-        DocumentKind.GUARANTOR_CONSENT,
-        *AGREEMENTS[form or LegalForm.THREE_PARTY],
-        DocumentKind.DRAWDOWN_REQUEST,
-        DocumentKind.TRANSFER_INSTRUCTION,
-    )
-    absent = {
-        *(() if guarantors else (DocumentKind.GUARANTOR_CONSENT,)),
-        *(() if committee else (DocumentKind.MINUTES,)),
-    }
-    return tuple(kind for kind in wanted if kind not in absent)
-
-
-class FeeStep(PaperValue):
-    """One tier of the usage fee (资金使用费).
-
-    Attributes:
-        from_day: first day of the tier; the day of payment is day 1.
-        through_day: last day of the tier; None when the tier is open.
-        daily_rate: share of the principal for each day, exact; written as ``1/5000`` in the facts a paper carries.
-    """
-
-    from_day: Annotated[Count, Field(ge=1)]
-    through_day: Count | None = None
-    daily_rate: Rate
-
-
-class PaperWaiver(PaperValue):
-    """A period whose fee days cost nothing; both days are included."""
-
-    since: date
-    until: date
 
 
 class PaperFinding(PaperValue):
@@ -205,7 +94,7 @@ class PaperAct(PaperValue):
 
 
 class PaperCheck(PaperValue):
-    """One line of the release-day checklist, in words, with what it says; ``done`` when it was signed for.
+    """One item of the release-day checklist, in words, with what it says; ``done`` when it was signed for.
 
     Attributes:
         by: who signed for it, by name; ``at`` when. Empty and None where nobody did: then there is room to write it.
@@ -246,7 +135,7 @@ class PaperAccount(PaperValue):
 
 
 class PaperData(PaperValue):
-    """Everything a paper shows. Which optional facts a kind needs is in ``REQUIRED``.
+    """Everything a paper shows. Which optional facts a kind needs is in ``PAPERS``.
 
     Attributes:
         case_no: the case's number; on every page.
@@ -264,18 +153,9 @@ class PaperData(PaperValue):
         signatory: name and post of the person who signs the promise for the bank.
         payee_account_name: the borrower's registered repayment account at the lending bank; with number and branch.
         custodian_account: the fund's ring-fenced account (专户); money leaves from it and returns to it.
-        fee_steps: the tiers of the usage fee.
-        first_day_counts: whether the day of payment bears the fee; ``last_day_counts`` the day of return.
-        days_off_count: whether weekends and holidays bear the fee.
-        part_day_counts: whether money that went and came back within a day was out for a day.
-        minimum_fee_fen: the least that the fee comes to; None where the measure has none.
-        prepaid_days: the fee of so many days is paid before the money leaves, ``prepaid_fee_fen``; None where nothing
-            is prepaid.
-        waivers: periods whose fee days cost nothing.
+        fees: what the measure charges; ``day_count`` which days it charges for.
+        prepaid_fee_fen: the fee that is paid before the money leaves; None where nothing is prepaid.
         waived_days: fee days that cost nothing: before payment of ``expected_days``, after it as they came.
-        extension_rate: share of the principal for each day after the term of a bridge that was extended; None where
-            the tiers run on.
-        overdue_rate: the same for each day after the last; None where overdue money costs what it did before.
         term_days: the longest time the bridge may be out, in working days where ``term_in_working_days``.
         expected_days: the fee days of a bridge that is out until the end of its term.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
@@ -295,7 +175,7 @@ class PaperData(PaperValue):
         ceiling_fen: the most that the measure lets the bridge be; ``bound_by`` says by what, in words.
         bank_answer: what the bank said it can do, in words.
         minutes_reference: number of the committee's minutes; ``minutes_decision`` what they decided.
-        release_checks: the lines of the release-day checklist.
+        release_checks: the items of the release-day checklist.
         payment_reference: the bank's reference of the payment.
         due_on: day by which the bridge must be back.
         principal_owed_fen, fee_owed_fen: still to come on the day of issue, in fen.
@@ -338,18 +218,10 @@ class PaperData(PaperValue):
     payee_account_number: Reference | None = None
     payee_account_branch: Name | None = None
     custodian_account: PaperAccount | None = None
-    fee_steps: Rows[FeeStep] = ()
-    first_day_counts: bool = True
-    last_day_counts: bool = False
-    days_off_count: bool = True
-    part_day_counts: bool = False
-    minimum_fee_fen: Amount | None = Field(default=None, ge=0)
-    prepaid_days: Count | None = Field(default=None, ge=1)
+    fees: FeeTerms | None = None
+    day_count: DayCount = DayCount()
     prepaid_fee_fen: Amount | None = Field(default=None, ge=0)
-    waivers: Rows[PaperWaiver] = ()
     waived_days: Count | None = Field(default=None, ge=0)
-    extension_rate: Rate | None = None
-    overdue_rate: Rate | None = None
     term_in_working_days: bool = False
     term_days: Count | None = Field(default=None, ge=1)
     expected_days: Count | None = Field(default=None, ge=1)
@@ -405,43 +277,6 @@ class PaperData(PaperValue):
         return self
 
 
-_PROMISE = ("bridge_fen", "promised_fen", "promise_reference", "promise_valid_until")
-_PAYEE = ("payee_account_name", "payee_account_number", "payee_account_branch", "custodian_account")
-
-_FEE = ("fee_steps", "term_days")
-_OWED = ("bridge_fen", "paid_on", "due_on", "principal_owed_fen", "fee_owed_fen", "custodian_account")
-_RELEASED = ("bridge_fen", *_PAYEE, "acts")
-
-REQUIRED: Mapping[DocumentKind, tuple[str, ...]] = {
-    DocumentKind.APPLICATION_FORM: ("applicant", "findings", "acts", "bridge_fen", "ceiling_fen"),
-    DocumentKind.CORRECTION_NOTICE: ("missing_papers", "answer_by"),
-    DocumentKind.REFUSAL_NOTICE: ("findings",),
-    DocumentKind.RENEWAL_COMMITMENT: (*_PROMISE, "signatory", "custodian_account", "term_days"),
-    DocumentKind.MINUTES: ("bridge_fen", "minutes_reference", "applicant"),
-    DocumentKind.GUARANTOR_CONSENT: ("guarantors", *_PROMISE),
-    DocumentKind.COOPERATION_AGREEMENT: (
-        "cooperation_from",
-        "cooperation_until",
-        "cooperation_ceiling_fen",
-        "custodian_account",
-    ),
-    DocumentKind.LIAISON_FORM: (*_PROMISE, *_PAYEE, "term_days"),
-    DocumentKind.TRIPARTITE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE),
-    DocumentKind.USAGE_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "expected_days"),
-    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (*_PROMISE, *_PAYEE, *_FEE, "expected_days", "entrusted_bank"),
-    DocumentKind.DRAWDOWN_REQUEST: (*_PAYEE, "bridge_fen", "applicant"),
-    DocumentKind.TRANSFER_INSTRUCTION: ("bridge_fen", *_PAYEE),
-    DocumentKind.RELEASE_CHECKLIST: (*_RELEASED, "release_checks"),
-    DocumentKind.DISBURSEMENT_FORM: _RELEASED,
-    DocumentKind.PAYMENT_REMINDER: _OWED,
-    DocumentKind.PAYMENT_DEMAND: (*_OWED, "answer_by"),
-    DocumentKind.BREACH_NOTICE: ("bridge_fen", "breaches", "answer_by"),
-    DocumentKind.EXTENSION_AGREEMENT: (*_OWED, "extended_to", "fee_steps"),
-    DocumentKind.SETTLEMENT_CERTIFICATE: ("bridge_fen", "paid_on", "returned_on", "days_out", "fee_fen"),
-    DocumentKind.ARCHIVE_INDEX: ("files",),
-}
-"""The optional facts without which a kind of paper cannot be drawn up."""
-
 _ALWAYS = tuple(name for name, field in PaperData.model_fields.items() if field.is_required())
 
 
@@ -451,7 +286,7 @@ def check_complete(kind: DocumentKind, data: PaperData) -> None:
     Raises:
         XuqiaoError: ``papers.missing_fact`` with the first fact that is missing or blank.
     """
-    for field in (*_ALWAYS, *REQUIRED[kind]):
+    for field in (*_ALWAYS, *PAPERS[kind].needs):
         value = getattr(data, field)
         if value is None or value == () or (isinstance(value, str) and not value.strip()):
             raise XuqiaoError("papers.missing_fact", kind=kind.value, field=field, case=data.case_no)

@@ -55,14 +55,34 @@ class PaperValue(Value):
 
 
 def check_whole(facts: Value) -> None:
-    """That all facts of a paper together are no more than a paper can hold.
+    """That all facts of a paper together are no more than a paper can hold, those included that know no paper.
 
     Raises:
-        XuqiaoError: ``papers.too_much_text``.
+        XuqiaoError: ``papers.too_much_text``, ``papers.too_many_rows``, ``papers.number_too_big``.
     """
-    length = _characters(facts.model_dump())
+    plain = facts.model_dump()
+    _check_sizes(plain, type(facts).__name__)
+    length = _characters(plain)
     if length > MOST_TEXT:
         raise XuqiaoError("papers.too_much_text", length=length, most=MOST_TEXT)
+
+
+def _check_sizes(value: object, field: str) -> None:
+    match value:
+        case dict():
+            for name, item in value.items():
+                _check_sizes(item, f"{field}.{name}")
+        case tuple():
+            if len(value) > MOST_ROWS:
+                raise XuqiaoError("papers.too_many_rows", field=field, rows=len(value), most=MOST_ROWS)
+            for place, item in enumerate(value):
+                _check_sizes(item, f"{field}.{place}")
+        case int() if not isinstance(value, bool):
+            most = MOST_FEN if field.endswith("_fen") else MOST_COUNT
+            if abs(value) > most:
+                raise XuqiaoError("papers.number_too_big", field=field, most=most)
+        case _:
+            pass
 
 
 def _characters(value: object) -> int:

@@ -1,4 +1,4 @@
-"""What the papers can print: the characters of the bundled face, and how long the words of an act may be.
+"""What the papers can print: the characters of the bundled body font, and how long the words of an act may be.
 
 What nobody could print is refused where it is entered: found out only when a paper is drawn, it would stop the case.
 """
@@ -38,7 +38,7 @@ def plain(text: str) -> str:
 
 
 def unprintable(text: str) -> str | None:
-    """The first character of a text that the bundled face does not have; None when all can be printed.
+    """The first character of a text that the bundled body font does not have; None when all can be printed.
 
     >>> unprintable("石湖硅微粉（东海）㛃𬭎"), unprintable("a\\x07b")
     (None, '\\x07')
@@ -81,7 +81,7 @@ def _has_a_glyph(codepoint: int) -> bool:
     return at >= 0 and codepoint <= _LAST[at]
 
 
-FACE = """
+GLYPHS = """
 20-7e a0-103 110-113 11a-11b 128-12b 143-144 147-148 14c-14f 152-153 168-16d 192 1a0-1a1 1af-1b0 1cd-1dc 1f8-1f9
 251 261 2bb 2c7 2c9-2cb 2d9 2ea-2eb 300-301 304 307 30c 391-3a1 3a3-3a9 3b1-3c9 401 410-44f 451 1e3e-1e3f
 1ea0-1ef9 2002-2003 2010-2016 2018-201a 201c-201e 2020-2022 2025-2027 2030 2032-2033 2035 2039-203c 2042
@@ -114,6 +114,6 @@ fe30-fe52 fe54-fe66 fe68-fe6b ff01-ff9f ffa1-ffbe ffc2-ffc7 ffca-ffcf ffd2-ffd7 
 2cc5f 2ccf5-2ccf6 2ccfd 2ccff 2cd02-2cd03 2cd0a 2cd8b 2cd8d 2cd8f-2cd90 2cd9f-2cda0 2cda8 2cdad-2cdae 2cdd5
 2ce18 2ce1a 2ce23 2ce26 2ce2a 2ce7c 2ce88 2ce93 2d544 2f878 2f884 2f8b6 2f920
 """
-"""Code points of the bundled body face, as ranges in hexadecimal; a test holds them against the font file."""
-_RANGES = [tuple(int(end, 16) for end in each.split("-")) for each in FACE.split()]
+"""Code points of the bundled body font, as ranges in hexadecimal; a test holds them against the font file."""
+_RANGES = [tuple(int(end, 16) for end in each.split("-")) for each in GLYPHS.split()]
 _FIRST, _LAST = [each[0] for each in _RANGES], [each[-1] for each in _RANGES]

@@ -19,8 +19,8 @@ CHOICES = {
     "STAGE": ("rulebook.stages", "CaseStage", "stage"),
     "ROLE": ("rulebook.stages", "Role", "role"),
     "STATE": ("models.cases.acts", "ActState", "cli.state"),
-    "KIND": ("rulebook.papers.facts", "DocumentKind", "paper"),
-    "LINE": ("rulebook.messages", "ReleaseLine", "release_line"),
+    "KIND": ("rulebook.papers.kinds", "DocumentKind", "paper"),
+    "LINE": ("rulebook.messages", "ChecklistItem", "checklist_item"),
     "ANSWER": ("rulebook.cases", "BankAnswer", "answer"),
     "RUNG": ("rulebook.cases", "PromiseRung", "rung"),
 }

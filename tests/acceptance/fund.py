@@ -34,6 +34,7 @@ from rulebook.messages import (
     Actor,
     Approve,
     ApproveMeasure,
+    ChecklistItem,
     CollateralRegistered,
     ConcludeRecovery,
     ConfirmPayment,
@@ -57,7 +58,6 @@ from rulebook.messages import (
     RecordSigning,
     Reject,
     Release,
-    ReleaseLine,
     SendBack,
     Withdraw,
 )
@@ -219,7 +219,7 @@ class TestedFund(SeenFund):
     async def release(self, case: str, *, by: str | None = None, balance: int | None = None) -> Outcome:
         with self.services.sessions() as session:
             loan = session.get_one(Loan, session.get_one(Application, case).loan)
-        body = Release(confirmed=tuple(ReleaseLine), balance_fen=loan.balance_fen if balance is None else balance)
+        body = Release(confirmed=tuple(ChecklistItem), balance_fen=loan.balance_fen if balance is None else balance)
         return await self.act(case, body, by=by)
 
     async def decide_referral(self, case: str, *, go_on: bool) -> Outcome:

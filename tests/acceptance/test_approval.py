@@ -7,7 +7,7 @@ from temporalio.api.enums.v1 import EventType
 
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
-from rulebook.messages import Approve, Opinion, RecordSigning, Release, ReleaseLine
+from rulebook.messages import Approve, ChecklistItem, Opinion, RecordSigning, Release
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from rulebook.steps import Outcome
@@ -193,7 +193,7 @@ async def test_no_money_leaves_before_its_day_nor_against_the_checklist(fund: Te
     await fund.sign(case)
     assert (await refusal_of(fund.release(case))).code == "act.too_early"
     await fund.skip_to_release_day(case)
-    too_little = tuple(line for line in ReleaseLine if line is not ReleaseLine.PAYEE_CALLED_BACK)
+    too_little = tuple(line for line in ChecklistItem if line is not ChecklistItem.PAYEE_CALLED_BACK)
     balance = yuan(6_000_000)
     refused = await refusal_of(fund.act(case, Release(confirmed=too_little, balance_fen=balance)))
     assert (refused.code, "lines_missing" in refused.params["findings"]) == ("act.release_refused", True)

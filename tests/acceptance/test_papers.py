@@ -11,7 +11,7 @@ from pypdf import PdfReader
 from activities.papers.check import check_file
 from activities.papers.drawing_up import approved_templates
 from activities.papers.facts import paper_facts
-from activities.papers.on_request import Told, draft, draw_on_request
+from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press import Press
 from activities.papers.press.office import read_office
 from models.cases.applications import Enterprise
@@ -20,7 +20,7 @@ from models.papers.documents import documents_of
 from rulebook.cases import LoanRiskClass
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund import MAKER, TestedFund
 from tests.acceptance.paper_texts import texts
@@ -181,22 +181,25 @@ async def test_an_officer_asks_for_a_reminder_and_never_for_an_agreement(fund: T
     begin, press = fund.services.sessions.begin, fund.services.press
     with fund.services.sessions() as session:
         by = actor(session, MAKER, Role.MAKER)
-    asked = [draw_on_request(begin, press, case, DocumentKind.PAYMENT_REMINDER, Told(), by, fund.now) for _ in range(2)]
+    asked = [
+        draw_on_request(begin, press, case, DocumentKind.PAYMENT_REMINDER, PaperDetail(), by, fund.now)
+        for _ in range(2)
+    ]
     assert [paper.attempt for paper in asked] == [1, 2]
     assert {paper.made_by for paper in asked} == {MAKER}
     assert len({paper.number for paper in asked}) == 2
     reminder = texts(fund, case)[DocumentKind.PAYMENT_REMINDER]
     assert "5,000,000.00" in reminder
-    for kind, told, code in (
-        (DocumentKind.TRIPARTITE_AGREEMENT, Told(), "papers.drawn_by_the_case"),
-        (DocumentKind.PAYMENT_DEMAND, Told(), "papers.missing_fact"),
-        (DocumentKind.PAYMENT_DEMAND, Told(answer_by=fund.today - timedelta(days=1)), "papers.back_dated"),
-        (DocumentKind.EXTENSION_AGREEMENT, Told(extended_to=fund.today), "papers.no_extension"),
+    for kind, detail, code in (
+        (DocumentKind.TRIPARTITE_AGREEMENT, PaperDetail(), "papers.drawn_by_the_case"),
+        (DocumentKind.PAYMENT_DEMAND, PaperDetail(), "papers.missing_fact"),
+        (DocumentKind.PAYMENT_DEMAND, PaperDetail(answer_by=fund.today - timedelta(days=1)), "papers.back_dated"),
+        (DocumentKind.EXTENSION_AGREEMENT, PaperDetail(extended_to=fund.today), "papers.no_extension"),
     ):
         with pytest.raises(XuqiaoError) as refused:
-            draw_on_request(begin, press, case, kind, told, by, fund.now)
+            draw_on_request(begin, press, case, kind, detail, by, fund.now)
         assert refused.value.code == code
-    draft_of_it = draft(begin, press, case, DocumentKind.TRIPARTITE_AGREEMENT, Told(), fund.now)
+    draft_of_it = draft(begin, press, case, DocumentKind.TRIPARTITE_AGREEMENT, PaperDetail(), fund.now)
     assert draft_of_it.draft
     assert fund.papers_of(case).count("payment_reminder") == 2
     assert fund.papers_of(case).count("tripartite_agreement") == 1

@@ -308,7 +308,7 @@ async def test_a_drawing_the_engine_falls_over_is_a_task_like_any_other(fund: Te
 async def test_a_template_without_end_is_a_task_after_a_while(
     fund: TestedFund, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(papers, "PATIENCE", 3)
+    monkeypatch.setattr(papers, "MOST_ATTEMPTS_IN_TROUBLE", 3)
     serving.breaks("drawdown_request", WITHOUT_END)
     await serving.restart(seconds=1.5)
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))

@@ -10,7 +10,7 @@ from PIL import Image
 from activities.law.calendars import shanghai_today
 from activities.papers.press import Press
 from models.papers.documents import Document
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.wiring import Services
 from tests.cli.conftest import Cli
 from tests.press.certificates import a_real_certificate

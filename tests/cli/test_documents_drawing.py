@@ -15,7 +15,7 @@ from activities.papers.press.pool import PressPool
 from activities.words import say
 from models.papers.documents import documents_of
 from rulebook.money import yuan
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.cli.papers import drawing
 from tests.acceptance.fund import TestedFund
 from tests.builders import a_micro_manufacturer

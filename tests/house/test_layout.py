@@ -54,7 +54,7 @@ def test_no_test_rests_on_another_test() -> None:
 
 
 def test_only_settings_and_command_line_read_the_environment() -> None:
-    # The press tells fontconfig where to look for faces, which listens to nothing else; it reads nothing of ours.
+    # The press tells fontconfig where to look for fonts, which listens to nothing else; it reads nothing of ours.
     allowed = ("runtime/settings.py", "runtime/cli/", "activities/papers/press/engine.py")
     readers = [
         f"{path}:{node.lineno}"

@@ -12,7 +12,7 @@ from pypdf import PdfReader
 
 from activities.papers.press import Paper, Press
 from activities.papers.press.sample import SAMPLE
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 
 
 @pytest.fixture(scope="session")

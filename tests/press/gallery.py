@@ -5,22 +5,20 @@ from datetime import date, datetime, timedelta
 from activities.papers.press.sample import SAMPLE
 from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
+from rulebook.law.fees import DayCount, FeeTerms, Waiver
 from rulebook.law.rates import read_rate
 from rulebook.papers.facts import (
-    REQUIRED,
-    DocumentKind,
     PaperAccount,
     PaperAct,
     PaperApplicant,
     PaperCheck,
     PaperCollateral,
-    PaperData,
     PaperFile,
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
-    PaperWaiver,
 )
+from rulebook.papers.kinds import DocumentKind
 
 NAME_LENGTH = 60
 RARE = "𬭎㛃䶮"
@@ -61,14 +59,17 @@ CROWDED = SAMPLE.model_copy(
         "fee_owed_fen": 8_765_432_109_876,
         "renewed_fen": HUGE_FEN - 55,
         "cooperation_ceiling_fen": HUGE_FEN - 66,
-        "minimum_fee_fen": 1_000_000,
-        "part_day_counts": True,
-        "prepaid_days": 10,
+        "day_count": DayCount(part_day_counts=True),
         "prepaid_fee_fen": 98_765_432_109_877,
-        "waivers": tuple(PaperWaiver(since=date(2026, n, 1), until=date(2026, n, 28)) for n in range(1, 7)),
+        "fees": FeeTerms(
+            tiers=SAMPLE.fees.tiers if SAMPLE.fees else (),
+            minimum_fen=1_000_000,
+            prepaid_days=10,
+            waivers=tuple(Waiver(since=date(2026, n, 1), until=date(2026, n, 28)) for n in range(1, 7)),
+            extension_rate=read_rate("12.345678%/365"),
+            overdue_rate=read_rate("18.525%/360"),
+        ),
         "waived_days": 8,
-        "extension_rate": read_rate("12.345678%/365"),
-        "overdue_rate": read_rate("18.525%/360"),
         "promise_reference": "苏北农村商业银行东海支行转贷承诺〔2026〕第000018号",
         "promise_conditions": "原抵押物继续提供抵押，" * 20 + "并于新贷款发放前办妥登记",
         "signatory": f"{RARE}买买提·阿布都拉·吐尔逊 党委委员、副行长（主持工作）",
@@ -161,9 +162,3 @@ CROWDED = SAMPLE.model_copy(
     }
 )
 """Every name has 60 characters, every amount all its digits, every list is long."""
-
-
-def bare(kind: DocumentKind) -> PaperData:
-    """The sample with only the facts that a kind cannot do without."""
-    optional = {name for name, field in PaperData.model_fields.items() if not field.is_required()}
-    return PaperData.model_validate(SAMPLE.model_dump(exclude=optional - set(REQUIRED[kind])))

@@ -16,7 +16,8 @@ from models.cases.applications import file_application
 from models.papers import signatures
 from models.papers.documents import Document, document_number, store
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from tests.builders import a_micro_manufacturer
 
 
@@ -25,12 +26,15 @@ def a_paper_on_record(
     press: Press,
     fund: str,
     kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT,
+    *,
+    places: bool = True,
     **changed: object,
 ) -> Document:
     """File a case of its own in a fund, and store a paper for it; its facts are those of the case where both say them.
 
     Args:
         fund: code of an open fund.
+        places: whether the row knows where parties sign; once it did not.
         changed: facts that the paper states otherwise than the sample.
     """
     today = shanghai_today()
@@ -52,12 +56,12 @@ def a_paper_on_record(
             **changed,
         }
         paper = press.render(kind, PaperData.model_validate(SAMPLE.model_dump() | facts))
-        store(session, _row(filed.case_no, number, kind, paper))
+        store(session, _row(filed.case_no, number, kind, paper, places))
     with app() as session:
         return session.get_one(Document, (filed.case_no, kind.value, 1))
 
 
-def _row(case_no: str, number: str, kind: DocumentKind, paper: Paper) -> Document:
+def _row(case_no: str, number: str, kind: DocumentKind, paper: Paper, places: bool) -> Document:
     return Document(
         case_no=case_no,
         kind=kind.value,
@@ -70,7 +74,7 @@ def _row(case_no: str, number: str, kind: DocumentKind, paper: Paper) -> Documen
         made_at=datetime.now(UTC),
         pdf=paper.pdf,
         data_digest=paper.data_digest,
-        boxes=[box._asdict() for box in paper.boxes],
+        boxes=[box._asdict() for box in paper.boxes] if places else [],
     )
 
 
@@ -83,8 +87,8 @@ class SigningOffice:
     press: Press
     folder: Path
 
-    def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT) -> Document:
-        return a_paper_on_record(self.app, self.press, "DH", kind)
+    def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT, *, places: bool = True) -> Document:
+        return a_paper_on_record(self.app, self.press, "DH", kind, places=places)
 
     def signing(self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None) -> SigningDesk:
         return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase), seal)

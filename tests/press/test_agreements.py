@@ -1,22 +1,18 @@
 """What each agreement binds whom to: its variants, its fee in numbers, and where its parties sign."""
 
 import re
-from collections.abc import Callable
 from datetime import date
-from typing import Literal
 
 import pytest
 
-from activities.papers.press import Paper, Press
+from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
 from rulebook.law.fees import FeeTerms, FeeTier, Outstanding, usage_fee
 from rulebook.law.rates import read_rate
 from rulebook.money import format_yuan
-from rulebook.papers.facts import DocumentKind, FeeStep, PaperData, PaperGuarantor
-
-Read = Callable[[Paper], str]
-Sample = Callable[..., Paper]
-Lang = Literal["zh", "en"]
+from rulebook.papers.facts import PaperGuarantor
+from rulebook.papers.kinds import DocumentKind
+from tests.press.samples import Lang, Read, Sample, changed
 
 MANY = tuple(PaperGuarantor(name=f"石湖第{number}担保有限公司") for number in range(1, 8))
 SIGNED_BY = {
@@ -28,10 +24,6 @@ SIGNED_BY = {
     DocumentKind.GUARANTOR_CONSENT: ["guarantor_1", "guarantor_2"],
     DocumentKind.EXTENSION_AGREEMENT: ["operator", "borrower", "bank"],
 }
-
-
-def changed(**facts: object) -> PaperData:
-    return PaperData.model_validate(SAMPLE.model_dump() | facts)
 
 
 @pytest.mark.parametrize("lang", ["zh", "en"])
@@ -82,17 +74,15 @@ def test_the_schedule_of_fees_is_what_the_rules_charge(
     kind: DocumentKind, days: int, minimum_fen: int | None, rates: tuple[str, str, str], press: Press, read: Read
 ) -> None:
     first, second, third = map(read_rate, rates)
-    steps = (
-        FeeStep(from_day=1, through_day=2, daily_rate=first),
-        FeeStep(from_day=3, through_day=3, daily_rate=second),
-        FeeStep(from_day=4, daily_rate=third),
-    )
-    facts = changed(bridge_fen=123_456_789, expected_days=days, minimum_fee_fen=minimum_fen, fee_steps=steps)
-    text = read(press.render(kind, facts))
     terms = FeeTerms(
-        tiers=tuple(FeeTier(through_day=step.through_day, daily_rate=step.daily_rate) for step in steps),
+        tiers=(
+            FeeTier(through_day=2, daily_rate=first),
+            FeeTier(through_day=3, daily_rate=second),
+            FeeTier(daily_rate=third),
+        ),
         minimum_fen=minimum_fen or 0,
     )
+    text = read(press.render(kind, changed(bridge_fen=123_456_789, expected_days=days, fees=terms)))
     for day in range(1, days + 1):
         fee = usage_fee([Outstanding(123_456_789, days=day)], terms)
         assert f"{day}日{format_yuan(fee, grouped=True)}" in text
@@ -110,7 +100,7 @@ def test_the_schedule_ends_with_the_term_and_says_what_holds_behind_it(press: Pr
     assert "10日14,250.00" in text
     assert "11日" not in text
     assert "超出下表天数的，按所在分段的每日使用费继续累计" in text
-    rated = read(press.render(DocumentKind.USAGE_AGREEMENT, changed(expected_days=10, overdue_rate="0.05%")))
+    rated = read(press.render(DocumentKind.USAGE_AGREEMENT, changed(expected_days=10, fees={"overdue_rate": "0.05%"})))
     assert "继续累计" not in rated
     assert "超出下表天数的，按本条和第十一条关于展期、逾期的约定计算" in rated
 
@@ -193,35 +183,34 @@ def test_what_overdue_and_extended_money_costs_is_what_the_measure_says(
     assert usual in text
     assert "不收取任何罚息" in text or "未约定的逾期费用，任何一方不得收取" in text
     choices = ("extension.daily_rate", "overdue.daily_rate")
-    rated = read(press.render(kind, changed(**RATED, operator_choices=choices)))
+    rated = read(press.render(kind, changed(fees=RATED, operator_choices=choices)))
     assert own in rated
     assert usual not in rated
     assert "不收取任何罚息" in rated or "未约定的逾期费用，任何一方不得收取" in rated
     assert ("日费率为年利率4.35%÷360※" in rated) is (kind is not DocumentKind.PAYMENT_DEMAND)
-    english = read(press.render(kind, changed(**RATED, operator_choices=choices), "en"))
+    english = read(press.render(kind, changed(fees=RATED, operator_choices=choices), "en"))
     assert "bearsadailyrateof5%ayear÷365※" in re.sub(r"CaseDH.*?Page\dof\d", "", english)  # a page may end within
 
 
 def test_the_days_of_an_extension_have_one_rate_where_the_measure_has_one(press: Press, read: Read) -> None:
-    text = read(press.render(DocumentKind.EXTENSION_AGREEMENT, changed(**RATED)))
+    text = read(press.render(DocumentKind.EXTENSION_AGREEMENT, changed(fees=RATED)))
     assert "按上列未归还本金计算，每日≈151.0417元" in text
     assert "第6日起" not in text
 
 
 def test_waivers_prepayment_and_part_days_are_in_the_agreements_where_they_are_set(press: Press, read: Read) -> None:
-    said = {
-        "waivers": [{"since": date(2026, 3, 1), "until": date(2026, 3, 20)}],
+    facts = {
+        "fees": {"waivers": [{"since": date(2026, 3, 1), "until": date(2026, 3, 20)}], "prepaid_days": 5},
         "waived_days": 2,
-        "prepaid_days": 5,
         "prepaid_fee_fen": 285_000,
-        "part_day_counts": True,
+        "day_count": {"part_day_counts": True},
     }
     for kind, number in (
         (DocumentKind.TRIPARTITE_AGREEMENT, "五六"),
         (DocumentKind.USAGE_AGREEMENT, "七八"),
         (DocumentKind.ENTRUSTED_LOAN_AGREEMENT, "七八"),
     ):
-        text = read(press.render(kind, changed(**said)))
+        text = read(press.render(kind, changed(**facts)))
         free = "2026年3月1日至2026年3月20日（含首尾两日）期间的计费天数，免收资金使用费"
         assert f"（{number[0]}）{free}。" in text
         assert f"（{number[1]}）" in text
@@ -233,15 +222,15 @@ def test_waivers_prepayment_and_part_days_are_in_the_agreements_where_they_are_s
 
 
 def test_the_form_and_the_certificate_show_a_waiver_that_applied_and_no_other(press: Press, read: Read) -> None:
-    waivers = [
-        {"since": date(2026, 3, 1), "until": date(2026, 3, 20)},
-        {"since": date(2026, 6, 1), "until": date(2026, 6, 30)},
-    ]
-    certificate = read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(waivers=waivers, waived_days=2)))
+    free = {
+        "waivers": [
+            {"since": date(2026, 3, 1), "until": date(2026, 3, 20)},
+            {"since": date(2026, 6, 1), "until": date(2026, 6, 30)},
+        ]
+    }
+    certificate = read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(fees=free, waived_days=2)))
     assert "其中免收使用费2日（2026年3月1日至2026年3月20日（含首尾两日）期间" in certificate
     assert "6月" not in certificate
-    assert "免收" not in read(
-        press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(waivers=waivers, waived_days=0))
-    )
-    form = read(press.render(DocumentKind.APPLICATION_FORM, changed(waivers=waivers, waived_days=2)))
+    assert "免收" not in read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(fees=free, waived_days=0)))
+    form = read(press.render(DocumentKind.APPLICATION_FORM, changed(fees=free, waived_days=2)))
     assert "（其中2日免收）" in form

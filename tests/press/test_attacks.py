@@ -20,7 +20,7 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.records import SigningOffice, refused

@@ -1,21 +1,14 @@
 """What papers say beside their facts: whose choice a clause is, how days and tiers are counted, who signed for what."""
 
-from collections.abc import Callable
 from datetime import date
 
 import pytest
 
-from activities.papers.press import Paper, Press
+from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
-from rulebook.law.rates import read_rate
-from rulebook.papers.facts import DocumentKind, FeeStep, PaperCheck, PaperData
-
-Read = Callable[[Paper], str]
-Sample = Callable[..., Paper]
-
-
-def changed(**facts: object) -> PaperData:
-    return PaperData.model_validate(SAMPLE.model_dump() | facts)
+from rulebook.papers.facts import PaperCheck
+from rulebook.papers.kinds import DocumentKind
+from tests.press.samples import Read, Sample, changed
 
 
 def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> None:
@@ -34,13 +27,8 @@ def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> 
 
 def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read: Read) -> None:
     facts = changed(
-        first_day_counts=False,
-        last_day_counts=True,
-        days_off_count=False,
-        fee_steps=(
-            FeeStep(from_day=1, through_day=1, daily_rate=read_rate("0.0195%")),
-            FeeStep(from_day=2, daily_rate=read_rate("0.015%")),
-        ),
+        day_count={"first_day_counts": False, "last_day_counts": True, "counted": "working"},
+        fees={"tiers": [{"through_day": 1, "daily_rate": "0.0195%"}, {"daily_rate": "0.015%"}]},
     )
     text = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
     assert "划付当日不计入，归还专户当日计入，节假日不计算" in text
@@ -50,7 +38,7 @@ def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read
 
 def test_a_term_in_working_days_and_the_least_fee_are_in_the_agreement(press: Press, read: Read) -> None:
     choices = ("bridge.term_days", "fee.minimum")
-    facts = changed(term_in_working_days=True, minimum_fee_fen=200_000, fee_fen=None, operator_choices=choices)
+    facts = changed(term_in_working_days=True, fees={"minimum_fen": 200_000}, fee_fen=None, operator_choices=choices)
     agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
     assert "不超过10个工作日※。" in agreement
     assert "不足人民币贰仟元整（¥2,000.00）的，按人民币贰仟元整（¥2,000.00）计收※" in agreement
@@ -59,7 +47,7 @@ def test_a_term_in_working_days_and_the_least_fee_are_in_the_agreement(press: Pr
     english = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts, "en"))
     assert "10workingdaysfrompayment※" in english
     assert "Wherethedayscostlessthan" in english
-    assert "计收※" not in read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed(minimum_fee_fen=None)))
+    assert "计收※" not in read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, changed()))
 
 
 def test_a_demand_before_the_day_asks_for_the_money_by_that_day(press: Press, read: Read) -> None:
@@ -76,9 +64,9 @@ def test_a_demand_before_the_day_asks_for_the_money_by_that_day(press: Press, re
     assert "tellusinwritingby20March2026(inclusive)howyouwillrepay,andpaythisby28March2026" in english
 
 
-def test_a_line_of_the_checklist_that_nobody_signed_leaves_room_for_who_and_when(press: Press, read: Read) -> None:
-    lines = (PaperCheck(line="收款账户已回拨核实", done=False), SAMPLE.release_checks[0])
-    text = read(press.render(DocumentKind.RELEASE_CHECKLIST, changed(release_checks=lines)))
+def test_an_item_of_the_checklist_that_nobody_signed_leaves_room_for_who_and_when(press: Press, read: Read) -> None:
+    items = (PaperCheck(line="收款账户已回拨核实", done=False), SAMPLE.release_checks[0])
+    text = read(press.render(DocumentKind.RELEASE_CHECKLIST, changed(release_checks=items)))
     assert "1收款账户已回拨核实未核验月日时" in text
     assert "2失信名单和涉诉情况已于当日复查√已核验赵纳2026年3月19日09:32" in text
 

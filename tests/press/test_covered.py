@@ -5,7 +5,6 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pyhanko.pdf_utils.generic import (
@@ -30,7 +29,7 @@ from activities.signing.looks import laid_over, looks_of
 from activities.signing.places import place_of
 from activities.signing.platform import Asked, PlatformSigning
 from gateways.esign import Credential, DemoAuthority, Evidence, PlatformManner, SimulatedPlatform, sign_pdf
-from gateways.esign.pades import FIELD, _signer
+from gateways.esign.pades import FIELD, signer_of
 from gateways.esign.place import Place
 from models.database import sessions
 from models.papers import signatures
@@ -38,7 +37,6 @@ from models.papers.documents import Document
 from models.papers.signatures import FlowEnd
 from runtime.seed import open_fund
 from runtime.settings import checkout
-from tests.press import records
 from tests.press.records import SigningOffice
 from tests.press.seals import pictures
 
@@ -158,7 +156,7 @@ def signed_in(content: bytes, by: Credential) -> bytes:
     """Signed in the field that is there."""
     meta = signers.PdfSignatureMetadata(field_name=f"{FIELD}{BORROWER}", subfilter=fields.SigSeedSubFilter.PADES)
     writer = IncrementalPdfFileWriter(io.BytesIO(content))
-    return bytes(signers.PdfSigner(meta, signer=_signer(by)).sign_pdf(writer).getbuffer())
+    return bytes(signers.PdfSigner(meta, signer=signer_of(by)).sign_pdf(writer).getbuffer())
 
 
 def a_signature_shown_by_a_part_of_its_field(paper: Document, by: Credential) -> bytes:
@@ -229,17 +227,9 @@ def test_a_platform_that_lays_something_over_the_paper_is_not_believed(
     ("manner", "end"), [(PlatformManner.COVERING, FlowEnd.REJECTED), (PlatformManner.PROPER, FlowEnd.COMPLETED)]
 )
 def test_on_a_paper_that_knows_no_places_to_sign_no_signature_is_shown(
-    manner: PlatformManner, end: FlowEnd, here: SigningOffice, monkeypatch: pytest.MonkeyPatch
+    manner: PlatformManner, end: FlowEnd, here: SigningOffice
 ) -> None:
-    as_now = records._row
-
-    def as_once(*of: Any) -> Document:
-        row = as_now(*of)
-        row.boxes = []
-        return row
-
-    monkeypatch.setattr(records, "_row", as_once)
-    paper = here.paper()
+    paper = here.paper(places=False)
     platform = SimulatedPlatform(here.folder / "platform")
     outside = PlatformSigning(here.desk.begin, platform)
     asked = (Asked(party=BORROWER, person="石犇", authority="法定代表人"),)

@@ -13,10 +13,9 @@ from weasyprint import HTML
 from weasyprint.text import line_break
 
 from activities.papers.press import Press, engine
-from activities.papers.press.drawing import DrawingBoard
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 
 
 def as_it_comes() -> Any:
@@ -50,7 +49,7 @@ def test_a_press_that_has_drawn_other_papers_draws_what_a_new_one_draws() -> Non
     assert experienced.render(agreement, SAMPLE).sha256 == Press().render(agreement, SAMPLE).sha256
 
 
-def test_a_face_that_only_the_machine_has_is_never_used(tmp_path: Path) -> None:
+def test_a_font_that_only_the_machine_has_is_never_used(tmp_path: Path) -> None:
     (tmp_path / "office.css").write_text("html, body { font-family: 'DejaVu Sans', sans-serif }")
     paper = Press(tmp_path).render(DocumentKind.MINUTES, SAMPLE)
     with pikepdf.open(io.BytesIO(paper.pdf)) as pdf:
@@ -106,13 +105,13 @@ def test_a_full_disk_is_no_fault_of_a_template(press: Press, monkeypatch: pytest
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(DrawingBoard, "_draw", full)
+    monkeypatch.setattr(engine.Page, "render", full)
     with pytest.raises(OSError, match="No space left"):
         press.render(DocumentKind.MINUTES, SAMPLE)
 
 
 @pytest.mark.parametrize("before", [None, "/etc/fonts/fonts.conf"])
-def test_threads_that_open_faces_leave_the_environment_as_it_was(
+def test_threads_that_open_fonts_leave_the_environment_as_it_was(
     before: str | None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if before is None:
@@ -120,5 +119,5 @@ def test_threads_that_open_faces_leave_the_environment_as_it_was(
     else:
         monkeypatch.setenv("FONTCONFIG_FILE", before)
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(engine.open_faces, [{}] * 200))
+        list(threads.map(engine.open_fonts, [{}] * 200))
     assert os.environ.get("FONTCONFIG_FILE") == before

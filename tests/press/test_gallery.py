@@ -13,11 +13,12 @@ import pytest
 from activities.papers.press import Paper, Press
 from activities.papers.press.writing import figures
 from rulebook.papers.amounts import in_words
-from rulebook.papers.facts import REQUIRED, DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import PAPERS, DocumentKind
 from rulebook.values import Value
-from tests.press.gallery import ACCOUNT, BANK, BORROWER, CROWDED, GUARANTORS, KEEPER, NAME_LENGTH, OPERATOR, bare
+from tests.press.gallery import ACCOUNT, BANK, BORROWER, CROWDED, GUARANTORS, KEEPER, NAME_LENGTH, OPERATOR
+from tests.press.samples import Lang, bare
 
-Lang = Literal["zh", "en"]
 Facts = Literal["crowded", "bare"]
 GALLERY: list[tuple[DocumentKind, Lang, Facts]] = list(product(DocumentKind, ("zh", "en"), ("crowded", "bare")))
 
@@ -124,7 +125,7 @@ def _beside_signatures(shown: Exhibit, page: int) -> str:
 
 
 def _names(shown: Exhibit) -> Iterator[str]:
-    data, required = shown.data, REQUIRED[shown.kind]
+    data, required = shown.data, PAPERS[shown.kind].needs
     yield data.operator_name
     if shown.kind is not DocumentKind.COOPERATION_AGREEMENT:
         yield data.borrower_name
@@ -213,7 +214,7 @@ def test_no_amount_is_broken_over_two_lines(shown: Exhibit) -> None:
 
 
 def test_the_amounts_a_paper_needs_are_on_it(shown: Exhibit) -> None:
-    needed = [name for name in REQUIRED[shown.kind] if name.endswith("_fen")]
+    needed = [name for name in PAPERS[shown.kind].needs if name.endswith("_fen")]
     for name in needed:
         assert figures(getattr(shown.data, name)) in shown.text, name
     if "bridge_fen" in needed and shown.lang == "zh":

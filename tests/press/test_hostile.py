@@ -6,8 +6,7 @@ import re
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from itertools import product
-from typing import Any, Literal, NamedTuple
+from typing import Any, NamedTuple
 
 import pypdfium2 as pdfium  # type: ignore[import-untyped]
 import pytest
@@ -16,14 +15,12 @@ from activities.papers.press import Paper, Press, engine
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.papers.amounts import MOST_FEN
-from rulebook.papers.facts import DocumentKind, PaperData, PaperFinding
+from rulebook.papers.facts import PaperData, PaperFinding
+from rulebook.papers.kinds import DocumentKind
 from rulebook.papers.limits import MOST_COUNT, MOST_ROWS, MOST_TEXT
+from tests.press.samples import EVERY_PAPER, Lang, Read
 
-Read = Callable[[Paper], str]
 Fill = dict[str, Any]
-Lang = Literal["zh", "en"]
-LANGUAGES: tuple[Lang, ...] = ("zh", "en")
-EVERY_PAPER = list(product(DocumentKind, LANGUAGES))
 
 MARKUP = (
     "<script>alert(1)</script>",
@@ -45,7 +42,7 @@ MARKUP = (
 TURNING = "\u202e\u2066\u200f\u061c"
 HIDDEN = "\u200b\u200d\u2060\ufeff\u00ad"
 NO_GLYPH = ("😀", "\x00", "\x1b", "\x7f", "\ufffe", "\ue000", "ש", "\u0e49")
-"""Where WeasyPrint lays the cut faces for fontconfig while it draws; it is gone with the paper."""
+"""Where WeasyPrint lays the cut fonts for fontconfig while it draws; it is gone with the paper."""
 MOST_CPU_SECONDS = 20
 
 
@@ -194,13 +191,13 @@ def printed_by(press: Press) -> dict[int, DocumentKind]:
     facts = filled(lambda number, field: f"〈{number}〉")
     found: dict[int, DocumentKind] = {}
     for kind in DocumentKind:
-        page = press._page(kind, facts, "zh", "0" * 64, False)
+        page = press.page(kind, facts)
         found |= {int(number): kind for number in re.findall(r"〈(\d+)〉", page)}
     return found
 
 
 @pytest.mark.parametrize("sign", NO_GLYPH, ids=lambda sign: f"U+{ord(sign):04X}")
-def test_a_sign_that_no_face_has_is_refused_in_every_field(
+def test_a_sign_that_no_font_has_is_refused_in_every_field(
     sign: str, press: Press, printed_by: dict[int, DocumentKind]
 ) -> None:
     """Refused before anything is laid out."""

@@ -1,9 +1,6 @@
 """What the press needs from the system, and from the other parts of the house."""
 
 import ctypes
-import re
-from importlib.resources import files
-from pathlib import Path
 
 import pytest
 
@@ -12,8 +9,7 @@ from activities.papers.press.libraries import PACKAGES, check_libraries
 from rulebook.errors import XuqiaoError
 from rulebook.law.measure import Measure
 from rulebook.law.provisions import Section
-
-AGREEMENTS = Path(str(files("templates"))) / "agreements"
+from tests.press.samples import choices_marked
 
 
 @pytest.mark.parametrize("absent", PACKAGES)
@@ -32,18 +28,13 @@ def test_a_missing_library_stops_the_press_with_its_cure(absent: str, monkeypatc
     assert stopped.value.params["cure"] == f"apt-get install -y --no-install-recommends {PACKAGES[absent]}"
 
 
-def test_every_choice_a_template_marks_is_one_the_measure_knows() -> None:
+def test_every_choice_a_template_marks_is_one_the_measure_knows(press: Press) -> None:
     known = {
         f"{section}.{key}"
         for section, field in Measure.model_fields.items()
         if isinstance(field.default, Section)
         for key in type(field.default).model_fields
     }
-    marked = {
-        name
-        for template in AGREEMENTS.glob("*.html")
-        for call in re.findall(r"own\(([^)]*)\)", template.read_text())
-        for name in re.findall(r"'([^']+)'", call)
-    }
+    marked = choices_marked(press)
     assert "deadline.new_loan" in marked
     assert marked - known == {"review_days"}  # no measure sets it yet; whoever draws the paper up says whose it is

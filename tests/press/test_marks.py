@@ -7,11 +7,11 @@ import pypdfium2  # type: ignore[import-untyped]  # it has no types
 import pytest
 
 from activities.papers.press import Paper, Press
-from activities.papers.press.office import bundled_dir
 from activities.papers.press.sample import sample_of
 from rulebook.findings import Result
-from rulebook.papers.facts import DocumentKind, PaperFinding
-from tests.press.test_papers import EVERY_PAPER, LANGUAGES, Lang
+from rulebook.papers.facts import PaperFinding
+from rulebook.papers.kinds import DocumentKind
+from tests.press.samples import EVERY_PAPER, LANGUAGES, Lang, choices_marked
 
 ONE_PAGE = (
     DocumentKind.CORRECTION_NOTICE,
@@ -32,15 +32,10 @@ ONE_PAGE = (
 _NOTE = ("※标有本符号", "※Whatbears")
 
 
-def _every_choice() -> tuple[str, ...]:
-    """The names of all values that some template marks where the operator chose them."""
-    sources = [path.read_text("utf-8") for path in sorted(bundled_dir().glob("*.html"))]
-    marked = {name for text in sources for call in re.findall(r"own\(([^)]*)\)", text) for name in call.split(",")}
-    return tuple(sorted(name.strip(" '") for name in marked if "'" in name))
-
-
 def _marked(press: Press, kind: DocumentKind, lang: Lang) -> Paper:
-    return press.render(kind, sample_of(kind).model_copy(update={"operator_choices": _every_choice()}), lang)
+    """A paper on which every value is marked that some template marks where the operator chose it."""
+    data = sample_of(kind).model_copy(update={"operator_choices": tuple(sorted(choices_marked(press)))})
+    return press.render(kind, data, lang)
 
 
 def _lines(paper: Paper) -> list[str]:

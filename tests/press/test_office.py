@@ -15,7 +15,7 @@ from activities.papers.press import Press
 from activities.papers.press.office import bundled_dir, read_office
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from tests.press.seals import a_seal, red_spots
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
@@ -45,7 +45,7 @@ def test_every_paper_is_headed_by_its_local_name_and_otherwise_by_its_usual_one(
 ) -> None:
     (tmp_path / "names.toml").write_text(f'[{kind}]\n{lang} = "本地叫法"\n')
     headings = [
-        re.findall(r"<h1>(?:<span.*?</span>|[^<]*<br>)?(.*?)</h1>", each._page(kind, SAMPLE, lang, "0" * 64, False))
+        re.findall(r"<h1>(?:<span.*?</span>|[^<]*<br>)?(.*?)</h1>", each.page(kind, SAMPLE, lang))
         for each in (press, Press(tmp_path))
     ]
     assert headings[1] == ["本地叫法"]

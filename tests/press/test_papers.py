@@ -1,12 +1,10 @@
 """Real papers, drawn and read back."""
 
 import io
-from collections.abc import Callable
 from datetime import date
 from importlib.resources import files
-from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from pypdf import PdfReader
@@ -15,15 +13,12 @@ from activities.papers.press import Paper, Press
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers.facts import REQUIRED, DocumentKind, PaperData, PaperFinding
+from rulebook.papers.facts import PaperFinding
+from rulebook.papers.kinds import PAPERS, DocumentKind
+from tests.press.samples import EVERY_PAPER, Lang, Read, Sample, bare, changed
 
 AGREEMENTS = Path(str(files("templates"))) / "agreements"
 
-Read = Callable[[Paper], str]
-Sample = Callable[..., Paper]
-Lang = Literal["zh", "en"]
-LANGUAGES: tuple[Lang, ...] = ("zh", "en")
-EVERY_PAPER = list(product(DocumentKind, LANGUAGES))
 
 SHOWS = {
     DocumentKind.RENEWAL_COMMITMENT: (
@@ -191,19 +186,9 @@ SHOWS = {
 }
 
 
-def changed(**facts: object) -> PaperData:
-    return PaperData.model_validate(SAMPLE.model_dump() | facts)
-
-
 def borrower_of(kind: DocumentKind) -> tuple[str, ...]:
     """The borrower as a paper must name him: not at all in the agreement that is made for every case."""
     return () if kind is DocumentKind.COOPERATION_AGREEMENT else (SAMPLE.borrower_name, SAMPLE.borrower_uscc)
-
-
-def sparse(kind: DocumentKind) -> PaperData:
-    """The sample with only the facts this kind requires."""
-    optional = {name for name, field in PaperData.model_fields.items() if not field.is_required()}
-    return PaperData.model_validate(SAMPLE.model_dump(exclude=optional - set(REQUIRED[kind])))
 
 
 @pytest.mark.parametrize("kind", DocumentKind)
@@ -268,14 +253,14 @@ def test_the_pdf_is_dated_and_titled_by_its_facts(press: Press) -> None:
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
 def test_a_paper_needs_no_more_than_it_requires(kind: DocumentKind, lang: Lang, press: Press, read: Read) -> None:
-    text = read(press.render(kind, sparse(kind), lang))
+    text = read(press.render(kind, bare(kind), lang))
     assert SAMPLE.operator_name in text
     assert all(expected in text for expected in borrower_of(kind))
     assert "None" not in text
 
 
 @pytest.mark.parametrize(
-    ("kind", "field"), [(kind, field) for kind, fields in REQUIRED.items() for field in (*fields, "borrower_uscc")]
+    ("kind", "field"), [(kind, field) for kind, row in PAPERS.items() for field in (*row.needs, "borrower_uscc")]
 )
 def test_a_paper_with_a_hole_in_it_is_refused(kind: DocumentKind, field: str, press: Press) -> None:
     hole = () if isinstance(getattr(SAMPLE, field), tuple) else {"borrower_uscc": " "}.get(field)

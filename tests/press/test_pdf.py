@@ -8,7 +8,7 @@ import sys
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pikepdf
 import pypdfium2  # type: ignore[import-untyped]  # it has no types
@@ -19,13 +19,13 @@ from pypdf import PdfReader
 from activities.papers.press import ATTACHMENT, Paper, Press, SignatureBox, facts_bytes, facts_digest
 from activities.papers.press.facts import facts_of
 from activities.papers.press.sample import SAMPLE
-from activities.papers.press.spoken import Spoken
+from activities.papers.press.template_facts import TemplateFacts
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
+from tests.press.samples import Lang, Sample
 
-Lang = Literal["zh", "en"]
-Sample = Callable[..., Paper]
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 A4 = (595.28, 841.89)
 POINTS_PER_MM = 72 / 25.4
@@ -163,7 +163,7 @@ def test_the_facts_are_in_the_file_byte_for_byte(
 
 def test_embedded_facts_give_the_facts_back_and_leave_out_what_was_not_said() -> None:
     def said_of(data: PaperData) -> dict[str, object]:
-        return facts_of(AGREEMENT, "zh", data, Spoken({}, None, everything=True))
+        return facts_of(AGREEMENT, "zh", data, TemplateFacts({}, None, everything=True))
 
     facts = said_of(SAMPLE)
     assert PaperData.model_validate(facts["data"]) == SAMPLE
@@ -171,7 +171,7 @@ def test_embedded_facts_give_the_facts_back_and_leave_out_what_was_not_said() ->
     bare = PaperData.model_validate(SAMPLE.model_dump() | {"guarantors": (), "paid_on": None, "bank_branch": ""})
     said = json.loads(facts_bytes(said_of(bare)))["data"]
     assert not {"guarantors", "paid_on", "bank_branch"} & said.keys()
-    assert said["last_day_counts"] is False
+    assert said["day_count"]["last_day_counts"] is False
     assert PaperData.model_validate(said) == bare
     odd = PaperData.model_validate(SAMPLE.model_dump() | {"borrower_name": "甲\u202e公司"})
     assert json.loads(facts_bytes(said_of(odd)))["data"]["borrower_name"] == "甲公司"
@@ -181,7 +181,7 @@ IN_ANOTHER_PROCESS = """
 import hashlib
 from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 press = Press()
 for kind in (DocumentKind.SETTLEMENT_CERTIFICATE, DocumentKind.TRIPARTITE_AGREEMENT):
     print(press.render(kind, SAMPLE).sha256)

@@ -18,7 +18,8 @@ from activities.papers.press import Paper, Press
 from activities.papers.press.pool import PressPool
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 
 KIND = DocumentKind.SETTLEMENT_CERTIFICATE
 HANGS, TAKES_A_WHILE = DocumentKind.REFUSAL_NOTICE, DocumentKind.TRANSFER_INSTRUCTION

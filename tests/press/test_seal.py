@@ -21,7 +21,7 @@ from gateways.esign.place import Place
 from gateways.esign.seal import NATURAL_SIDE, shown_on_a_draft
 from models.database import sessions
 from models.papers.documents import Document
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate
@@ -209,7 +209,7 @@ def test_a_seal_in_a_small_place_stays_in_it_and_upright(size: tuple[int, int]) 
 
 
 def test_the_words_of_a_signature_stand_side_by_side(here: SigningOffice) -> None:
-    """A face of other than a thousand units to the em must not crowd its characters."""
+    """A font of other than a thousand units to the em must not crowd its characters."""
     content = signed(here, here.paper(INSTRUCTION), here.signing())
     with pikepdf.open(io.BytesIO(content)) as pdf:
         (place,) = [a for a in pdf.pages[-1].Annots if a.get("/FT") == "/Sig"]

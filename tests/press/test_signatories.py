@@ -26,7 +26,7 @@ from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd, Signature, SignedHow
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate
@@ -69,8 +69,8 @@ def told(paper: Document) -> dict[str, object]:
 
 
 def a_stamp(*lines: str) -> Stamp:
-    faces = FontCase(bundled_dir() / "fonts", OfficeFonts())
-    return Stamp(lines, faces.cut("".join(lines)))
+    fonts = FontCase(bundled_dir() / "fonts", OfficeFonts())
+    return Stamp(lines, fonts.cut("".join(lines)))
 
 
 # Whose certificate ------------------------------------------------------------------------------------------------

@@ -23,7 +23,7 @@ from gateways.esign import DEMO_CA_NAME, DemoAuthority
 from models.database import sessions
 from models.papers import signatures
 from models.papers.signatures import SignedHow
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate

@@ -5,6 +5,7 @@ import io
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pikepdf
 import pytest
@@ -26,7 +27,8 @@ from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
 from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.press.certificates import a_real_certificate
@@ -49,7 +51,7 @@ class Records:
         self.paper = self.put(KIND)
         self.signed = self.sign(self.paper)
 
-    def put(self, kind: DocumentKind, **changed: object) -> Document:
+    def put(self, kind: DocumentKind, **changed: Any) -> Document:
         return a_paper_on_record(self.app, self.press, "DH", kind, **changed)
 
     def sign(self, paper: Document) -> bytes:

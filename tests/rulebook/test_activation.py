@@ -11,7 +11,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.law.activation import LEFT_TO_PEOPLE, Readiness, readiness, refuse_unready
 from rulebook.law.measure import Measure
 from rulebook.law.pack_text import draft_measure
-from rulebook.papers.facts import SIGNED_BEFORE_PAYMENT
+from rulebook.papers.kinds import Occasion, drawn_on
 from tests.rulebook.samples import OVERLAY, PACK, ROOT, donghai
 
 Change = Callable[[str], str]
@@ -158,7 +158,7 @@ def test_a_paper_that_cannot_be_drawn_up_before_payment_is_named_and_no_other() 
     drawn_up = 'drawn_up = ["settlement_certificate", "tripartite_agreement", "archive_index"]'
     (objection,) = readiness(changed(overlay=with_line("papers", drawn_up))).not_carried_out
     assert objection.facts == {"kinds": "archive_index, settlement_certificate"}
-    before = sorted(SIGNED_BEFORE_PAYMENT)
+    before = sorted(drawn_on(Occasion.BEFORE_PAYMENT))
     assert readiness(changed(overlay=with_line("papers", f"drawn_up = {json.dumps(before)}"))).ready
 
 

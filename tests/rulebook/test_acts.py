@@ -15,6 +15,7 @@ from rulebook.messages import (
     Actor,
     Approve,
     ApproveMeasure,
+    ChecklistItem,
     ConfirmPayment,
     DrawAgain,
     MarkSent,
@@ -25,7 +26,6 @@ from rulebook.messages import (
     RecordSigning,
     Reject,
     Release,
-    ReleaseLine,
     SendBack,
     Withdraw,
 )
@@ -76,14 +76,14 @@ def test_signing_needs_the_closed_return_path(proposed: Standing) -> None:
 
 
 def test_money_leaves_on_its_day_by_a_third_person_against_the_whole_checklist(proposed: Standing) -> None:
-    release = Release(confirmed=tuple(ReleaseLine), balance_fen=yuan(6_000_000))
+    release = Release(confirmed=tuple(ChecklistItem), balance_fen=yuan(6_000_000))
     assert refusal(release, proposed) == ""
     assert refusal(release, proposed, by="maker") == refusal(release, proposed, by="checker") == "act.same_person"
     assert refusal(release, proposed, on=date(2026, 3, 18)) == "act.too_early"
     assert refusal(release, proposed, on=MATURITY) == "act.too_late"
     assert refusal(release, replace(proposed, in_flight=True)) == "act.payment_in_flight"
-    for line in ReleaseLine:
-        without = release.model_copy(update={"confirmed": tuple(one for one in ReleaseLine if one is not line)})
+    for line in ChecklistItem:
+        without = release.model_copy(update={"confirmed": tuple(one for one in ChecklistItem if one is not line)})
         assert refusal(without, proposed) == "act.release_refused"
     assert refusal(release.model_copy(update={"balance_fen": 0}), proposed) == "act.release_refused"
 

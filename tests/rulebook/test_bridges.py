@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.bridges import Bridge, Division, Return, mixed_references
+from rulebook.bridges import Bridge, Division, Return, expected_use, mixed_references
 from rulebook.calendar import CalendarDay, DayUnit, calendar_from_days
 from rulebook.errors import XuqiaoError
 from rulebook.law.fees import DayCount, FeeTerms, Tariff, Waiver
@@ -115,6 +115,11 @@ def test_what_is_owed_is_the_rest_of_the_principal_and_of_the_fee() -> None:
     assert bridge.owed_fen(after(2), TARIFF) == 10_001_000
     home = bridge.after(Division(principal_fen=10_000_000, fee_fen=0, excess_fen=0), after(2))
     assert home.owed_fen(after(30), TARIFF) == 1000
+    assert (bridge.fee_owed_fen(after(1), TARIFF), bridge.fee_owed_fen(after(2), TARIFF)) == (0, 1000)
+
+
+def test_what_a_bridge_is_expected_to_cost_is_its_fee_to_the_end_of_its_term() -> None:
+    assert expected_use(a_bridge(10_000_000), TARIFF) == (PAID, 10, 5 * 2000 + 5 * 4000)
 
 
 # The fee, against a reckoning of another kind --------------------------------------------------------------------

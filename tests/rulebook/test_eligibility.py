@@ -8,12 +8,12 @@ import pytest
 from rulebook.cases import LoanRiskClass, PromiseRung
 from rulebook.findings import Findings, Result
 from rulebook.law.eligibility import RENEWAL_RULE, judge_applicant, judge_bridge, judge_release
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts
 
 EVE = date(2026, 3, 19)
-ALL_LINES = tuple(ReleaseLine)
+ALL_LINES = tuple(ChecklistItem)
 
 
 def applicant(**changes: object) -> Findings:
@@ -201,7 +201,7 @@ def test_a_senseless_promise_fails_instead_of_breaking() -> None:
 
 
 def release(
-    confirmed: tuple[ReleaseLine, ...] = ALL_LINES,
+    confirmed: tuple[ChecklistItem, ...] = ALL_LINES,
     balance_fen: int = 500_000_000,
     today: date = EVE,
     **promise: object,
@@ -216,7 +216,7 @@ def test_with_everything_in_order_the_money_may_leave() -> None:
 
 
 @pytest.mark.parametrize("line", ALL_LINES)
-def test_every_line_of_the_checklist_must_be_signed(line: ReleaseLine) -> None:
+def test_every_line_of_the_checklist_must_be_signed(line: ChecklistItem) -> None:
     findings = release(confirmed=tuple(other for other in ALL_LINES if other is not line))
     assert only(findings) == ("release_check.lines_missing", Result.FAIL, OPERATOR)
     assert findings.standing_out[0].facts == {"missing": line}

@@ -7,22 +7,24 @@ from pydantic import ValidationError
 
 from activities.papers.press.sample import SAMPLE
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import (
-    AGREEMENTS,
-    REQUIRED,
-    SIGNED_BEFORE_PAYMENT,
+from rulebook.law.fees import DayCount, FeeTerms
+from rulebook.papers.amounts import MOST_FEN
+from rulebook.papers.earlier import EARLIER_NAMES, EarlierTariff, FeeStep
+from rulebook.papers.facts import PaperData, PaperFinding, check_complete
+from rulebook.papers.kinds import (
+    PAPERS,
     DocumentKind,
-    FeeStep,
     LegalForm,
-    PaperData,
-    PaperFinding,
+    Occasion,
     before_payment,
-    check_complete,
+    bound_by_approval,
+    drawn_on,
 )
-from rulebook.papers.limits import MOST_TEXT
+from rulebook.papers.limits import MOST_COUNT, MOST_ROWS, MOST_TEXT
+from rulebook.values import Value
 
 ALWAYS = [name for name, field in PaperData.model_fields.items() if field.is_required()]
-NEEDED = [(kind, field) for kind in DocumentKind for field in REQUIRED[kind]]
+NEEDED = [(kind, field) for kind in DocumentKind for field in PAPERS[kind].needs]
 
 
 def without(field: str, nothing: object) -> PaperData:
@@ -66,7 +68,7 @@ def test_the_legal_form_chooses_the_agreements_and_every_bridge_has_the_rest(
         "drawdown_request",
         "transfer_instruction",
     ]
-    assert set(papers) <= SIGNED_BEFORE_PAYMENT
+    assert set(papers) <= set(drawn_on(Occasion.BEFORE_PAYMENT))
 
 
 @pytest.mark.parametrize(
@@ -94,10 +96,26 @@ def test_the_measures_own_list_stands_before_the_set_of_the_legal_form_in_its_ow
     assert without_minutes == (DocumentKind.USAGE_AGREEMENT, DocumentKind.APPLICATION_FORM)
 
 
-def test_every_legal_form_has_an_agreement_and_every_kind_its_facts() -> None:
-    assert set(AGREEMENTS) == set(LegalForm)
-    assert set(REQUIRED) == set(DocumentKind)
+def test_every_kind_has_a_row_with_letters_of_its_own_an_occasion_and_facts_that_there_are() -> None:
+    assert set(PAPERS) == set(DocumentKind)
+    assert len({row.short for row in PAPERS.values()}) == len(DocumentKind)
+    assert [kind for kind, row in PAPERS.items() if not row.drawn or len(set(row.drawn)) < len(row.drawn)] == []
     assert {field for _, field in NEEDED} <= set(PaperData.model_fields) - set(ALWAYS)
+
+
+def test_every_legal_form_has_an_agreement_and_no_other_paper_belongs_to_one() -> None:
+    assert {form for row in PAPERS.values() for form in row.forms} == set(LegalForm)
+    assert {kind for kind, row in PAPERS.items() if row.forms} <= set(drawn_on(Occasion.BEFORE_PAYMENT))
+
+
+def test_what_an_officer_may_ask_for_binds_no_approval() -> None:
+    bound = {kind for kind in DocumentKind if bound_by_approval(kind)}
+    assert bound == set(drawn_on(Occasion.BEFORE_PAYMENT)) - {DocumentKind.MINUTES}
+    assert not bound & set(drawn_on(Occasion.REQUEST))
+
+
+def test_the_archive_of_a_bridge_ends_with_its_index() -> None:
+    assert names(drawn_on(Occasion.CLOSING))[-2:] == ["settlement_certificate", "archive_index"]
 
 
 # No holes -------------------------------------------------------------------------------------------------------
@@ -147,8 +165,6 @@ LEAST = [
     ("balance_fen", 0),
     ("bridge_fen", 1),
     ("promised_fen", 1),
-    ("minimum_fee_fen", 0),
-    ("prepaid_days", 1),
     ("term_days", 1),
     ("waived_days", 0),
     ("renewed_fen", 1),
@@ -163,6 +179,36 @@ def test_a_number_below_its_least_makes_no_paper(field: str, least: int) -> None
     assert getattr(PaperData.model_validate(facts | {field: least}), field) == least
     with pytest.raises(ValidationError, match=field):
         PaperData.model_validate(facts | {field: least - 1})
+
+
+def test_what_a_measure_charges_must_fit_on_paper_as_well() -> None:
+    facts = SAMPLE.model_dump()
+    for part, code in (
+        ({"minimum_fen": MOST_FEN + 1}, "papers.number_too_big"),
+        ({"prepaid_days": MOST_COUNT + 1}, "papers.number_too_big"),
+        ({"waivers": [{"since": "2026-03-01", "until": "2026-03-02"}] * (MOST_ROWS + 1)}, "papers.too_many_rows"),
+    ):
+        with pytest.raises(XuqiaoError) as refused:
+            PaperData.model_validate(facts | {"fees": facts["fees"] | part})
+        assert (refused.value.code, refused.value.params["field"]) == (code, f"PaperData.fees.{next(iter(part))}")
+
+
+# Names of earlier releases ----------------------------------------------------------------------------------------
+
+
+def test_every_earlier_name_is_a_part_of_a_fact_today() -> None:
+    assert set(EARLIER_NAMES) == set(EarlierTariff.model_fields)
+    assert not set(EARLIER_NAMES) & set(PaperData.model_fields)
+    models: dict[str, type[Value]] = {"fees": FeeTerms, "day_count": DayCount}
+    assert {f"{fact}.{part}" for fact, part in EARLIER_NAMES.values()} == {
+        f"{fact}.{part}" for fact, model in models.items() for part in model.model_fields
+    }
+
+
+def test_facts_without_a_fee_have_no_fee_under_earlier_names_either() -> None:
+    earlier = EarlierTariff.of(without("fees", None))
+    assert (earlier.fee_steps, earlier.minimum_fee_fen, earlier.overdue_rate) == ((), None, None)
+    assert earlier.first_day_counts
 
 
 def test_the_first_tier_begins_on_the_first_day() -> None:

@@ -13,7 +13,7 @@ from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
 from rulebook.law.questions import Question, judge, question_schema, read_question
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from tests.rulebook.samples import ROOT, donghai
 
 EXAMPLE: dict[str, Any] = json.loads((ROOT / "examples" / "facts.json").read_text(encoding="utf-8"))
@@ -25,7 +25,7 @@ CALENDAR = WorkCalendar(
     weekdays_off=(),
     weekend_worked=(),
 )
-RELEASE = {"confirmed": [line.value for line in ReleaseLine], "balance_yuan": "5000000.00"}
+RELEASE = {"confirmed": [line.value for line in ChecklistItem], "balance_yuan": "5000000.00"}
 
 
 def example(**changes: object) -> dict[str, Any]:

@@ -21,7 +21,7 @@ from rulebook.cases import CaseFacts, Promise
 from rulebook.findings import Findings
 from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.law.measure import Measure
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from rulebook.values import Value
 from tests.rulebook.amending import amended
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, completed, donghai
@@ -36,7 +36,7 @@ class Judged(Value):
     measure: Measure
     promise: Promise
     amount_fen: int
-    confirmed: tuple[ReleaseLine, ...]
+    confirmed: tuple[ChecklistItem, ...]
     balance_fen: int
     calendar: WorkCalendar
     today: date
@@ -61,7 +61,7 @@ class Scenario(NamedTuple):
     changes: dict[str, Any]
     promise: dict[str, Any] = {}
     amount_fen: int = 475_000_000
-    confirmed: tuple[ReleaseLine, ...] = tuple(ReleaseLine)
+    confirmed: tuple[ChecklistItem, ...] = tuple(ChecklistItem)
 
 
 def scenarios() -> dict[str, Scenario]:

@@ -14,7 +14,7 @@ from rulebook.findings import Finding
 from rulebook.law.ceiling import Bound
 from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_direct, judge_release
 from rulebook.law.provisions import ExposureSection, QueueOrder
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from tests.rulebook.amending import amended
 from tests.rulebook.samples import CALENDAR, ROOT, TODAY, a_promise, changed_facts, donghai
 
@@ -110,7 +110,7 @@ def findings() -> list[Finding]:
     for change in promises:
         answers += judge_bridge(sound, a_promise(**change), 475_000_000, donghai(), CALENDAR, TODAY).items
     answers += judge_bridge(sound, a_promise(), 0, donghai(), CALENDAR, TODAY).items
-    for confirmed, balance, day in ((tuple(ReleaseLine), 500_000_000, TODAY), ((), 1, date(2026, 4, 1))):
+    for confirmed, balance, day in ((tuple(ChecklistItem), 500_000_000, TODAY), ((), 1, date(2026, 4, 1))):
         answers += judge_release(sound, a_promise(), 475_000_000, confirmed, balance, donghai(), CALENDAR, day).items
     return answers
 

@@ -12,7 +12,7 @@ from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Findings, Result
 from rulebook.law.eligibility import judge_applicant, judge_bridge, judge_release
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 from tests.rulebook.amending import ARTICLE, LAW, OPERATOR, amended, of_rule, only
 from tests.rulebook.samples import CALENDAR, TODAY, a_promise, changed_facts, donghai, some_facts
 
@@ -229,7 +229,7 @@ def exposed_firm(**changes: object) -> CaseFacts:
 
 def test_the_bridge_is_judged_by_its_own_amount_and_again_on_the_release_day() -> None:
     measure, facts = amended({"exposure.firm_at_once": 1000 * WAN}), exposed_firm()
-    lines = tuple(ReleaseLine)
+    lines = tuple(ChecklistItem)
     assert judge_bridge(facts, a_promise(), 475 * WAN, measure, CALENDAR, TODAY).result is PASS
     over = amended({"exposure.firm_at_once": 1000 * WAN - 1})
     assert only(judge_bridge(facts, a_promise(), 475 * WAN, over, CALENDAR, TODAY))[:2] == (
@@ -251,7 +251,7 @@ def test_what_a_human_had_to_decide_before_does_not_stop_the_release() -> None:
         "eligibility.last_bridge_unknown",
     ]
     released = judge_release(
-        some_facts(), a_promise(), 475 * WAN, tuple(ReleaseLine), 500 * WAN, measure, CALENDAR, EVE
+        some_facts(), a_promise(), 475 * WAN, tuple(ChecklistItem), 500 * WAN, measure, CALENDAR, EVE
     )
     assert released.result is PASS
 
@@ -259,7 +259,7 @@ def test_what_a_human_had_to_decide_before_does_not_stop_the_release() -> None:
 def gap(returned: date | str, leaves: date = EVE) -> Findings:
     facts = exposed_firm(**{"exposure.last_returned_on": returned})
     measure = amended({"exposure.gap_days": 30})
-    promise, lines = a_promise(valid_until=date(2026, 6, 1)), tuple(ReleaseLine)
+    promise, lines = a_promise(valid_until=date(2026, 6, 1)), tuple(ChecklistItem)
     return judge_release(facts, promise, 475 * WAN, lines, 500 * WAN, measure, CALENDAR, leaves)
 
 
@@ -358,5 +358,5 @@ def test_every_judgement_works_on_a_pack_as_published(pack: str) -> None:
     facts, measure = some_facts(), draft(pack)
     assert judge_applicant(facts, measure, TODAY).items
     assert judge_bridge(facts, a_promise(), 1, measure, CALENDAR, TODAY).result is not PASS
-    lines = tuple(ReleaseLine)
+    lines = tuple(ChecklistItem)
     assert judge_release(facts, a_promise(), 1, lines, 500 * WAN, measure, CALENDAR, EVE).result is not PASS

@@ -29,8 +29,8 @@ from rulebook.books.steps import NextStep, ProposalState
 from rulebook.law.ceiling import Bound
 from rulebook.law.fees import FeeKind
 from rulebook.law.provisions import DayOff, QueueOrder
-from rulebook.papers import facts as papers
-from rulebook.papers.facts import LegalForm
+from rulebook.papers import kinds as papers
+from rulebook.papers.kinds import PAPERS, LegalForm
 
 ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
@@ -237,5 +237,5 @@ def test_every_code_said_in_the_source_has_words(lang: Lang) -> None:
 
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_fact_a_paper_cannot_do_without_has_words(lang: Lang) -> None:
-    needed = {name for names in papers.REQUIRED.values() for name in names}
+    needed = {name for row in PAPERS.values() for name in row.needs}
     assert {name for name in needed if not has_words(f"paper_fact.{name}", lang)} == set()

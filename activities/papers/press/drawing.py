@@ -40,7 +40,7 @@ class DrawingBoard:
     """Lays out and writes one paper at a time.
 
     Args:
-        fonts: all faces.
+        fonts: all of them.
         style: the style sheet of all papers.
     """
 
@@ -146,14 +146,14 @@ class _Colours:
         self.pdf_reference: bytes | None = None
 
 
-def _mark(lang: Literal["zh", "en"], faces: Iterable[str]) -> dict[str, tuple[bytes, str]]:
+def _mark(lang: Literal["zh", "en"], fonts: Iterable[str]) -> dict[str, tuple[bytes, str]]:
     """The word across the page, light enough to read the text over it, in print as well; as an asset."""
     word = _DRAFT_WORDS[lang]
     size = 190 if len(word) == 2 else 120
     drawing = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 600 600" width="600" height="600">'
         f'<text x="300" y="{300 + size // 3}" text-anchor="middle" transform="rotate(-45 300 300)"'
-        f' font-family="{", ".join(faces)}" font-size="{size}" fill="#e3e3e3">{word}</text></svg>'
+        f' font-family="{", ".join(fonts)}" font-size="{size}" fill="#e3e3e3">{word}</text></svg>'
     )
     return {_DRAFT_MARK: (drawing.encode(), "image/svg+xml")}
 

@@ -1,4 +1,4 @@
-"""WeasyPrint as the press uses it: nothing fetched, our own faces only, opened once, and nothing done twice.
+"""WeasyPrint as the press uses it: nothing fetched, our own fonts only, opened once, and nothing done twice.
 
 To import this module costs a second; so ``drawing`` does it when the first paper is drawn.
 """
@@ -68,24 +68,24 @@ class Page(HTML):  # type: ignore[misc]
         return [_elements(self._footnotes)]
 
 
-def open_faces(faces: Mapping[str, bytes]) -> FontConfiguration:
-    """Faces for all papers to come, without those of the machine: no paper may look as the machine has it.
+def open_fonts(fonts: Mapping[str, bytes]) -> FontConfiguration:
+    """Fonts for all papers to come, without those of the machine: no paper may look as the machine has it.
 
     Args:
-        faces: font files by the name that style sheets give them.
+        fonts: their files by the name that style sheets give them.
     """
-    with _no_system_faces():
+    with _no_system_fonts():
         opened = FontConfiguration()
-    assets = {f"{_FONT_SCHEME}{name}": (font, "font/ttf") for name, font in faces.items()}
-    rules = "".join(f"@font-face {{ font-family: {name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in faces)
+    assets = {f"{_FONT_SCHEME}{name}": (font, "font/ttf") for name, font in fonts.items()}
+    rules = "".join(f"@font-face {{ font-family: {name}; src: url({_FONT_SCHEME}{name}) }}\n" for name in fonts)
     CSS(string=rules, font_config=opened, url_fetcher=AssetsOnly(assets))
     return opened
 
 
 @contextmanager
-def _no_system_faces() -> Iterator[None]:
+def _no_system_fonts() -> Iterator[None]:
     """Fontconfig is told by its environment where to look."""
-    with _environment, as_file(files("activities.papers.press").joinpath("no_system_faces.conf")) as nothing:
+    with _environment, as_file(files("activities.papers.press").joinpath("no_system_fonts.conf")) as nothing:
         before = os.environ.get("FONTCONFIG_FILE")
         os.environ["FONTCONFIG_FILE"] = str(nothing)
         try:

@@ -4,9 +4,10 @@ import hashlib
 import json
 from typing import Literal
 
-from activities.papers.press.spoken import Spoken
+from activities.papers.press.template_facts import TemplateFacts
 from activities.papers.press.writing import plain_data
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 from rulebook.values import Value
 
 ATTACHMENT = "data.json"
@@ -16,22 +17,24 @@ ON_EVERY_SHEET = frozenset({"case_no", "document_no", "issued_on", "operator_nam
 """Facts that every paper carries, whatever its template says."""
 
 
-def facts_of(kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData, spoken: Spoken) -> dict[str, object]:
+def facts_of(
+    kind: DocumentKind, lang: Literal["zh", "en"], data: PaperData, of_template: TemplateFacts
+) -> dict[str, object]:
     """What a paper was made from, as plain data: ``{"kind", "lang", "data"}``.
 
     Texts are as they are printed (see ``plain``); what was not said is left out, and so is what the template does not
     speak of: a paper is handed to others, and carries nothing about anybody that it does not need.
 
     Args:
-        spoken: what the paper's template speaks of.
+        of_template: what the paper's template speaks of.
     """
-    told = _said(_only_marked(plain_data(data), spoken))
-    assert isinstance(told, dict)
-    if not spoken.everything:
+    facts = _without_empty(_only_marked(plain_data(data), of_template))
+    assert isinstance(facts, dict)
+    if not of_template.everything:
         whole = dict.fromkeys((*ON_EVERY_SHEET, "operator_choices"))
-        wanted = {**spoken.facts, **whole}
-        told = {name: _only(value, wanted[name]) for name, value in told.items() if name in wanted}
-    return {"kind": kind.value, "lang": lang, "data": told}
+        wanted = {**of_template.facts, **whole}
+        facts = {name: _only(value, wanted[name]) for name, value in facts.items() if name in wanted}
+    return {"kind": kind.value, "lang": lang, "data": facts}
 
 
 def facts_bytes(facts: dict[str, object]) -> bytes:
@@ -44,11 +47,11 @@ def facts_digest(facts: bytes) -> str:
     return hashlib.sha256(facts).hexdigest()
 
 
-def _only_marked(data: PaperData, spoken: Spoken) -> PaperData:
+def _only_marked(data: PaperData, of_template: TemplateFacts) -> PaperData:
     """The operator's own choices, of the values that the paper shows."""
-    if spoken.everything or spoken.choices is None:
+    if of_template.everything or of_template.choices is None:
         return data
-    shown = tuple(name for name in data.operator_choices if name in spoken.choices)
+    shown = tuple(name for name in data.operator_choices if name in of_template.choices)
     return data.model_copy(update={"operator_choices": shown})
 
 
@@ -63,16 +66,16 @@ def _only(value: object, parts: frozenset[str] | None) -> object:
             return value
 
 
-def _said(value: object) -> object:
+def _without_empty(value: object) -> object:
     """A value as JSON writes it, without optional facts that are empty."""
     match value:
         case Value():
             fields = type(value).model_fields
             known = {name: item for name, item in value if item not in (None, "", ()) or fields[name].is_required()}
             written = value.model_dump(mode="json", include=set(known))
-            return {name: _said(item) if _nested(item) else written[name] for name, item in known.items()}
+            return {name: _without_empty(item) if _nested(item) else written[name] for name, item in known.items()}
         case tuple():
-            return [_said(item) for item in value]
+            return [_without_empty(item) for item in value]
         case _:
             return value
 

@@ -1,4 +1,4 @@
-"""The faces papers are set in: which characters they have, and how they are laid before the engine that draws."""
+"""The fonts papers are set in: which characters they have, and how they are laid before the engine that draws."""
 
 import hashlib
 import threading
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 class OfficeFonts(NamedTuple):
-    """Font files of an office's own (OpenType or TrueType), set before the bundled faces.
+    """Font files of an office's own (OpenType or TrueType), set before the bundled ones.
 
     Attributes:
         body: for running text, such as a licensed 仿宋.
@@ -58,8 +58,8 @@ def _everyday() -> frozenset[int]:
 _EVERYDAY = _everyday()
 
 
-class _Face:
-    """One font file: its characters, and a harfbuzz face to cut from."""
+class _Font:
+    """One font file: its characters, and harfbuzz's view of it to cut from."""
 
     def __init__(self, path: Path) -> None:
         try:
@@ -67,8 +67,8 @@ class _Face:
         except OSError as trouble:
             raise XuqiaoError("papers.font_unreadable", path=path, why=trouble.strerror or trouble) from None
         self.digest = hashlib.sha256(content).hexdigest()
-        self._face = harfbuzz.Face(harfbuzz.Blob(content))
-        self.codepoints = frozenset(self._face.unicodes)
+        self._outlines = harfbuzz.Face(harfbuzz.Blob(content))
+        self.codepoints = frozenset(self._outlines.unicodes)
         if not self.codepoints:
             raise XuqiaoError("papers.font_unreadable", path=path, why="no characters in it")
 
@@ -78,11 +78,11 @@ class _Face:
         wanted.unicode_set.update(codepoints & self.codepoints)
         wanted.flags = _LEAN
         wanted.drop_table_tag_set.update(_NOT_PRINTED)
-        return bytes(harfbuzz.subset(self._face, wanted).blob.data)
+        return bytes(harfbuzz.subset(self._outlines, wanted).blob.data)
 
 
 class FontCase:
-    """All faces of a press: bundled ones, and the office's own before them.
+    """All fonts of a press: bundled ones, and the office's own before them.
 
     Args:
         folder: where the bundled fonts lie.
@@ -92,24 +92,24 @@ class FontCase:
     """
 
     def __init__(self, folder: Path, office: OfficeFonts) -> None:
-        self._faces = {name: _Face(folder / file) for name, file in _BUNDLED.items()}
+        self._fonts = {name: _Font(folder / file) for name, file in _BUNDLED.items()}
         own = {role: path for role, path in office._asdict().items() if path is not None}
-        self._faces |= {f"office-{role}": _Face(path) for role, path in own.items()}
-        # Every stack ends in the body faces, so what they have can stand anywhere. What only a title face has could
+        self._fonts |= {f"office-{role}": _Font(path) for role, path in own.items()}
+        # Every stack ends in the body fonts, so what they have can stand anywhere. What only a title font has could
         # not: in running text it would be tofu.
         behind_all = [_LAST_RESORT, *(["office-body"] if "body" in own else [])]
         self._stacks = {
             role: list(dict.fromkeys([*([f"office-{role}"] if role in own else []), bundled, *behind_all]))
             for role, bundled in _ROLES.items()
         }
-        self._everywhere = frozenset().union(*(self._faces[name].codepoints for name in behind_all))
+        self._everywhere = frozenset().union(*(self._fonts[name].codepoints for name in behind_all))
         self.in_use = threading.Lock()
         """Held while something is drawn: the engine is not made for several threads."""
 
     @property
     def digest(self) -> str:
         """SHA-256 over the digests of all font files, by name."""
-        listed = "".join(f"{name} {face.digest}\n" for name, face in sorted(self._faces.items()))
+        listed = "".join(f"{name} {font.digest}\n" for name, font in sorted(self._fonts.items()))
         return hashlib.sha256(listed.encode()).hexdigest()
 
     @property
@@ -123,33 +123,33 @@ class FontCase:
 
     @cached_property
     def opened(self) -> "FontConfiguration":
-        """All faces as the engine takes them; opened when first asked for, and then for all papers: to open them for
+        """All fonts as the engine takes them; opened when first asked for, and then for all papers: to open them for
         each took a fifth of its time.
 
-        Each comes in two parts, since what a file embeds of a face costs by all the characters the face has: those of
+        Each comes in two parts, since what a file embeds of a font costs by all the characters the font has: those of
         every day, and the rest, which only a rare name asks for.
         """
-        from activities.papers.press.engine import open_faces
+        from activities.papers.press.engine import open_fonts
 
-        return open_faces(self._parts)
+        return open_fonts(self._parts)
 
     @cached_property
     def _parts(self) -> Mapping[str, bytes]:
         parts: dict[str, bytes] = {}
-        for name, face in self._faces.items():
-            halves = (face.codepoints & _EVERYDAY, face.codepoints - _EVERYDAY)
-            parts |= {part: face.cut(half) for part, half in zip(_names(name), halves, strict=True) if half}
+        for name, font in self._fonts.items():
+            halves = (font.codepoints & _EVERYDAY, font.codepoints - _EVERYDAY)
+            parts |= {part: font.cut(half) for part, half in zip(_names(name), halves, strict=True) if half}
         return parts
 
     def missing(self, text: str) -> Iterator[str]:
-        """The characters of a text that no face is sure to have, in order of code point."""
+        """The characters of a text that no font is sure to have, in order of code point."""
         return (char for char in sorted(set(text) - _LAID_OUT_AWAY) if ord(char) not in self._everywhere)
 
     def cut(self, text: str) -> bytes:
-        """The bundled body face with the characters of a text only, as the bytes of a font file: for a stamp."""
-        return self._faces[_LAST_RESORT].cut(frozenset(map(ord, text)))
+        """The bundled body font with the characters of a text only, as the bytes of a font file: for a stamp."""
+        return self._fonts[_LAST_RESORT].cut(frozenset(map(ord, text)))
 
 
-def _names(face: str) -> tuple[str, str]:
-    """What style sheets call the two parts of a face."""
-    return f"xuqiao-{face}", f"xuqiao-{face}-rare"
+def _names(font: str) -> tuple[str, str]:
+    """What style sheets call the two parts of a font."""
+    return f"xuqiao-{font}", f"xuqiao-{font}-rare"

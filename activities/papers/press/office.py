@@ -6,7 +6,7 @@
 ``paper.css``            the whole style sheet, in place of the bundled one
 ``office.css``           rules behind the style sheet
 ``names.toml``           local names: ``[tripartite_agreement]``, ``zh = "转贷资金三方协议"``, ``en = "…"``
-``fonts/body.otf``       faces of its own, ``body``, ``title`` and ``label``, as ``.otf`` or ``.ttf``
+``fonts/body.otf``       fonts of its own, ``body``, ``title`` and ``label``, as ``.otf`` or ``.ttf``
 ``seal.png``             the picture of its seal, shown with the operator's signatures, and on drafts to look at
 ``README.md``            for the office's own notes
 ======================== ====================================================================================
@@ -26,7 +26,7 @@ from activities.papers.press.seal_picture import seal_picture
 from activities.words import say
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 
 STYLE = "paper.css"
 _MORE_STYLE = "office.css"
@@ -38,13 +38,13 @@ _LANGUAGES = get_args(Literal["zh", "en"])
 
 
 def bundled_dir() -> Path:
-    """The folder of the templates, the style sheet and the faces that come with the program."""
+    """The folder of the templates, the style sheet and the fonts that come with the program."""
     return Path(str(files("templates"))) / "agreements"
 
 
 @dataclass(frozen=True)
 class Office:
-    """Templates, names and faces as they hold for one office, read once.
+    """Templates, names and fonts as they hold for one office, read once.
 
     Attributes:
         sources: text of every template and of the style sheet, by file name; the office's own in place of the bundled.
@@ -75,7 +75,7 @@ class Office:
 
 
 def read_office(folder: Path | None) -> Office:
-    """Templates, names and faces: the bundled ones, and before them those of an office's folder.
+    """Templates, names and fonts: the bundled ones, and before them those of an office's folder.
 
     Args:
         folder: the office's; None where it has none.

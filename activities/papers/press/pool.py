@@ -20,7 +20,8 @@ from typing import Literal, NamedTuple, Self
 from activities.papers.press.office import Office
 from activities.papers.press.press import Paper, Press
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind, PaperData
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
 
 _START_SECONDS = 90.0
 _ATTEMPTS = 2

@@ -19,12 +19,14 @@ from activities.papers.press.office import STYLE, Office, bundled_dir, read_offi
 from activities.papers.press.places import SignatureBox
 from activities.papers.press.qr import qr_content, qr_drawing
 from activities.papers.press.seal_picture import marked
-from activities.papers.press.spoken import Spoken, spoken_of
+from activities.papers.press.template_facts import TemplateFacts, template_facts_of
 from activities.papers.press.writing import FILTERS, plain_data
 from activities.words import say
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
-from rulebook.papers.facts import DocumentKind, PaperData, check_complete
+from rulebook.papers.earlier import WithEarlierNames
+from rulebook.papers.facts import PaperData, check_complete
+from rulebook.papers.kinds import DocumentKind
 
 _OWN_CHOICE = Markup('<sup class="own">※</sup>')
 
@@ -79,7 +81,7 @@ class Press:
     """Draws papers. One per process: it keeps fonts, templates and style sheet at hand, and draws one at a time.
 
     Args:
-        office_dir: an office's own folder of templates, names and faces (see ``activities.papers.press.office``).
+        office_dir: an office's own folder of templates, names and fonts (see ``activities.papers.press.office``).
         check_url: address of the page on which anybody can check a paper, for the QR; None where there is none.
     Raises:
         XuqiaoError: ``papers.library_missing``, ``papers.font_unreadable``, and those of ``read_office``.
@@ -107,14 +109,14 @@ class Press:
         )
         self._templates.filters.update(FILTERS)
         self._digests: dict[str, str] = {}
-        self._spoken: dict[str, Spoken] = {}
+        self._template_facts: dict[str, TemplateFacts] = {}
         self._versions = {
             **{name: version(name) for name in ("weasyprint", "pydyf", "jinja2", "uharfbuzz", "segno")},
             "fonts": fonts.digest,
         }
 
     def _of(self, templates: Office) -> "Press":
-        """This press with the templates and names that something was approved with, in its own faces."""
+        """This press with the templates and names that something was approved with, in its own fonts."""
         other = self._others.pop(templates.digest, None)
         if other is None:
             other = Press.__new__(Press)
@@ -153,7 +155,7 @@ class Press:
         template_digest = self.template_digest(kind, lang)
         facts = facts_bytes(self.facts_of(kind, data, lang))
         data_digest = facts_digest(facts)
-        page = self._page(kind, data, lang, data_digest, draft)
+        page = self.page(kind, data, lang, data_digest, draft)
         # A QR would vouch for a draft.
         qr = b"" if draft else qr_drawing(qr_content(self._check_url, data.document_no, data_digest))
         with _broken_templates(_name(kind, lang), but=(OSError, MemoryError)):
@@ -198,11 +200,19 @@ class Press:
         Raises:
             XuqiaoError: ``papers.template_missing``, ``papers.template_unclear``.
         """
+        return facts_of(kind, lang, data, self.template_facts(kind, lang))
+
+    def template_facts(self, kind: DocumentKind, lang: Literal["zh", "en"] = "zh") -> TemplateFacts:
+        """What the template of a kind speaks of, with all that it includes.
+
+        Raises:
+            XuqiaoError: ``papers.template_missing``, ``papers.template_unclear``.
+        """
         name = _name(kind, lang)
-        if name not in self._spoken:
+        if name not in self._template_facts:
             trees = (self._templates.parse(self.office.sources[part]) for part in sorted(self._family(name)))
-            self._spoken[name] = spoken_of(trees)
-        return facts_of(kind, lang, data, self._spoken[name])
+            self._template_facts[name] = template_facts_of(trees)
+        return self._template_facts[name]
 
     def _family(self, name: str) -> set[str]:
         """A template with all that it extends, imports or includes."""
@@ -223,10 +233,21 @@ class Press:
                 waiting.append(parent)
         return known
 
-    def _page(
-        self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"], data_digest: str, draft: bool
+    def page(
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        data_digest: str = "",
+        draft: bool = False,
     ) -> str:
-        """The paper as HTML, every value escaped."""
+        """A paper as HTML, before it is laid out; every value escaped.
+
+        Args:
+            data_digest: what stands at its foot.
+        Raises:
+            XuqiaoError: ``papers.template_missing``, ``papers.template_broken``, ``papers.nothing_to_print``.
+        """
 
         def name_of(kind: str, otherwise: str | None = None) -> str:
             return self.office.name_of(DocumentKind(kind), lang, otherwise)
@@ -234,7 +255,7 @@ class Press:
         plain = plain_data(data)
         with _broken_templates(_name(kind, lang)):
             return self._templates.get_template(_name(kind, lang)).render(
-                d=plain,
+                d=WithEarlierNames(plain),
                 kind=kind.value,
                 lang=lang,
                 draft=draft,

@@ -6,10 +6,9 @@ from fractions import Fraction
 
 from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
+from rulebook.law.fees import FeeTerms, FeeTier
 from rulebook.law.rates import PPM
 from rulebook.papers.facts import (
-    DocumentKind,
-    FeeStep,
     PaperAccount,
     PaperAct,
     PaperApplicant,
@@ -21,6 +20,8 @@ from rulebook.papers.facts import (
     PaperGuarantor,
     PaperReceipt,
 )
+from rulebook.papers.kinds import PAPERS, DocumentKind
+from rulebook.stages import CaseStage
 
 _CHECKED = datetime(2026, 3, 19, 9, 32, tzinfo=LAW_ZONE)
 
@@ -62,9 +63,8 @@ SAMPLE = PaperData(
         number="1070 2601 0400 1888 6",
         bank="江苏苏北农村商业银行股份有限公司营业部",
     ),
-    fee_steps=(
-        FeeStep(from_day=1, through_day=5, daily_rate=Fraction(200, PPM)),
-        FeeStep(from_day=6, through_day=None, daily_rate=Fraction(400, PPM)),
+    fees=FeeTerms(
+        tiers=(FeeTier(through_day=5, daily_rate=Fraction(200, PPM)), FeeTier(daily_rate=Fraction(400, PPM)))
     ),
     term_days=10,
     expected_days=10,
@@ -182,8 +182,6 @@ SAMPLE = PaperData(
 )
 """One bridged case; it holds the facts of every kind of paper. 4,750,000.00元 for 8 days: 4,750.00 + 5,700.00."""
 
-_RELEASED_ON = {"issued_on": date(2026, 3, 19)}
-_BEFORE_THE_END = {"issued_on": date(2026, 3, 27), "fee_owed_fen": 905_000}  # 5 × 950 + 2 × 1,900 + 500
 _EXAMINED = (
     PaperFinding(
         sentence="申请人属于支持范围内的小型企业。", citation="东政规发〔2025〕5号，支持对象", result=Result.PASS
@@ -200,22 +198,19 @@ _EXAMINED = (
         decided="标的额3.2万元，不影响还款能力，予以认可（王核）",
     ),
 )
-_AS_IT_GOES: Mapping[DocumentKind, Mapping[str, object]] = {
-    DocumentKind.APPLICATION_FORM: {"findings": _EXAMINED, "acts": SAMPLE.acts[:2]},
-    DocumentKind.CORRECTION_NOTICE: {"issued_on": date(2026, 3, 4), "answer_by": date(2026, 3, 9)},
-    DocumentKind.REFUSAL_NOTICE: {"issued_on": date(2026, 3, 9)},
-    DocumentKind.RELEASE_CHECKLIST: _RELEASED_ON,
-    DocumentKind.DISBURSEMENT_FORM: _RELEASED_ON,
-    DocumentKind.PAYMENT_REMINDER: _BEFORE_THE_END,
-    DocumentKind.BREACH_NOTICE: _BEFORE_THE_END,
-    DocumentKind.EXTENSION_AGREEMENT: _BEFORE_THE_END,
-    DocumentKind.PAYMENT_DEMAND: {"issued_on": date(2026, 3, 31), "fee_owed_fen": 1_105_000},  # four more days at 500
-    DocumentKind.SETTLEMENT_CERTIFICATE: {"issued_on": date(2026, 3, 30), "fee_fen": 1_045_000},
-    DocumentKind.ARCHIVE_INDEX: {"issued_on": date(2026, 3, 31)},
+_IN_STAGE: Mapping[CaseStage, Mapping[str, object]] = {
+    CaseStage.INTAKE: {"issued_on": date(2026, 3, 4), "answer_by": date(2026, 3, 9)},
+    CaseStage.REFUSED: {"issued_on": date(2026, 3, 9)},
+    CaseStage.AGREEMENT: {"findings": _EXAMINED, "acts": SAMPLE.acts[:2]},
+    CaseStage.DISBURSEMENT: {"issued_on": date(2026, 3, 19)},
+    # 5 × 950 + 2 × 1,900 + 500
+    CaseStage.REPAYMENT: {"issued_on": date(2026, 3, 27), "fee_owed_fen": 905_000},
+    CaseStage.RECOVERY: {"issued_on": date(2026, 3, 31), "fee_owed_fen": 1_105_000},  # four more days at 500
+    CaseStage.CLOSED: {"issued_on": date(2026, 3, 30), "fee_fen": 1_045_000},
 }
-"""What is different on the day a paper would be drawn up."""
+"""What is different on the day a paper would be drawn up, by the stage in which that is."""
 
 
 def sample_of(kind: DocumentKind) -> PaperData:
     """The sample on the day that a paper of a kind would be drawn up, so that nothing in it is still to come."""
-    return SAMPLE.model_copy(update=dict(_AS_IT_GOES.get(kind, {})))
+    return SAMPLE.model_copy(update=dict(_IN_STAGE.get(PAPERS[kind].stage, {})))

@@ -65,19 +65,19 @@ def seal_picture(content: bytes) -> bytes:
     return file.getvalue()
 
 
-def marked(picture: bytes, word: str, face: bytes) -> bytes:
+def marked(picture: bytes, word: str, font_file: bytes) -> bytes:
     """The picture with a word all over it, so that each slice of it bears some: it stands for no real signature.
 
     Args:
         picture: as ``seal_picture`` makes it.
-        face: a font, as the bytes of a file, that has every character of the word.
+        font_file: of a font that has every character of the word.
     """
     from PIL import Image, ImageDraw, ImageFont
 
     with Image.open(io.BytesIO(picture)) as opened:
         image = opened.convert("RGBA")
     step, file = image.width / _MARKS, io.BytesIO()
-    font = ImageFont.truetype(io.BytesIO(face), 100)
+    font = ImageFont.truetype(io.BytesIO(font_file), 100)
     font = font.font_variant(size=min(0.45, 85 / font.getlength(word)) * step)
     draw = ImageDraw.Draw(image)
     for row in range(_MARKS):

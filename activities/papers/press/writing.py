@@ -6,9 +6,11 @@ from decimal import Decimal
 from fractions import Fraction
 from math import floor
 
+from rulebook.law.fees import TierSpan, spans_of
 from rulebook.money import FEN_PER_YUAN, format_yuan
 from rulebook.papers.amounts import in_words
-from rulebook.papers.facts import FeeStep, PaperData
+from rulebook.papers.earlier import FeeStep
+from rulebook.papers.facts import PaperData
 from rulebook.papers.printing import plain
 
 _DAY_BASES = (360, 365)
@@ -106,27 +108,30 @@ def daily_fee(principal_fen: int, rate: Fraction) -> str:
     return f"{exact:,.{places}f}"
 
 
-def fee_after(steps: Iterable[FeeStep], principal_fen: int, days: int, minimum_fen: int | None = None) -> int:
+def fee_after(
+    spans: Iterable[TierSpan | FeeStep], principal_fen: int, days: int, minimum_fen: int | None = None
+) -> int:
     """The fee after so many days that bear it, all of the principal being out: in fen, rounded half up once.
 
-    >>> fee_after([FeeStep(from_day=1, daily_rate=Fraction("0.0435") / 360)], 475_000_000, 10)
+    >>> fee_after([TierSpan(1, None, Fraction("0.0435") / 360)], 475_000_000, 10)
     573958
     """
     shares = (
-        step.daily_rate * (min(days, step.through_day or days) - step.from_day + 1)
-        for step in steps
-        if step.from_day <= days
+        span.daily_rate * (min(days, span.through_day or days) - span.from_day + 1)
+        for span in spans
+        if span.from_day <= days
     )
     fee = floor(principal_fen * sum(shares, Fraction(0)) + Fraction(1, 2))
     return max(fee, minimum_fen or 0)
 
 
-FILTERS: Mapping[str, Callable[..., str | int]] = {
+FILTERS: Mapping[str, Callable[..., str | int | tuple[TierSpan, ...]]] = {
     "figures": figures,
     "in_words": in_words,
     "chinese_rate": chinese_rate,
     "english_rate": english_rate,
     "daily_fee": daily_fee,
+    "spans": spans_of,
     "fee_after": fee_after,
     "chinese_date": chinese_date,
     "english_date": english_date,

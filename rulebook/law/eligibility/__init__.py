@@ -18,7 +18,7 @@ from rulebook.law.eligibility.answers import NORMAL_LOAN_RULE, RENEWAL_RULE, UNK
 from rulebook.law.eligibility.applicant import Application
 from rulebook.law.eligibility.bridge import BRIDGE_RULES, RELEASE_RULES, Bridging, ReleaseDay
 from rulebook.law.measure import Measure
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 
 __all__ = [
     "NORMAL_LOAN_RULE",
@@ -115,7 +115,7 @@ def judge_release(
     facts: CaseFacts,
     promise: Promise,
     amount_fen: int,
-    confirmed: tuple[ReleaseLine, ...],
+    confirmed: tuple[ChecklistItem, ...],
     balance_fen: int,
     measure: Measure,
     calendar: WorkCalendar,
@@ -124,7 +124,7 @@ def judge_release(
     """Whether the money may leave today.
 
     Args:
-        confirmed: the lines of the checklist that the cashier has signed.
+        confirmed: the items of the checklist that the cashier has signed.
         balance_fen: the old loan's principal on the day, in fen.
     Returns:
         the release day's own findings, and those about the bridge once more, with today as the day it leaves. What

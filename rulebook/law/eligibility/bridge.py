@@ -8,7 +8,7 @@ from rulebook.cases import CaseFacts, Promise
 from rulebook.law.ceiling import ceiling_of
 from rulebook.law.eligibility.answers import Answer, Rule, failed, in_yuan, passed
 from rulebook.law.measure import Measure
-from rulebook.messages import ReleaseLine
+from rulebook.messages import ChecklistItem
 
 
 class Bridging(NamedTuple):
@@ -87,7 +87,7 @@ class ReleaseDay(NamedTuple):
     """What the rules of the release day look at."""
 
     facts: CaseFacts
-    confirmed: tuple[ReleaseLine, ...]
+    confirmed: tuple[ChecklistItem, ...]
     balance_fen: int
     measure: Measure
     today: date
@@ -95,7 +95,7 @@ class ReleaseDay(NamedTuple):
 
 def _checklist_signed(case: ReleaseDay) -> Answer:
     citation = case.measure.citation("release.checklist")
-    missing = [line for line in case.measure.checklist if line not in case.confirmed]
+    missing = [item for item in case.measure.checklist if item not in case.confirmed]
     if not missing:
         return passed("release_check.all_confirmed", citation, {})
     return failed("release_check.lines_missing", citation, {"missing": ",".join(missing)})

@@ -16,6 +16,7 @@ from rulebook.messages import (
     ActBody,
     Approve,
     ApproveMeasure,
+    ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
     DecideReferral,
@@ -27,7 +28,6 @@ from rulebook.messages import (
     RecordSigning,
     Reject,
     Release,
-    ReleaseLine,
     SendBack,
     Withdraw,
 )
@@ -153,8 +153,8 @@ def release(
     confirm: Annotated[list[str] | None, Option("--confirm", metavar="LINE")] = None,
     confirm_all: Annotated[bool, Option("--confirm-all")] = False,
 ) -> ActBody:
-    named = [member_of("--confirm", ReleaseLine, typed) for typed in confirm or ()]
-    confirmed = tuple(each for each in ReleaseLine if confirm_all or each in named)
+    named = [member_of("--confirm", ChecklistItem, typed) for typed in confirm or ()]
+    confirmed = tuple(each for each in ChecklistItem if confirm_all or each in named)
     return Release(confirmed=confirmed, balance_fen=fen_of("--balance", balance))
 
 

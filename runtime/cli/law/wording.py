@@ -28,7 +28,7 @@ _GROUPS = {
     "papers.legal_form": "law.form",
     "papers.drawn_up": "paper",
     "approval.steps": "role",
-    "release.checklist": "release_line",
+    "release.checklist": "checklist_item",
     "queue.order": "queue",
     "queue.then": "queue",
 }

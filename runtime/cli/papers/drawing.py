@@ -7,11 +7,12 @@ from typing import Annotated
 
 from typer import Argument, Option
 
-from activities.papers.on_request import Told, draft, draw_on_request
+from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press.sample import sample_of
 from activities.words import LANGUAGES
 from models.funds.funds import actor
-from rulebook.papers.facts import DocumentKind, PaperFinding
+from rulebook.papers.facts import PaperFinding
+from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit, Misuse
@@ -40,7 +41,7 @@ PaperOut = Annotated[Path | None, Option("--out", metavar="FILE")]
 PaperLang = Annotated[str, Option("--in", metavar="LANG")]
 
 
-def _told(
+def _detail(
     answer_by: AnswerBy = None,
     missing: Missing = None,
     breach: Breach = None,
@@ -52,12 +53,12 @@ def _told(
     since: Since = None,
     until: Until = None,
     ceiling: Ceiling = None,
-) -> Told:
+) -> PaperDetail:
     """What the officer says about the paper."""
     breaches, clauses = breach or [], clause or []
     if len(breaches) != len(clauses):
         raise Misuse("papers.clause_for_each_breach", breaches=len(breaches), clauses=len(clauses))
-    return Told(
+    return PaperDetail(
         answer_by=day_of("--answer-by", answer_by) if answer_by else None,
         missing_papers=tuple(missing or ()),
         breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
@@ -72,7 +73,7 @@ def _told(
 
 
 def _render(
-    make_told: Callable[[], Told],
+    make_detail: Callable[[], PaperDetail],
     case: Case,
     paper_kind: Kind,
     *,
@@ -85,13 +86,13 @@ def _render(
     Returns:
         the exit code.
     """
-    case, of_kind, told = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_told()
+    case, of_kind, detail = case_no_of(case), member_of("KIND", DocumentKind, paper_kind), make_detail()
     note("cli.unauthenticated")
     with Office() as office:
         with office.begin() as session:
             by = actor(session, as_user, Role.MAKER)
         with warm_press(office.settings.papers) as press:
-            made = draw_on_request(office.begin, press, case, of_kind, told, by, datetime.now(UTC))
+            made = draw_on_request(office.begin, press, case, of_kind, detail, by, datetime.now(UTC))
         out = write_file(paper_out or Path(f"{made.number}.pdf"), made.pdf)
     shown = {"number": made.number, "kind": of_kind, "pages": made.pages, "sha256": made.sha256, "out": str(out)}
     if as_json:
@@ -102,7 +103,7 @@ def _render(
 
 
 def _preview(
-    make_told: Callable[[], Told],
+    make_detail: Callable[[], PaperDetail],
     paper_kind: Kind,
     *,
     of_case: OfCase = None,
@@ -115,7 +116,7 @@ def _preview(
     Returns:
         the exit code.
     """
-    of_kind, told = member_of("KIND", DocumentKind, paper_kind), make_told()
+    of_kind, detail = member_of("KIND", DocumentKind, paper_kind), make_detail()
     if paper_lang not in LANGUAGES:
         raise Misuse("cli.usage.no_such_language", value=paper_lang, known=", ".join(LANGUAGES))
     case_no = None if of_case is None else case_no_of(of_case)
@@ -123,7 +124,7 @@ def _preview(
         if case_no is None:
             paper = press.render(of_kind, sample_of(of_kind), paper_lang, draft=True)
         else:
-            paper = draft(office.begin, press, case_no, of_kind, told, datetime.now(UTC), paper_lang)
+            paper = draft(office.begin, press, case_no, of_kind, detail, datetime.now(UTC), paper_lang)
         out = write_file(paper_out or Path(f"{of_kind}.pdf"), paper.pdf)
     shown = {"kind": of_kind, "pages": paper.pages, "draft": True, "out": str(out)}
     if as_json:
@@ -133,5 +134,5 @@ def _preview(
     return Exit.WELL
 
 
-render = combined(_told, _render)
-preview = combined(_told, _preview)
+render = combined(_detail, _render)
+preview = combined(_detail, _preview)

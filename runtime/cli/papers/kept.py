@@ -13,7 +13,7 @@ from models.papers import documents, signatures
 from models.papers.documents import Document
 from models.papers.signatures import Signature, SigningFlow
 from rulebook.errors import XuqiaoError
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.cli.failures import Exit
 from runtime.cli.files import write_file
 from runtime.cli.names import case_no_of, member_of

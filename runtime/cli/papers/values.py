@@ -4,7 +4,7 @@ import re
 import unicodedata
 
 from models.papers.signatures import Signature
-from rulebook.papers.facts import DocumentKind
+from rulebook.papers.kinds import DocumentKind
 from runtime.cli.failures import Misuse
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.output import word

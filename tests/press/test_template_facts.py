@@ -5,9 +5,8 @@ from collections.abc import Callable, Iterator
 from datetime import date, datetime, timedelta
 from fractions import Fraction
 from functools import cache
-from itertools import product
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import pytest
 from jinja2 import Environment
@@ -15,27 +14,27 @@ from jinja2 import Environment
 from activities.papers.check import check_file
 from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
-from activities.papers.press.spoken import Spoken, spoken_of
+from activities.papers.press.template_facts import TemplateFacts, template_facts_of
+from rulebook.calendar import DayUnit
 from rulebook.findings import Result
 from rulebook.law.rates import read_rate
-from rulebook.papers.facts import DocumentKind, PaperData, PaperWaiver
+from rulebook.papers.facts import PaperData
+from rulebook.papers.kinds import DocumentKind
+from tests.press.samples import EVERY_PAPER, Lang, changed
 
-Lang = Literal["zh", "en"]
 Way = tuple[str, ...]
 """A fact by its name, or a part of one by both names; of rows the part in the first row."""
-EVERY_PAPER = list(product(DocumentKind, ("zh", "en")))
-TALKATIVE = PaperData.model_validate(
-    SAMPLE.model_dump()
-    | {
-        "waivers": (PaperWaiver(since=date(2026, 3, 1), until=date(2026, 3, 20)),),
-        "waived_days": 2,
-        "minimum_fee_fen": 200_000,
+TALKATIVE = changed(
+    fees={
+        "minimum_fen": 200_000,
         "prepaid_days": 5,
-        "prepaid_fee_fen": 475_000,
+        "waivers": [{"since": date(2026, 3, 1), "until": date(2026, 3, 20)}],
         "extension_rate": "4.35%/360",
         "overdue_rate": "6.525%/360",
-        "part_day_counts": True,
-    }
+    },
+    day_count={"part_day_counts": True},
+    waived_days=2,
+    prepaid_fee_fen=475_000,
 )
 LOOKED_UP = {("files", "kind")}
 """Shown only where an office has a name of its own for the kind."""
@@ -77,10 +76,14 @@ def another(value: Any) -> object:
             return Result.PASS if value is Result.FAIL else Result.FAIL
         case DocumentKind():
             return DocumentKind.MINUTES
+        case DayUnit():
+            return DayUnit.WORKING if value is DayUnit.CALENDAR else DayUnit.CALENDAR
         case str() if "/" in value and value.replace("/", "").isdigit():
             return Fraction(value) / 2
         case str():
             return value[:-1] + "改"
+        case tuple() if value and isinstance(value[0], dict):
+            return ({name: another(item) for name, item in value[0].items()}, *value[1:])
         case _:
             return ()
 
@@ -91,7 +94,7 @@ def page(press: Press) -> Callable[[DocumentKind, Lang, PaperData], str]:
 
     @cache
     def _page(kind: DocumentKind, lang: Lang, facts: PaperData) -> str:
-        return press._page(kind, facts, lang, "0" * 64, draft=False)
+        return press.page(kind, facts, lang)
 
     return _page
 
@@ -180,7 +183,7 @@ def test_an_offices_own_template_says_what_its_papers_carry(tmp_path: Path, pres
 )
 def test_a_template_is_read_as_it_speaks(page: str, facts: dict[str, set[str] | None]) -> None:
     expected = {name: None if parts is None else frozenset(parts) for name, parts in facts.items()}
-    assert spoken_of([Environment().parse(page)]) == Spoken(expected, frozenset())
+    assert template_facts_of([Environment().parse(page)]) == TemplateFacts(expected, frozenset())
 
 
 @pytest.mark.parametrize(
@@ -197,13 +200,14 @@ def test_a_template_is_read_as_it_speaks(page: str, facts: dict[str, set[str] | 
     ],
 )
 def test_what_cannot_be_followed_speaks_of_everything(page: str) -> None:
-    assert spoken_of([Environment().parse(page)]).everything
+    assert template_facts_of([Environment().parse(page)]).everything
 
 
 def test_choices_are_those_whose_names_stand_in_the_template() -> None:
-    assert spoken_of([Environment().parse("{{ own('a', 'b') }}")]).choices == frozenset("ab")
-    assert spoken_of([Environment().parse("{% set x = 'a' %}{{ own(x) }}")]).choices is None
-    assert read_rate("4.35%/360") == TALKATIVE.extension_rate
+    assert template_facts_of([Environment().parse("{{ own('a', 'b') }}")]).choices == frozenset("ab")
+    assert template_facts_of([Environment().parse("{% set x = 'a' %}{{ own(x) }}")]).choices is None
+    assert TALKATIVE.fees is not None
+    assert read_rate("4.35%/360") == TALKATIVE.fees.extension_rate
 
 
 @pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)

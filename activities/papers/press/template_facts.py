@@ -10,13 +10,15 @@ from dataclasses import dataclass
 
 from jinja2 import nodes
 
+from rulebook.papers.earlier import EARLIER_NAMES
+
 _FACTS = "d"
 _MARK = "own"
 _OF_ONE_PART = {"sum", "map"}
 
 
 @dataclass(frozen=True)
-class Spoken:
+class TemplateFacts:
     """What a template speaks of.
 
     Attributes:
@@ -30,18 +32,18 @@ class Spoken:
     everything: bool = False
 
 
-def spoken_of(family: Iterable[nodes.Template]) -> Spoken:
+def template_facts_of(family: Iterable[nodes.Template]) -> TemplateFacts:
     """What a template speaks of, with all that it extends, imports and includes. A macro counts where it is called.
 
     >>> from jinja2 import Environment
     >>> page = "{% set a = d.applicant %}{{ a.kind }}{% macro m(d) %}{{ d.maturity }}{% endmacro %}{{ d.bank_name }}"
-    >>> spoken_of([Environment().parse(page)]).facts
+    >>> template_facts_of([Environment().parse(page)]).facts
     {'applicant': frozenset({'kind'}), 'bank_name': None}
     """
     reader = _Reader(tuple(family))
     reader.read_all()
     facts = {name: frozenset(parts) or None for name, parts in reader.parts.items()}
-    return Spoken(
+    return TemplateFacts(
         facts=facts | dict.fromkeys(reader.whole),
         choices=None if reader.any_choice else frozenset(reader.choices),
         everything=reader.everything,
@@ -100,7 +102,7 @@ class _Reader:
             case nodes.Getattr(node=nodes.Name(name=name), attr=macro) if name in self._libraries:
                 self._waiting += self._macros.get(macro, [])
             case nodes.Getattr() if fact := _fact(node):
-                self.whole.add(fact)
+                self._speak_of_all(fact)
             case nodes.Name(name=name, ctx="load"):
                 self._speak_by_name(name)
             case nodes.Assign(target=nodes.Name()) if fact := _fact(node.node):
@@ -129,11 +131,19 @@ class _Reader:
             self._walk(node)
 
     def _speak(self, fact: str, part: str | None = None) -> None:
+        fact, part = EARLIER_NAMES.get(fact, (fact, part))
         self.parts.setdefault(fact, set()).update([part] if part else [])
+
+    def _speak_of_all(self, *facts: str) -> None:
+        for fact in facts:
+            if fact in EARLIER_NAMES:
+                self._speak(fact)
+            else:
+                self.whole.add(fact)
 
     def _speak_by_name(self, name: str) -> None:
         self.everything |= name == _FACTS
-        self.whole |= self._names.get(name, set())
+        self._speak_of_all(*self._names.get(name, ()))
         self._waiting += self._macros.get(name, [])
 
     def _call(self, call: nodes.Call) -> None:
