@@ -6,7 +6,6 @@ from functools import partial
 from inspect import Parameter, Signature, signature
 from typing import Annotated, Any, NamedTuple
 
-from annotated_types import Gt
 from pydantic import BaseModel
 from pydantic.fields import FieldInfo
 from typer import Option
@@ -101,8 +100,8 @@ def _option_of(name: str, field: FieldInfo) -> FieldOption:
     if field.annotation is date and name.endswith("_on"):
         return FieldOption("on", "DATE", day_of)
     if field.annotation is int and name.endswith("_fen"):
-        above = [bound.gt for bound in field.metadata if isinstance(bound, Gt) and isinstance(bound.gt, int)]
-        least = max(above, default=-1) + 1
+        above = (getattr(bound, "gt", None) for bound in field.metadata)
+        least = max((bound + 1 for bound in above if isinstance(bound, int)), default=0)
         return FieldOption(name.removesuffix("_fen"), "YUAN", partial(fen_of, least=least))
     if field.annotation is str:
         return FieldOption(name, "TEXT" if name == "reason" else "NUMBER", lambda flag, typed: typed)
