@@ -42,6 +42,11 @@ A, S = ActKind, CaseStage
 class WatchedFund(TestedFund):
     """A fund of whose every act it is asked before whether it may be done."""
 
+    def __init__(self, house: House, client: Client, code: str) -> None:
+        super().__init__(house, client, code)
+        self._seen: set[CaseStage] = set()
+        self._tried: set[tuple[ActKind, str]] = set()
+
     async def act(self, case: str, body: ActBody, *, by: str | None = None, key: str | None = None) -> Outcome:
         foreseen = self.why_not(case, body.kind, by or PERSON[ROLE_OF[body.kind]])
         outcome = await super().act(case, body, by=by, key=key)
@@ -64,9 +69,10 @@ class WatchedFund(TestedFund):
         return XuqiaoError(act.refused.code, **act.refused.params) if act.refused else None
 
     async def may(self, case: str) -> dict[ActKind, set[str]]:
-        """Who may do what now; whatever is said to be refused is tried, and refused for the same reason.
+        """Who may do what now; whatever is said to be refused is tried by one person, and refused for the same reason.
 
-        What is not told of at all nobody may do: one person tries it. When a case has ended nobody hears anything.
+        What is not told of at all nobody may do: that is tried once in a stage. When a case has ended nobody
+        hears anything.
         """
         await self.settle()
         stage, found = self.stage_of(case), {}
@@ -74,7 +80,10 @@ class WatchedFund(TestedFund):
         if stage in ENDS:
             assert not told
             return {}
-        for kind in ActKind:
+        kinds = told if stage in self._seen else list(ActKind)
+        self._seen.add(stage)
+        self._tried.clear()
+        for kind in kinds:
             people = PEOPLE if kind in told else (PERSON[ROLE_OF[kind]],)
             may = {person for person in people if await self._may(case, kind, person)}
             if may:
@@ -84,8 +93,9 @@ class WatchedFund(TestedFund):
 
     async def _may(self, case: str, kind: ActKind, person: str) -> bool:
         foreseen = self.why_not(case, kind, person)
-        if foreseen is None:
-            return True
+        if foreseen is None or (kind, foreseen.code) in self._tried:
+            return foreseen is None
+        self._tried.add((kind, foreseen.code))
         standing = self.standing(case)
         body = at_best(kind, standing.rules_look_at, standing.today)
         if isinstance(body, ProposeMeasure):  # the desk looks for the day before the case is asked
@@ -193,7 +203,11 @@ async def test_a_move_to_another_measure_waits_for_its_day_and_another_person(fu
 async def test_a_payment_on_its_way_and_the_money_out(fund: WatchedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     fund.script_bank(case, BankScript(payment=PaymentManner.DELAY))
-    await fund.bridge(case, FIVE_MILLION)
+    await fund.reserve(case, FIVE_MILLION)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    await fund.release(case)
     assert await fund.may(case) == {A.MARK_SENT: CASHIERS, A.CONFIRM_PAYMENT: CHECKERS}
     await fund.skip(days=1)
     await fund.bank_day()
@@ -268,6 +282,7 @@ async def test_what_is_pursued_is_given_up_by_two_people_or_concluded(fund: Watc
     assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays, A.APPROVE_WRITE_OFF: {CHECKER}}
     assert fund.next_acts(case)[A.APPROVE_WRITE_OFF].not_for == (Role.CASHIER,)
 
+    await fund.skip(days=1)  # for which a fee is owed
     await fund.money_returns(case, yuan(1_000_000), fee=0)
     assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays}, "it was for another amount"
     await fund.money_returns(case, yuan(4_000_000), fee=0)
