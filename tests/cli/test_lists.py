@@ -193,13 +193,13 @@ def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, case: st
         "only": [],
         "reason": {
             "code": "person.not_in_role",
-            "params": {"person": "李静", "role": "checker", "roles": "maker"},
-            "message": "李静没有“复核”岗位权限（现有：经办）。请由有该岗位的人员办理，或先办理授权。",
+            "params": {"person": "李敬", "role": "checker", "roles": "maker"},
+            "message": "李敬没有“复核”岗位权限（现有：经办）。请由有该岗位的人员办理，或先办理授权。",
         },
     }
     shown = cli("case", "show", case, "--as", "li.jing", "--lang", "en").out
     assert "Can be done: Withdraw (Maker)" in shown
-    assert "Not now: Decide the referral (Checker): 李静 may not act as Checker (holds: Maker)." in shown
+    assert "Not now: Decide the referral (Checker): 李敬 may not act as Checker (holds: Maker)." in shown
     unknown = cli("case", "show", case, "--as", "nobody", "--json")
     assert (unknown.code, unknown.error["code"]) == (1, "person.unknown")
 
