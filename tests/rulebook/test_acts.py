@@ -185,7 +185,7 @@ def test_a_committees_minutes_are_asked_above_the_threshold_only(proposed: Stand
 
 
 @pytest.mark.parametrize(
-    ("body", "while_undrawn", "code"),
+    ("body", "until_drawn", "code"),
     [
         (DrawAgain(), None, "act.nothing_to_draw"),
         (DrawAgain(), [ActKind.DRAW_AGAIN], ""),
@@ -195,12 +195,12 @@ def test_a_committees_minutes_are_asked_above_the_threshold_only(proposed: Stand
     ],
 )
 def test_while_papers_cannot_be_drawn_little_else_is_done(
-    body: ActBody, while_undrawn: list[ActKind] | None, code: str
+    body: ActBody, until_drawn: list[ActKind] | None, code: str
 ) -> None:
     actor = Actor(id="maker", name="maker", role=Role.MAKER, organisation="承办主体")
     refused = ""
     try:
-        check_drawing(OfficerAct(id="1", actor=actor, body=body), while_undrawn)
+        check_drawing(OfficerAct(id="1", actor=actor, body=body), until_drawn)
     except XuqiaoError as error:
         refused = error.code
     assert refused == code
