@@ -42,8 +42,8 @@ A, S = ActKind, CaseStage
 class WatchedFund(TestedFund):
     """A fund of whose every act it is asked before whether it may be done."""
 
-    def __init__(self, house: House, client: Client, code: str) -> None:
-        super().__init__(house, client, code)
+    def __init__(self, services: Services, client: Client, code: str) -> None:
+        super().__init__(services, client, code)
         self._seen: set[CaseStage] = set()
         self._tried: set[tuple[ActKind, str]] = set()
 
