@@ -10,9 +10,9 @@ from sqlalchemy import text
 from activities.bank.payments import Payments
 from activities.contracts import PayOut, Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
-from models.cases.acts import enter_message, enter_receipt
+from models.cases.acts import enter_message, enter_receipt, record_paper
+from models.funds.funds import actor, kept_measure, open_business_day
 from models.funds.funds import fund as the_fund
-from models.funds.funds import kept_measure, open_business_day
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung, recovery_id
 from rulebook.messages import (
@@ -198,6 +198,21 @@ async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, ot
     await fund.settle()
     assert fund.why_refused(others.id) == "message.other_bank"
     assert fund.message(own.id).state == "accepted"
+
+
+async def test_who_signed_for_another_bank_did_not_sign_for_this_loan(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
+    with fund.house.sessions.begin() as session:
+        recorder = actor(session, MAKER, Role.MAKER)
+        others, own = (
+            record_paper(
+                session, bank, case, body, simulated_clerk(bank), fund.now, recorded_by=recorder, paper_digest="ab" * 32
+            )
+            for bank in ("海州湾银行", BANK)
+        )
+    assert fund.why_refused(others.id) == "message.other_bank"
+    assert fund.message(own.id).state == "unverified"
 
 
 async def test_a_statement_speaks_for_the_bank_that_keeps_the_funds_account(fund: TestedFund) -> None:
