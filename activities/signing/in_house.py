@@ -78,7 +78,7 @@ class ByHand(Value):
     signed_at: datetime
 
 
-class SigningDesk:
+class InHouseSigning:
     """Signs papers and takes scans of signed ones.
 
     Args:

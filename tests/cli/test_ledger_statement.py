@@ -53,6 +53,11 @@ def test_the_example_tells_of_every_row_and_again_changes_nothing(cli: Cli, fund
     assert "50,000.00" in shown
 
 
+def test_a_file_that_is_not_there_says_so(cli: Cli, fund_code: str, tmp_path: Path) -> None:
+    ran = cli("ledger", "import-statement", tmp_path / "none.csv", "--fund", fund_code, "--json")
+    assert (ran.code, ran.error["code"], ran.error["params"]) == (1, "statement.not_found", {"name": "none.csv"})
+
+
 def test_a_row_that_is_wrong_is_named_with_its_reason(cli: Cli, fund_code: str, write: Callable[..., Path]) -> None:
     file = write("2026-02-30,LS1,,1.00,,甲,,", "2026-01-05,LS2,,2.00,20000003.00,乙,,")
     ran = cli("ledger", "import-statement", file, "--fund", fund_code)

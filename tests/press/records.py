@@ -11,7 +11,7 @@ from sqlmodel import Session
 from activities.law.calendars import shanghai_today
 from activities.papers.press import Paper, Press
 from activities.papers.press.sample import SAMPLE
-from activities.signing.in_house import ByHand, Certificates, SigningDesk
+from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from models.cases.applications import file_application
 from models.papers import signatures
 from models.papers.documents import Document, document_number, store
@@ -90,8 +90,8 @@ class SigningOffice:
     def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT, *, places: bool = True) -> Document:
         return a_paper_on_record(self.app, self.press, "DH", kind, places=places)
 
-    def signing(self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None) -> SigningDesk:
-        return SigningDesk(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase), seal)
+    def signing(self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None) -> InHouseSigning:
+        return InHouseSigning(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase), seal)
 
     def sign(self, paper: Document, party: str = "operator", officer: str = "wang.he") -> signatures.Signature:
         return self.signing().sign(paper.case_no, paper.number, party, officer, authority=None, at=datetime.now(UTC))

@@ -13,7 +13,7 @@ from activities.papers.check import FileReport, check_file
 from activities.papers.press import Press
 from activities.papers.press.seal_picture import seal_picture
 from activities.signing.check import find_signatures
-from activities.signing.in_house import SigningDesk
+from activities.signing.in_house import InHouseSigning
 from activities.signing.places import place_of, seal_on
 from gateways.esign import DemoAuthority, sign_pdf
 from gateways.esign import seal as seal_module
@@ -41,13 +41,13 @@ def here(app_engine: Engine, desk_engine: Engine, press: Press, tmp_path: Path) 
     return SigningOffice(sessions(app_engine), sessions(desk_engine), press, tmp_path)
 
 
-def in_earnest(here: SigningOffice) -> SigningDesk:
+def in_earnest(here: SigningOffice) -> InHouseSigning:
     """The desk with the operator's own certificate and its seal."""
     own, _ = a_real_certificate(here.folder / "own.p12", "东海县晶源产业投资服务有限公司", "x")
     return here.signing(own, "x", SEAL)
 
 
-def signed(here: SigningOffice, paper: Document, desk: SigningDesk, party: str = OPERATOR) -> bytes:
+def signed(here: SigningOffice, paper: Document, desk: InHouseSigning, party: str = OPERATOR) -> bytes:
     done = desk.sign(paper.case_no, paper.number, party, "wang.he", authority=None, at=NOW)
     return here.content(done.sha256)
 

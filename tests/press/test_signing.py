@@ -18,7 +18,7 @@ from activities.law.calendars import shanghai_today
 from activities.papers.press import Press
 from activities.papers.reading import ReadPaper
 from activities.signing.check import find_signatures
-from activities.signing.in_house import ByHand, Certificates, SigningDesk
+from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from gateways.esign import DEMO_CA_NAME, DemoAuthority
 from models.database import sessions
 from models.papers import signatures
@@ -254,7 +254,7 @@ def test_the_database_takes_no_file_that_does_not_begin_with_its_paper(here: Sig
 
 
 def test_a_worker_reads_signatures_and_makes_none(here: SigningOffice) -> None:
-    desk = SigningDesk(here.app.begin, Certificates(here.folder / "signing-demo"))
+    desk = InHouseSigning(here.app.begin, Certificates(here.folder / "signing-demo"))
     paper = here.paper()
     with pytest.raises(DBAPIError, match="permission denied"):
         desk.sign(paper.case_no, paper.number, OPERATOR, "wang.he", authority=None, at=NOW)

@@ -21,7 +21,7 @@ from activities.papers.check import FileForm, FileReport, check_file
 from activities.papers.press import ATTACHMENT, Press, facts_bytes
 from activities.papers.press.sample import SAMPLE
 from activities.papers.reading import ReadPaper
-from activities.signing.in_house import ByHand, Certificates, SigningDesk
+from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from activities.words import LANGUAGES, be_strict, say
 from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
 from models.database import sessions
@@ -47,7 +47,7 @@ class Records:
         with self.app.begin() as session:
             open_fund(session, (checkout() or Path.cwd()) / "examples" / "fund.toml", shanghai_today())
         self.authority = DemoAuthority(folder / "demo")
-        self.signing = SigningDesk(self.desk.begin, Certificates(folder / "demo"))
+        self.signing = InHouseSigning(self.desk.begin, Certificates(folder / "demo"))
         self.paper = self.put(KIND)
         self.signed = self.sign(self.paper)
 

@@ -8,7 +8,7 @@ from typer import Argument, Option
 
 from activities.papers.press.office import read_seal
 from activities.papers.reading import MOST_BYTES
-from activities.signing.in_house import ByHand, Certificates, SigningDesk
+from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from activities.wording import short
 from models.papers import signatures
 from runtime.cli.failures import Exit, Misuse
@@ -67,12 +67,14 @@ def sign(
     elif by_person is not None or signed_at is not None:
         raise Misuse("cli.usage.only_with_scan", name="--signatory" if by_person is not None else "--signed-at")
     with Office() as office:
-        desk = SigningDesk(office.desk, _certificates(office.settings), read_seal(office.settings.papers.office_dir))
+        signing = InHouseSigning(
+            office.desk, _certificates(office.settings), read_seal(office.settings.papers.office_dir)
+        )
         now = datetime.now(UTC)
         if content is not None and by_hand is not None:
-            signed = desk.attach_scan(number, which, party, as_user, content, by_hand, now)
+            signed = signing.attach_scan(number, which, party, as_user, content, by_hand, now)
         else:
-            signed = desk.sign(number, which, party, as_user, authority=by_authority or None, at=now)
+            signed = signing.sign(number, which, party, as_user, authority=by_authority or None, at=now)
         if out is not None:
             write_file(out, _signed_content(office, signed.sha256))
     if as_json:
