@@ -40,6 +40,7 @@ SLOW_FOLDERS = [Path(__file__).with_name(name) for name in ("benchmarks", "fault
 
 # The machine is shared and slow at times: an example that takes long says nothing about the rule.
 hypothesis_settings.register_profile("house", deadline=None)
+hypothesis_settings.register_profile("quick", deadline=None, max_examples=10)  # ./run quick; ./run test tries all
 hypothesis_settings.load_profile("house")
 
 

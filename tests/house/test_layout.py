@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,13 @@ PACKAGES = ("rulebook", "models", "gateways", "activities", "workflows", "portal
 def sources(*folders: str) -> Iterator[tuple[Path, ast.Module]]:
     for folder in folders:
         for path in sorted((TOP / folder).rglob("*.py")):
-            yield path.relative_to(TOP), ast.parse(path.read_text())
+            yield path.relative_to(TOP), parsed(path)
+
+
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file, made once for all rules."""
+    return ast.parse(path.read_text())
 
 
 def imports(tree: ast.Module) -> Iterator[str]:

@@ -90,7 +90,9 @@ class SigningOffice:
     def paper(self, kind: DocumentKind = DocumentKind.TRIPARTITE_AGREEMENT, *, places: bool = True) -> Document:
         return a_paper_on_record(self.app, self.press, "DH", kind, places=places)
 
-    def signing(self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None) -> InHouseSigning:
+    def signing(
+        self, own: Path | None = None, passphrase: str | None = None, seal: bytes | None = None
+    ) -> InHouseSigning:
         return InHouseSigning(self.desk.begin, Certificates(self.folder / "signing-demo", own, passphrase), seal)
 
     def sign(self, paper: Document, party: str = "operator", officer: str = "wang.he") -> signatures.Signature:

@@ -4,6 +4,7 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
+from functools import cache
 from pathlib import Path
 from string import Formatter
 from types import ModuleType
@@ -159,10 +160,16 @@ class Raised(NamedTuple):
     """Its parameters; None when some are handed over by **."""
 
 
+@cache
+def parsed(path: Path) -> ast.Module:
+    """The syntax tree of a file, made once for both languages."""
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def raised_errors() -> Iterator[Raised]:
     for folder in SOURCES:
         for path in sorted((ROOT / folder).rglob("*.py")):
-            tree = ast.parse(path.read_text(encoding="utf-8"))
+            tree = parsed(path)
             family = {"XuqiaoError"} | {
                 node.name
                 for node in ast.walk(tree)
@@ -210,7 +217,7 @@ def said_codes() -> Iterator[tuple[str, str]]:
     """Every code that is written out where it is said, with its place."""
     for source in SOURCES:
         for path in sorted((ROOT / source).rglob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            for call in ast.walk(parsed(path)):
                 if isinstance(call, ast.Call) and _name(call.func) == "say" and call.args:
                     first = call.args[0]
                     if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:

@@ -69,9 +69,9 @@ def test_a_zip_bomb_is_refused_before_it_is_unpacked(write: Write) -> None:
     )
     assert len(bomb) < 200_000
 
-    started = time.perf_counter()
+    started = time.process_time()
     assert only_fault(bomb).code == "workbook.too_big"
-    assert time.perf_counter() - started < 1
+    assert time.process_time() - started < 1
 
 
 def test_entities_are_refused(write: Write) -> None:
@@ -105,10 +105,10 @@ def test_a_row_far_below_is_told_and_does_not_cost_time(write: Write, far: bytes
         assert mark
         return before + b"<row " + far + after
 
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read_workbook(rewritten(write({}, {}), push_down), MONDAY)
 
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
     assert [fault.code for fault in reading.faults] == ["workbook.beyond_limits"]
     assert len(reading.rows) == 1
 
@@ -119,8 +119,8 @@ def test_a_sheet_that_claims_to_be_endless_is_read_as_it_is(write: Write) -> Non
 
     lying = rewritten(write({}), lie)
 
-    started = time.perf_counter()
+    started = time.process_time()
     reading = read_workbook(lying, MONDAY)
 
-    assert time.perf_counter() - started < 2
+    assert time.process_time() - started < 2
     assert (len(reading.rows), reading.faults) == (1, ())
