@@ -3,7 +3,7 @@
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.bridges import Bridge
+from rulebook.bridges import Bridge, expected_use
 from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
 from rulebook.messages import DrawAgain, RecordSigning
@@ -44,14 +44,14 @@ def _papers_before_payment(case: RenewalCase, cause: str | None) -> contracts.Dr
     wait = wait_for(case, ActKind.RECORD_SIGNING, state.measure.deadlines.signing)
     release_on = state.last_call.astimezone(LAW_ZONE).date()
     due_on = state.measure.due_on(release_on, state.calendar)
-    expected = Bridge(amount_fen=proposal.amount_fen, paid_on=release_on, due_on=due_on)
-    tariff = state.measure.tariff(state.calendar)
+    bridge = Bridge(amount_fen=proposal.amount_fen, paid_on=release_on, due_on=due_on)
+    expected = expected_use(bridge, state.measure.tariff(state.calendar))
     return contracts.DrawUpPapers(
         step=case.step(EventKind.PAPERS_DRAWN_UP, wait=wait, cause=cause),
         attempt=state.attempt,
         release_on=release_on,
-        days=expected.days(due_on, tariff),
-        fee_fen=expected.fee_fen(due_on, tariff),
+        days=expected.days,
+        fee_fen=expected.fee_fen,
         template_digest=state.template_digest,
     )
 
