@@ -102,7 +102,7 @@ def test_what_the_engine_falls_over_names_the_template(tmp_path: Path) -> None:
 
 
 def test_a_full_disk_is_no_fault_of_a_template(press: Press, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(*_: object) -> None:
+    def full(*_: object, **__: object) -> None:
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(engine.Page, "render", full)
