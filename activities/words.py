@@ -17,9 +17,7 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from babel.messages.pofile import read_po
 
-from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.errors import XuqiaoError
-from rulebook.stages import CaseStage, end_reason
 
 if TYPE_CHECKING:  # whoever only wants a sentence need not load the rules
     from rulebook.findings import Finding
@@ -143,18 +141,6 @@ def say_finding(finding: "Finding", lang: Lang | None = None) -> str:
 def say_value(group: str, value: str, lang: Lang | None = None) -> str:
     """The word of a value in its group, such as ``approval`` in ``stage``; without words it is as with ``say``."""
     return say(f"{group}.{value}", lang)
-
-
-def say_reason(stage: CaseStage, reason: str, lang: Lang | None = None) -> str:
-    """Why a case ended or was stopped, in our words where the reason is one of ours, else as a person gave it.
-
-    Args:
-        stage: where the case came to for this reason, or stayed.
-    """
-    if reason == CIRCUIT_BREAKER:
-        return say("reason.circuit_breaker", lang)
-    ours = end_reason(stage, reason)
-    return word(ours, lang) if ours else reason
 
 
 def word(member: StrEnum, lang: Lang | None = None) -> str:

@@ -9,7 +9,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlmodel import Session
 
-from activities.words import say, say_reason, word
+from activities.cases.wording import say_reason
+from activities.words import say, word
 from models.books import ledger
 from models.books.check import find_faults
 from models.cases.applications import Application, Loan

@@ -3,8 +3,26 @@
 from datetime import datetime
 
 from activities.wording import moment
-from activities.words import Lang, say, say_value
-from rulebook.stages import ActKind, MessageKind
+from activities.words import Lang, say, say_value, word
+from rulebook.books.breaker import CIRCUIT_BREAKER
+from rulebook.stages import ENDS, ActKind, CaseStage, MessageKind, end_reason
+
+
+def say_reason(stage: CaseStage, reason: str, lang: Lang | None = None) -> str:
+    """Why a case ended or was stopped, in our words where the reason is one of ours, else as a person gave it.
+
+    Args:
+        stage: where the case came to for this reason, or stayed.
+    """
+    if reason == CIRCUIT_BREAKER:
+        return say("reason.circuit_breaker", lang)
+    ours = end_reason(stage, reason)
+    return word(ours, lang) if ours else reason
+
+
+def why_ended(stage: CaseStage, reason: str | None, lang: Lang | None = None) -> str:
+    """Behind the name of a stage, why the case ended there; nothing while it is at work."""
+    return f" ({say_reason(stage, reason, lang)})" if reason and stage in ENDS else ""
 
 
 def awaited(kind: ActKind | MessageKind | None, lang: Lang | None = None) -> str:

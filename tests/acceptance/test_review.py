@@ -203,7 +203,7 @@ async def test_the_simulator_speaks_for_no_other_banks_loan(fund: TestedFund, ot
 async def test_who_signed_for_another_bank_did_not_sign_for_this_loan(fund: TestedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
-    with fund.house.sessions.begin() as session:
+    with fund.services.sessions.begin() as session:
         recorder = actor(session, MAKER, Role.MAKER)
         others, own = (
             record_paper(

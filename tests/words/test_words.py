@@ -2,7 +2,8 @@
 
 import pytest
 
-from activities.words import be_strict, say, say_error, say_finding, say_reason, say_value, set_language, word
+from activities.cases.wording import say_reason
+from activities.words import be_strict, say, say_error, say_finding, say_value, set_language, word
 from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result

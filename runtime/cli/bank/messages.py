@@ -8,6 +8,7 @@ from typing import Annotated
 from sqlmodel import Session
 from typer import Argument, Option
 
+from activities.cases.page import with_sentences
 from models.cases import reads
 from models.cases.acts import ActState, BankMessageRow, Entered, enter_message, record_paper, verify_paper
 from models.cases.applications import Application, Loan
@@ -26,10 +27,11 @@ from rulebook.messages import (
     ReceiptPurpose,
 )
 from rulebook.stages import MessageKind, Role
-from runtime.cli.cases.page import show_messages, with_sentences
+from runtime.cli.cases.page import show_messages
 from runtime.cli.commands import combined, from_fields
 from runtime.cli.failures import Exit, Misuse, tell
 from runtime.cli.files import digest_of_file
+from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, Key, OnDay
@@ -140,7 +142,7 @@ def list_messages(
     with Office() as office, office.begin() as session:
         found = reads.messages(session, case_no=case_no, state=wanted)
     if as_json:
-        print_json([with_sentences(message) for message in found])
+        print_json([with_sentences(message, call.lang) for message in found])
     else:
         show_messages(found)
     return Exit.WELL

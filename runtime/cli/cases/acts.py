@@ -8,6 +8,7 @@ from typing import Annotated
 from typer import Option
 
 from activities.cases.acts import act
+from activities.cases.page import terms_of
 from models.cases.reads import case_page
 from models.funds.funds import actor
 from rulebook.errors import XuqiaoError
@@ -32,10 +33,11 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.stages import STAGES, ActKind, Role
-from runtime.cli.cases.page import show_terms, terms_of
+from runtime.cli.cases.page import show_terms
 from runtime.cli.commands import combined
 from runtime.cli.engine import with_client
 from runtime.cli.failures import Exit, tell
+from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
 from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
@@ -114,7 +116,7 @@ def approve(
         show_terms(page)
     shown = page.approval.terms_digest if page.approval else ""
     body = Approve(terms_digest=digest or shown, minutes=minutes)
-    return do_act(number, body, as_user, key, as_json, terms=terms_of(page))
+    return do_act(number, body, as_user, key, as_json, terms=terms_of(page, call.lang))
 
 
 @_act

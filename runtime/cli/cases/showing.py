@@ -5,10 +5,12 @@ from typing import Annotated
 from typer import Option
 
 from activities.cases.next_acts import next_acts
+from activities.cases.page import case_data, next_acts_data
 from models.cases import lists, reads
 from rulebook.stages import CaseStage, Role
-from runtime.cli.cases.page import case_data, next_acts_data, show_case, show_cases
+from runtime.cli.cases.page import show_case, show_cases
 from runtime.cli.failures import Exit
+from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUserOrNot, Case, Fund, Stage
@@ -38,7 +40,7 @@ def show(case: Case, asking: AsUserOrNot = None, as_json: AsJson = False) -> int
     with Office() as office, office.begin() as session:
         page, acts = reads.case_page(session, number), next_acts(session, number, asking)
     if as_json:
-        print_json({**case_data(page), **next_acts_data(acts)})
+        print_json({**case_data(page, call.lang), **next_acts_data(acts, call.lang)})
     else:
         show_case(page, acts)
     return Exit.WELL
