@@ -35,7 +35,7 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import ActKind, MessageKind, Role
-from runtime.conductor import simulated_clerk
+from runtime.demo.conductor import simulated_clerk
 from runtime.wiring import Services
 from tests.builders import BANK, a_micro_manufacturer
 from tests.running_stack import FUND

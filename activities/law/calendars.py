@@ -7,7 +7,7 @@ from pathlib import PurePath
 
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, announced_days, parse_notice
+from rulebook.law.holidays import PROVISIONAL_YEARS, HolidayNotice, announced_days, parse_notice
 from rulebook.zone import LAW_ZONE
 
 

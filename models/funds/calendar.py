@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel
 from models.base import table, words
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.holidays import PROVISIONAL_YEARS, HolidayNotice, unannounced_days
+from rulebook.law.holidays import PROVISIONAL_YEARS, HolidayNotice, unannounced_days
 from rulebook.values import Value
 
 LOOK_BACK = timedelta(days=15)

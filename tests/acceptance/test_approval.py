@@ -11,7 +11,7 @@ from rulebook.messages import Approve, ChecklistItem, Opinion, RecordSigning, Re
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from rulebook.steps import Outcome
-from tests.acceptance.fund import BOTH, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -9,7 +9,7 @@ from models.funds import calendar
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import CONCLUDE, TestedFund, refusal_of
+from tests.acceptance.fund.fund import CONCLUDE, TestedFund, refusal_of
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

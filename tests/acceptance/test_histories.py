@@ -16,8 +16,8 @@ from rulebook.cases import BankAnswer
 from rulebook.messages import ApproveWriteOff, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import TestedFund
-from tests.acceptance.record import record
+from tests.acceptance.fund.fund import TestedFund
+from tests.acceptance.fund.record import record
 from tests.builders import CLEAN, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

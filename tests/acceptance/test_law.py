@@ -12,8 +12,8 @@ from rulebook.cases import LoanKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import BOTH, TestedFund, refusal_of
-from tests.acceptance.measures import a_later_measure
+from tests.acceptance.fund.fund import BOTH, TestedFund, refusal_of
+from tests.acceptance.fund.measures import a_later_measure
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -11,7 +11,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import Opinion, Propose
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
-from tests.acceptance.fund import BANK, BOTH, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BANK, BOTH, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

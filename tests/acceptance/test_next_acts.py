@@ -21,10 +21,10 @@ from rulebook.next_acts import CaseStanding, at_best, somebody, why_not
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.wiring import Services
-from tests.acceptance import offices
 from tests.acceptance.conftest import a_fund
-from tests.acceptance.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, PERSON, TestedFund
-from tests.acceptance.offices import Serving, undrawn
+from tests.acceptance.fund import offices
+from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, PERSON, TestedFund
+from tests.acceptance.fund.offices import Serving, undrawn
 from tests.builders import a_medium_manufacturer, a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

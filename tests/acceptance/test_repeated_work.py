@@ -4,8 +4,8 @@ import pytest
 
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.again import run_everything_again, seen
-from tests.acceptance.fund import TestedFund
+from tests.acceptance.fund.again import run_everything_again, seen
+from tests.acceptance.fund.fund import TestedFund
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

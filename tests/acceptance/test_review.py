@@ -27,10 +27,10 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
-from runtime.conductor import simulated_clerk
+from runtime.demo.conductor import simulated_clerk
 from runtime.relay import Relay
 from runtime.temporal import CONVERTER
-from tests.acceptance.fund import EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.builders import BANK, a_micro_manufacturer
 from workflows.recovery import Recovery, RecoveryStart
 

@@ -10,12 +10,12 @@ from models.cases.applications import file_application
 from models.cases.case_file import live_cases
 from models.funds.funds import business_date
 from rulebook.stages import CaseStage
-from runtime.conductor import Conductor
-from runtime.officers import Officers, Staff
+from runtime.demo.conductor import Conductor
+from runtime.demo.officers import Officers, Staff
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from runtime.wiring import Services
-from tests.acceptance.fund import MAKER, TestedFund, until_monday_morning
+from tests.acceptance.fund.fund import MAKER, TestedFund, until_monday_morning
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

@@ -22,7 +22,7 @@ from runtime.devstack import Addresses
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from runtime.wiring import Services
-from tests.acceptance.fund import TestedFund
+from tests.acceptance.fund.fund import TestedFund
 from tests.services_of_tests import services_on
 
 _NUMBERS = itertools.count(1)

@@ -11,7 +11,7 @@ from sqlmodel import select
 from models.cases.acts import OfficerActRow
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund import TestedFund
+from tests.acceptance.fund.fund import TestedFund
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import EXAMPLES, Ran
 

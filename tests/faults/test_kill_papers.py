@@ -19,9 +19,9 @@ from rulebook.events import EventKind
 from rulebook.stages import CaseStage
 from runtime.settings import Settings
 from runtime.wiring import Services, activities_of
-from tests.acceptance import offices
-from tests.acceptance.fund import TestedFund
-from tests.acceptance.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
+from tests.acceptance.fund import offices
+from tests.acceptance.fund.fund import TestedFund
+from tests.acceptance.fund.offices import BEFORE_PAYMENT, FIVE_MILLION, Serving, reserved
 from tests.builders import a_micro_manufacturer
 from workflows.policies import PAPERS_HEARTBEAT
 

@@ -10,7 +10,7 @@ from activities.words import set_language
 from rulebook.books.postings import Pool
 from rulebook.cases import Route
 from rulebook.stages import CaseStage
-from runtime.demo_report import CaseResult, DemoReport, FundReport, as_json, show
+from runtime.demo.report import CaseResult, DemoReport, FundReport, as_json, show
 
 EMPTY = Pool(total_fen=0, reserved_fen=0, out_fen=0, available_fen=0, fee_income_fen=0)
 

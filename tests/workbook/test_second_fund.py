@@ -18,12 +18,12 @@ from rulebook.law.ceiling import ceiling
 from rulebook.law.eligibility import judge_applicant
 from rulebook.law.measure import Measure
 from rulebook.law.pack_text import draft_measure
+from rulebook.law.queue import rank
 from rulebook.law.size import size_class
 from rulebook.money import Fen, yuan
-from rulebook.queue import rank
 from rulebook.stages import CaseStage, Role
-from runtime.demo import REFERENCE_MONDAY as MONDAY
-from runtime.demo import Script, read_script
+from runtime.demo.weeks import REFERENCE_MONDAY as MONDAY
+from runtime.demo.weeks import Script, read_script
 from runtime.seed import read_fund_file
 
 TOP = Path(__file__).parents[2]

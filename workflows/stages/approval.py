@@ -3,10 +3,9 @@
 from temporalio import workflow
 
 from activities import contracts
-from rulebook import queue
 from rulebook.acts import Proposal
 from rulebook.events import EventKind
-from rulebook.law import eligibility
+from rulebook.law import eligibility, queue
 from rulebook.law.ceiling import ceiling_of
 from rulebook.messages import Approve, Propose, PutFirst, Reject, SendBack, body_hash, digest_of
 from rulebook.money import format_yuan

@@ -1,8 +1,8 @@
 """``xuqiao demo``: a month of loans in a minute."""
 
-from runtime import demo as show
 from runtime.cli.office import settings
 from runtime.cli.options import AsJson
+from runtime.demo import weeks as show
 
 
 def demo(as_json: AsJson = False) -> int:

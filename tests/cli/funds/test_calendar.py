@@ -1,0 +1,175 @@
+"""The calendar's years and a new year's notice, by command, on a database of their own."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+from sqlalchemy import text
+
+from models.database import engine_for, sessions
+from models.funds.calendar import calendar_around, fill_days
+from rulebook.calendar import CalendarDay, WorkCalendar
+from runtime.devstack import Addresses
+from tests.cli.conftest import Cli
+from tests.conftest import new_database
+
+NOTICE = """
+year = 2027
+document = "国办发明电〔2026〕99号"
+
+[[holidays]]
+name = "元旦"
+first = 2026-12-31
+last = 2027-01-02
+worked = [2027-01-09]
+
+[[holidays]]
+name = "国庆节"
+first = 2027-10-01
+last = 2027-10-07
+worked = [2027-10-09]
+"""
+
+
+@pytest.fixture
+def table(cli: Cli, stack: Addresses, fund_code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """The address of a database in which one fund has just been opened."""
+    own = new_database(stack)
+    monkeypatch.setenv("XUQIAO_DATABASE__URL", own.app)
+    assert cli("funds", "open", tmp_path / "fund.toml", "--on", "2026-03-02").code == 0
+    (tmp_path / "2027.toml").write_text(NOTICE, encoding="utf-8")
+    return own.app
+
+
+def kept(address: str, day: date, through: date) -> WorkCalendar:
+    """What a case would record."""
+    engine = engine_for(address)
+    try:
+        with sessions(engine).begin() as session:
+            return calendar_around(session, day, through)
+    finally:
+        engine.dispose()
+
+
+def test_the_years_are_listed_with_the_notice_they_rest_on(cli: Cli, table: str) -> None:
+    years = {each["year"]: each for each in cli("calendar", "list", "--json").data}
+    assert list(years) == list(range(2018, 2029))
+    assert years[2026] == {
+        "year": 2026,
+        "status": "official",
+        "sources": ["国办发明电〔2025〕7号"],
+        "weekdays_off": 19,
+        "weekend_worked": 6,
+        "version": years[2026]["version"],
+    }
+    assert years[2019]["sources"] == ["国办发明电〔2018〕15号", "国办发明电〔2019〕3号"]
+    assert (years[2027]["status"], years[2027]["sources"]) == ("provisional", [])
+    assert len({each["version"] for each in years.values()}) == len(years)
+    shown = cli("calendar", "list", "--lang", "en").out
+    assert "国办发明电〔2025〕7号" in shown
+    assert "provisional" in shown
+    assert "暂定" in cli("calendar", "list").out
+
+
+def test_a_new_years_notice_makes_it_official_and_the_years_after_provisional(
+    cli: Cli, table: str, tmp_path: Path
+) -> None:
+    before = kept(table, date(2026, 11, 2), date(2026, 12, 1))
+    assert before.deadline(date(2026, 12, 28), 3).on == date(2026, 12, 31)
+    assert before.deadline(date(2026, 12, 28), 4).provisional
+
+    ran = cli("calendar", "import", tmp_path / "2027.toml", "--json")
+
+    assert ran.code == 0
+    assert ran.data["changed"] == [{"day": "2026-12-31", "works": False, "source": "国办发明电〔2025〕7号"}]
+    assert (ran.data["year"], ran.data["days"], ran.data["announced"]) == (2027, 366, 365)
+    assert ran.data["open_cases"].startswith("已受理的案件仍按其受理时记录的日历办理")
+    years = {each["year"]: each for each in cli("calendar", "list", "--json").data}
+    assert [year for year, each in years.items() if each["status"] == "provisional"] == [2028, 2029]
+    assert years[2027]["version"] == ran.data["version"]
+    after = kept(table, date(2026, 11, 2), date(2026, 12, 1))
+    assert after.version != before.version
+    assert (before.official_through, after.official_through) == (date(2026, 12, 31), date(2027, 3, 31))
+    assert after.deadline(date(2026, 12, 28), 3).on == date(2027, 1, 4)
+    assert not after.deadline(date(2026, 12, 28), 4).provisional
+
+
+def test_the_same_notice_a_second_time_changes_nothing(cli: Cli, table: str, tmp_path: Path) -> None:
+    first = cli("calendar", "import", tmp_path / "2027.toml", "--json").data
+    second = cli("calendar", "import", tmp_path / "2027.toml", "--json")
+    assert second.code == 0
+    assert (second.data["announced"], second.data["changed"]) == (0, [])
+    assert second.data["version"] == first["version"]
+
+
+def test_an_official_day_changes_only_by_correction(cli: Cli, table: str, tmp_path: Path) -> None:
+    path = tmp_path / "2026.toml"
+    shipped = (Path(__file__).parents[3] / "rulebook" / "calendars" / "2026.toml").read_text(encoding="utf-8")
+    path.write_text(shipped.replace("last = 2026-05-05", "last = 2026-05-06"), encoding="utf-8")
+    listed = cli("calendar", "list", "--json").data
+
+    refused = cli("calendar", "import", path, "--json")
+
+    assert refused.code == 1
+    assert refused.error["code"] == "calendar.official_would_change"
+    assert refused.error["params"]["days"] == "2026-05-06 (国办发明电〔2025〕7号)"
+    assert cli("calendar", "list", "--json").data == listed
+    corrected = cli("calendar", "import", path, "--correct", "--lang", "en")
+    assert corrected.code == 0
+    assert "2026-05-06 is now off (before: 国办发明电〔2025〕7号)." in corrected.out
+    assert "Open cases keep the calendar recorded when they were received" in corrected.out
+    assert not kept(table, date(2026, 5, 1), date(2026, 5, 1)).is_workday(date(2026, 5, 6))
+
+
+def test_opening_another_fund_leaves_a_correction_alone(cli: Cli, table: str, tmp_path: Path) -> None:
+    assert cli("calendar", "import", tmp_path / "2027.toml").code == 0
+    listed = cli("calendar", "list", "--json").data
+    other = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace('code = "C', 'code = "D')
+    (tmp_path / "other.toml").write_text(other, encoding="utf-8")
+    assert cli("funds", "open", tmp_path / "other.toml", "--on", "2026-12-01").code == 0
+    assert cli("calendar", "list", "--json").data == listed
+
+
+def test_a_notice_years_ahead_leaves_no_gap(cli: Cli, table: str, tmp_path: Path) -> None:
+    text_2031 = NOTICE.replace("2027", "2031").replace("2026-12-31", "2030-12-31")
+    # The weekend lies elsewhere in that year.
+    text_2031 = text_2031.replace("2031-01-09", "2031-01-11").replace("2031-10-09", "2031-10-11")
+    (tmp_path / "2031.toml").write_text(text_2031, encoding="utf-8")
+    assert cli("calendar", "import", tmp_path / "2031.toml").code == 0
+    years = {each["year"]: each["status"] for each in cli("calendar", "list", "--json").data}
+    assert list(years) == list(range(2018, 2034))
+    assert [year for year, status in years.items() if status == "provisional"] == [2027, 2028, 2029, 2030, 2032, 2033]
+
+
+def test_a_provisional_day_never_replaces_an_official_one(table: str) -> None:
+    engine = engine_for(table)
+    day = date(2026, 10, 1)
+    with sessions(engine).begin() as session:
+        fill_days(
+            session, [CalendarDay(day, works=True, official=False), CalendarDay(day.replace(year=2040), True, True)]
+        )
+        found = session.connection().execute(
+            text("SELECT works, official FROM calendar_day WHERE day IN ('2026-10-01', '2040-10-01') ORDER BY day")
+        )
+        assert [tuple(row) for row in found] == [(False, True), (True, True)]
+    engine.dispose()
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        (None, "calendar.notice_unreadable"),
+        (b"\xff", "calendar.notice_unreadable"),
+        (b"year = ", "calendar.notice_not_toml"),
+        (NOTICE.replace("2027-01-09", "2027-01-08").encode(), "calendar.notice_no_weekend"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_refused_by_name_before_the_table_is_touched(
+    cli: Cli, tmp_path: Path, content: bytes | None, code: str
+) -> None:
+    path = tmp_path / "wrong.toml"
+    if content is not None:
+        path.write_bytes(content)
+    refused = cli("calendar", "import", path, "--json", "--lang", "en")  # no server is set up
+    assert (refused.code, refused.error["code"]) == (2, code)
+    assert "wrong.toml" in refused.error["message"]

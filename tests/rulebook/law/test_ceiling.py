@@ -1,0 +1,97 @@
+"""The most that may be bridged, what bounds it, and what that rests on."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulebook.cases import ApplicantKind
+from rulebook.errors import XuqiaoError
+from rulebook.findings import Result
+from rulebook.law.ceiling import Bound, ceiling
+from rulebook.law.eligibility import judge_bridge
+from rulebook.law.measure import Measure
+from rulebook.money import yuan
+from tests.rulebook.law.amending import ARTICLE, LAW, OPERATOR, amended, only
+from tests.rulebook.samples import CALENDAR, TODAY, a_promise, donghai, some_facts
+
+FIRM = ApplicantKind.FIRM
+MONEY = st.integers(0, 10**13)
+OWN_FUNDS: dict[str, int] = {"bridge.maturing_ratio": 850_000}
+LISTED: dict[str, int] = {"bridge.cap_listed_firm": yuan(20_000_000)}
+
+
+def most(promised: int, maturing: int, measure: Measure, listed: bool = False) -> tuple[int, Bound, str]:
+    found = ceiling(FIRM, yuan(promised), yuan(maturing), measure, listed=listed)
+    return found.amount_fen, found.bound_by, found.citation
+
+
+def test_each_bound_can_be_the_lowest_and_is_cited() -> None:
+    measure = amended(OWN_FUNDS)
+    assert most(99_000_000, 99_000_000, measure) == (yuan(10_000_000), Bound.CAP, LAW)
+    assert most(1_000_000, 99_000_000, measure) == (yuan(950_000), Bound.PROMISE, LAW)
+    assert most(99_000_000, 1_000_000, measure) == (yuan(850_000), Bound.OWN_FUNDS, ARTICLE)
+    assert most(99_000_000, 1_000_000, donghai()) == (yuan(1_000_000), Bound.MATURING, OPERATOR)
+
+
+def test_of_equal_bounds_the_first_is_named() -> None:
+    assert most(99_000_000, 10_000_000, donghai())[1] is Bound.CAP
+    assert most(20_000, 19_000, donghai())[1] is Bound.PROMISE
+    assert most(0, 0, amended(OWN_FUNDS))[1] is Bound.PROMISE
+    assert most(99_000_000, 100, amended({"bridge.maturing_ratio": 1_000_000}))[1] is Bound.OWN_FUNDS
+
+
+def test_a_fraction_of_a_fen_is_dropped() -> None:
+    assert ceiling(FIRM, 10**9, 119, amended(OWN_FUNDS)).amount_fen == 101
+    assert ceiling(FIRM, 119, 10**9, donghai()).amount_fen == 113
+
+
+def test_a_listed_firm_has_a_cap_of_its_own_where_the_measure_names_one() -> None:
+    assert most(99_000_000, 99_000_000, amended(LISTED), listed=True) == (yuan(20_000_000), Bound.CAP, ARTICLE)
+    assert most(99_000_000, 99_000_000, amended(LISTED)) == (yuan(10_000_000), Bound.CAP, LAW)
+    assert most(99_000_000, 99_000_000, donghai(), listed=True) == (yuan(10_000_000), Bound.CAP, LAW)
+    owner = ceiling(ApplicantKind.OWNER, yuan(99_000_000), yuan(99_000_000), amended(LISTED), listed=True)
+    assert (owner.amount_fen, owner.citation) == (yuan(5_000_000), LAW)
+
+
+def test_the_bridge_of_a_listed_firm_is_judged_by_it() -> None:
+    big = {"loan__balance_fen": yuan(40_000_000), "asked_fen": yuan(20_000_000)}
+    promise = a_promise(amount_fen=yuan(40_000_000), authority_fen=yuan(40_000_000))
+    for listed, result in ((True, Result.PASS), (False, Result.FAIL), (None, Result.FAIL)):
+        facts = some_facts(**big, applicant__listed=listed)
+        findings = judge_bridge(facts, promise, yuan(20_000_000), amended(LISTED), CALENDAR, TODAY)
+        assert findings.result is result
+        assert listed or only(findings)[0] == "bridging.over_ceiling"
+
+
+@given(MONEY, MONEY, MONEY, st.sampled_from(list(ApplicantKind)[:3]), st.booleans())
+def test_more_promise_or_more_maturing_never_lowers_it(
+    promised: int, maturing: int, more: int, kind: ApplicantKind, listed: bool
+) -> None:
+    measure = amended(OWN_FUNDS | LISTED)
+    here = ceiling(kind, promised, maturing, measure, listed=listed)
+    cap = measure.cap_fen(kind)
+    assert cap is not None
+    assert 0 <= here.amount_fen <= min(max(cap, yuan(20_000_000)), promised, maturing)
+    assert ceiling(kind, promised + more, maturing, measure, listed=listed).amount_fen >= here.amount_fen
+    assert ceiling(kind, promised, maturing + more, measure, listed=listed).amount_fen >= here.amount_fen
+
+
+@pytest.mark.parametrize(("promised", "maturing"), [(-1, 1), (1, -1)])
+def test_negative_money_is_refused(promised: int, maturing: int) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        ceiling(FIRM, promised, maturing, donghai())
+    assert refused.value.code == "ceiling.negative"
+    assert set(refused.value.params.values()) == {"-0.01", "0.01"}
+
+
+def test_a_kind_that_is_not_admitted_has_no_ceiling() -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        ceiling(FIRM, 1, 1, amended({"applicant.kinds": ("owner",)}))
+    assert (refused.value.code, refused.value.params) == ("ceiling.not_admitted", {"kind": "firm", "citation": ARTICLE})
+
+
+@pytest.mark.parametrize("provision", ["bridge.cap_firm", "bridge.promise_ratio", "applicant.kinds"])
+def test_a_draft_that_lacks_a_bound_says_which(provision: str) -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        ceiling(FIRM, 1, 1, amended({provision: None}))
+    assert (refused.value.code, refused.value.params["names"]) == ("pack.unset", provision)

@@ -1,0 +1,70 @@
+"""The queue: small and micro first, then the measure's own order, then first come."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from itertools import pairwise
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rulebook.cases import CaseFacts
+from rulebook.errors import XuqiaoError
+from rulebook.law.pack_text import parse_measure
+from rulebook.law.queue import rank
+from tests.rulebook.samples import OVERLAY, PACK, donghai, some_facts
+
+NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
+LATER = NOON + timedelta(hours=1)
+SMALL = some_facts()
+MEDIUM = some_facts(applicant__employees=500, applicant__revenue_fen=30_000_000_000)
+SMALL_PRIORITY = some_facts(applicant__priority_firm=True)
+MEDIUM_PRIORITY = some_facts(
+    applicant__employees=500, applicant__revenue_fen=30_000_000_000, applicant__priority_firm=True
+)
+
+
+def test_small_then_priority_then_first_come() -> None:
+    queue: list[tuple[CaseFacts, datetime, str]] = [
+        (SMALL_PRIORITY, LATER, "queue.small_or_micro"),
+        (SMALL, NOON, "queue.small_or_micro"),
+        (SMALL, LATER, "queue.small_or_micro"),
+        (MEDIUM_PRIORITY, LATER, "queue.priority_firm"),
+        (MEDIUM, NOON, "queue.first_come"),
+        (MEDIUM, LATER, "queue.first_come"),
+    ]
+    places = [rank(facts, donghai(), arrived) for facts, arrived, _ in queue]
+    assert all(before.key < after.key for before, after in pairwise(places))
+    assert [place.reason for place in places] == [reason for *_, reason in queue]
+
+
+def test_each_reason_cites_what_it_rests_on() -> None:
+    assert rank(SMALL, donghai(), NOON).citation == "承办主体自定（示例运营方案）"
+    assert rank(MEDIUM_PRIORITY, donghai(), NOON).citation == "东政规发〔2025〕5号"
+    assert rank(MEDIUM, donghai(), NOON).citation == "承办主体自定（示例运营方案）"
+
+
+def test_a_fund_that_does_not_put_small_firms_first_follows_its_measure_alone() -> None:
+    overlay = OVERLAY.read_text(encoding="utf-8").replace(
+        "small_and_micro_first = true", "small_and_micro_first = false"
+    )
+    measure = parse_measure(PACK.read_text(encoding="utf-8"), overlay)
+    assert rank(MEDIUM_PRIORITY, measure, LATER).key < rank(SMALL, measure, NOON).key
+
+
+def test_a_firm_of_unknown_size_is_not_put_first() -> None:
+    unknown = some_facts(applicant__employees=None)
+    assert rank(unknown, donghai(), NOON).key > rank(SMALL, donghai(), LATER).key
+
+
+@given(st.integers(-800_000_000, 2_000_000_000), st.integers(1, 10**15))
+def test_text_sorts_as_time_does_in_whatever_zone(seconds: int, microseconds: int) -> None:
+    first = NOON + timedelta(seconds=seconds)
+    second = (first + timedelta(microseconds=microseconds)).astimezone(timezone(timedelta(hours=-5)))
+    first = first.astimezone(timezone(timedelta(hours=8)))
+    assert rank(SMALL, donghai(), first).key < rank(SMALL, donghai(), second).key
+
+
+def test_a_time_without_a_zone_is_refused() -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        rank(SMALL, donghai(), NOON.replace(tzinfo=None))
+    assert refused.value.code == "queue.no_time_zone"
