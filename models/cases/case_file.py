@@ -243,7 +243,7 @@ def the_case(session: Session, case_no: str) -> RenewalCase:
 
 
 def routes_of(session: Session, case_nos: Collection[str]) -> dict[str, dict[str, str]]:
-    """Where errands of some cases go: workflow, bank and stage by case number."""
+    """Where deliveries to some cases go: workflow, bank and stage by case number."""
     rows = session.connection().execute(
         text("""
             SELECT c.case_no, c.workflow_id, c.stage, l.bank

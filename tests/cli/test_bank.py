@@ -37,10 +37,14 @@ def scan(tmp_path: Path) -> Path:
     return path
 
 
-def errands(services: Services, case_no: str) -> list[str | None]:
+def deliveries(services: Services, case_no: str) -> list[str | None]:
     """What the relay has to take to a case, besides starting it."""
     with services.sessions() as session:
-        return [errand.signal for errand in session.exec(select(Outbox)) if errand.case_no == case_no and errand.signal]
+        return [
+            delivery.signal
+            for delivery in session.exec(select(Outbox))
+            if delivery.case_no == case_no and delivery.signal
+        ]
 
 
 def opinion(cli: Cli, case_no: str, *more: object) -> Ran:
@@ -52,7 +56,7 @@ def test_a_clerks_message_is_received_and_goes_to_its_case(cli: Cli, services: S
 
     assert ran.code == 0
     assert (ran.data["state"], ran.data["kind"], ran.data["case_no"]) == ("received", "opinion", case)
-    assert errands(services, case) == ["opinion"]
+    assert deliveries(services, case) == ["opinion"]
     (listed,) = cli("bank", "messages", "--case", case, "--json").data
     assert listed["body"] == {"kind": "opinion", "answer": "repay_then_lend", "reason": "手续齐全", "promise": None}
     assert listed["occurred_at"] == "2026-03-02T01:30:00Z", "typed in China's time, kept in UTC"
@@ -65,22 +69,22 @@ def test_a_sealed_paper_takes_two_officers(cli: Cli, services: Services, case: s
     entered = opinion(cli, case, *paper)
 
     assert (entered.code, entered.data["state"]) == (0, "unverified")
-    assert errands(services, case) == [], "one officer's word moves nothing"
+    assert deliveries(services, case) == [], "one officer's word moves nothing"
     message = entered.data["id"]
 
     alone = cli("bank", "verify", message, "--as", "li.jing", "--json")
     assert (alone.code, alone.error["code"]) == (1, "message.same_officer")
     assert "李敬" in alone.error["message"]
-    assert errands(services, case) == []
+    assert deliveries(services, case) == []
 
     clerk = cli("bank", "verify", message, "--as", "qian.jd", "--json")
     assert (clerk.code, clerk.error["code"]) == (1, "person.not_in_role"), "no bank verifies its own paper"
 
     second = cli("bank", "verify", message, "--as", "wang.he", "--json")
     assert (second.code, second.data["state"]) == (0, "received")
-    assert errands(services, case) == ["opinion"]
+    assert deliveries(services, case) == ["opinion"]
     again = cli("bank", "verify", message, "--as", "wang.he", "--json")
-    assert (again.code, errands(services, case)) == (0, ["opinion"])
+    assert (again.code, deliveries(services, case)) == (0, ["opinion"])
 
     (listed,) = cli("bank", "messages", "--case", case, "--json").data
     assert listed["paper_digest"] == hashlib.sha256(scan.read_bytes()).hexdigest()
@@ -101,7 +105,7 @@ def test_a_message_for_an_unknown_case_is_refused_and_stays_on_record(
     assert [each["state"] for each in found] == ["refused"]
     assert found[0]["reason"]["code"] == "message.unknown_case"
     assert UNKNOWN in found[0]["reason"]["message"]
-    assert errands(services, UNKNOWN) == []
+    assert deliveries(services, UNKNOWN) == []
     listed = cli("bank", "messages", "--case", UNKNOWN, "--state", "refused", "--lang", "en")
     assert "There is no case" in listed.out or UNKNOWN in listed.out
 
@@ -116,7 +120,7 @@ def test_the_same_key_gives_the_first_answer_and_another_body_is_refused(
     assert same.data["id"] == first.data["id"]
     assert (other.code, other.error["code"]) == (1, "message.key_conflict")
     assert other.error["params"] == {"key": "JD-1"}
-    assert errands(services, case) == ["opinion"]
+    assert deliveries(services, case) == ["opinion"]
     listed = cli("bank", "messages", "--case", case, "--json").data
     assert sorted(each["state"] for each in listed) == ["received", "refused"]
 

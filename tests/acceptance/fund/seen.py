@@ -18,6 +18,7 @@ from models.funds.funds import fund
 from models.papers.documents import documents_of
 from rulebook.books.postings import Pool, Position, PostingKind
 from rulebook.calendar import LAW_ZONE
+from rulebook.cases import renewal_id
 from rulebook.stages import ENDS, CaseStage
 from runtime.temporal import CONVERTER, sandbox
 from runtime.wiring import Services
@@ -140,7 +141,7 @@ class SeenFund:
         """What Temporal has on record of some cases, or of all, pursuits included."""
         with self.services.sessions() as session:
             rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
-        ids = dict.fromkeys(id_ for c in rows for id_ in (f"renewal/{self.code}/{c.case_no}", c.workflow_id))
+        ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
         return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
 
     async def replay(self) -> None:
