@@ -323,8 +323,8 @@ async def test_while_papers_cannot_be_drawn_they_come_first(undrawn_fund: Watche
     assert await fund.may(case) == {}
 
 
-async def test_before_a_day_has_begun_the_fund_goes_by_the_clock(fund: WatchedFund) -> None:
+async def test_a_case_is_looked_at_on_its_funds_day(fund: WatchedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
-    look = fund.standing(case).rules_look_at
-    today: date | None = getattr(look, "today", None)
-    assert today == fund.today
+    assert fund.standing(case).today == fund.today
+    await fund.skip(days=1)
+    assert fund.standing(case).today == fund.today
