@@ -29,7 +29,7 @@ FOLDER = "XUQIAO_TEST_FOLDER"
 START_SECONDS = 90
 
 FIXTURES_OF_TIER = {
-    "servers": {"stack"},
+    "servers": {"stack", "temporal"},
     "press": {"press", "drawing", "pool"},
     "browser": {"browser"},
     "slow": {"own_stack"},
