@@ -1,4 +1,4 @@
-"""An office with a folder of its own, real faces and templates in it, and workers that read it when they begin."""
+"""An office with a folder of its own, real fonts and templates in it, and workers that read it when they begin."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -29,7 +29,7 @@ from tests.services_of_tests import services_on
 _NUMBERS = count(1)
 FIVE_MILLION = yuan(5_000_000)
 OWN_SIGN = "\ue000"
-"""A character of private use: the office's own sign, which only the face it had made for itself has."""
+"""A character of private use: the office's own sign, which only the font it had made for itself has."""
 BEFORE_PAYMENT = {
     "application_form",
     "renewal_commitment",
@@ -100,8 +100,8 @@ async def its_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[TestedFund
     await opened.replay()
 
 
-def a_face_with(sign: str, path: Path) -> None:
-    """A face that has one character."""
+def a_font_with(sign: str, path: Path) -> None:
+    """A font that has one character."""
     pen = TTGlyphPen(None)
     pen.moveTo((0, 0))
     pen.lineTo((0, 800))
@@ -126,7 +126,7 @@ async def reserved(fund: TestedFund) -> str:
 
 
 async def undrawn(fund: TestedFund, serving: Serving) -> str:
-    """A case before whose signing a paper needs the office's sign, which its face has lost."""
+    """A case before whose signing a paper needs the office's sign, which its font has lost."""
     bundled = (bundled_dir() / "drawdown_request.zh.html").read_text(encoding="utf-8")
     place = bundled.index("{{ d.borrower_name }}")
     serving.breaks("drawdown_request", bundled[:place] + OWN_SIGN + bundled[place:])

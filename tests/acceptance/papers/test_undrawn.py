@@ -1,6 +1,6 @@
 """A paper that cannot be drawn is a task: people see why, mend it, and have it drawn again; nothing is lost meanwhile.
 
-The office's folder is a real one: a face that has lost a character, a template that somebody has broken.
+The office's folder is a real one: a font that has lost a character, a template that somebody has broken.
 """
 
 import pytest
@@ -19,7 +19,7 @@ from tests.acceptance.fund.offices import (
     FIVE_MILLION,
     OWN_SIGN,
     Serving,
-    a_face_with,
+    a_font_with,
     planned,
     reserved,
     troubled,
@@ -69,7 +69,7 @@ async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     assert fund.papers_of(case) == []
     await fund.skip(working_days=1)
 
-    a_face_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
+    a_font_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
     await serving.restart()
     drawn = await fund.draw_again(case, key="mended")
     assert (drawn.stage, drawn.event) == (CaseStage.AGREEMENT, EventKind.PAPERS_DRAWN_UP)
@@ -87,7 +87,7 @@ async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     await fund.renewed_and_home(case, FIVE_MILLION)
     assert fund.stage_of(case) is CaseStage.CLOSED
     await record(fund, case, "undrawn")
-    fund.services = serving.services  # whose press has the face
+    fund.services = serving.services  # whose press has the font
     before = seen(fund, case)
     assert "draw_up_papers" in await run_everything_again(fund, case)
     assert seen(fund, case) == before
@@ -147,7 +147,7 @@ async def test_papers_are_drawn_by_themselves_once_the_task_has_long_been_due(
     fund: TestedFund, serving: Serving
 ) -> None:
     case = await undrawn(fund, serving)
-    a_face_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
+    a_font_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
     await serving.restart()
     await fund.skip_to(fund.workdays().workday_before(fund.maturity_of(case)))
     assert set(fund.papers_of(case)) == BEFORE_PAYMENT

@@ -23,7 +23,7 @@ from tests.acceptance.fund.offices import (
     FIVE_MILLION,
     OWN_SIGN,
     Serving,
-    a_face_with,
+    a_font_with,
     planned,
     reserved,
     undrawn,
@@ -47,8 +47,8 @@ async def a_large_one(fund: TestedFund) -> str:
 
 
 async def mended(serving: Serving) -> None:
-    """The office's face has its sign again."""
-    a_face_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
+    """The office's font has its sign again."""
+    a_font_with(OWN_SIGN, serving.office / "fonts" / "body.ttf")
     await serving.restart()
 
 
