@@ -55,14 +55,16 @@ class PaperValue(Value):
 
 
 def check_whole(facts: Value) -> None:
-    """That all facts of a paper together are no more than a paper can hold, those included that know no paper.
+    """That all facts of a paper together are no more than a paper can hold; so is what comes from the law, which knows
+    no paper and has no limits of its own.
 
     Raises:
         XuqiaoError: ``papers.too_much_text``, ``papers.too_many_rows``, ``papers.number_too_big``.
     """
-    plain = facts.model_dump()
-    _check_sizes(plain, type(facts).__name__)
-    length = _characters(plain)
+    for name, value in facts:
+        if isinstance(value, Value) and not isinstance(value, PaperValue):
+            _check_sizes(value.model_dump(), f"{type(facts).__name__}.{name}")
+    length = _characters(facts.model_dump())
     if length > MOST_TEXT:
         raise XuqiaoError("papers.too_much_text", length=length, most=MOST_TEXT)
 
