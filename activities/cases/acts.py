@@ -1,4 +1,4 @@
-"""The officer's desk: an act is put on record, taken to its case, and answered with what was committed."""
+"""Officers' acts: each is put on record, taken to its case, and answered with what was committed."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ from rulebook.messages import (
 )
 from rulebook.steps import Outcome
 
-PATIENCE = timedelta(seconds=30)
+ANSWER_WITHIN = timedelta(seconds=30)
 ONE_TRY = timedelta(seconds=5)
 
 
@@ -129,7 +129,7 @@ def _allow_bridge(begin: Begin, case_no: str, body: Approve, actor: Actor) -> No
 async def _update(client: Client, workflow_id: str, the_act: OfficerAct) -> Outcome:
     """Send until answered: an update with the same id is done once, however often it is sent."""
     handle = client.get_workflow_handle(workflow_id)
-    give_up_at = asyncio.get_running_loop().time() + PATIENCE.total_seconds()
+    give_up_at = asyncio.get_running_loop().time() + ANSWER_WITHIN.total_seconds()
     while True:
         try:
             outcome: Outcome = await handle.execute_update(

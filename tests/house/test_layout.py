@@ -2,6 +2,7 @@
 
 import ast
 import sys
+from collections import Counter
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -77,3 +78,44 @@ def test_only_settings_and_command_line_read_the_environment() -> None:
 def test_every_folder_of_modules_is_a_package(folder: str) -> None:
     folders = {path.parent for path in (TOP / folder).rglob("*.py")}
     assert [str(one.relative_to(TOP)) for one in folders if not (one / "__init__.py").exists()] == []
+
+
+ROOMS = (*PACKAGES, "tests", "benchmarks")
+
+
+def test_no_room_has_more_modules_than_one_can_look_through() -> None:
+    rooms = Counter(path.parent for path, _ in sources(*ROOMS))
+    assert {str(room): count for room, count in rooms.items() if count > 16} == {}
+
+
+def test_a_function_fits_on_a_screen() -> None:
+    long = [
+        f"{path}:{node.lineno} {node.name}"
+        for path, tree in sources(*ROOMS)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+        if (node.end_lineno or node.lineno) - node.lineno >= 60
+    ]
+    assert long == []
+
+
+def test_a_class_of_the_stories_has_one_base_at_the_most() -> None:
+    heirs = [
+        f"{path}: {node.name}"
+        for path, tree in sources("workflows")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ClassDef) and len(node.bases) > 1
+    ]
+    assert heirs == []
+
+
+def test_a_story_is_given_the_type_it_asked_for() -> None:
+    """An assertion of a type would say that the inbox hands out anything, and that somebody knew better."""
+    doubts = [
+        f"{path}:{node.lineno}"
+        for path, tree in sources("workflows")
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Assert)
+        if any(isinstance(each, ast.Name) and each.id == "isinstance" for each in ast.walk(node.test))
+    ]
+    assert doubts == []
