@@ -14,7 +14,7 @@ from runtime.cli.groups import Group
 TOP = Path(__file__).parents[2]
 READMES = ("README.md", "README.zh-CN.md")
 DOCS = sorted(path.relative_to(TOP).as_posix() for path in (TOP / "docs").rglob("*.md"))
-PAGES = [*READMES, *DOCS]
+PAGES = [*READMES, "CONTRIBUTING.md", *DOCS]
 CALL = re.compile(r"(?:\./run|(?<![/\w.-])xuqiao) (?=[a-z])([^`#|;\n]*)")
 ONLY_IN_RUN = {"checks", "coverage", "quick", "test"}
 PICTURE_BYTES = 200_000
@@ -71,7 +71,8 @@ def test_every_link_and_named_file_leads_somewhere(page: str) -> None:
     linked = re.findall(r"\]\((?!https?:)([^)#]+)", text_of(page))
     assert [link for link in linked if not (TOP / page).parent.joinpath(link).exists()] == []
     named = re.findall(
-        r"`((?:rulebook|models|gateways|activities|workflows|runtime|benchmarks|examples)/[\w./]+)`", text_of(page)
+        r"`((?:rulebook|models|gateways|activities|workflows|templates|runtime|benchmarks|examples|tests|docs)/[\w./]+)`",
+        text_of(page),
     )
     assert [path for path in named if not (TOP / path).exists()] == []
 
