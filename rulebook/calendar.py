@@ -70,7 +70,7 @@ class WorkCalendar(Value):
         return day in self.weekend_worked if day.weekday() >= _SATURDAY else day not in self.weekdays_off
 
     def reaching(self, day: date) -> "WorkCalendar":
-        """The same calendar, long enough for a day that may lie past the table: a pursuit can last years.
+        """The same calendar, long enough for a day that may lie past the table: recovery can last years.
 
         The days added are provisional: worked from Monday to Friday, since nothing else is known of them.
         """

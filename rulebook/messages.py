@@ -129,7 +129,7 @@ class Withdraw(Value):
 
 
 class ConcludeRecovery(Value):
-    """Everything owed has come back; the pursuit ends."""
+    """Everything owed has come back; recovery ends."""
 
     kind: Literal[ActKind.CONCLUDE_RECOVERY] = ActKind.CONCLUDE_RECOVERY
     reason: str

@@ -46,7 +46,7 @@ FOLDERS = (".", "datong")
 FUND_FILE, WORKBOOK, SCRIPT = "fund.toml", "applications.xlsx", "demo.toml"
 GIVES_UP_AFTER_DAYS = 75
 SETTLED = {*ENDS, CaseStage.RECOVERY}
-"""Where a case of the demo has arrived; a pursuit may last years."""
+"""Where a case of the demo has arrived; recovery may last years."""
 
 NOT_AS_EXPECTED = 4
 SCRIPT_ONLY = {"story", "end", "route", "officer"}

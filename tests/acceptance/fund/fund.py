@@ -380,7 +380,7 @@ class TestedFund(SeenFund):
         return message
 
     async def _handed_over(self) -> None:
-        """While a pursuit is being started neither workflow has anything in hand."""
+        """While recovery is being started neither workflow has anything in hand."""
         await asyncio.sleep(0.3)
         await self.settle()
 

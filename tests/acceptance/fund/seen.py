@@ -138,7 +138,7 @@ class SeenFund:
         return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
 
     async def histories(self, *cases: str) -> list[WorkflowHistory]:
-        """What Temporal has on record of some cases, or of all, pursuits included."""
+        """What Temporal has on record of some cases, or of all, recovery included."""
         with self.services.sessions() as session:
             rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
         ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
