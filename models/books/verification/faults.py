@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import NamedTuple
 
-_WORDS = Path(__file__).parents[2] / "templates" / "words"
+_WORDS = Path(__file__).parents[3] / "templates" / "words"
 _MESSAGE = re.compile(r'^msgid "(?P<code>[^"]+)"\nmsgstr "(?P<words>(?:[^"\\]|\\.)*)"', re.MULTILINE)
 
 
