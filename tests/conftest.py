@@ -86,6 +86,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             tiers.add("slow")
         for tier in sorted(tiers):
             item.add_marker(tier)
+    # A long test that begins last leaves the other process idle until it is over.
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,7 @@ from rulebook.books.postings import PostingKind, Subject
 from rulebook.bridges import Bridge, ExpectedUse, SettledUse, expected_use
 from rulebook.calendar import LAW_ZONE, DayUnit
 from rulebook.cases import BankAnswer, CaseFacts
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
 from rulebook.law.fees import Tariff, course_of, prepaid_fee
@@ -73,10 +74,11 @@ def paper_facts(
         expected, settled: fee and days as the story has reckoned them; None where it asks for no paper about them:
             then they are reckoned here, or read from the case.
     Raises:
-        XuqiaoError: ``case.unknown``.
+        XuqiaoError: ``case.unknown``; ``case.not_opened`` where no worker has read its facts and its measure yet.
     """
     case = the_case(session, case_no)
-    assert case.measure_digest is not None, "an open case has its measure"
+    if case.measure_digest is None:
+        raise XuqiaoError("case.not_opened", case=case_no)
     measure = kept_measure(session, case.measure_digest)
     day = at.astimezone(LAW_ZONE).date()
     application = session.get_one(Application, case_no)

@@ -190,6 +190,13 @@ def test_one_application_is_typed_and_passes_the_same_door(cli: Cli, fund_code: 
     assert (again.data["result"], again.data["case_no"]) == ("known", filed.data["case_no"])
 
 
+def test_a_case_that_no_worker_has_opened_has_no_papers_and_says_so(cli: Cli, fund_code: str, tmp_path: Path) -> None:
+    file = a_workbook(tmp_path / "a.xlsx", an_application())
+    [filed] = cli("import", file, "--fund", fund_code, "--as", "li.jing", "--json").data["rows"]
+    asked = cli("documents", "render", filed["case_no"], "payment_reminder", "--as", "li.jing", "--json")
+    assert (asked.code, asked.error["code"]) == (1, "case.not_opened")
+
+
 def test_what_is_wrong_with_a_typed_application_is_said_all_at_once(cli: Cli, fund_code: str) -> None:
     wrong: dict[str, Any] = {"balance": "6000000.005", "asked": "viel", "phone": None}
 

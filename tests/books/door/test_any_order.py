@@ -431,6 +431,7 @@ def returned(case: str, principal: int, fee: int) -> dict[Pot, int]:
 
 
 @pytest.mark.timeout(3600 if LONG else 300)
+@pytest.mark.slow
 @pytest.mark.parametrize("shard", range(SHARDS))
 def test_in_whatever_order_events_come_the_books_agree_with_the_model(
     app_engine: Engine, desk_engine: Engine, shard: int

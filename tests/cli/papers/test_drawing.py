@@ -13,6 +13,7 @@ from pypdf import PdfReader
 from activities.law.calendars import shanghai_today
 from activities.papers.press.pool import PressPool
 from activities.words import say
+from models.cases.numbers import case_number
 from models.papers.documents import documents_of
 from rulebook.money import yuan
 from rulebook.papers.kinds import DocumentKind
@@ -127,7 +128,8 @@ async def test_what_is_not_the_officers_to_ask_for_is_refused(fund: TestedFund, 
     for exit_code, code, words in refused:
         ran = await acting("documents", "render", *words, "--json")
         assert (ran.code, ran.error["code"]) == (exit_code, code), words
-    unknown = await acting("documents", "render", "DH-2026-00001-8", "minutes", "--as", "li.jing", "--json")
+    nobodys = case_number("QQ", 2026, 1)
+    unknown = await acting("documents", "render", nobodys, "minutes", "--as", "li.jing", "--json")
     assert (unknown.code, unknown.error["code"]) == (1, "case.unknown")
     assert fund.papers_of(case) == before, "nothing was kept"
 
