@@ -78,13 +78,13 @@ class PaperSettings(_Group):
     Attributes:
         office_dir: the office's own folder of templates, names, fonts and seal; None where it has none.
         check_url: address of the page on which anybody can check a paper, printed as a QR; None where there is none.
-        workers: processes that draw at the same time, each some 200 MB.
+        workers: processes that draw at once, each some 200 MB; unless said two, or one where there is one core.
         seconds: the longest that one paper may take.
     """
 
     office_dir: Path | None = None
     check_url: str | None = Field(default=None, pattern=r"^https?://[^\s?#]+$")
-    workers: int = Field(default=1, ge=1, le=64)
+    workers: int = Field(default_factory=lambda: min(2, os.cpu_count() or 1), ge=1, le=64)
     seconds: float = Field(default=30.0, gt=0)
 
 

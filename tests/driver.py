@@ -42,7 +42,7 @@ from tests.running_stack import FUND
 
 AMOUNT = yuan(5_000)
 BALANCE = yuan(6_000)
-LOOK_SECONDS = 0.1
+LOOK_SECONDS = 0.05
 OFFICE = "东海县晶源产业投资服务有限公司"
 OFFICERS = {
     Role.MAKER: Actor(id="li.jing", name="李敬", role=Role.MAKER, organisation=OFFICE),

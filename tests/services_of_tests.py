@@ -9,7 +9,7 @@ from pydantic import SecretStr
 
 from models.bootstrap import DatabaseUrls
 from runtime.devstack import Addresses
-from runtime.settings import DatabaseSettings, QueueSettings, Settings, TemporalSettings
+from runtime.settings import DatabaseSettings, PaperSettings, QueueSettings, Settings, TemporalSettings
 from runtime.wiring import Services
 
 
@@ -27,6 +27,7 @@ def services_on(stack: Addresses, database: DatabaseUrls, folder: Path, kind: st
             database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk)),
             temporal=TemporalSettings(address=stack.temporal_address),
             queues=QueueSettings(prefix=f"{kind}-{process}"),
+            papers=PaperSettings(workers=1),
             var=folder,
             simulator_path=folder / "bank.sqlite",
         )

@@ -43,7 +43,7 @@ class Serving:
     """An office with a folder of its own, and the workers that read it when they begin."""
 
     def __init__(self, services: Services, client: Client, office: Path) -> None:
-        papers = PaperSettings(office_dir=office)
+        papers = PaperSettings(office_dir=office, workers=1)
         self.settings = services.settings.model_copy(update={"papers": papers})
         self._client = client
         self._running = AsyncExitStack()
