@@ -25,6 +25,7 @@ from models.database import engine_for
 from runtime.devstack import Addresses, addresses_of
 from runtime.devstack.stack import DevStack
 
+TESTS = Path(__file__).parent
 FOLDER = "XUQIAO_TEST_FOLDER"
 START_SECONDS = 90
 
@@ -36,7 +37,8 @@ FIXTURES_OF_TIER = {
 }
 """A test's markers come from the fixtures it uses, however indirectly: ``./run quick`` leaves these out."""
 
-SLOW_FOLDERS = [Path(__file__).with_name(name) for name in ("benchmarks", "faults")]
+FOLDERS_OF_TIER = {"press": ("papers",), "slow": ("benchmarks", "faults")}
+"""And from where it stands."""
 
 # The machine is shared and slow at times: an example that takes long says nothing about the rule.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -78,12 +80,16 @@ def pytest_configure(config: pytest.Config) -> None:
         config.add_cleanup(servers.close)
 
 
+def _room(item: pytest.Item) -> str:
+    """The folder of the tests in which a test stands; that of the rules' doctests is none of them."""
+    return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
         tiers = {tier for tier, fixtures in FIXTURES_OF_TIER.items() if used & fixtures}
-        if item.path.parent in SLOW_FOLDERS:
-            tiers.add("slow")
+        tiers |= {tier for tier, folders in FOLDERS_OF_TIER.items() if _room(item) in folders}
         for tier in sorted(tiers):
             item.add_marker(tier)
     # A long test that begins last leaves the other process idle until it is over.
