@@ -42,13 +42,13 @@ class Renders(Protocol):
         draft: bool = False,
         templates: Office | None = None,
     ) -> Paper:
-        """Draw one paper; as ``activities.papers.press.Press.render``."""
+        """Draw one paper; as ``activities.papers.press.press.Press.render``."""
 
 
 class Papers:
     """Activities that make papers; they run in a process of their own, on a queue of their own.
 
-    While the press works Temporal hears that they are alive. What it says in return is not listened to: an activity
+    While they work Temporal hears that they are alive. What it says in return is not listened to: an activity
     that was given up goes on to its end, since a thread that is interrupted at the line to a press would leave its
     paper there for whoever draws next; and what it writes it writes once.
 
@@ -104,6 +104,7 @@ class Papers:
 
         return self._write(request, partial(self._at_closing, request), keep)
 
+    @heartbeats()  # also while it waits for the lock of the pool, behind an import or a desk's act
     def _write(
         self,
         request: DrawingRequest,
@@ -131,8 +132,7 @@ class Papers:
                 commit_step(session, left)
                 return left if undrawn else None
         try:
-            with heartbeats():
-                drawn = draw_all()
+            drawn = draw_all()
         except XuqiaoError as refusal:
             if request.if_not_drawn is None or _may_pass(refusal):
                 raise

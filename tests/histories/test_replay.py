@@ -2,7 +2,7 @@
 
 The replayer itself compares kinds of commands alone: a changed amount or deadline would pass. So what the stories
 command while they are replayed is compared with what the history says was done: every activity with its queue and its
-request, every timer with its length, every workflow started and every attribute set. A request may say more today than
+request, every timer with its length, every workflow started and every search attribute with its value. A request may say more today than
 it did when it was recorded; what it said then it still says.
 """
 
@@ -61,6 +61,12 @@ def content(payload: dict[str, str]) -> Any:
     return json.loads(base64.b64decode(payload["data"]))
 
 
+def values(attributes: dict[str, dict[str, Any]]) -> list[list[Any]]:
+    """Search attributes by name with what they were set to; None where one was taken away."""
+    set_to = attributes["indexedFields"].items()
+    return sorted([name, payload.get("data") and content(payload)] for name, payload in set_to)
+
+
 def said_then(recorded: Any, today: Any) -> Any:
     """What is said today, without what was not said then."""
     match recorded, today:
@@ -81,7 +87,7 @@ def given(command: dict[str, Any]) -> tuple[object, ...] | None:
         case {"startChildWorkflowExecution": child}:
             return "child", child["workflowType"], child["workflowId"], content(child["input"][0])
         case {"upsertWorkflowSearchAttributes": upserted}:
-            return "attributes", sorted(upserted["searchAttributes"].get("indexedFields", upserted["searchAttributes"]))
+            return "attributes", values(upserted["searchAttributes"])
     return None
 
 
@@ -96,7 +102,7 @@ def recorded(event: dict[str, Any]) -> tuple[object, ...] | None:
         case {"startChildWorkflowExecutionInitiatedEventAttributes": child}:
             return "child", child["workflowType"]["name"], child["workflowId"], content(child["input"]["payloads"][0])
         case {"upsertWorkflowSearchAttributesEventAttributes": upserted}:
-            return "attributes", sorted(upserted["searchAttributes"]["indexedFields"])
+            return "attributes", values(upserted["searchAttributes"])
     return None
 
 

@@ -1,5 +1,6 @@
 """While something slow is waited for, Temporal hears that the process lives, and only then."""
 
+import itertools
 import threading
 
 import pytest
@@ -25,6 +26,25 @@ def test_signs_of_life_go_out_while_the_work_goes_on_and_not_after(monkeypatch: 
     while heard.acquire(blocking=False):
         pass
     assert not heard.acquire(timeout=0.1)
+
+
+def test_a_sign_that_was_not_taken_in_time_is_followed_by_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(heartbeats, "BEAT_SECONDS", 0.01)
+    heard, tries = threading.Semaphore(0), itertools.count()
+
+    def busy_at_first(*_details: object) -> None:
+        if next(tries) == 0:
+            raise TimeoutError
+        heard.release()
+
+    environment = ActivityEnvironment()
+    environment.on_heartbeat = busy_at_first
+
+    def slow() -> bool:
+        with heartbeats.heartbeats():
+            return heard.acquire(timeout=SOON)
+
+    assert environment.run(slow)
 
 
 def test_what_fails_meanwhile_is_not_hidden() -> None:

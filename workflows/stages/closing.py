@@ -71,11 +71,11 @@ async def _refuse(case: RenewalCase, over: CaseOver, attempt: int | None) -> Non
     await draw(case, contracts.refuse_case, refusal, EventKind.REFUSED.value, asked_again)
 
 
-async def nothing_to_pass_on() -> None:
+async def _nothing_to_pass_on() -> None:
     """No other workflow goes on with the case."""
 
 
-async def leave(case: Case[State], pass_on: Callable[[], Awaitable[None]] = nothing_to_pass_on) -> None:
+async def leave(case: Case[State], pass_on: Callable[[], Awaitable[None]] = _nothing_to_pass_on) -> None:
     """Put on record what came too late, and let everyone who waits for an answer have it.
 
     Args:
