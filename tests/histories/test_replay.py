@@ -2,8 +2,8 @@
 
 The replayer itself compares kinds of commands alone: a changed amount or deadline would pass. So what the stories
 command while they are replayed is compared with what the history says was done: every activity with its queue and its
-request, every timer with its length, every workflow started and every search attribute with its value. A request may say more today than
-it did when it was recorded; what it said then it still says.
+request, every timer with its length, every workflow started and every search attribute with its value. A request may
+say more today than it did when it was recorded; what it said then it still says.
 """
 
 import base64
