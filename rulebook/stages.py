@@ -203,6 +203,8 @@ STAGES: Mapping[CaseStage, StageRow] = {
     _S.WITHDRAWN: _row(),
 }
 
+ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
+"""Whose part an act is: the same in every stage that opens it."""
 ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
 OWED_NO_MORE = ENDS - {_S.WRITTEN_OFF}
 """Ends after which nobody owes the fund anything: what was written off stays on record (账销案存)."""

@@ -18,7 +18,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, ApproveWriteOff, ConcludeRecovery, ProposeMeasure, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.next_acts import CaseStanding, at_best, somebody, why_not
-from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Role
+from rulebook.stages import ACT_ROLES, ENDS, ActKind, CaseStage, Role
 from rulebook.steps import Outcome
 from runtime.wiring import Services
 from tests.acceptance.conftest import a_fund
@@ -34,7 +34,6 @@ serving = offices.an_office
 FIVE_MILLION = yuan(5_000_000)
 TEN_MILLION = yuan(10_000_000)
 OPERATOR = Path(__file__).parents[2] / "examples" / "operator.toml"
-ROLE_OF = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
 PEOPLE = (MAKER, CHECKER, CASHIER, BOTH, EVERYTHING)
 A, S = ActKind, CaseStage
 
@@ -48,7 +47,7 @@ class WatchedFund(TestedFund):
         self._tried: set[tuple[ActKind, str]] = set()
 
     async def act(self, case: str, body: ActBody, *, by: str | None = None, key: str | None = None) -> Outcome:
-        foreseen = self.why_not(case, body.kind, by or PERSON[ROLE_OF[body.kind]])
+        foreseen = self.why_not(case, body.kind, by or PERSON[ACT_ROLES[body.kind]])
         outcome = await super().act(case, body, by=by, key=key)
         assert foreseen is None, f"{body.kind} was done, which was said to be refused: {foreseen}"
         return outcome
@@ -65,7 +64,7 @@ class WatchedFund(TestedFund):
         """Why a person may not do an act of a kind now; one that is not among the acts of the stage, nobody may do."""
         act = self.next_acts(case, person).get(kind)
         if act is None:
-            return why_not(kind, self.standing(case), somebody(ROLE_OF[kind]))
+            return why_not(kind, self.standing(case), somebody(ACT_ROLES[kind]))
         return XuqiaoError(act.refused.code, **act.refused.params) if act.refused else None
 
     async def may(self, case: str) -> dict[ActKind, set[str]]:
@@ -84,7 +83,7 @@ class WatchedFund(TestedFund):
         self._seen.add(stage)
         self._tried.clear()
         for kind in kinds:
-            people = PEOPLE if kind in told else (PERSON[ROLE_OF[kind]],)
+            people = PEOPLE if kind in told else (PERSON[ACT_ROLES[kind]],)
             may = {person for person in people if await self._may(case, kind, person)}
             if may:
                 found[kind] = may

@@ -10,10 +10,9 @@ from typing import Any
 
 import pytest
 
-from rulebook.stages import STAGES, ActKind, MessageKind
+from rulebook.stages import ACT_ROLES, STAGES, ActKind, MessageKind
 from runtime.cli.app import top
 from runtime.cli.bank import messages
-from runtime.cli.cases import acts
 from runtime.cli.groups import Group
 from runtime.cli.manual import width_of
 from tests.cli.conftest import Cli
@@ -111,7 +110,7 @@ def test_a_command_loads_only_what_it_needs() -> None:
 def test_an_act_is_the_same_persons_part_in_every_stage() -> None:
     for row in STAGES.values():
         for kind, role in row.acts.items():
-            assert acts.ACT_ROLES[kind] is role
+            assert ACT_ROLES[kind] is role
 
 
 def test_without_a_command_the_page_is_shown_and_nothing_is_done(cli: Cli) -> None:

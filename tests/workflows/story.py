@@ -35,7 +35,7 @@ from rulebook.messages import (
     Release,
 )
 from rulebook.money import yuan
-from rulebook.stages import STAGES, ActKind, CaseStage, Role
+from rulebook.stages import ACT_ROLES, CaseStage, Role
 from rulebook.steps import Outcome, Step
 from runtime.temporal import sandbox
 from tests.builders import a_micro_manufacturer
@@ -48,7 +48,6 @@ AMOUNT = yuan(5_000_000)
 OPENING = time(9)
 ENDS_WITHIN_SECONDS = 30
 CONTRACTS = tuple(each for each in vars(contracts).values() if isinstance(each, Contract))
-ROLE_OF: dict[ActKind, Role] = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
 BANK = Actor(id="qian", name="钱贷", role=Role.BANK_CLERK, organisation="晶都农村商业银行")
 
 Ended = TypeVar("Ended")
@@ -96,7 +95,6 @@ class Story:
         self.case_no = f"DH-T-{next(_NUMBERS)}"
         self._queues = f"story-{id(self)}"
         self._acts = itertools.count(1)
-        self._ahead = timedelta(0)
         self.measure: Measure = measure_from("donghai/2025-08-17", OPERATOR.read_text(encoding="utf-8"))
         self.monday = next_monday()
         maturity = self.monday + timedelta(days=4)
@@ -156,7 +154,7 @@ class Story:
 
     async def act(self, body: ActBody, by: str | None = None) -> Outcome:
         """An officer's act; every role is another person, unless one is named."""
-        role = ROLE_OF[body.kind]
+        role = ACT_ROLES[body.kind]
         actor = Actor(id=by or role.value, name=by or role.value, role=role, organisation="承办主体")
         act = OfficerAct(id=f"{self.case_no}/{next(self._acts)}", actor=actor, body=body)
         outcome: Outcome = await self.handle.execute_update(body.kind.value, act, id=act.id, result_type=Outcome)
@@ -182,7 +180,6 @@ class Story:
     async def passes(self, span: timedelta) -> None:
         """Let time pass for this case."""
         await self._server.fast_forward(self.handle, span)
-        self._ahead += span
         await self.quiet()
 
     async def outcome(self, kind: type[Ended]) -> Ended:

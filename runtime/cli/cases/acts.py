@@ -1,7 +1,7 @@
 """What officers do to a case, one command for each act; the case itself decides whether it may be done."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Annotated
 
@@ -32,7 +32,7 @@ from rulebook.messages import (
     SendBack,
     Withdraw,
 )
-from rulebook.stages import STAGES, ActKind, Role
+from rulebook.stages import ACT_ROLES
 from runtime.cli.cases.page import show_terms
 from runtime.cli.commands import combined
 from runtime.cli.engine import with_client
@@ -43,9 +43,6 @@ from runtime.cli.office import Office
 from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.values import day_of, fen_of
-
-ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for kind, role in row.acts.items()}
-"""Whose part an act is: the same in every stage that opens it."""
 
 
 def perform(

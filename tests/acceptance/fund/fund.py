@@ -61,7 +61,7 @@ from rulebook.messages import (
     SendBack,
     Withdraw,
 )
-from rulebook.stages import STAGES, Role
+from rulebook.stages import ACT_ROLES, Role
 from rulebook.steps import Outcome
 from runtime.demo.conductor import OPENING, Conductor
 from runtime.wiring import Services
@@ -195,7 +195,7 @@ class TestedFund(SeenFund):
 
     async def act(self, case: str, body: ActBody, *, by: str | None = None, key: str | None = None) -> Outcome:
         """An officer's act by the person whose part it is, or by somebody named."""
-        role = next(row.acts[body.kind] for row in STAGES.values() if body.kind in row.acts)
+        role = ACT_ROLES[body.kind]
         with self.services.sessions() as session:
             person = actor(session, by or PERSON[role], role)
         return await self._conductor.act(case, body, person, key or f"{case}/{body.kind}/{next(self._keys)}")
