@@ -1,25 +1,21 @@
-"""The day's work with the bank's statement: taking it in, finding what each line is, comparing it with the books."""
+"""The day's work with a statement that was taken in: saying whose money is whose, comparing it with the books."""
 
-import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date, datetime, time
-from enum import StrEnum
 
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
-from activities.books.statement_file import StatementFile, read_statement
-from activities.wording import masked
+from activities.books.statement.taking_in import proposals, take_up
 from models.books import ledger, statements
 from models.cases.acts import ActState, enter_receipt
 from models.cases.case_file import RenewalCase, fee_owed, the_case
 from models.funds.funds import Fund, Person, actor, business_date, kept_measure
 from models.funds.funds import fund as the_fund
 from rulebook.books import reconciling
-from rulebook.books.postings import unmatched_receipt
 from rulebook.books.postings_of_the_year import Record, match
 from rulebook.books.reconciling import Reconciliation
-from rulebook.books.statements import KnownLine, balance_breaks, divide_untagged, names_of
+from rulebook.books.statements import KnownLine, divide_untagged
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, MessageSource, Receipt, ReceiptLine, ReceiptPurpose
@@ -29,65 +25,6 @@ from rulebook.values import Value
 
 SOURCE = MessageSource.STATEMENT
 """Where a receipt comes from that an officer told a case out of the statement."""
-
-
-class LineState(StrEnum):
-    """What became of a line."""
-
-    IN_BOOKS = "in_books"  # the books have it already
-    RETURNED = "returned"  # a payment the bank sent back, or its return: the books know neither
-    PROPOSED = "proposed"  # 待确认来款, and one case could be meant
-    SUSPENSE = "suspense"  # 待确认来款
-    NOT_IN_BOOKS = "not_in_books"  # an officer must book it, or find out what it is
-
-
-class Reason(Value):
-    """An error as data."""
-
-    code: str
-    params: dict[str, str] = {}
-
-
-class RowResult(Value):
-    """What became of one row of the file.
-
-    Attributes:
-        new: whether the line was not on record before; None for a row that is no line.
-        name: how the line is called from here on.
-        proposed: the case that is probably meant.
-        reason: why it could not be read, put on record or booked.
-    """
-
-    row: int
-    new: bool | None = None
-    name: str | None = None
-    on: date | None = None
-    amount_fen: int | None = None
-    state: LineState | None = None
-    proposed: str | None = None
-    reason: Reason | None = None
-
-
-class BalanceBreak(Value):
-    """A row whose balance does not follow from the row before: a line between them is missing, or wrong; in fen."""
-
-    row: int
-    expected_fen: int
-    stated_fen: int
-
-
-class ImportReport(Value):
-    """One statement taken in; ``account_named`` says whether the file itself names the fund's account."""
-
-    fund: str
-    account_named: bool
-    rows: tuple[RowResult, ...]
-    breaks: tuple[BalanceBreak, ...]
-
-    @property
-    def whole(self) -> bool:
-        """Whether every row was taken in and the running balance runs."""
-        return not self.breaks and not any(row.reason for row in self.rows)
 
 
 class SuspenseLine(Value):
@@ -129,131 +66,14 @@ def keeper(session: Session, person_id: str) -> Actor:
     return actor(session, person_id, role)
 
 
-# Taking it in --------------------------------------------------------------------------------------------------
-
-
-def import_statement(session: Session, fund: str, content: bytes, by: str) -> ImportReport:
-    """Take in a statement; the same line again changes nothing, and a row that is wrong keeps no other from coming in.
-
-    Money that came in and belongs to nothing the books know is booked as 待确认来款 at once, so that it can neither be
-    overlooked nor lent.
-
-    Args:
-        content: the bank's file, CSV or Excel.
-        by: id of the person who imports.
-    Raises:
-        XuqiaoError: what ``read_statement`` refuses; ``statement.other_account`` for the file of another account.
-    """
-    file = read_statement(content)
-    number = _digits(the_fund(session, fund).escrow_number)
-    if file.own_accounts - {number}:
-        raise XuqiaoError(
-            "statement.other_account", found=", ".join(sorted(masked(other) for other in file.own_accounts - {number}))
-        )
-    lock_pool(session, fund)
-    rows = [RowResult(row=fault.row, reason=_reason(fault.error)) for fault in file.faults]
-    rows += _put_on_record(session, fund, file, hashlib.sha256(content).hexdigest(), by)
-    unbooked = take_up(session, fund, by)
-    waiting = statements.suspense(session, fund)
-    states, proposals = _states(session, fund, waiting), _proposals(session, fund, waiting)
-    placed = {place: each.row for place, each in enumerate(file.lines)}
-    return ImportReport(
-        fund=fund,
-        account_named=bool(file.own_accounts),
-        rows=tuple(sorted((_with_state(row, states, proposals, unbooked) for row in rows), key=lambda row: row.row)),
-        breaks=tuple(
-            BalanceBreak(row=placed[each.place], expected_fen=each.expected_fen, stated_fen=each.stated_fen)
-            for each in balance_breaks([each.line for each in file.lines])
-        ),
-    )
-
-
-def _put_on_record(session: Session, fund: str, file: StatementFile, digest: str, by: str) -> list[RowResult]:
-    today, results = business_date(session, fund), []
-    names = names_of([each.line for each in file.lines])
-    for (row, line), name in zip(file.lines, names, strict=True):
-        about = {"row": row, "name": name, "on": line.on, "amount_fen": line.amount_fen}
-        try:
-            if line.on > today:
-                raise XuqiaoError("statement.day_to_come", on=line.on, today=today)
-            new = statements.add_line(session, fund, name, line, file_digest=digest, file_row=row, by=by)
-            results.append(RowResult(**about, new=new))
-        except XuqiaoError as error:
-            results.append(RowResult(**about, reason=_reason(error)))
-    return results
-
-
-def take_up(session: Session, fund: str, by: str) -> dict[str, XuqiaoError]:
-    """Find what the lines on record belong to; what came in and belongs to nothing is booked as 待确认来款.
-
-    Returns:
-        by line, why it could not be booked.
-    """
-    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
-    known = statements.pairs_of(session, fund)
-    found = reconciling.find_pairs(lines, movements, known)
-    statements.add_pairs(session, fund, found)
-    failed = {}
-    for line in reconciling.unpaired(lines, movements, [*known, *found]):
-        if line.amount_fen > 0 and not line.is_bank_interest:
-            try:
-                _suspend(session, fund, line, by)
-            except XuqiaoError as refusal:
-                failed[line.name] = refusal
-    return failed
-
-
-def _suspend(session: Session, fund: str, line: KnownLine, by: str) -> None:
-    on = business_date(session, fund)
-    receipt = unmatched_receipt(fund, line.amount_fen, reference=line.name, on=on, actor_id=by, evidence=line.digest)
-    ledger.post(session, receipt)
-
-
-def _states(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> Mapping[str, LineState]:
-    """What each line is by now."""
-    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
-    pairs = statements.pairs_of(session, fund)
-    states = {line.name: LineState.IN_BOOKS for line in lines}
-    states |= {line.name: LineState.NOT_IN_BOOKS for line in reconciling.unpaired(lines, movements, pairs)}
-    for pair in pairs:
-        if pair.returned_by:
-            states[pair.line] = states[pair.returned_by] = LineState.RETURNED
-    return states | {each.name: LineState.SUSPENSE for each in waiting}
-
-
-def _with_state(
-    row: RowResult,
-    states: Mapping[str, LineState],
-    proposals: Mapping[str, str],
-    unbooked: Mapping[str, XuqiaoError],
-) -> RowResult:
-    if row.name is None or row.reason:
-        return row
-    state, proposed = states[row.name], None
-    if state is LineState.SUSPENSE and row.name in proposals:
-        state, proposed = LineState.PROPOSED, proposals[row.name]
-    reason = _reason(unbooked[row.name]) if row.name in unbooked else None
-    return row.model_copy(update={"state": state, "proposed": proposed, "reason": reason})
-
-
-def _proposals(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> dict[str, str]:
-    """By line, the one case whose money is out, whose registered account paid, and that owes as much."""
-    bridges, found, today = statements.open_bridges(session, fund), {}, business_date(session, fund)
-    for each in waiting:
-        of_account = [bridge for bridge in bridges if each.payer_account and bridge.account == each.payer_account]
-        if len(of_account) == 1:
-            (bridge,) = of_account
-            owed = bridge.outstanding_fen + max(0, fee_owed(session, bridge.case_no, today))
-            if each.left_fen <= owed:
-                found[each.name] = bridge.case_no
-    return found
+# What waits ----------------------------------------------------------------------------------------------------
 
 
 def suspense(session: Session, fund: str) -> list[SuspenseLine]:
     """All money that belongs to no case yet, oldest first, with the case that may be meant."""
     waiting = statements.suspense(session, fund)
-    proposals = _proposals(session, fund, waiting)
-    return [SuspenseLine(suspended=each, proposed=proposals.get(each.name)) for each in waiting]
+    proposed = proposals(session, fund, waiting)
+    return [SuspenseLine(suspended=each, proposed=proposed.get(each.name)) for each in waiting]
 
 
 # A person says whose it is -------------------------------------------------------------------------------------
@@ -399,11 +219,3 @@ def reconcile_day(session: Session, fund: str, on: date, by: str) -> DayEnd:
         parts=statements.escrow_parts(session, fund, on),
         reconciliation=reconciling.reconcile(lines, movements, pairs, on),
     )
-
-
-def _reason(error: XuqiaoError) -> Reason:
-    return Reason(code=error.code, params={name: str(value) for name, value in error.params.items()})
-
-
-def _digits(number: str) -> str:
-    return "".join(sign for sign in number if sign.isdigit())

@@ -8,7 +8,8 @@ from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, Index
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
-from rulebook.books.reconciling import Difference, Entry, Movement, Pair
+from rulebook.books.reconciling import Difference, Entry, Movement, Pair, ReturnedPayment
+from rulebook.books.running_balance import in_order
 from rulebook.books.statements import KnownLine, StatementLine
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
@@ -29,10 +30,49 @@ class StatementLineRow(SQLModel, table=True):
     payer_account: str = words()
     summary: str = words()
     digest: str = words()
+    reference: str = words(default="")
+    file_digest: str = words()
+    file_sheet: str = words(default="")
+    file_row: int
+    imported_by: str = words()
+    imported_at: datetime = moment()
+
+
+class StatementCompletion(SQLModel, table=True):
+    """What a later file says of a line beyond the first; the last one counts. Day and amount never change."""
+
+    __tablename__ = "statement_completion"
+    __table_args__ = (
+        ForeignKeyConstraint(["fund", "line"], ["statement_line.fund", "statement_line.name"]),
+        Index("statement_completion_of_fund", "fund"),
+    )
+
+    serial: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    fund: str = words()
+    line: str = words()
+    reference: str = words()
+    balance_fen: int | None = fen(nullable=True, default=None)
+    payer_name: str = words()
+    payer_account: str = words()
+    summary: str = words()
     file_digest: str = words()
     file_row: int
     imported_by: str = words()
     imported_at: datetime = moment()
+
+
+class StatementHeading(SQLModel, table=True):
+    """What an officer said a heading means; the last word on it counts, an empty field takes it back."""
+
+    __tablename__ = "statement_heading"
+    __table_args__ = (Index("statement_heading_of_fund", "fund"),)
+
+    serial: int | None = Field(default=None, sa_column=Column(BigInteger, Identity(always=True), primary_key=True))
+    fund: str = words(foreign_key="fund.code")
+    heading: str = words()
+    field: str = words()
+    set_by: str = words()
+    set_at: datetime = moment()
 
 
 class StatementPair(SQLModel, table=True):
@@ -86,49 +126,110 @@ class StatementDifference(SQLModel, table=True):
     resolved_at: datetime | None = moment(nullable=True, default=None)
 
 
-# Lines and pairs -----------------------------------------------------------------------------------------------
+# Lines ---------------------------------------------------------------------------------------------------------
 
 
-def add_line(
-    session: Session, fund: str, name: str, line: StatementLine, *, file_digest: str, file_row: int, by: str
-) -> bool:
-    """Put a line on record.
+class InFile(Value):
+    """Where a line stands: digest of the file, sheet and row; and who takes it in."""
+
+    digest: str
+    sheet: str
+    row: int
+    by: str
+
+
+_CONTENT = {"reference", "balance_fen", "payer_name", "payer_account", "summary"}
+
+
+def add_line(session: Session, fund: str, name: str, line: StatementLine, place: InFile) -> None:
+    """Put a new line on record.
 
     Args:
-        name: of ``rulebook.books.statements.names_of``.
-        by: who imports it.
-    Returns:
-        whether it is new.
-    Raises:
-        XuqiaoError: ``statement.line_differs`` when the bank's reference stands for another line already.
+        name: of ``rulebook.books.same_line.recognise``, held by no line of the fund.
     """
-    content = line.model_dump(include={"amount_fen", "balance_fen", "payer_name", "payer_account", "summary"})
-    about_file = {"file_digest": file_digest, "file_row": file_row, "imported_by": by, "imported_at": func.now()}
-    row = {"fund": fund, "name": name, "booked_on": line.on, "digest": line.digest, **content, **about_file}
-    if insert_new(session, StatementLineRow, row):
-        return True
-    there = session.get_one(StatementLineRow, (fund, name))
-    if (there.booked_on, there.amount_fen) != (line.on, line.amount_fen):
-        raise XuqiaoError("statement.line_differs", reference=name, row=there.file_row, on=there.booked_on)
-    return False
+    session.add(
+        StatementLineRow(
+            fund=fund,
+            name=name,
+            booked_on=line.on,
+            amount_fen=line.amount_fen,
+            digest=line.digest,
+            **line.model_dump(include=_CONTENT),
+            file_digest=place.digest,
+            file_sheet=place.sheet,
+            file_row=place.row,
+            imported_by=place.by,
+            imported_at=_now(session),
+        )
+    )
+    session.flush()
+
+
+def complete_line(session: Session, fund: str, line: KnownLine, place: InFile) -> None:
+    """Keep what a later file says of a line beyond the first.
+
+    Args:
+        line: with its name, and all that is known of it by now.
+    """
+    session.add(
+        StatementCompletion(
+            fund=fund,
+            line=line.name,
+            **line.model_dump(include=_CONTENT),
+            file_digest=place.digest,
+            file_row=place.row,
+            imported_by=place.by,
+            imported_at=_now(session),
+        )
+    )
+    session.flush()
 
 
 def lines_of(session: Session, fund: str) -> list[KnownLine]:
-    """The statement of a fund, in order of time."""
-    column = table(StatementLineRow).c
+    """The statement of a fund, in order of time; each line with all that later files completed."""
+    column, later = table(StatementLineRow).c, table(StatementCompletion).c
     rows = select(StatementLineRow).where(column.fund == fund).order_by(column.booked_on, column.serial)
-    return [_known(row) for row in session.scalars(rows)]
+    completions = select(StatementCompletion).where(later.fund == fund).order_by(later.serial)
+    completed = {row.line: row for row in session.scalars(completions)}
+    return in_order([_known(row, completed.get(row.name)) for row in session.scalars(rows)])
 
 
 def line_of(session: Session, fund: str, name: str) -> KnownLine | None:
-    """One line by its name."""
+    """One line by its name, with all that later files completed."""
     row = session.get(StatementLineRow, (fund, name))
-    return _known(row) if row else None
+    later = table(StatementCompletion).c
+    completions = select(StatementCompletion).where(later.fund == fund, later.line == name)
+    last = session.scalars(completions.order_by(later.serial.desc()).limit(1)).first()
+    return _known(row, last) if row else None
 
 
-def _known(row: StatementLineRow) -> KnownLine:
-    content = row.model_dump(include={"name", "amount_fen", "balance_fen", "payer_name", "payer_account", "summary"})
-    return KnownLine(on=row.booked_on, **content)
+def _known(row: StatementLineRow, completion: StatementCompletion | None) -> KnownLine:
+    content = (completion or row).model_dump(include=_CONTENT)
+    return KnownLine(name=row.name, on=row.booked_on, amount_fen=row.amount_fen, **content)
+
+
+# What headings mean --------------------------------------------------------------------------------------------
+
+
+def headings_of(session: Session, fund: str) -> dict[str, StatementHeading]:
+    """By heading, what an officer of the fund said last, where it was not taken back."""
+    column = table(StatementHeading).c
+    rows = session.scalars(select(StatementHeading).where(column.fund == fund).order_by(column.serial))
+    return {heading: row for heading, row in {row.heading: row for row in rows}.items() if row.field}
+
+
+def say_heading(session: Session, fund: str, heading: str, field: str, by: str) -> None:
+    """Keep what an officer says of a heading.
+
+    Args:
+        heading: by its plain name. field: empty to take back what was said.
+        by: id of the person.
+    """
+    session.add(StatementHeading(fund=fund, heading=heading, field=field, set_by=by, set_at=_now(session)))
+    session.flush()
+
+
+# Pairs ---------------------------------------------------------------------------------------------------------
 
 
 def pairs_of(session: Session, fund: str) -> list[Pair]:
@@ -200,6 +301,16 @@ _OPEN_BRIDGES = text("""
     JOIN application AS f ON f.case_no = a.dimension
     WHERE a.book = :fund AND a.subject = 'bridge_receivable' AND b.debit_fen > b.credit_fen
     ORDER BY a.dimension
+""")
+_PAYMENTS_NOT_MADE = text("""
+    SELECT regexp_replace(a.account_number, '[^0-9]', '', 'g') AS account, p.amount_fen,
+           coalesce(p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS sent_on
+    FROM payment AS p JOIN application AS a USING (case_no)
+    WHERE p.fund = :fund AND p.state <> 'paid'
+    ORDER BY p.intended_at, p.key
+""")
+_ACCOUNTS_OF_CASES = text("""
+    SELECT DISTINCT regexp_replace(account_number, '[^0-9]', '', 'g') FROM application WHERE fund = :fund
 """)
 _TOLD = text("""
     SELECT DISTINCT ON (line ->> 'reference') line ->> 'reference' AS name, m.case_no, m.state,
@@ -282,6 +393,17 @@ def open_bridges(session: Session, fund: str) -> list[OpenBridge]:
     """The cases whose money is out."""
     rows = session.connection().execute(_OPEN_BRIDGES, {"fund": fund}).mappings()
     return [OpenBridge.model_validate(dict(row)) for row in rows]
+
+
+def payments_not_made(session: Session, fund: str) -> list[ReturnedPayment]:
+    """Payments of cases that the bank sent back, or whose fate is open: their lines may stand on the statement."""
+    rows = session.connection().execute(_PAYMENTS_NOT_MADE, {"fund": fund}).mappings()
+    return [ReturnedPayment.model_validate(dict(row)) for row in rows]
+
+
+def accounts_of_cases(session: Session, fund: str) -> frozenset[str]:
+    """The registered accounts of all cases of a fund, as digits."""
+    return frozenset(session.connection().execute(_ACCOUNTS_OF_CASES, {"fund": fund}).scalars())
 
 
 # Differences ---------------------------------------------------------------------------------------------------

@@ -52,6 +52,20 @@ class Movement(Value):
         return sum(entry.amount_fen for entry in self.entries if entry.on <= day)
 
 
+class ReturnedPayment(Value):
+    """A payment that the books hold for not made: the bank sent it back, or its fate is open still.
+
+    Attributes:
+        account: the payee's, as digits.
+        amount_fen: in fen.
+        sent_on: the day from which it can stand on the statement.
+    """
+
+    account: str
+    amount_fen: int
+    sent_on: date
+
+
 class Pair(Value):
     """A line and what it belongs to: a movement of another reference, or the line by which the bank returned it."""
 
@@ -120,12 +134,18 @@ class Reconciliation(Value):
 # Which line is which movement ----------------------------------------------------------------------------------
 
 
-def find_pairs(lines: Sequence[KnownLine], movements: Sequence[Movement], known: Iterable[Pair]) -> list[Pair]:
+def find_pairs(
+    lines: Sequence[KnownLine],
+    movements: Sequence[Movement],
+    known: Iterable[Pair],
+    payments: Iterable[ReturnedPayment] = (),
+) -> list[Pair]:
     """Pairs beyond those of one reference and those already known.
 
     Args:
         lines: in order of time.
         movements: of the same fund.
+        payments: of the same fund, those not made as far as the books know; each explains one line and its return.
     Returns:
         lines and movements of one case's registered account, one amount and about one time, each once; then payments
         and their return by the bank.
@@ -137,7 +157,12 @@ def find_pairs(lines: Sequence[KnownLine], movements: Sequence[Movement], known:
     free_lines = [line for line in lines if line.name not in used]
     taken = names | {pair.movement for pair in known}
     free_movements = [movement for movement in movements if movement.reference not in taken]
-    return [*_by_account(free_lines, free_movements), *_returned(free_lines)]
+    unexplained = list(payments)
+    by_name = {line.name: line for line in lines}
+    for pair in known:
+        if pair.returned_by and (payment := _payment_of(by_name[pair.line], unexplained)):
+            unexplained.remove(payment)
+    return [*_by_account(free_lines, free_movements), *_returned(free_lines, unexplained)]
 
 
 def _by_account(free_lines: list[KnownLine], movements: list[Movement]) -> Iterator[Pair]:
@@ -150,16 +175,33 @@ def _by_account(free_lines: list[KnownLine], movements: list[Movement]) -> Itera
             yield Pair(line=line.name, movement=fitting[0].reference)
 
 
-def _returned(free_lines: list[KnownLine]) -> Iterator[Pair]:
-    """A payment that came back never was a payment: the books know neither line."""
-    backs = [line for line in free_lines if line.is_return]
+def _returned(free_lines: list[KnownLine], payments: list[ReturnedPayment]) -> Iterator[Pair]:
+    """A payment that came back never was a payment: the books know neither line, but they do know who was to be paid.
+
+    Without a payment of the books behind it money out and money in again is somebody's use of the account, whatever
+    its memo says.
+    """
+    backs = [line for line in free_lines if line.says_returned]
     for line in free_lines:
-        for back in backs:
-            same = back.amount_fen == -line.amount_fen and back.payer_account == line.payer_account
-            if same and back.on >= line.on:
-                backs.remove(back)
-                yield Pair(line=line.name, returned_by=back.name)
-                break
+        payment = _payment_of(line, payments)
+        back = next((each for each in backs if payment and _sent_back(line, each)), None)
+        if payment and back:
+            payments.remove(payment)
+            backs.remove(back)
+            yield Pair(line=line.name, returned_by=back.name)
+
+
+def _payment_of(line: KnownLine, payments: Iterable[ReturnedPayment]) -> ReturnedPayment | None:
+    for payment in payments:
+        same = payment.account == line.payer_account and payment.amount_fen == -line.amount_fen
+        if same and payment.sent_on <= line.on <= payment.sent_on + NEAR:
+            return payment
+    return None
+
+
+def _sent_back(line: KnownLine, back: KnownLine) -> bool:
+    same = back.amount_fen == -line.amount_fen and back.payer_account in ("", line.payer_account)
+    return same and line.on <= back.on <= line.on + NEAR
 
 
 def unpaired(lines: Iterable[KnownLine], movements: Iterable[Movement], pairs: Iterable[Pair]) -> list[KnownLine]:

@@ -1,12 +1,13 @@
-"""The bank's statement (对账单) of a ring-fenced account: what its lines are called, how untagged money divides.
+"""The bank's statement (对账单) of a ring-fenced account: what its lines say, how untagged money divides.
 
-What came in is positive, what went out negative, all in fen. Pure. How lines and books fit stands in
-``rulebook/books/reconciling.py``.
+What came in is positive, what went out negative, all in fen. Pure. What running balances prove stands in
+``running_balance.py``, which line is which in ``same_line.py``, how lines and books fit in ``reconciling.py``.
 """
 
-from collections import Counter
+import re
 from collections.abc import Sequence
 from datetime import date
+from enum import StrEnum
 
 from pydantic import Field
 
@@ -15,9 +16,22 @@ from rulebook.messages import ReceiptPurpose, digest_of
 from rulebook.money import MOST_FEN, format_yuan
 from rulebook.values import Value
 
-INTEREST = ("结息", "利息")
-RETURNED = ("退汇", "退回", "退票", "冲正")
-"""How a bank says in the summary that a payment came back."""
+_INTEREST = re.compile("结息|利息|存款息")
+_SETTLED = re.compile("结息|利息入账|存款利息|活期利息|账户利息|存款息")
+"""What a bank calls the interest it pays; enough where the line names an account and nobody it belongs to."""
+_CHARGE = re.compile("手续费|工本费|管理费|服务费|电汇费|汇款费|汇划费|年费|短信费|账户费|收费|扣费|回单费|函证费")
+_RETURNED = re.compile("退汇|退回|退票|冲正|汇款失败|付款失败|转账失败|支付失败")
+_OF_SOMEBODY = re.compile("归还|还款|偿还|还本|转贷|贷款")
+"""Interest that a borrower pays is not interest on the account."""
+_BANK_ITSELF = re.compile("银行|信用社|信用联社|农商行|应付.*利息|利息支出|手续费收入|暂收|暂付|清算")
+
+
+class LineKind(StrEnum):
+    """What a line is by its own words, whoever's it is."""
+
+    TRANSFER = "transfer"
+    INTEREST = "interest"  # of the ring-fenced account itself
+    CHARGE = "charge"  # of the bank for keeping it
 
 
 class StatementLine(Value):
@@ -46,87 +60,30 @@ class StatementLine(Value):
         return digest_of(self.model_dump(mode="json", exclude={"name"}))
 
     @property
-    def is_bank_interest(self) -> bool:
-        """Interest on the account itself: nobody's money but the fund's, and booked as such by an officer."""
-        return self.amount_fen > 0 and not self.payer_account and any(word in self.summary for word in INTEREST)
+    def kind(self) -> LineKind:
+        """Interest and charges are the bank's own doing, on whichever of its internal accounts it books them.
+
+        They belong to no case, and an officer books them as what they are.
+        """
+        if self.payer_name and not _BANK_ITSELF.search(self.payer_name):
+            return LineKind.TRANSFER
+        if self.amount_fen < 0:
+            return LineKind.CHARGE if _CHARGE.search(self.summary) else LineKind.TRANSFER
+        said = _SETTLED if self.payer_account and not self.payer_name else _INTEREST
+        if said.search(self.summary) and not _OF_SOMEBODY.search(self.summary) and self.amount_fen:
+            return LineKind.INTEREST
+        return LineKind.TRANSFER
 
     @property
-    def is_return(self) -> bool:
-        """A payment that the bank sent back (退汇)."""
-        return self.amount_fen > 0 and any(word in self.summary for word in RETURNED)
+    def says_returned(self) -> bool:
+        """Whether the bank's own words say that a payment came back (退汇); which one, its account and amount tell."""
+        return self.amount_fen > 0 and bool(_RETURNED.search(self.summary))
 
 
 class KnownLine(StatementLine):
     """A line on record; ``name`` is its reference in the books, and unique in its fund."""
 
     name: str
-
-
-def names_of(lines: Sequence[StatementLine]) -> list[str]:
-    """What each line of one file is called: the bank's reference, or else a digest of the whole line.
-
-    Two equal lines without a reference are two lines: the second of one file has a name of its own, so that the same
-    file read again gives the same names.
-    """
-    seen: Counter[str] = Counter()
-    names = []
-    for line in lines:
-        name = line.reference or f"DZ-{line.digest[:20]}"
-        if not line.reference:
-            seen[name] += 1
-            name += f"-{seen[name]}" if seen[name] > 1 else ""
-        names.append(name)
-    return names
-
-
-# The running balance -------------------------------------------------------------------------------------------
-
-
-class Break(Value):
-    """A line whose balance is not that of the line before and its own amount; ``place`` counts from 0."""
-
-    place: int
-    expected_fen: int
-    stated_fen: int
-
-
-def balance_breaks(lines: Sequence[StatementLine]) -> list[Break]:
-    """Where the running balance does not run; lines without one are passed over.
-
-    >>> day = date(2026, 3, 2)
-    >>> lines = [StatementLine(on=day, amount_fen=a, balance_fen=b) for a, b in ((100, 100), (-30, 70), (5, 80))]
-    >>> balance_breaks(lines)
-    [Break(place=2, expected_fen=75, stated_fen=80)]
-    """
-    found = []
-    running: int | None = None
-    for place, line in enumerate(lines):
-        expected = None if running is None else running + line.amount_fen
-        if line.balance_fen is not None and expected is not None and expected != line.balance_fen:
-            found.append(Break(place=place, expected_fen=expected, stated_fen=line.balance_fen))
-        running = expected if line.balance_fen is None else line.balance_fen
-    return found
-
-
-def is_newest_first(lines: Sequence[StatementLine]) -> bool:
-    """Whether a statement begins with its last line, as many banks' exports do."""
-    if not lines or lines[0].on != lines[-1].on:
-        return bool(lines) and lines[0].on > lines[-1].on
-    breaks = balance_breaks(lines)
-    return len(balance_breaks(lines[::-1])) < len(breaks)
-
-
-def are_sides_swapped(lines: Sequence[StatementLine]) -> bool:
-    """Whether what is called 借 came in and 贷 went out, as in the account holder's own books, not the bank's.
-
-    Args:
-        lines: in order of time.
-    Returns:
-        True when no step of the running balance fits, and every one would with the sides exchanged.
-    """
-    steps = sum(1 for line in lines[1:] if line.balance_fen is not None)
-    turned = [line.model_copy(update={"amount_fen": -line.amount_fen}) for line in lines]
-    return steps > 0 and len(balance_breaks(lines)) == steps and not balance_breaks(turned)
 
 
 # Money that names no purpose -----------------------------------------------------------------------------------

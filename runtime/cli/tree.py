@@ -44,6 +44,7 @@ _LEDGER: Tree = {
     "voucher": "books.reports:voucher",
     "report": "books.reports:report",
     "import-statement": "books.statement:import_statement",
+    "statement-headings": "books.headings:statement_headings",
     "suspense": "books.statement:suspense",
     "match": "books.statement:match_line",
     "reconcile": "books.statement:reconcile",

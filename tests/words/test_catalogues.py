@@ -14,7 +14,7 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po
 
-from activities.books.reconciliation import LineState
+from activities.books.statement.taking_in import LineState
 from activities.papers.check import FileForm
 from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
 from models.books.statements import DifferenceState

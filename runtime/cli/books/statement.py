@@ -8,7 +8,9 @@ from sqlmodel import Session
 from typer import Argument, Option
 
 from activities.books import reconciliation
-from activities.books.reconciliation import DayEnd, ImportReport, SuspenseLine, keeper
+from activities.books.reconciliation import DayEnd, SuspenseLine, keeper
+from activities.books.statement import taking_in
+from activities.books.statement.taking_in import ImportReport, RowResult
 from activities.wording import masked, moment, money, plain
 from activities.words import say_error
 from activities.workbook.file import MOST_BYTES
@@ -43,7 +45,7 @@ def import_statement(file: File, fund: Fund = None, as_user: AsUserOrNot = None,
     """Take in the bank's statement."""
     with Office() as office, office.begin() as session:
         by = _who(session, as_user)
-        report = reconciliation.import_statement(session, office.the_fund(session, fund), _content(file), by)
+        report = taking_in.import_statement(session, office.the_fund(session, fund), _content(file), by)
     _show_import(report, as_json)
     return Exit.WELL if report.whole else Exit.REFUSED
 
@@ -78,19 +80,19 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
         for entry, row in zip(shown["rows"], report.rows, strict=True):
             if row.reason:
                 entry["reason"]["message"] = _sentence(row.reason)
-        print_json({**shown, "counts": counts, "whole": report.whole})
+        print_json({**shown, "counts": counts, "taken": report.taken, "whole": report.whole})
         return
-    if not report.account_named:
-        note("statement.account_not_named")
+    _show_reading(report)
+    sheets = {row.sheet for row in report.rows}
     table(
         ("line_row", "line_day", "amount", "line_name", "result", "line_proposed", "reason"),
         (
             (
-                row.row,
+                f"{row.sheet}!{row.row}" if len(sheets) > 1 else row.row,
                 row.on,
                 money(row.amount_fen),
                 row.name,
-                word("statement.state", row.state) if row.new else say("statement.known") if row.new is False else "",
+                _result_of(row, report),
                 row.proposed,
                 _sentence(row.reason),
             )
@@ -101,7 +103,35 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
     for each in report.breaks:
         expected, stated = money(each.expected_fen), money(each.stated_fen)
         line(say("statement.balance_break", row=each.row, expected=expected, stated=stated))
+    for reason in report.sums:
+        line(_sentence(reason))
     line(say("statement.imported", fund=report.fund, **counts, breaks=len(report.breaks)))
+    if not report.taken:
+        line(say("statement.nothing_taken"))
+
+
+def _result_of(row: RowResult, report: ImportReport) -> str:
+    if not report.taken:
+        return "" if row.reason else say("statement.not_taken")
+    if row.new is None:
+        return ""
+    return word("statement.state", row.state) if row.new else say("statement.known")
+
+
+def _show_reading(report: ImportReport) -> None:
+    """How the file was read: nothing that was left out is left unsaid."""
+    reading, sign = report.reading, say("cli.list_sign")
+    note("statement.read_as", layouts=sign.join(reading.layouts))
+    if not report.account_named:
+        note("statement.account_not_named")
+    if reading.told:
+        note("statement.read_as_told", headings=sign.join(reading.told))
+    if reading.unread:
+        note("statement.unread", headings=sign.join(reading.unread))
+    if reading.other_sheets:
+        note("statement.other_sheets", sheets=sign.join(reading.other_sheets))
+    for each in reading.passed_over:
+        note("statement.passed_over", row=each.row, text=each.text)
 
 
 def suspense(fund: Fund = None, as_json: AsJson = False) -> int:

@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 
 from activities.books import reconciliation
-from activities.books.reconciliation import DayEnd, Matched, RowResult
+from activities.books.reconciliation import DayEnd, Matched
+from activities.books.statement import taking_in
+from activities.books.statement.taking_in import RowResult
 from models.books import statements
 from models.cases.applications import Application
 from rulebook.errors import XuqiaoError
@@ -33,7 +35,7 @@ class Statement:
         headings = "日期,流水号,借方,贷方,余额,对方户名,对方账号,摘要"
         self._path.write_text("\n".join([headings, *self._rows]), encoding="utf-8")
         with self.fund.services.sessions.begin() as session:
-            report = reconciliation.import_statement(session, self.fund.code, self._path.read_bytes(), MAKER)
+            report = taking_in.import_statement(session, self.fund.code, self._path.read_bytes(), MAKER)
         assert report.whole
         return {row.name: row for row in report.rows}
 

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from activities.books.reconciliation import LineState
+from activities.books.statement.taking_in import LineState
+from gateways.simulated import BankScript, PaymentManner
 from models.books import ledger, statements
 from rulebook.books.postings import PostingKind
 from rulebook.money import yuan
@@ -203,3 +204,25 @@ async def test_a_line_that_the_case_refused_waits_again_with_the_reason(fund: Te
     assert waiting.told is not None
     assert (waiting.left_fen, waiting.told.case_no, waiting.told.state) == (yuan(1), case, "refused")
     assert (waiting.told.reason or {})["code"] == "message.receipt_date"
+
+
+async def test_1_a_payment_that_the_bank_sent_back_and_its_return_are_nobodys_money(
+    fund: TestedFund, tmp_path: Path
+) -> None:
+    statement = Statement(fund, tmp_path)
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    fund.script_bank(case, BankScript(payment=PaymentManner.REFUSE))
+    await fund.reserve(case, yuan(5_000_000))
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    await fund.release(case)
+    assert fund.events(case)[-1] == "payment_rejected"
+    account = account_of(fund, case)
+    statement.add("ZF1", -yuan(5_000_000), account=account)
+    assert statement.take_in()["ZF1"].state is LineState.NOT_IN_BOOKS
+    statement.add("TH1", yuan(5_000_000), account=account, summary="退汇：户名不符")
+    statement.add("TH2", yuan(5_000_000), account=account, summary="退汇：户名不符")
+    rows = statement.take_in()
+    assert (rows["ZF1"].state, rows["TH1"].state) == (LineState.RETURNED, LineState.RETURNED)
+    assert rows["TH2"].state is LineState.SUSPENSE, "one payment explains one return"

@@ -13,20 +13,14 @@ from rulebook.books.reconciling import (
     Entry,
     Movement,
     Pair,
+    ReturnedPayment,
     find_pairs,
     for_people,
     reconcile,
     unpaired,
 )
-from rulebook.books.statements import (
-    KnownLine,
-    StatementLine,
-    are_sides_swapped,
-    balance_breaks,
-    divide_untagged,
-    is_newest_first,
-    names_of,
-)
+from rulebook.books.running_balance import are_sides_swapped, balance_breaks, is_newest_first
+from rulebook.books.statements import KnownLine, LineKind, StatementLine, divide_untagged
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ReceiptPurpose
 
@@ -59,17 +53,6 @@ def chain(*amounts: int, start: int = 1_000) -> list[StatementLine]:
 # Names and balances --------------------------------------------------------------------------------------------
 
 
-def test_a_line_is_called_by_the_banks_reference_or_by_all_that_stands_in_it() -> None:
-    plain = StatementLine(on=MONDAY, amount_fen=5, reference="LS-1")
-    bare = StatementLine(on=MONDAY, amount_fen=5)
-    first, second, third, other = names_of([plain, bare, bare, bare.model_copy(update={"summary": "转账"})])
-    assert first == "LS-1"
-    assert third == f"{second}-2", "two equal lines are two lines"
-    assert other.partition("-")[0] == "DZ"
-    assert len({second, third, other}) == 3
-    assert names_of([bare, bare]) == [second, third], "the same file again gives the same names"
-
-
 def test_a_statement_that_begins_with_its_last_line_is_recognised() -> None:
     lines = chain(100, -30, 5)
     assert not is_newest_first(lines)
@@ -95,27 +78,36 @@ def test_a_missing_line_breaks_the_balance_at_the_next_one_only() -> None:
 
 
 @pytest.mark.parametrize(
-    ("amount", "account", "summary", "is_interest"),
+    ("amount", "name", "account", "summary", "kind"),
     [
-        (123, "", "结息", True),
-        (123, "", "活期利息入账", True),
-        (123, ACCOUNT, "归还利息", False),
-        (-123, "", "利息税", False),
-        (0, "", "结息", False),
-        (123, "", "还款", False),
+        (123, "", "", "结息", LineKind.INTEREST),
+        (123, "", "", "活期利息入账", LineKind.INTEREST),
+        (123, "应付单位活期存款利息", "32001658880052000131", "利息", LineKind.INTEREST),
+        (123, "中国建设银行东海支行", "32001658880052000131", "结息", LineKind.INTEREST),
+        (123, "", "32001658880052000131", "2026年第三季度结息", LineKind.INTEREST),
+        (123, "", ACCOUNT, "归还利息", LineKind.TRANSFER),
+        (123, "东海县甲石英有限公司", ACCOUNT, "利息", LineKind.TRANSFER),
+        (123, "中国建设银行东海支行", "320", "归还应急转贷利息", LineKind.TRANSFER),
+        (-123, "", "", "利息税", LineKind.TRANSFER),
+        (0, "", "", "结息", LineKind.TRANSFER),
+        (123, "", "", "还款", LineKind.TRANSFER),
+        (-123, "", "", "汇款手续费", LineKind.CHARGE),
+        (-123, "手续费收入", "32001658880052000999", "账户管理费", LineKind.CHARGE),
+        (-123, "东海县乙有限公司", ACCOUNT, "服务费", LineKind.TRANSFER),
+        (123, "", "", "手续费", LineKind.TRANSFER),
     ],
 )
-def test_interest_of_the_bank_has_no_payer_and_comes_in(
-    amount: int, account: str, summary: str, is_interest: bool
+def test_11_interest_and_charges_are_the_banks_own_doing_on_whichever_account(
+    amount: int, name: str, account: str, summary: str, kind: LineKind
 ) -> None:
-    assert line("A", amount, payer_account=account, summary=summary).is_bank_interest is is_interest
+    assert line("A", amount, payer_name=name, payer_account=account, summary=summary).kind is kind
 
 
-@pytest.mark.parametrize("summary", ["退汇：账号有误", "汇款退回", "退票", "冲正"])
+@pytest.mark.parametrize("summary", ["退汇：账号有误", "汇款退回", "退票", "冲正", "网银跨行汇款失败"])
 def test_a_return_comes_in_and_says_so(summary: str) -> None:
-    assert line("A", 5, summary=summary).is_return
-    assert not line("A", -5, summary=summary).is_return
-    assert not line("A", 5, summary="还款").is_return
+    assert line("A", 5, summary=summary).says_returned
+    assert not line("A", -5, summary=summary).says_returned
+    assert not line("A", 5, summary="还款").says_returned
 
 
 # Money that names no purpose -----------------------------------------------------------------------------------
@@ -174,13 +166,32 @@ def test_money_of_nobodys_account_is_paired_with_nothing() -> None:
     assert find_pairs([line("Y", 500)], [movement("X", 500)], []) == []
 
 
-def test_a_payment_that_the_bank_sent_back_belongs_to_its_return() -> None:
+def test_1_a_payment_of_the_books_that_the_bank_sent_back_belongs_to_its_return() -> None:
     out = line("P", -500, on=1, payer_account=ACCOUNT)
     back = line("T", 500, on=2, payer_account=ACCOUNT, summary="退汇：账号有误")
-    assert find_pairs([out, back], [], []) == [Pair(line="P", returned_by="T")]
-    assert find_pairs([out, back.model_copy(update={"summary": "还款"})], [], []) == []
-    assert find_pairs([out, back.model_copy(update={"on": day(0)})], [], []) == [], "no return before the payment"
-    assert find_pairs([out, back], [movement("P", -500)], []) == [], "a payment that the books know was made"
+    payment = ReturnedPayment(account=ACCOUNT, amount_fen=500, sent_on=day(1))
+    pair = Pair(line="P", returned_by="T")
+    assert find_pairs([out, back], [], [], [payment]) == [pair]
+    assert find_pairs([out, back], [], [], []) == [], "nobody was to be paid"
+    assert find_pairs([out, back], [], [pair], [payment]) == [], "and each payment explains one line"
+    again = [out, back, line("P2", -500, 1, payer_account=ACCOUNT), back.model_copy(update={"name": "T2"})]
+    assert find_pairs(again, [], [pair], [payment]) == []
+    for other in (
+        back.model_copy(update={"summary": "还款"}),
+        back.model_copy(update={"on": day(0)}),
+        back.model_copy(update={"on": day(9)}),
+        back.model_copy(update={"amount_fen": 499}),
+        back.model_copy(update={"payer_account": "999"}),
+    ):
+        assert find_pairs([out, other], [], [], [payment]) == []
+    for other_payment in (
+        payment.model_copy(update={"account": "999"}),
+        payment.model_copy(update={"amount_fen": 499}),
+        payment.model_copy(update={"sent_on": day(2)}),
+        payment.model_copy(update={"sent_on": day(-7)}),
+    ):
+        assert find_pairs([out, back], [], [], [other_payment]) == []
+    assert find_pairs([out, back], [movement("P", -500)], [], [payment]) == [], "a payment in the books was made"
 
 
 def test_a_movement_that_was_taken_back_leaves_its_line_free() -> None:
