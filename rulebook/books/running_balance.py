@@ -42,12 +42,16 @@ def balance_breaks(lines: Sequence[StatementLine], opening_fen: int | None = Non
     return found
 
 
-def is_newest_first(lines: Sequence[StatementLine]) -> bool:
-    """Whether a statement begins with its last line, as many banks' exports do."""
+def is_newest_first(lines: Sequence[StatementLine], opening_fen: int | None = None) -> bool:
+    """Whether a statement begins with its last line, as many banks' exports do.
+
+    Args:
+        lines: in the order of the file.
+        opening_fen: the balance before the first in time, where it is known.
+    """
     if not lines or lines[0].on != lines[-1].on:
         return bool(lines) and lines[0].on > lines[-1].on
-    breaks = balance_breaks(lines)
-    return len(balance_breaks(lines[::-1])) < len(breaks)
+    return len(balance_breaks(lines[::-1], opening_fen)) < len(balance_breaks(lines, opening_fen))
 
 
 def are_sides_swapped(lines: Sequence[StatementLine]) -> bool:

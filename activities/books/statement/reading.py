@@ -260,7 +260,7 @@ def _part(table: Table, columns: Columns, found: _Rows, stated: Stated) -> Part:
     faults = [*found.faults, *(FileFault(row, error) for row, error in unproven)]
     file_lines = [FileLine(written.row, _with_sides(written, line)) for written, line in lines]
     own = set(found.own) | {account for written, line in lines if (account := written.own_side(line.amount_fen))}
-    if is_newest_first([each.line for each in file_lines]):
+    if is_newest_first([each.line for each in file_lines], stated.opening_fen):
         file_lines.reverse()
     in_time = [each.line for each in file_lines]
     if are_sides_swapped(in_time):
