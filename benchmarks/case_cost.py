@@ -7,7 +7,7 @@ object:
 
 The case is driven as people would: each message and act comes when it is waited for, so every wait costs its timer.
 ``activities`` counts local ones too; ``payload_bytes`` is the data of all payloads, ``history_bytes`` all events as
-Temporal stores them.
+Temporal stores them. The papers are blank: what they show never passes through Temporal.
 """
 
 import asyncio
@@ -26,6 +26,7 @@ from temporalio.client import WorkflowHistory
 
 from rulebook.cases import renewal_id
 from runtime.workers import relay_child, worker_children
+from tests.blank_press import blank_papers_child
 from tests.driver import Driver
 from tests.running_stack import FUND, running_stack, settings_for
 
@@ -71,7 +72,8 @@ def payload_bytes(message: Message) -> int:
 async def measure(folder: Path) -> dict[str, object]:
     """Drive one case to its end and read its history."""
     settings = settings_for(folder)
-    with running_stack(folder, [*worker_children(settings), relay_child(settings)]) as services:
+    worker, _ = worker_children(settings)
+    with running_stack(folder, [worker, blank_papers_child(settings), relay_child(settings)]) as services:
         client = await services.client()
         driver = Driver(services, client, early=False)
         await driver.settle(total=1, in_flight=1, within=120)

@@ -31,6 +31,7 @@ from rulebook.cases import renewal_id
 from runtime.supervisor import Child, Supervisor
 from runtime.wiring import Services
 from runtime.workers import relay_child, worker_children
+from tests.blank_press import blank_papers_child
 from tests.driver import Driver
 from tests.running_stack import FUND, running_stack, settings_for
 
@@ -79,7 +80,7 @@ async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     """The whole run."""
     settings = settings_for(folder)
     worker, papers = worker_children(settings)
-    blank = Child("blank", (sys.executable, str(FOLDER / "blank_papers.py")), settings.for_children())
+    blank = blank_papers_child(settings, "blank")
     bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py")), settings.for_children())
     from_the_beginning = (papers, blank, bones) if counts.together else ()
     running = nothing_more if counts.together else in_turn

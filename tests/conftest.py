@@ -68,9 +68,19 @@ class ServersOnDemand:
             if self._over.wait(0.05):
                 return
         try:
-            self._stack.start()
+            do_not_wait_for_the_disk(self._stack.start())
         except BaseException as failure:
             (self.folder / "failure").write_text(repr(failure))
+
+
+def do_not_wait_for_the_disk(addresses: Addresses) -> None:
+    """Commit into the system's memory: no test turns the machine off, and the data ends with the run.
+
+    Servers that tests kill are others, and wait.
+    """
+    with psycopg.connect(addresses.superuser_url, autocommit=True) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -153,9 +153,12 @@ class Driver:
         today = shanghai_today()
         if task.kind in set(MessageKind):
             if not self._early:
-                with self.services.sessions.begin() as session:
-                    bodies = bank_messages(task.case_no, today)
-                    say(session, task.case_no, next(body for body in bodies if body.kind == task.kind))
+                said = next(body for body in bank_messages(task.case_no, today) if body.kind == task.kind)
+                try:
+                    with self.services.sessions.begin() as session:
+                        say(session, task.case_no, said)
+                except DBAPIError:  # the database was away: the same message may be sent again
+                    self._in_hand.discard((task.id, task.kind))
             return
         if task.kind == ActKind.DRAW_AGAIN:
             with self.services.sessions() as session:

@@ -10,7 +10,6 @@ import pytest
 import pytest_asyncio
 from temporalio.client import Client
 
-from activities.contracts import Queue
 from activities.law.calendars import shanghai_today
 from models.bootstrap import DatabaseUrls
 from runtime.devstack import Addresses
@@ -18,7 +17,8 @@ from runtime.seed import open_fund
 from runtime.settings import checkout
 from runtime.wiring import Services
 from tests.acceptance.fund.fund import TestedFund
-from tests.services_of_tests import services_on
+from tests.blank_press import BlankServices
+from tests.services_of_tests import services_on, working
 
 _NUMBERS = itertools.count(1)
 SOMEBODY = """
@@ -32,20 +32,15 @@ roles = ["maker", "checker", "cashier"]
 
 @pytest.fixture(scope="session")
 def services(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """This test process's own database, queues and simulated bank."""
-    with services_on(stack, database, tmp_path_factory.mktemp("house"), "test") as services:
+    """This test process's own database, queues and simulated bank; papers are blank outside their own room."""
+    with services_on(stack, database, tmp_path_factory.mktemp("house"), "test", BlankServices) as services:
         yield services
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def client(services: Services) -> AsyncIterator[Client]:
     """A client, while workers of all queues run."""
-    connected = await services.client()
-    async with (
-        services.worker(connected, Queue.CASES),
-        services.worker(connected, Queue.MONEY),
-        services.worker(connected, Queue.PAPERS),
-    ):
+    async with working(services) as connected:
         yield connected
 
 

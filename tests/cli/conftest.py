@@ -14,7 +14,6 @@ import pytest_asyncio
 from temporalio.client import Client
 
 from activities import words
-from activities.contracts import Queue
 from activities.law.calendars import shanghai_today
 from models.bootstrap import DatabaseUrls
 from runtime.cli import main
@@ -23,7 +22,8 @@ from runtime.seed import open_fund
 from runtime.settings import checkout
 from runtime.wiring import Services
 from tests.acceptance.fund.fund import TestedFund
-from tests.services_of_tests import services_on
+from tests.blank_press import BlankServices
+from tests.services_of_tests import services_on, working
 
 _NUMBERS = itertools.count(1)
 EXAMPLES = (checkout() or Path.cwd()) / "examples"
@@ -79,8 +79,8 @@ def cli(capsys: pytest.CaptureFixture[str]) -> Cli:
 
 @pytest.fixture(scope="session")
 def services(stack: Addresses, database: DatabaseUrls, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Services]:
-    """This test process's database, with queues and a simulated bank of the command's tests."""
-    with services_on(stack, database, tmp_path_factory.mktemp("cli"), "cli") as services:
+    """This test process's database, with queues and a simulated bank of the command's tests; workers draw blanks."""
+    with services_on(stack, database, tmp_path_factory.mktemp("cli"), "cli", BlankServices) as services:
         yield services
 
 
@@ -106,12 +106,7 @@ def fund_code(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def client(services: Services) -> AsyncIterator[Client]:
     """A client, while workers of all queues run."""
-    connected = await services.client()
-    async with (
-        services.worker(connected, Queue.CASES),
-        services.worker(connected, Queue.MONEY),
-        services.worker(connected, Queue.PAPERS),
-    ):
+    async with working(services) as connected:
         yield connected
 
 

@@ -52,9 +52,9 @@ def folder(tmp_path: Path) -> Iterator[Path]:
 
 @pytest.fixture
 def serving(folder: Path) -> Iterator[Services]:
-    """``xuqiao serve`` as its users run it, in a process of its own."""
+    """``xuqiao serve``, in a process of its own; the papers are blank, since nobody reads two hundred and fifty."""
     settings = settings_for(folder)
-    command = [sys.executable, "-c", "from runtime.cli import main; main()", "serve"]
+    command = [sys.executable, "-m", "tests.serving_blanks"]
     process = subprocess.Popen(command, env=settings.for_children(), cwd=Path(__file__).parents[2])
     until = time.monotonic() + READY_WITHIN
     while not (addresses_of(folder) and {"worker", "papers", "relay"} <= pids(folder).keys()):

@@ -29,13 +29,18 @@ def script(path: Path, body: str) -> None:
 
 
 def run(
-    house: Path, *arguments: str, tools: Path | None = None, lang: str = "en", system: str = "/usr/bin:/bin"
+    house: Path,
+    *arguments: str,
+    tools: Path | None = None,
+    lang: str = "en",
+    system: str = "/usr/bin:/bin",
+    **more: str,
 ) -> subprocess.CompletedProcess[str]:
     path = os.pathsep.join([*([str(tools)] if tools else []), system])
     return subprocess.run(
         [house / "run", *arguments],
         cwd="/",
-        env={"PATH": path, "XUQIAO_LANG": lang, "HOME": str(house)},
+        env={"PATH": path, "XUQIAO_LANG": lang, "HOME": str(house), **more},
         capture_output=True,
         text=True,
         check=False,
@@ -57,6 +62,12 @@ def test_once_set_up_it_hands_over_at_once_with_everything_it_was_given(house: P
     assert done.stdout.splitlines() == ["<case>", "<list>", "<--firm>", "<a b>", "<>", "/"]
     assert (done.returncode, done.stderr) == (0, "")
     assert run(house, "doctor", "--json").stdout.splitlines()[:2] == ["<doctor>", "<--json>"]
+
+
+def test_what_it_starts_keeps_its_bytecode_even_where_the_machine_forbids_it(house: Path) -> None:
+    set_up(house)
+    script(house / ".venv/bin/xuqiao", 'echo "${PYTHONDONTWRITEBYTECODE-kept}"')
+    assert run(house, "words", "1", PYTHONDONTWRITEBYTECODE="1").stdout == "kept\n"
 
 
 @pytest.mark.parametrize("changed", ["requirements-dev.lock", "pyproject.toml"])
