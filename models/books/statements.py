@@ -304,7 +304,8 @@ _OPEN_BRIDGES = text("""
 """)
 _PAYMENTS_NOT_MADE = text("""
     SELECT regexp_replace(a.account_number, '[^0-9]', '', 'g') AS account, p.amount_fen,
-           coalesce(p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS sent_on
+           coalesce(p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS sent_on,
+           greatest(p.decided_on, p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS open_until
     FROM payment AS p JOIN application AS a USING (case_no)
     WHERE p.fund = :fund AND p.state <> 'paid'
     ORDER BY p.intended_at, p.key

@@ -59,11 +59,13 @@ class ReturnedPayment(Value):
         account: the payee's, as digits.
         amount_fen: in fen.
         sent_on: the day from which it can stand on the statement.
+        open_until: the day on which the books learned that it was not made; of one whose fate is open, ``sent_on``.
     """
 
     account: str
     amount_fen: int
     sent_on: date
+    open_until: date
 
 
 class Pair(Value):
@@ -194,7 +196,7 @@ def _returned(free_lines: list[KnownLine], payments: list[ReturnedPayment]) -> I
 def _payment_of(line: KnownLine, payments: Iterable[ReturnedPayment]) -> ReturnedPayment | None:
     for payment in payments:
         same = payment.account == line.payer_account and payment.amount_fen == -line.amount_fen
-        if same and payment.sent_on <= line.on <= payment.sent_on + NEAR:
+        if same and payment.sent_on <= line.on <= payment.open_until + NEAR:
             return payment
     return None
 

@@ -9,13 +9,15 @@ refused by name, never dropped and never doubled.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from rulebook.books.statements import KnownLine, StatementLine
 from rulebook.errors import XuqiaoError
 
 _NO_NUMBER = re.compile(r"[0\-*/]*")
+_NEAR = timedelta(days=7)
 _OF_THE_DAY = re.compile(r"[0-9]{1,5}")
 
 
@@ -27,31 +29,32 @@ class Recognised(NamedTuple):
     refusal: XuqiaoError | None = None
 
 
-def recognise(
-    lines: Sequence[StatementLine], on_record: Sequence[KnownLine], names: Collection[str]
-) -> list[Recognised]:
+def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) -> list[Recognised]:
     """What each line of one file is.
 
     Args:
         lines: of the file, in order of time.
-        on_record: all lines on record of the days of the file, in order of time.
-        names: all that lines of the fund are called.
+        on_record: all lines on record, in order of time.
     Returns:
         one for each line.
     """
-    record: dict[object, list[KnownLine]] = defaultdict(list)
+    record: dict[date, list[KnownLine]] = defaultdict(list)
     for known in on_record:
         record[known.on].append(known)
-    places: dict[object, list[int]] = defaultdict(list)
+    places: dict[date, list[int]] = defaultdict(list)
     for place, line in enumerate(lines):
         places[line.on].append(place)
     found = [Recognised()] * len(lines)
     for on, of_day in places.items():
-        matched, left = _match([(place, lines[place]) for place in of_day], record[on])
+        matched, record[on] = _match([(place, lines[place]) for place in of_day], record[on])
         for place in of_day:
-            found[place] = _judged(lines[place], matched.get(place), left)
+            found[place] = _judged(lines[place], matched.get(place), record[on])
+    unmatched = [known for left in record.values() for known in left]
+    for place, line in enumerate(lines):
+        if found[place] == Recognised() and (other := _of_another_day(line, unmatched)):
+            found[place] = _refused("statement.line_differs", other)
     _refuse_repeated(lines, found)
-    _give_names(lines, found, set(names))
+    _give_names(lines, found, {known.name for known in on_record})
     return found
 
 
@@ -172,8 +175,24 @@ def _judged(line: StatementLine, known: KnownLine | None, left: Sequence[KnownLi
     for code, contradicts in _CONTRADICTIONS:
         other = next((each for each in left if contradicts(line, each)), None)
         if other is not None:
-            return Recognised(refusal=XuqiaoError(code, reference=other.name, on=other.on))
+            return _refused(code, other)
     return Recognised()
+
+
+def _refused(code: str, other: KnownLine) -> Recognised:
+    return Recognised(refusal=XuqiaoError(code, reference=other.name, on=other.on))
+
+
+def _of_another_day(line: StatementLine, left: Sequence[KnownLine]) -> KnownLine | None:
+    """The same money under the same number on a day nearby, as when one export goes by 交易日 and another by 记账日."""
+    if not identifies(line.reference) or _OF_THE_DAY.fullmatch(line.reference):
+        return None
+    near = (known for known in left if known.on != line.on and abs(known.on - line.on) <= _NEAR)
+    return next((known for known in near if _same_number(line, known) and _same_money(line, known)), None)
+
+
+def _same_money(line: StatementLine, known: StatementLine) -> bool:
+    return _sum_of(line) == _sum_of(known) or _unproven(line, known)
 
 
 def _same_balance(line: StatementLine, known: StatementLine) -> bool:

@@ -163,6 +163,16 @@ def direction_of(cell: Cell, own: Mapping[str, int]) -> int:
     raise XuqiaoError("statement.mark_unknown", mark=cell.shown)
 
 
+def hint_of(cell: Cell) -> int | None:
+    """1 or -1 where a cell holds a word for a direction and nothing else."""
+    if is_nothing(cell) or not re.search(r"[\u3400-\u9fff]", str(cell.value)):
+        return None
+    try:
+        return direction_of(cell, {})
+    except XuqiaoError:
+        return None
+
+
 def refuse_other_currency(cell: Cell) -> None:
     """Refuse a line that is not in yuan.
 

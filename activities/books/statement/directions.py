@@ -19,6 +19,7 @@ class Written(NamedTuple):
     Attributes:
         row: of the file, from 1.
         mark: 1 for in, -1 for out, where the bank has a column for it.
+        hint: what a column that nobody knows as a mark says like one.
         other: the other side, where the bank writes only that one.
         payer, payee: where it writes both.
     """
@@ -27,6 +28,7 @@ class Written(NamedTuple):
     on: date
     amount: Amount
     mark: int | None
+    hint: int | None
     balance_fen: int | None
     reference: str
     other: Side
@@ -60,7 +62,11 @@ def directed(written: Sequence[Written], opening_fen: int | None) -> tuple[Direc
     if not any(each.amount.signed for each in written) and not all(each.mark for each in written):
         return _by_balance(written, opening_fen)
     if not any(each.mark for each in written):
-        return [(each, _line(each, each.amount.fen)) for each in written], []
+        signed = [(each, _line(each, each.amount.fen)) for each in written]
+        against = next((each for each in written if each.hint and each.hint * each.amount.fen < 0), None)
+        if against and not _runs(signed, opening_fen):
+            raise XuqiaoError("statement.sign_unknown", row=against.row)
+        return signed, []
     turned = [(each, _line(each, each.amount.fen * (each.mark or 1))) for each in written]
     if _could_be_signed_already(written):
         as_signed = [(each, _line(each, each.amount.fen)) for each in written]

@@ -11,6 +11,7 @@ from activities.books.statement.cells import (
     day_of,
     digits_of,
     direction_of,
+    hint_of,
     is_nothing,
     plain,
     refuse_broken,
@@ -237,7 +238,7 @@ def _read_row(found: _Rows, place: int, row: Row, columns: Columns, labels: Row)
     try:
         if any(not cell.blank for cell in row[columns.width :]):
             raise XuqiaoError("statement.cells_beyond", width=columns.width)
-        found.written.append(_written(place, cells, columns.layout.marks))
+        found.written.append(_written(place, cells, columns.layout.marks, _hint(row, columns)))
         found.own.update(_own_of(cells))
     except XuqiaoError as error:
         found.faults.append(FileFault(place + 1, error))
@@ -343,7 +344,7 @@ def _has_day(cells: Cells) -> bool:
 # One line ------------------------------------------------------------------------------------------------------
 
 
-def _written(place: int, cells: Cells, marks: Mapping[str, int]) -> Written:
+def _written(place: int, cells: Cells, marks: Mapping[str, int], hint: int | None) -> Written:
     for cell in cells.get(Field.CURRENCY, ()):
         refuse_other_currency(cell)
     texts = [words_of(cell) for cell in cells.get(Field.SUMMARY, ())]
@@ -354,6 +355,7 @@ def _written(place: int, cells: Cells, marks: Mapping[str, int]) -> Written:
         on=_of(cells, Field.DAY, day_of),
         amount=amount,
         mark=mark,
+        hint=hint,
         balance_fen=_or_none(cells, Field.BALANCE),
         reference=_or(cells, Field.REFERENCE, code_of, ""),
         other=(
@@ -364,6 +366,14 @@ def _written(place: int, cells: Cells, marks: Mapping[str, int]) -> Written:
         payee=(_or(cells, Field.PAYEE_NAME, words_of, ""), _or(cells, Field.PAYEE_ACCOUNT, digits_of, "")),
         summary="；".join(dict.fromkeys(text for text in texts if text)),
     )
+
+
+def _hint(row: Row, columns: Columns) -> int | None:
+    """What a cell outside the known columns says like a mark (借, 付款), where only one way is said."""
+    if Field.AMOUNT not in columns.fields.values():
+        return None
+    said = {sign for place, cell in enumerate(row) if place not in columns.fields and (sign := hint_of(cell))}
+    return said.pop() if len(said) == 1 else None
 
 
 def _own_of(cells: Cells) -> set[str]:

@@ -186,9 +186,7 @@ def _put_on_record(session: Session, fund: str, part: Part, content: bytes, by: 
         if each.line.on > today:
             error = XuqiaoError("statement.day_to_come", on=each.line.on, today=today)
             results.append(_result(part, each.row, each.line, reason=reason_of(error)))
-    on_record, days = statements.lines_of(session, fund), {each.line.on for each in come}
-    of_days = [known for known in on_record if known.on in days]
-    found = recognise([each.line for each in come], of_days, {known.name for known in on_record})
+    found = recognise([each.line for each in come], statements.lines_of(session, fund))
     digest = hashlib.sha256(content).hexdigest()
     for (row, line), what in zip(come, found, strict=True):
         place = InFile(digest=digest, sheet=part.sheet, row=row, by=by)

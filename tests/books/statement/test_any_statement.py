@@ -65,8 +65,7 @@ class Record:
         for part in parts:
             lines = [each.line for each in part.lines]
             refused += len(part.faults)
-            of_days = [known for known in self.lines if known.on in {line.on for line in lines}]
-            found = recognise(lines, of_days, {known.name for known in self.lines})
+            found = recognise(lines, self.lines)
             for line, what in zip(lines, found, strict=True):
                 if what.refusal:
                     refused += 1

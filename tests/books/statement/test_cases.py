@@ -77,6 +77,14 @@ def test_2_without_a_known_mark_nothing_is_booked(account: Account, headings: st
     assert account.lines == []
 
 
+def test_2_one_reversal_makes_no_signed_column(account: Account) -> None:
+    rows = ["2026-03-01,50.00,贷,A", "2026-03-02,30.00,借,B", "2026-03-02,-30.00,借,C"]
+    with pytest.raises(XuqiaoError, match=r"statement\.sign_unknown"):
+        account.take_in_file(account.file(*rows, headings="日期,金额,进项与否,流水号"))
+    signed = account.file("2026-03-01,50.00,来账,A", "2026-03-02,-30.00,往账,B", headings="日期,金额,进项与否,流水号")
+    assert account.take_in_file(signed).whole
+
+
 def test_2_an_officer_says_once_what_the_heading_means(account: Account) -> None:
     path = account.file("2026-03-01,50.00,贷,A", "2026-03-02,30.00,借,B", headings="日期,金额,进项与否,流水号")
     with sessions(account.app).begin() as session:
@@ -159,6 +167,13 @@ def test_3_a_number_that_stands_for_other_money_is_refused_without_balances(acco
     report = account.take_in("2026-03-01,LS1,,2.00,,甲,622,")
     assert faults(report) == [(2, "statement.line_differs")]
     assert account.waiting() == {"LS1": yuan(1)}
+
+
+def test_3_the_same_number_on_the_day_before_is_no_second_line(account: Account) -> None:
+    account.take_in("2026-02-27,LS7,,1.00,101.00,甲,622,")
+    report = account.take_in("2026-02-28,LS7,,1.00,101.00,甲,622,")
+    assert faults(report) == [(2, "statement.line_differs")]
+    assert account.waiting() == {"LS7": yuan(1)}
 
 
 def test_4_what_the_bank_completes_later_is_the_same_line(of_number: OpenAccount) -> None:

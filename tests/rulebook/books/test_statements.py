@@ -169,7 +169,7 @@ def test_money_of_nobodys_account_is_paired_with_nothing() -> None:
 def test_1_a_payment_of_the_books_that_the_bank_sent_back_belongs_to_its_return() -> None:
     out = line("P", -500, on=1, payer_account=ACCOUNT)
     back = line("T", 500, on=2, payer_account=ACCOUNT, summary="退汇：账号有误")
-    payment = ReturnedPayment(account=ACCOUNT, amount_fen=500, sent_on=day(1))
+    payment = ReturnedPayment(account=ACCOUNT, amount_fen=500, sent_on=day(1), open_until=day(1))
     pair = Pair(line="P", returned_by="T")
     assert find_pairs([out, back], [], [], [payment]) == [pair]
     assert find_pairs([out, back], [], [], []) == [], "nobody was to be paid"
@@ -188,7 +188,7 @@ def test_1_a_payment_of_the_books_that_the_bank_sent_back_belongs_to_its_return(
         payment.model_copy(update={"account": "999"}),
         payment.model_copy(update={"amount_fen": 499}),
         payment.model_copy(update={"sent_on": day(2)}),
-        payment.model_copy(update={"sent_on": day(-7)}),
+        payment.model_copy(update={"sent_on": day(-7), "open_until": day(-7)}),
     ):
         assert find_pairs([out, back], [], [], [other_payment]) == []
     assert find_pairs([out, back], [movement("P", -500)], [], [payment]) == [], "a payment in the books was made"
