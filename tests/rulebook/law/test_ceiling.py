@@ -53,6 +53,25 @@ def test_a_listed_firm_has_a_cap_of_its_own_where_the_measure_names_one() -> Non
     assert (owner.amount_fen, owner.citation) == (yuan(5_000_000), LAW)
 
 
+def test_a_firm_on_the_measures_list_has_a_cap_of_its_own() -> None:
+    on_list = amended({"bridge.cap_on_list": yuan(30_000_000)})
+    amounts = yuan(99_000_000), yuan(99_000_000)
+    assert ceiling(FIRM, *amounts, on_list, on_list=True).amount_fen == yuan(30_000_000)
+    assert ceiling(FIRM, *amounts, on_list, listed=True).amount_fen == yuan(10_000_000)
+    assert ceiling(ApplicantKind.OWNER, *amounts, on_list, on_list=True).amount_fen == yuan(5_000_000)
+    both = amended({**LISTED, "bridge.cap_on_list": yuan(30_000_000)})
+    assert ceiling(FIRM, *amounts, both, listed=True, on_list=True).amount_fen == yuan(30_000_000)
+    assert ceiling(FIRM, *amounts, both, listed=True).amount_fen == yuan(20_000_000)
+
+
+def test_a_farmer_of_whom_no_more_is_known_has_the_lower_cap_of_what_it_may_be() -> None:
+    farmers = amended({"applicant.kinds": tuple(ApplicantKind), "bridge.cap_agricultural_by_kind": True})
+    most = ceiling(ApplicantKind.AGRICULTURAL, yuan(99_000_000), yuan(99_000_000), farmers)
+    assert (most.amount_fen, most.citation) == (yuan(2_000_000), LAW)
+    assert "bridge.cap_agricultural" not in farmers.unset()
+    assert "bridge.cap_agricultural" in amended({"applicant.kinds": tuple(ApplicantKind)}).unset()
+
+
 def test_the_bridge_of_a_listed_firm_is_judged_by_it() -> None:
     big = {"loan__balance_fen": yuan(40_000_000), "asked_fen": yuan(20_000_000)}
     promise = a_promise(amount_fen=yuan(40_000_000), authority_fen=yuan(40_000_000))
