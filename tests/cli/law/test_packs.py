@@ -85,8 +85,10 @@ def test_a_completed_pack_can_be_used(cli: Cli) -> None:
     checked = cli("packs", "check", DONGHAI, "--overlay", OVERLAY, "--json")
     assert (checked.code, checked.data["ready"], checked.data["to_decide"]) == (0, True, [])
     assert "release.cut_off" in checked.data["operator_choices"]
-    assert checked.data["left_to_people"] == []
+    assert checked.data["left_to_people"] == ["rest.not_carried"]
+    assert "在本县依法经营（第二条）" in checked.data["not_carried"]
     told = cli("packs", "check", DONGHAI, "--overlay", OVERLAY)
+    assert all(said in told.out for said in checked.data["not_carried"])
     assert (told.code, "可以启用" in told.out) == (0, True)
 
 

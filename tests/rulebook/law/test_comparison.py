@@ -37,7 +37,7 @@ def test_records_within_a_value_are_data_too() -> None:
         {"through_day": 5, "daily_rate": "0.02%"},
         {"through_day": None, "daily_rate": "0.04%"},
     ]
-    assert of["fund.sources"][0] == [{"giver": "东海县", "amount_yuan": "20000000.00", "at_least": False}]
+    assert of["fund.sources"][0] == [{"giver": "东海县政府", "amount_yuan": "20000000.00", "at_least": False}]
     assert of["applicant.kinds"][0] == ["firm", "owner", "individual_business"]
     waivers = laid_out(draft("yangzhou/2022"))["fee.waivers"][0]
     assert waivers == [{"since": "2022-03-01", "until": "2022-06-30"}]
