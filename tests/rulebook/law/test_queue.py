@@ -59,14 +59,16 @@ def test_the_classes_that_a_measure_names_go_first_and_all_alike(fact: str) -> N
     assert rank(named, measure, LATER).reason == "queue.priority_firm"
     both = some_facts(applicant__leading_firm=True, applicant__growth_firm=True)
     assert rank(named, measure, NOON).key == rank(both, measure, NOON).key
-    for other in (SMALL_PRIORITY, some_facts(applicant__high_tech_firm=True), some_facts(applicant__leading_firm=None)):
+    neither = some_facts(applicant__leading_firm=False, applicant__growth_firm=False)
+    for other in (SMALL_PRIORITY, some_facts(applicant__high_tech_firm=True), some_facts(), neither):
         assert rank(named, measure, LATER).key < rank(other, measure, NOON).key
 
 
 def test_high_tech_firms_go_first_where_the_measure_says_so() -> None:
     measure = amended({"queue.priority_firms": ("specialised", "high_tech"), "queue.small_and_micro_first": False})
     for facts in (some_facts(applicant__high_tech_firm=True), SMALL_PRIORITY):
-        assert rank(facts, measure, LATER).key < rank(some_facts(applicant__leading_firm=True), measure, NOON).key
+        for other in ({"applicant__leading_firm": True}, {"applicant__high_tech_firm": False}):
+            assert rank(facts, measure, LATER).key < rank(some_facts(**other), measure, NOON).key
 
 
 def test_a_firm_of_unknown_size_is_not_put_first() -> None:
