@@ -66,7 +66,7 @@ def test_a_measure_does_not_differ_from_itself() -> None:
 
 
 def test_what_changed_from_one_edition_to_the_next() -> None:
-    found = compare(draft("lianyungang/undated"), draft("lianyungang/2023-06-01"))
+    found = compare(draft("lianyungang/2018-11-15"), draft("lianyungang/2023-06-01"))
 
     changed = {change.name: (change.before.value, change.after.value) for change in found.changed}
     assert changed["bridge.promise_ratio"] == ("80%", "95%")
@@ -74,7 +74,8 @@ def test_what_changed_from_one_edition_to_the_next() -> None:
         {"through_day": 5, "daily_rate": "0.02%"},
         {"through_day": None, "daily_rate": "0.04%"},
     ]
-    assert "validity.since" in [change.name for change in found.added]
+    assert changed["validity.since"] == ("2018-11-15", "2023-06-01")
+    assert [change.name for change in found.added] == ["applicant.sizes"]
     assert "validity.until" in [change.name for change in found.removed]
     (ratio,) = [change for change in found.changed if change.name == "bridge.promise_ratio"]
     assert ratio.before.citation != ratio.after.citation == "连政规发〔2023〕8号"

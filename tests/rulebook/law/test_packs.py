@@ -227,7 +227,7 @@ def test_what_a_source_shows_stands_in_the_pack_or_is_named_as_not_carried(pack:
 
 def test_every_measure_that_shows_a_parameter_has_a_pack() -> None:
     assert {
-        "donghai/2025-08-17", "lianyungang/2023-06-01", "lianyungang/undated", "qingdao/undated", "wenzhou/2018",
+        "donghai/2025-08-17", "lianyungang/2023-06-01", "lianyungang/2018-11-15", "qingdao/undated", "wenzhou/2018",
         "fuding/undated", "luzhou/2019", "luzhou/2025-07-31", "qianjiang/2016", "licheng/2019", "nanchuan/2023",
         "xiamen/2018", "yangzhou/2022", "quanzhou/2014", "shanxi/2021-07-15", "dazhu/2020-08-03",
     } <= set(pack_ids())  # fmt: skip
