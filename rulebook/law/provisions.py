@@ -217,7 +217,8 @@ class ApplicantSection(Section):
 
     ``sizes_of_owner``: where the firm of a person is asked for another size. ``large_by_list``: the list on which a
     large firm must stand to be admitted beside ``sizes``. ``persons``: who of a firm may borrow in person.
-    ``registered_locally``: registered and taxed here; ``seat_locally``: registered here, wherever it is taxed.
+    ``registered_locally``: registered and taxed here, or, where ``place_of_business_counts``, at work and taxed here: a
+    human looks at who is registered elsewhere. ``seat_locally``: registered here, wherever it is taxed.
     ``industries``: codes of GB/T 4754, no others are admitted; ``industries_excluded``: all but these.
     ``tax_floor``: tax of the year before; ``tax_floor_for_small`` and ``tax_floor_for_encouraged`` False let a human
     decide below it for small and micro firms, and for industries that the state encourages.
@@ -231,6 +232,7 @@ class ApplicantSection(Section):
     large_by_list: Provision[Words] = silent()
     persons: Provision[tuple[Person, ...]] = silent()
     registered_locally: Provision[StrictBool] = silent()
+    place_of_business_counts: Provision[StrictBool] = silent()
     seat_locally: Provision[StrictBool] = silent()
     tax_floor: Provision[Amount] = silent()
     tax_floor_for_small: Provision[StrictBool] = silent()

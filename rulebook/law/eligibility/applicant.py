@@ -132,6 +132,9 @@ def registered_locally(case: Application) -> Answer | None:
         return referred("eligibility.registration_unknown", citation, {})
     if registered:
         return passed("eligibility.registered_here", citation, {})
+    if case.measure.applicant.place_of_business_counts.value:
+        counts = case.measure.citation("applicant.place_of_business_counts")
+        return referred("eligibility.place_to_see", counts, {})
     return failed("eligibility.registered_elsewhere", citation, {})
 
 

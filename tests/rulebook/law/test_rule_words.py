@@ -115,6 +115,8 @@ def findings() -> list[Finding]:
     for day in (date(2020, 1, 1), date(2030, 1, 1)):
         answers += judge_applicant(sound, ASKS_EVERYTHING, day).items
     answers += judge_applicant(sound, amended({"applicant.kinds": ("owner",), "standing.excluded": None}), TODAY).items
+    elsewhere = amended({"applicant.registered_locally": True, "applicant.place_of_business_counts": True})
+    answers += judge_applicant(changed_facts({"applicant.registered_locally": False}), elsewhere, TODAY).items
     unsaid = amended({"applicant.persons": None})
     answers += judge_applicant(
         changed_facts({"applicant.kind": "owner", "applicant.shareholder": True}), unsaid, TODAY

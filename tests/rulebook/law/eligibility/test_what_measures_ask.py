@@ -27,6 +27,7 @@ def judged(provisions: Mapping[str, object], changes: Mapping[str, Any]) -> Find
 
 
 LOCAL = {"applicant.registered_locally": True}
+PLACE = {**LOCAL, "applicant.place_of_business_counts": True}
 TAX = {"applicant.tax_floor": 10 * WAN}
 RELAXED = {**TAX, "applicant.tax_floor_for_small": False}
 STRICT = {**TAX, "applicant.tax_floor_for_small": True}
@@ -68,6 +69,8 @@ RULES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Result, str, dict[s
     ("registration", LOCAL, {}, PASS, "registered_here", {}),
     ("registration", LOCAL, {"applicant.registered_locally": False}, FAIL, "registered_elsewhere", {}),
     ("registration", LOCAL, {"applicant.registered_locally": "unknown"}, REFER, "registration_unknown", {}),
+    ("registration", PLACE, {"applicant.registered_locally": False}, REFER, "place_to_see", {}),
+    ("registration", PLACE, {}, PASS, "registered_here", {}),
     ("tax", TAX, {"applicant.tax_last_year_fen": 10 * WAN}, PASS, "tax_reached",
      {"tax": "100,000.00", "floor": "100,000.00"}),
     ("tax", TAX, {"applicant.tax_last_year_fen": 10 * WAN - 1}, FAIL, "tax_below_floor", TAXES),
