@@ -45,19 +45,20 @@ def cap_of(kind: ApplicantKind, measure: Measure, *, listed: bool = False, on_li
     Raises:
         XuqiaoError: ``pack.unset`` in a draft that has no cap for the kind.
     """
-    if kind not in measure.applicant_kinds:
-        return None
     bridge = measure.bridge
-    if kind is ApplicantKind.AGRICULTURAL and bridge.cap_agricultural_by_kind.value:
+    if kind is ApplicantKind.AGRICULTURAL and bridge.cap_agricultural_by_kind.value and kind in measure.applicant_kinds:
         may_be = (cap_of(each, measure) for each in (ApplicantKind.FIRM, ApplicantKind.INDIVIDUAL_BUSINESS))
         return min((cap for cap in may_be if cap is not None), default=None)
-    caps = [Cap(measure.cap_fen(kind) or 0, "bridge.cap_" + kind)]
+    cap = measure.cap_fen(kind)
+    if cap is None:
+        return None
+    of_its_own = []
     if kind is ApplicantKind.FIRM:
         if listed and bridge.cap_listed_firm.value is not None:
-            caps.append(Cap(bridge.cap_listed_firm.value, "bridge.cap_listed_firm"))
+            of_its_own.append(Cap(bridge.cap_listed_firm.value, "bridge.cap_listed_firm"))
         if on_list and bridge.cap_on_list.value is not None:
-            caps.append(Cap(bridge.cap_on_list.value, "bridge.cap_on_list"))
-    return caps[0] if len(caps) == 1 else max(caps[1:])
+            of_its_own.append(Cap(bridge.cap_on_list.value, "bridge.cap_on_list"))
+    return max(of_its_own, default=Cap(cap, "bridge.cap_" + kind))
 
 
 def cap_for(

@@ -160,6 +160,7 @@ def test_a_refused_kind_of_loan_cites_what_the_measure_lists_not_what_the_operat
     facts = some_facts(applicant__kind="owner", loan__kind="project")
     findings = judge_applicant(facts, amended({"loan.kinds_out": None}), TODAY)
     assert only(findings) == ("eligibility.loan_kind_not_admitted", Result.FAIL, f"{LAW}第三条")
+    assert of_rule(findings, "eligibility.loan_kind").facts == {"kind": "project"}
 
 
 # The bridge ----------------------------------------------------------------------------------------------------
