@@ -62,7 +62,8 @@ def person(case: Application) -> Answer | None:
     Where the measure does not say who of a firm may, a human decides about a shareholder.
     """
     applicant, measure = case.facts.applicant, case.measure
-    if applicant.kind is not ApplicantKind.OWNER:
+    kinds = measure.applicant.kinds.value
+    if applicant.kind is not ApplicantKind.OWNER or (kinds is not None and applicant.kind not in kinds):
         return None
     who = Person.SHAREHOLDER if applicant.shareholder else Person.LEGAL_REPRESENTATIVE
     admitted = measure.applicant.persons.value

@@ -207,6 +207,10 @@ def test_a_shareholder_is_left_to_a_human_where_the_measure_does_not_say_who_bor
     rules = {finding.rule for finding in judged(silent, IN_PERSON).items}
     assert "eligibility.person" not in rules
     assert "eligibility.person" not in {finding.rule for finding in judged(PERSONS, {}).items}
+    firms_only = judged({"applicant.kinds": ("firm",), **silent}, IN_PERSON | {"applicant.shareholder": True})
+    assert "eligibility.person" not in {finding.rule for finding in firms_only.items}
+    kinds_open = judged({"applicant.kinds": None, **PERSONS}, IN_PERSON)
+    assert of_rule(kinds_open, "eligibility.person").result is PASS
 
 
 def test_the_firm_of_a_person_may_be_asked_for_another_size() -> None:
