@@ -66,6 +66,15 @@ class ApplicationRow(Value):
     liabilities_ppm: int | None = None
     listed: bool | None = None
     lifted_from_poverty: bool = False
+    seat_locally: bool | None = None
+    on_list: bool | None = None
+    shareholder: bool | None = None
+    farms_as_firm: bool | None = None
+    farms_as_individual_business: bool | None = None
+    encouraged_industry: bool | None = None
+    leading_firm: bool | None = None
+    growth_firm: bool | None = None
+    high_tech_firm: bool | None = None
     bank: str
     bank_name: str
     loan_note: str
@@ -113,6 +122,15 @@ class ApplicationRow(Value):
                 liabilities_ppm=self.liabilities_ppm,
                 listed=self.listed,
                 lifted_from_poverty=self.lifted_from_poverty,
+                seat_locally=self.seat_locally,
+                on_list=self.on_list,
+                shareholder=self.shareholder,
+                farms_as_firm=self.farms_as_firm,
+                farms_as_individual_business=self.farms_as_individual_business,
+                encouraged_industry=self.encouraged_industry,
+                leading_firm=self.leading_firm,
+                growth_firm=self.growth_firm,
+                high_tech_firm=self.high_tech_firm,
             ),
             standing=self.standing,
             loan=LoanFacts(

@@ -2,8 +2,9 @@
 
 from datetime import date
 from enum import StrEnum
+from typing import Any, ClassVar
 
-from pydantic import Field
+from pydantic import Field, SerializerFunctionWrapHandler, model_serializer
 
 from rulebook.money import MOST_FEN
 from rulebook.values import Value
@@ -121,14 +122,39 @@ class Promise(Value):
         return self.model_dump(mode="json", exclude={"rung"})
 
 
-class ApplicantFacts(Value):
+class Asked(Value):
+    """Facts about a borrower. Those that the forms asked only later are left out where nobody knows them.
+
+    So facts recorded before them have the digest today that they had then, which an approval rests on.
+    """
+
+    ASKED_LATER: ClassVar[frozenset[str]] = frozenset()
+
+    @model_serializer(mode="wrap")
+    def _without_what_nobody_was_asked(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: fact for name, fact in dump(self).items() if fact is not None or name not in self.ASKED_LATER}
+
+
+class ApplicantFacts(Asked):
     """The borrower as the law looks at him. None means not known: that never passes a rule.
 
     Attributes:
         liabilities_ppm: liabilities to assets, in millionths.
         listed: whether its shares are listed.
         lifted_from_poverty: whether it employs 脱贫户.
+        seat_locally: whether it is registered here, wherever it pays its taxes.
+        on_list: whether it stands on the list of firms (名单) that the measure names.
+        shareholder: of a person who borrows: a shareholder, and not the legal representative.
+        farms_as_firm, farms_as_individual_business: what a 新型农业经营主体 is by its licence.
+        encouraged_industry: whether its industry is one that the state encourages.
     """
+
+    ASKED_LATER = frozenset(
+        {
+            "seat_locally", "on_list", "shareholder", "farms_as_firm", "farms_as_individual_business",
+            "encouraged_industry", "leading_firm", "growth_firm", "high_tech_firm",
+        }
+    )  # fmt: skip
 
     kind: ApplicantKind
     industry: str
@@ -141,10 +167,21 @@ class ApplicantFacts(Value):
     liabilities_ppm: int | None = None
     listed: bool | None = None
     lifted_from_poverty: bool = False
+    seat_locally: bool | None = None
+    on_list: bool | None = None
+    shareholder: bool | None = None
+    farms_as_firm: bool | None = None
+    farms_as_individual_business: bool | None = None
+    encouraged_industry: bool | None = None
+    leading_firm: bool | None = None  # 龙头企业
+    growth_firm: bool | None = None  # 成长型企业
+    high_tech_firm: bool | None = None  # 高新技术企业
 
 
-class StandingFacts(Value):
+class StandingFacts(Asked):
     """Each is True when the trouble exists, False when it was checked and does not, None when not known."""
+
+    ASKED_LATER = frozenset({"representative_bad_credit", "controller_bad_credit", "unpaid_tax"})
 
     abnormal_operation: bool | None = None  # 经营异常
     unpaid_wages: bool | None = None  # 拖欠工资
@@ -155,6 +192,9 @@ class StandingFacts(Value):
     stopped_over_six_months: bool | None = None  # 停产停业六个月以上
     no_tax_for_six_months: bool | None = None  # 六个月以上无增值税等税收
     overdue_over_three_months: bool | None = None  # 逾期三个月以上
+    representative_bad_credit: bool | None = None  # 法定代表人不良信用
+    controller_bad_credit: bool | None = None  # 实际控制人不良信用
+    unpaid_tax: bool | None = None  # 欠税漏税
 
 
 class RenewalFacts(Value):

@@ -19,6 +19,7 @@ LEFT_TO_PEOPLE = (
     "extension.times",
     "extension.daily_rate",
     "fee.bank_delay_borne_by",
+    "rest.not_carried",
 )
 """Provisions that the engine shows but does not act on: where a measure sets one, people must see to it."""
 
@@ -46,6 +47,7 @@ class Readiness(Value):
         contradictions: provisions that cannot hold together.
         not_carried_out: provisions that the engine cannot carry out yet; using the measure would break them.
         left_to_people: provisions that are set and that the engine does not act on; they keep nobody from using it.
+        not_carried: what the measure's text says and no provision carries, in its words.
         superseded_by: the document that replaced the measure.
     """
 
@@ -54,6 +56,7 @@ class Readiness(Value):
     contradictions: tuple[Objection, ...]
     not_carried_out: tuple[Objection, ...]
     left_to_people: tuple[str, ...]
+    not_carried: tuple[str, ...] = ()
     superseded_by: str | None
 
     @property
@@ -75,6 +78,7 @@ def readiness(measure: Measure) -> Readiness:
         contradictions=tuple(_contradictions(measure)),
         not_carried_out=tuple(_not_carried_out(measure)),
         left_to_people=tuple(name for name in LEFT_TO_PEOPLE if measure.provision(name).cite is not None),
+        not_carried=measure.rest.not_carried.value or (),
         superseded_by=measure.validity.superseded_by.value,
     )
 
@@ -119,6 +123,17 @@ def _contradictions(measure: Measure) -> Iterator[Objection]:
             code="activation.loan_in_and_out",
             facts={"kinds": ", ".join(sorted(both))},
         )
+    least, most = measure.exposure.firm_least_at_once.value, measure.exposure.firm_at_once.value
+    if least is not None and most is not None and least > most:
+        yield _objection(
+            "activation.least_over_most",
+            "exposure.firm_least_at_once",
+            "exposure.firm_at_once",
+            format_yuan(least, grouped=True),
+            format_yuan(most, grouped=True),
+        )
+    if measure.fee.linked_to.cite is not None and measure.fee.tiers.cite is not None:
+        yield Objection(names=("fee.tiers", "fee.linked_to"), code="activation.tiers_and_link")
     least, cap = measure.loan.least_individual_business.value, measure.bridge.cap_individual_business.value
     if least is not None and cap is not None and least > cap:
         yield _objection(
@@ -159,6 +174,10 @@ def _not_carried_out(measure: Measure) -> Iterator[Objection]:
     if measure.fee.prepaid_days.value is not None:
         # The books take no fee before the payout, so the prepayment would be missing from them.
         yield Objection(names=("fee.prepaid_days",), code="activation.no_prepayment")
+    if measure.fee.collected_by.value == "bank":
+        yield Objection(names=("fee.collected_by",), code="activation.bank_collects_fee")
+    if (linked_to := measure.fee.linked_to.value) is not None:
+        yield Objection(names=("fee.linked_to",), code="activation.linked_rate", facts={"rate": linked_to})
     if others := set(measure.papers.drawn_up.value or ()) - set(drawn_on(Occasion.BEFORE_PAYMENT)):
         kinds = ", ".join(sorted(others))
         yield Objection(names=("papers.drawn_up",), code="activation.not_before_payment", facts={"kinds": kinds})

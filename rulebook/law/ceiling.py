@@ -3,7 +3,7 @@
 from enum import StrEnum
 from typing import NamedTuple
 
-from rulebook.cases import ApplicantKind, CaseFacts, Promise
+from rulebook.cases import ApplicantFacts, ApplicantKind, CaseFacts, Promise
 from rulebook.errors import XuqiaoError
 from rulebook.law.measure import Measure
 from rulebook.law.rates import PPM
@@ -34,25 +34,59 @@ class Cap(NamedTuple):
     provision: str
 
 
-def cap_of(kind: ApplicantKind, measure: Measure, *, listed: bool = False) -> Cap | None:
+def cap_of(kind: ApplicantKind, measure: Measure, *, listed: bool = False, on_list: bool = False) -> Cap | None:
     """The cap for one applicant; None when the measure does not admit the kind.
 
     Args:
-        kind: who borrows.
+        kind: who borrows. A farmer of whom no more is known has the lower cap of what it may be, where the measure
+            goes by what it is.
         listed: whether it is a listed firm; it has a cap of its own where the measure names one.
+        on_list: whether it is a firm on the measure's list, likewise.
     Raises:
         XuqiaoError: ``pack.unset`` in a draft that has no cap for the kind.
     """
+    bridge = measure.bridge
+    if kind is ApplicantKind.AGRICULTURAL and bridge.cap_agricultural_by_kind.value and kind in measure.applicant_kinds:
+        may_be = (cap_of(each, measure) for each in (ApplicantKind.FIRM, ApplicantKind.INDIVIDUAL_BUSINESS))
+        return min((cap for cap in may_be if cap is not None), default=None)
     cap = measure.cap_fen(kind)
     if cap is None:
         return None
-    if listed and kind is ApplicantKind.FIRM and measure.bridge.cap_listed_firm.value is not None:
-        return Cap(measure.bridge.cap_listed_firm.value, "bridge.cap_listed_firm")
-    return Cap(cap, "bridge.cap_" + kind)
+    of_its_own = []
+    if kind is ApplicantKind.FIRM:
+        if listed and bridge.cap_listed_firm.value is not None:
+            of_its_own.append(Cap(bridge.cap_listed_firm.value, "bridge.cap_listed_firm"))
+        if on_list and bridge.cap_on_list.value is not None:
+            of_its_own.append(Cap(bridge.cap_on_list.value, "bridge.cap_on_list"))
+    return max(of_its_own, default=Cap(cap, "bridge.cap_" + kind))
+
+
+def cap_for(
+    applicant: ApplicantFacts, measure: Measure, *, listed: bool | None = None, on_list: bool | None = None
+) -> Cap | None:
+    """The cap for an applicant as far as its facts are known; None when the measure does not admit it.
+
+    Args:
+        listed, on_list: what to take instead of the facts.
+    Raises:
+        XuqiaoError: ``pack.unset``, as ``cap_of``.
+    """
+    known = {
+        "listed": bool(applicant.listed if listed is None else listed),
+        "on_list": bool(applicant.on_list if on_list is None else on_list),
+    }
+    caps = (cap_of(kind, measure, **known) for kind in measure.treated_as(applicant))
+    return min((cap for cap in caps if cap is not None), default=None)
 
 
 def ceiling(
-    kind: ApplicantKind, promised_fen: int, maturing_fen: int, measure: Measure, *, listed: bool = False
+    kind: ApplicantKind,
+    promised_fen: int,
+    maturing_fen: int,
+    measure: Measure,
+    *,
+    listed: bool = False,
+    on_list: bool = False,
 ) -> Ceiling:
     """The most that may be bridged: the lowest of the cap, the share of the promise, and what matures (or a share).
 
@@ -70,7 +104,10 @@ def ceiling(
     """
     if promised_fen < 0 or maturing_fen < 0:
         raise XuqiaoError("ceiling.negative", promised=format_yuan(promised_fen), maturing=format_yuan(maturing_fen))
-    cap = cap_of(kind, measure, listed=listed)
+    return _lowest(kind, cap_of(kind, measure, listed=listed, on_list=on_list), promised_fen, maturing_fen, measure)
+
+
+def _lowest(kind: ApplicantKind, cap: Cap | None, promised_fen: int, maturing_fen: int, measure: Measure) -> Ceiling:
     if cap is None:
         raise XuqiaoError("ceiling.not_admitted", kind=kind, citation=measure.citation("applicant.kinds"))
     bounds = [
@@ -96,4 +133,4 @@ def ceiling_of(facts: CaseFacts, promise: Promise, measure: Measure) -> Ceiling:
     """
     applicant = facts.applicant
     promised, maturing = max(0, promise.amount_fen), max(0, facts.loan.balance_fen)
-    return ceiling(applicant.kind, promised, maturing, measure, listed=applicant.listed or False)
+    return _lowest(applicant.kind, cap_for(applicant, measure), promised, maturing, measure)

@@ -8,7 +8,7 @@ from typing import Any, Literal, NamedTuple, Self, TypeVar
 from pydantic import SerializerFunctionWrapHandler, model_serializer
 
 from rulebook.calendar import DayUnit, WorkCalendar
-from rulebook.cases import ApplicantKind, LoanKind, PromiseRung, SizeClass
+from rulebook.cases import ApplicantFacts, ApplicantKind, LoanKind, PromiseRung, SizeClass
 from rulebook.errors import XuqiaoError
 from rulebook.law.fees import SET_BY, DayCount, FeeTerms, Tariff
 from rulebook.law.provisions import (
@@ -30,6 +30,7 @@ from rulebook.law.provisions import (
     QueueSection,
     ReleaseSection,
     RepaymentSection,
+    RestSection,
     Section,
     StandingSection,
     Trouble,
@@ -105,6 +106,7 @@ class Measure(Value):
     release: ReleaseSection = ReleaseSection()
     deadline: DeadlineSection = DeadlineSection()
     queue: QueueSection = QueueSection()
+    rest: RestSection = RestSection()
 
     @model_serializer(mode="wrap")
     def _only_what_is_set(self, dump: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -134,11 +136,16 @@ class Measure(Value):
         )
 
     def _needless(self) -> set[str]:
-        """What a case needs only of kinds of applicants that the measure does not admit."""
+        """What a case needs only of kinds of applicants that are not admitted, or where nothing else says it."""
+        needless = set()
+        if self.bridge.cap_agricultural_by_kind.value:
+            needless.add("bridge.cap_agricultural")
+        if self.fee.linked_to.cite is not None:
+            needless.add("fee.tiers")
         kinds = self.applicant.kinds.value
         if kinds is None:
-            return set()
-        needless = {f"bridge.cap_{kind}" for kind in ApplicantKind if kind not in kinds}
+            return needless
+        needless |= {f"bridge.cap_{kind}" for kind in ApplicantKind if kind not in kinds}
         if ApplicantKind.FIRM not in kinds:
             needless.add("loan.kinds")
         if set(kinds) == {ApplicantKind.FIRM}:
@@ -224,6 +231,29 @@ class Measure(Value):
         if kind is ApplicantKind.FIRM:
             return self.loan_kinds, "loan.kinds"
         return self._set("loan.kinds_in_person", self.loan.kinds_in_person), "loan.kinds_in_person"
+
+    def treated_as(self, applicant: ApplicantFacts) -> tuple[ApplicantKind, ...]:
+        """The kinds whose cap, sizes and loans hold for an applicant: its own.
+
+        Of a farmer (新型农业经营主体), where the measure says so, those of the firm or 个体户 that it is: both while
+        that is not known, none where it is neither.
+        """
+        if applicant.kind is not ApplicantKind.AGRICULTURAL or not self.bridge.cap_agricultural_by_kind.value:
+            return (applicant.kind,)
+        licensed = (
+            (ApplicantKind.FIRM, applicant.farms_as_firm),
+            (ApplicantKind.INDIVIDUAL_BUSINESS, applicant.farms_as_individual_business),
+        )
+        if said := tuple(kind for kind, holds in licensed if holds):
+            return said
+        return tuple(kind for kind, holds in licensed if holds is None)
+
+    def sizes_for(self, kind: ApplicantKind) -> tuple[tuple[SizeClass, ...], str]:
+        """The size classes admitted of a firm, or of a person's firm, and the provision that admits them."""
+        of_owner = self.applicant.sizes_of_owner.value
+        if kind is ApplicantKind.OWNER and of_owner is not None:
+            return of_owner, "applicant.sizes_of_owner"
+        return self.sizes, "applicant.sizes"
 
     def exclusions(self) -> Iterator[tuple[Trouble, str]]:
         """Each trouble that keeps a borrower out, with the name of the provision that says so."""

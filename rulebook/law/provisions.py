@@ -40,11 +40,27 @@ OPERATOR = "operator"
 class QueueOrder(StrEnum):
     """What a measure puts first when the pool is short."""
 
-    PRIORITY_FIRM = "priority_firm"  # 专精特新, 强优
+    PRIORITY_FIRM = "priority_firm"  # the classes of ``queue.priority_firms``; without them 专精特新, 强优
     LIFTED_FROM_POVERTY = "lifted_from_poverty"  # firms that employ 脱贫户
     OWN_CONTRIBUTION = "own_contribution"  # more own money for the same loan
     TAX_LAST_YEAR = "tax_last_year"  # more tax paid in the year before
     FIRST_COME = "first_come"  # the earlier day of receipt
+
+
+class PriorityFirm(StrEnum):
+    """Classes of firms that a measure serves first, all alike."""
+
+    SPECIALISED = "specialised"  # 专精特新, 强优
+    LEADING = "leading"  # 龙头企业
+    GROWTH = "growth"  # 成长型企业
+    HIGH_TECH = "high_tech"  # 高新技术企业
+
+
+class Person(StrEnum):
+    """Who of a firm borrows in person."""
+
+    LEGAL_REPRESENTATIVE = "legal_representative"  # 法定代表人
+    SHAREHOLDER = "shareholder"  # 股东
 
 
 Trouble = Literal[
@@ -57,6 +73,9 @@ Trouble = Literal[
     "stopped_over_six_months",
     "no_tax_for_six_months",
     "overdue_over_three_months",
+    "representative_bad_credit",
+    "controller_bad_credit",
+    "unpaid_tax",
 ]
 """Names of ``StandingFacts``."""
 
@@ -196,17 +215,30 @@ class FundSection(Section):
 class ApplicantSection(Section):
     """Who is admitted. ``sizes`` is asked of firms, and of the firm of an owner in person.
 
-    ``industries_excluded``: codes of GB/T 4754. ``tax_floor``: tax of the year before; ``tax_floor_for_small`` False
-    lets a human decide for small and micro firms below it. ``most_liabilities``: liabilities to assets.
+    ``sizes_of_owner``: where the firm of a person is asked for another size. ``large_by_list``: the list on which a
+    large firm must stand to be admitted beside ``sizes``. ``persons``: who of a firm may borrow in person.
+    ``registered_locally``: registered and taxed here, or, where ``place_of_business_counts``, at work and taxed here: a
+    human looks at who is registered elsewhere. ``seat_locally``: registered here, wherever it is taxed.
+    ``industries``: codes of GB/T 4754, no others are admitted; ``industries_excluded``: all but these.
+    ``tax_floor``: tax of the year before; ``tax_floor_for_small`` and ``tax_floor_for_encouraged`` False let a human
+    decide below it for small and micro firms, and for industries that the state encourages.
+    ``most_liabilities``: liabilities to assets; more than 100 % is 资不抵债.
     ``conditions``: what the measure asks in words that no fact answers; a human sees to each of them.
     """
 
     kinds: Provision[tuple[ApplicantKind, ...]] = needed()
     sizes: Provision[tuple[SizeClass, ...]] = needed()
+    sizes_of_owner: Provision[tuple[SizeClass, ...]] = silent()
+    large_by_list: Provision[Words] = silent()
+    persons: Provision[tuple[Person, ...]] = silent()
     registered_locally: Provision[StrictBool] = silent()
+    place_of_business_counts: Provision[StrictBool] = silent()
+    seat_locally: Provision[StrictBool] = silent()
     tax_floor: Provision[Amount] = silent()
     tax_floor_for_small: Provision[StrictBool] = silent()
+    tax_floor_for_encouraged: Provision[StrictBool] = silent()
     most_liabilities: Provision[Share] = silent()
+    industries: Provision[tuple[Industry, ...]] = silent()
     industries_excluded: Provision[tuple[Industry, ...]] = silent()
     conditions: Provision[tuple[Words, ...]] = silent()
 
@@ -243,16 +275,21 @@ class DayOff(StrEnum):
 class BridgeSection(Section):
     """How much, how long, on what promise. ``covers``: the bridge pays principal; interest is the borrower's.
 
-    Caps are for one applicant. ``promise_ratio``: of the renewed loan that the bank promises; ``maturing_ratio``: of
-    the principal that falls due, the rest being own money. ``term_days`` begin with the payout; ``due_on_day_off``
-    says what becomes of a last day that is not worked.
+    Caps are for one bridge of one applicant. ``cap_listed_firm``: of a firm whose shares are listed; ``cap_on_list``:
+    of a firm on the measure's list (名单制). ``cap_agricultural_by_kind``: a 新型农业经营主体 has the cap, the sizes
+    and the loans of the firm or 个体户 that it is. ``promise_ratio``: of the renewed loan that the bank promises;
+    ``maturing_ratio``: of the principal that falls due, the rest being own money. ``term_days`` begin with the payout;
+    ``due_on_day_off`` says what becomes of a last day that is not worked. ``security``: what secures the bridge itself,
+    in words; a human sees to each.
     """
 
     cap_firm: Provision[Amount] = needed()
     cap_listed_firm: Provision[Amount] = silent()
+    cap_on_list: Provision[Amount] = silent()
     cap_owner: Provision[Amount] = needed()
     cap_individual_business: Provision[Amount] = needed()
     cap_agricultural: Provision[Amount] = needed()
+    cap_agricultural_by_kind: Provision[StrictBool] = silent()
     promise_ratio: Provision[Share] = needed()
     maturing_ratio: Provision[Share] = silent()
     covers: Provision[Literal["principal"]] = needed()
@@ -260,6 +297,7 @@ class BridgeSection(Section):
     term_counted: Provision[DayUnit] = needed()
     due_on_day_off: Provision[DayOff] = needed()
     rung_before_release: Provision[PromiseRung] = needed()
+    security: Provision[tuple[Words, ...]] = silent()
 
 
 class ExtensionSection(Section):
@@ -279,10 +317,12 @@ class OverdueSection(Section):
 class ExposureSection(Section):
     """How much one borrower may have: at one time and in a calendar year, alone, with its controller, as a group.
 
+    ``firm_least_at_once``: the least that one firm must have at one time, this bridge included.
     ``gap_days``: calendar days between the return of one bridge and the payout of the next.
     """
 
     firm_at_once: Provision[Amount] = silent()
+    firm_least_at_once: Provision[Amount] = silent()
     controller_at_once: Provision[Amount] = silent()
     group_at_once: Provision[Amount] = silent()
     firm_per_year: Provision[Amount] = silent()
@@ -297,7 +337,8 @@ class FeeSection(Section):
     ``highest_average``: the most that a day may cost on average over the term. ``part_day_counts``: money that was out
     for part of a day was out for a day. ``minimum``: the least that a bridge costs. ``prepaid_days``: the fee of so
     many days is paid before the money leaves, and trued up at the end (多退少补). ``waivers``: periods whose fee days
-    cost nothing. ``bank_delay_borne_by``: who pays for days that the bank is late.
+    cost nothing. ``bank_delay_borne_by``: who pays for days that the bank is late. ``collected_by``: who takes the fee
+    from the borrower. ``linked_to``: the published rate that the fee follows, in words, where it has no tiers.
     """
 
     tiers: Provision[FeeTiers] = needed()
@@ -310,6 +351,8 @@ class FeeSection(Section):
     prepaid_days: Provision[DaysOfTerm] = silent()
     waivers: Provision[Waivers] = silent()
     bank_delay_borne_by: Provision[Literal["borrower", "bank", "fund"]] = silent()
+    collected_by: Provision[Literal["fund", "bank"]] = silent()
+    linked_to: Provision[Words] = silent()
 
 
 class RepaymentSection(Section):
@@ -358,9 +401,19 @@ class DeadlineSection(Section):
 
 
 class QueueSection(Section):
-    """Who comes first when the pool is short; ``then`` decides between equals."""
+    """Who comes first when the pool is short; ``then`` decides between equals.
+
+    ``priority_firms``: the classes that ``priority_firm`` in ``order`` means, all alike.
+    """
 
     order: Provision[tuple[QueueOrder, ...]] = needed()
+    priority_firms: Provision[tuple[PriorityFirm, ...]] = silent()
     then: Provision[Literal["first_come"]] = needed()
     small_and_micro_first: Provision[StrictBool] = needed()
     overtaking: Provision[StrictBool] = needed()
+
+
+class RestSection(Section):
+    """What the measure's text says and no other provision carries; people must see to it."""
+
+    not_carried: Provision[tuple[Words, ...]] = silent()

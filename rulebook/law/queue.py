@@ -3,11 +3,11 @@
 from datetime import UTC, datetime
 from typing import NamedTuple
 
-from rulebook.cases import CaseFacts, SizeClass
+from rulebook.cases import ApplicantFacts, CaseFacts, SizeClass
 from rulebook.errors import XuqiaoError
 from rulebook.law.eligibility import size_of
 from rulebook.law.measure import Measure
-from rulebook.law.provisions import QueueOrder
+from rulebook.law.provisions import PriorityFirm, QueueOrder
 from rulebook.law.rates import PPM
 from rulebook.values import Value
 
@@ -53,7 +53,7 @@ def rank(facts: CaseFacts, measure: Measure, arrived_at: datetime) -> Rank:
         raise XuqiaoError("queue.no_time_zone", value=arrived_at)
     merits = [("queue.small_or_micro", "queue.small_and_micro_first", _yes_or_no(_is_small(facts)))]
     merits = merits if measure.small_and_micro_first else []
-    merits += [(f"queue.{order}", "queue.order", _merit(order, facts)) for order in measure.queue_order]
+    merits += [(f"queue.{order}", "queue.order", _merit(order, facts, measure)) for order in measure.queue_order]
     grounds = [(reason, provision) for reason, provision, merit in merits if merit.forward]
     first_come = "queue.order" if QueueOrder.FIRST_COME in measure.queue_order else "queue.then"
     reason, provision = grounds[0] if grounds else ("queue.first_come", first_come)
@@ -66,10 +66,11 @@ def _is_small(facts: CaseFacts) -> bool:
     return size_of(facts.applicant).size in _SMALL
 
 
-def _merit(order: QueueOrder, facts: CaseFacts) -> Merit:
+def _merit(order: QueueOrder, facts: CaseFacts, measure: Measure) -> Merit:
     match order:
         case QueueOrder.PRIORITY_FIRM:
-            return _yes_or_no(facts.applicant.priority_firm)
+            classes = measure.queue.priority_firms.value or (PriorityFirm.SPECIALISED,)
+            return _yes_or_no(any(_belongs_to(each, facts.applicant) for each in classes))
         case QueueOrder.LIFTED_FROM_POVERTY:
             return _yes_or_no(facts.applicant.lifted_from_poverty)
         case QueueOrder.OWN_CONTRIBUTION:
@@ -78,6 +79,19 @@ def _merit(order: QueueOrder, facts: CaseFacts) -> Merit:
             return _more_first(facts.applicant.tax_last_year_fen or 0)
         case QueueOrder.FIRST_COME:
             return Merit(facts.received_on.strftime("%Y%m%d"), forward=False)
+
+
+def _belongs_to(firms: PriorityFirm, applicant: ApplicantFacts) -> bool:
+    """Whether a firm is known to be of a class that a measure puts first."""
+    match firms:
+        case PriorityFirm.SPECIALISED:
+            return applicant.priority_firm
+        case PriorityFirm.LEADING:
+            return applicant.leading_firm is True
+        case PriorityFirm.GROWTH:
+            return applicant.growth_firm is True
+        case PriorityFirm.HIGH_TECH:
+            return applicant.high_tech_firm is True
 
 
 def _yes_or_no(holds: bool) -> Merit:

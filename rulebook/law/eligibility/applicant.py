@@ -18,6 +18,7 @@ from rulebook.law.eligibility.answers import (
 )
 from rulebook.law.eligibility.renewal import free_of
 from rulebook.law.measure import Measure
+from rulebook.law.provisions import Person
 from rulebook.law.rates import PPM
 from rulebook.law.size import SIZE_RULE, Industry, industry_of
 
@@ -55,19 +56,72 @@ def applicant_kind(case: Application) -> Answer:
     return failed("eligibility.applicant_not_admitted", citation, {"kind": str(kind)})
 
 
+def person(case: Application) -> Answer | None:
+    """A person borrows as the legal representative of a firm, unless it is said that he is a shareholder.
+
+    Where the measure does not say who of a firm may, a human decides about a shareholder.
+    """
+    applicant, measure = case.facts.applicant, case.measure
+    kinds = measure.applicant.kinds.value
+    if applicant.kind is not ApplicantKind.OWNER or (kinds is not None and applicant.kind not in kinds):
+        return None
+    who = Person.SHAREHOLDER if applicant.shareholder else Person.LEGAL_REPRESENTATIVE
+    admitted = measure.applicant.persons.value
+    if admitted is None:
+        if who is Person.LEGAL_REPRESENTATIVE:
+            return None
+        return referred("eligibility.person_unclear", measure.citation("applicant.kinds"), {"who": who})
+    citation = measure.citation("applicant.persons")
+    if who in admitted:
+        return passed("eligibility.person_admitted", citation, {"who": who})
+    return failed("eligibility.person_not_admitted", citation, {"who": who})
+
+
+def farmer(case: Application) -> Answer | None:
+    """A 新型农业经营主体 is by its licence a firm or a 个体户, where the measure treats it as what it is."""
+    applicant, measure = case.facts.applicant, case.measure
+    if applicant.kind is not ApplicantKind.AGRICULTURAL or not measure.bridge.cap_agricultural_by_kind.value:
+        return None
+    citation = measure.citation("bridge.cap_agricultural_by_kind")
+    firm, individual = applicant.farms_as_firm, applicant.farms_as_individual_business
+    if firm is False and individual is False:
+        return failed("eligibility.farmer_neither", citation, {})
+    if bool(firm) is bool(individual):
+        return referred("eligibility.farmer_unknown", citation, {})
+    treated = ApplicantKind.FIRM if firm else ApplicantKind.INDIVIDUAL_BUSINESS
+    return passed("eligibility.farmer_known", citation, {"kind": str(treated)})
+
+
 def size(case: Application) -> Answer:
-    """Asked of firms and of an owner's firm; everybody else is admitted as what he is."""
-    applicant = case.facts.applicant
-    if applicant.kind not in _SIZED:
-        return passed("eligibility.size_not_asked", case.measure.citation("applicant.kinds"), {})
-    citation = f"{case.measure.citation('applicant.sizes')}、{SIZE_RULE}"
+    """Asked of firms and of an owner's firm; everybody else is admitted as what he is.
+
+    A large firm may be admitted by standing on a list that the measure names.
+    """
+    applicant, measure = case.facts.applicant, case.measure
+    treated = measure.treated_as(applicant)
+    if not set(treated) & set(_SIZED):
+        return passed("eligibility.size_not_asked", measure.citation("applicant.kinds"), {})
+    admitted, provision = measure.sizes_for(applicant.kind)
+    citation = f"{measure.citation(provision)}、{SIZE_RULE}"
     reached, because = size_of(applicant)
     facts = {"size": str(reached), "industry": applicant.industry, "why": ",".join(because)}
     if reached is SizeClass.UNCLASSIFIED:
         return referred("eligibility.size_unclassified", citation, facts)
-    if reached in case.measure.sizes:
+    if reached in admitted:
         return passed("eligibility.size_admitted", citation, facts)
+    named = measure.applicant.large_by_list.value
+    if reached is SizeClass.LARGE and applicant.kind is ApplicantKind.FIRM and named is not None:
+        return _on_list(applicant.on_list, named, measure.citation("applicant.large_by_list"))
     return failed("eligibility.size_not_admitted", citation, facts)
+
+
+def _on_list(on_list: bool | None, named: str, citation: str) -> Answer:
+    """Whether a large firm stands on the list by which alone it is admitted."""
+    if on_list is None:
+        return referred("eligibility.large_list_unknown", citation, {"list": named})
+    if on_list:
+        return passed("eligibility.large_on_list", citation, {"list": named})
+    return failed("eligibility.large_not_on_list", citation, {"list": named})
 
 
 def registered_locally(case: Application) -> Answer | None:
@@ -79,11 +133,32 @@ def registered_locally(case: Application) -> Answer | None:
         return referred("eligibility.registration_unknown", citation, {})
     if registered:
         return passed("eligibility.registered_here", citation, {})
+    if case.measure.applicant.place_of_business_counts.value:
+        counts = case.measure.citation("applicant.place_of_business_counts")
+        return referred("eligibility.place_to_see", counts, {})
     return failed("eligibility.registered_elsewhere", citation, {})
 
 
+def seat_locally(case: Application) -> Answer | None:
+    """Registered here, wherever it pays its taxes; who is registered and taxed here is registered here."""
+    if not case.measure.applicant.seat_locally.value:
+        return None
+    citation, applicant = case.measure.citation("applicant.seat_locally"), case.facts.applicant
+    seated = applicant.seat_locally
+    if seated is None and applicant.registered_locally:
+        seated = True
+    if seated is None:
+        return referred("eligibility.seat_unknown", citation, {})
+    if seated:
+        return passed("eligibility.seat_here", citation, {})
+    return failed("eligibility.seat_elsewhere", citation, {})
+
+
 def tax_floor(case: Application) -> Answer | None:
-    """Tax of the year before; below the floor a human decides for small and micro firms where the measure lets him."""
+    """Tax of the year before; below the floor a human decides where the measure lets him.
+
+    It may let him for small and micro firms, and for industries that the state encourages.
+    """
     floor = case.measure.applicant.tax_floor.value
     if floor is None:
         return None
@@ -96,6 +171,11 @@ def tax_floor(case: Application) -> Answer | None:
     if case.measure.applicant.tax_floor_for_small.value is False and _may_be_small(case):
         relaxed = case.measure.citation("applicant.tax_floor_for_small")
         return referred("eligibility.tax_below_floor_small", f"{citation}、{relaxed}", facts)
+    encouraged = case.facts.applicant.encouraged_industry
+    if case.measure.applicant.tax_floor_for_encouraged.value is False and encouraged is not False:
+        relaxed = case.measure.citation("applicant.tax_floor_for_encouraged")
+        because = "eligibility.tax_below_floor_encouraged" if encouraged else "eligibility.encouraged_unknown"
+        return referred(because, f"{citation}、{relaxed}", facts)
     return failed("eligibility.tax_below_floor", citation, facts)
 
 
@@ -141,6 +221,25 @@ def industry(case: Application) -> Answer | None:
     return passed("eligibility.industry_admitted", citation, facts)
 
 
+def industry_listed(case: Application) -> Answer | None:
+    """One of the industries that alone are admitted, and none that a code is too wide to tell from another."""
+    admitted = case.measure.applicant.industries.value
+    if admitted is None:
+        return None
+    citation, code = case.measure.citation("applicant.industries"), case.facts.applicant.industry
+    facts = {"industry": code, "admitted": "、".join(admitted)}
+    try:
+        own = industry_of(code)
+    except XuqiaoError:
+        return referred("eligibility.industry_not_told", citation, facts)
+    let_in = [industry_of(other) for other in admitted]
+    if any(_lies_within(own, other) for other in let_in):
+        return passed("eligibility.industry_on_list", citation, facts)
+    if any(_lies_within(other, own) for other in let_in):
+        return referred("eligibility.industry_not_told", citation, facts)
+    return failed("eligibility.industry_not_on_list", citation, facts)
+
+
 def _lies_within(narrow: Industry, wide: Industry) -> bool:
     return narrow.section == wide.section and narrow.digits.startswith(wide.digits)
 
@@ -174,3 +273,6 @@ def listed(case: Application) -> Iterator[Finding]:
             "eligibility.condition_to_see", measure.citation("applicant.conditions"), {"condition": condition}
         )
         yield found("eligibility.condition", *answer)
+    for security in measure.bridge.security.value or ():
+        answer = referred("eligibility.security_to_see", measure.citation("bridge.security"), {"security": security})
+        yield found("eligibility.security", *answer)

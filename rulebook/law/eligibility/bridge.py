@@ -60,7 +60,7 @@ def _within_authority(case: Bridging) -> Answer:
 
 def _within_ceiling(case: Bridging) -> Answer:
     applicant, amount = case.facts.applicant, case.amount_fen
-    if applicant.kind not in case.measure.applicant_kinds:
+    if applicant.kind not in case.measure.applicant_kinds or not case.measure.treated_as(applicant):
         citation = case.measure.citation("applicant.kinds")
         return failed("eligibility.applicant_not_admitted", citation, {"kind": str(applicant.kind)})
     most = ceiling_of(case.facts, case.promise, case.measure)

@@ -1,11 +1,12 @@
 """Which loan is bridged, with how much, and what the borrower has of the fund already."""
 
+from collections.abc import Iterator
 from datetime import date, timedelta
 from functools import partial
 from typing import Literal, NamedTuple
 
 from rulebook.cases import ApplicantKind, CaseFacts, Exposure
-from rulebook.law.ceiling import cap_of
+from rulebook.law.ceiling import Cap, cap_for, cap_of
 from rulebook.law.eligibility.answers import (
     RENEWAL_RULE,
     UNKNOWN,
@@ -27,9 +28,10 @@ def loan_kind(case: Application) -> Answer:
     kind, measure = case.facts.loan.kind, case.measure
     if kind in (measure.loan.kinds_out.value or ()):
         return failed("eligibility.loan_kind_out", measure.citation("loan.kinds_out"), {"kind": str(kind)})
-    admitted, provision = measure.loan_kinds_for(case.facts.applicant.kind)
-    if kind in admitted:
-        return passed("eligibility.loan_kind_admitted", measure.citation(provision), {"kind": str(kind)})
+    for treated in measure.treated_as(case.facts.applicant) or (case.facts.applicant.kind,):
+        admitted, provision = measure.loan_kinds_for(treated)
+        if kind in admitted:
+            return passed("eligibility.loan_kind_admitted", measure.citation(provision), {"kind": str(kind)})
     # What the measure itself lists is cited for a refusal, even where the operator's reading widens it.
     listed = "loan.kinds" if measure.loan.kinds.cite is not None else provision
     return failed("eligibility.loan_kind_not_admitted", measure.citation(listed), {"kind": str(kind)})
@@ -38,7 +40,7 @@ def loan_kind(case: Application) -> Answer:
 def least_loan(case: Application) -> Answer | None:
     """The smallest loan of a 个体户 that a measure takes."""
     least = case.measure.loan.least_individual_business.value
-    if least is None or case.facts.applicant.kind is not ApplicantKind.INDIVIDUAL_BUSINESS:
+    if least is None or ApplicantKind.INDIVIDUAL_BUSINESS not in case.measure.treated_as(case.facts.applicant):
         return None
     citation, balance = case.measure.citation("loan.least_individual_business"), case.facts.loan.balance_fen
     facts = {"balance": case.balance, "least": in_yuan(least)}
@@ -66,21 +68,31 @@ def asked_within_balance(case: Application) -> Answer:
 
 
 def asked_within_cap(case: Application) -> Answer:
-    """A listed firm has a cap of its own where the measure names one; who may be listed is not refused for it."""
+    """Some firms have a cap of their own where the measure names one; who may be such a firm is not refused for it."""
     applicant, asked, measure = case.facts.applicant, case.facts.asked_fen, case.measure
     kind = applicant.kind
-    cap = cap_of(kind, measure, listed=applicant.listed or False)
+    cap = cap_for(applicant, measure)
     if cap is None:
         return failed("eligibility.applicant_not_admitted", measure.citation("applicant.kinds"), {"kind": str(kind)})
     facts = {"asked": case.asked, "cap": in_yuan(cap.amount_fen), "kind": str(kind)}
     if asked <= cap.amount_fen:
         return passed("eligibility.asked_within_cap", measure.citation(cap.provision), facts)
-    if applicant.listed is None:
-        most = cap_of(kind, measure, listed=True)
+    for because, most in _caps_that_may_hold(case):
         if most is not None and asked <= most.amount_fen:
             facts = {"asked": case.asked, "cap": in_yuan(most.amount_fen)}
-            return referred("eligibility.listed_unknown", measure.citation(most.provision), facts)
+            return referred(because, measure.citation(most.provision), facts)
     return failed("eligibility.asked_over_cap", measure.citation(cap.provision), facts)
+
+
+def _caps_that_may_hold(case: Application) -> Iterator[tuple[str, Cap | None]]:
+    """Caps that would hold if what nobody knows of the applicant were so, each with the reason that says what."""
+    applicant, measure = case.facts.applicant, case.measure
+    if applicant.listed is None:
+        yield "eligibility.listed_unknown", cap_for(applicant, measure, listed=True)
+    if applicant.on_list is None:
+        yield "eligibility.on_list_unknown", cap_for(applicant, measure, on_list=True)
+    for kind in measure.treated_as(applicant):
+        yield "eligibility.farmer_cap_unknown", cap_of(kind, measure)
 
 
 def whole_loan_paid(case: Application) -> Answer:
@@ -140,6 +152,21 @@ def _within_limit(case: Drawing, limit: str, already_fen: int | None) -> Answer 
     return failed("eligibility.exposure_over", citation, facts)
 
 
+def _least_at_once(case: Drawing) -> Answer | None:
+    """What the firm has of the fund at one time, this bridge included, is worth the trouble."""
+    least = case.measure.exposure.firm_least_at_once.value
+    if least is None:
+        return None
+    citation, exposure = case.measure.citation("exposure.firm_least_at_once"), case.facts.exposure.firm
+    already = 0 if exposure is None else exposure.out_fen
+    facts = {"already": in_yuan(already), "amount": in_yuan(case.amount_fen), "least": in_yuan(least)}
+    if already + case.amount_fen >= least:
+        return passed("eligibility.exposure_large_enough", citation, facts)
+    if exposure is None:
+        return referred("eligibility.exposure_below_least_unknown", citation, facts)
+    return failed("eligibility.exposure_below_least", citation, facts)
+
+
 def _gap_kept(case: Drawing) -> Answer | None:
     """Calendar days between the return of the last bridge and the day this one leaves."""
     gap = case.measure.exposure.gap_days.value
@@ -162,5 +189,6 @@ EXPOSURE_RULES: tuple[Rule[Drawing], ...] = (
     Rule("eligibility.exposure_firm_per_year", partial(_per_year, "firm")),
     Rule("eligibility.exposure_controller_per_year", partial(_per_year, "controller")),
     Rule("eligibility.exposure_group_per_year", partial(_per_year, "group")),
+    Rule("eligibility.exposure_least", _least_at_once),
     Rule("eligibility.exposure_gap", _gap_kept),
 )

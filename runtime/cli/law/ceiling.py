@@ -23,13 +23,14 @@ def ceiling(
     promised: Annotated[str, Option("--promised", metavar="YUAN")],
     maturing: Annotated[str, Option("--maturing", metavar="YUAN")],
     listed_firm: Annotated[bool, Option("--listed")] = False,
+    on_list: Annotated[bool, Option("--on-list")] = False,
     overlay: Overlay = None,
     as_json: AsJson = False,
 ) -> int:
     kind = member_of("--applicant", ApplicantKind, borrower_kind)
     amounts = fen_of("--promised", promised), fen_of("--maturing", maturing)
     measure = the_pack(pack, overlay)
-    most = the_most(kind, *amounts, measure, listed=listed_firm)
+    most = the_most(kind, *amounts, measure, listed=listed_firm, on_list=on_list)
     if as_json:
         print_json({"ceiling_fen": most.amount_fen, "bound_by": most.bound_by, "citation": most.citation})
         return Exit.WELL

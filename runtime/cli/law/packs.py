@@ -82,6 +82,7 @@ def check(pack: PackArgument, overlay: Overlay = None, as_json: AsJson = False) 
                 "contradictions": [_objection_as_data(each) for each in found.contradictions],
                 "not_carried_out": [_objection_as_data(each) for each in found.not_carried_out],
                 "left_to_people": found.left_to_people,
+                "not_carried": found.not_carried,
                 "operator_choices": measure.operator_choices(),
             }
         )
@@ -154,6 +155,7 @@ def _show_readiness(found: Readiness) -> None:
         ("law.check.contradictions", [say(each.code, **each.facts) for each in found.contradictions]),
         ("law.check.not_carried_out", [say(each.code, **each.facts) for each in found.not_carried_out]),
         ("law.check.left_to_people", [_label(name) for name in found.left_to_people]),
+        ("law.check.not_carried", list(found.not_carried)),
         ("law.check.silent", [_label(name) for name in found.silent]),
     ):
         if items:

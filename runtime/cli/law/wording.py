@@ -13,6 +13,8 @@ from runtime.cli.output import say, word
 _GROUPS = {
     "applicant.kinds": "applicant",
     "applicant.sizes": "size",
+    "applicant.sizes_of_owner": "size",
+    "applicant.persons": "person",
     "loan.kinds": "loan",
     "loan.kinds_in_person": "loan",
     "loan.kinds_out": "loan",
@@ -24,6 +26,7 @@ _GROUPS = {
     "bridge.rung_before_release": "rung",
     "fee.counted": "law.counted",
     "fee.bank_delay_borne_by": "law.bearer",
+    "fee.collected_by": "law.bearer",
     "repayment.untagged": "purpose",
     "papers.legal_form": "law.form",
     "papers.drawn_up": "paper",
@@ -31,6 +34,7 @@ _GROUPS = {
     "release.checklist": "checklist_item",
     "queue.order": "queue",
     "queue.then": "queue",
+    "queue.priority_firms": "priority",
 }
 """The group in which a provision's values have their words; the values of any other provision are text already."""
 

@@ -85,8 +85,10 @@ def test_a_completed_pack_can_be_used(cli: Cli) -> None:
     checked = cli("packs", "check", DONGHAI, "--overlay", OVERLAY, "--json")
     assert (checked.code, checked.data["ready"], checked.data["to_decide"]) == (0, True, [])
     assert "release.cut_off" in checked.data["operator_choices"]
-    assert checked.data["left_to_people"] == []
+    assert checked.data["left_to_people"] == ["rest.not_carried"]
+    assert "在本县依法经营（第二条）" in checked.data["not_carried"]
     told = cli("packs", "check", DONGHAI, "--overlay", OVERLAY)
+    assert all(said in told.out for said in checked.data["not_carried"])
     assert (told.code, "可以启用" in told.out) == (0, True)
 
 
@@ -113,13 +115,13 @@ def test_a_superseded_pack_cannot_be_used(cli: Cli) -> None:
 
 
 def test_two_packs_are_compared(cli: Cli) -> None:
-    compared = cli("packs", "diff", "lianyungang/undated", "lianyungang/2023-06-01", "--json")
+    compared = cli("packs", "diff", "lianyungang/2018-11-15", "lianyungang/2023-06-01", "--json")
 
     assert compared.code == 0
     (ratio,) = [each for each in compared.data["changed"] if each["name"] == "bridge.promise_ratio"]
     assert (ratio["before"]["value"], ratio["after"]["value"]) == ("80%", "95%")
     assert ratio["after"]["citation"] == "连政规发〔2023〕8号"
-    told = cli("packs", "diff", "lianyungang/undated", "lianyungang/2023-06-01")
+    told = cli("packs", "diff", "lianyungang/2018-11-15", "lianyungang/2023-06-01")
     assert "80%" in told.out
     assert "95%" in told.out
     assert not BARE_CODE.search(told.out)

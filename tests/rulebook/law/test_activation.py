@@ -80,10 +80,10 @@ def test_every_provision_is_set_or_to_decide_or_silent() -> None:
             {"first": "0.03%", "second": "0.029%", "days": "10"},
         ),
         (
-            with_line("loan", 'kinds_out = ["business_operation", "project"]'),
+            lambda toml: toml.replace('"working_capital", "business_operation"', '"working_capital", "project"'),
             "activation.loan_in_and_out",
             ("loan.kinds", "loan.kinds_in_person", "loan.kinds_out"),
-            {"kinds": "business_operation"},
+            {"kinds": "project"},
         ),
         (
             with_line("loan", 'least_individual_business = "200.01万元"'),
@@ -91,8 +91,14 @@ def test_every_provision_is_set_or_to_decide_or_silent() -> None:
             ("loan.least_individual_business", "bridge.cap_individual_business"),
             {"first": "2,000,100.00", "second": "2,000,000.00"},
         ),
+        (
+            with_line("exposure", 'firm_least_at_once = "300.01万元"\nfirm_at_once = "300万元"'),
+            "activation.least_over_most",
+            ("exposure.firm_least_at_once", "exposure.firm_at_once"),
+            {"first": "3,000,100.00", "second": "3,000,000.00"},
+        ),
     ],
-    ids=["validity", "extension", "average", "loan kinds", "least loan"],
+    ids=["validity", "extension", "average", "loan kinds", "least loan", "least at once"],
 )
 def test_provisions_that_cannot_hold_together(
     overlay: Change, code: str, names: tuple[str, ...], facts: dict[str, str]
@@ -113,11 +119,18 @@ def test_provisions_that_cannot_hold_together(
         with_line("validity", "until = 2025-08-17"),
         with_line("extension", "longest_days = 10"),
         with_line("fee", 'highest_average = "0.03%"'),
-        with_line("loan", 'kinds_out = ["project"]'),
         with_line("loan", 'least_individual_business = "200万元"'),
+        with_line("exposure", 'firm_least_at_once = "300万元"\nfirm_at_once = "300万元"'),
         with_line("approval", 'steps = ["maker", "checker"]'),
     ],
-    ids=["one day", "no extension", "just the average", "other kinds out", "least loan at the cap", "both steps"],
+    ids=[
+        "one day",
+        "no extension",
+        "just the average",
+        "least loan at the cap",
+        "least at the most",
+        "both steps",
+    ],
 )
 def test_provisions_that_just_hold_together(overlay: Change) -> None:
     assert readiness(changed(overlay=overlay)).ready
@@ -133,6 +146,7 @@ def test_an_average_is_not_asked_for_before_tiers_and_term_are_known() -> None:
     ("overlay", "code", "name"),
     [
         (with_line("fee", "prepaid_days = 5"), "activation.no_prepayment", "fee.prepaid_days"),
+        (with_line("fee", 'collected_by = "bank"'), "activation.bank_collects_fee", "fee.collected_by"),
         (with_line("approval", 'steps = ["checker"]'), "activation.other_steps", "approval.steps"),
         (with_line("approval", 'steps = ["checker", "maker"]'), "activation.other_steps", "approval.steps"),
         (
@@ -141,7 +155,7 @@ def test_an_average_is_not_asked_for_before_tiers_and_term_are_known() -> None:
             "papers.drawn_up",
         ),
     ],
-    ids=["prepayment", "checker alone", "checker first", "a paper of the end"],
+    ids=["prepayment", "the bank collects", "checker alone", "checker first", "a paper of the end"],
 )
 def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str, name: str) -> None:
     measure = changed(overlay=overlay)
@@ -154,6 +168,34 @@ def test_what_the_engine_cannot_carry_out_is_refused(overlay: Change, code: str,
     assert (refused.value.code, refused.value.params["names"]) == ("pack.not_carried_out", name)
 
 
+def test_the_fund_collects_its_fee_itself() -> None:
+    assert readiness(changed(overlay=with_line("fee", 'collected_by = "fund"'))).ready
+
+
+def test_a_fee_that_follows_a_published_rate_is_named_and_not_guessed() -> None:
+    rate = "同期1年期LPR÷360"
+    without_tiers = PACK.read_text(encoding="utf-8").split("[fee]")[0]
+    measure = changed(lambda _: without_tiers, with_line("fee", f'linked_to = "{rate}"'))
+
+    found = readiness(measure)
+
+    (objection,) = found.not_carried_out
+    assert (objection.code, objection.names) == ("activation.linked_rate", ("fee.linked_to",))
+    assert objection.facts == {"rate": rate}
+    assert "fee.tiers" not in found.to_decide
+    (against,) = readiness(changed(overlay=with_line("fee", f'linked_to = "{rate}"'))).contradictions
+    assert against.code == "activation.tiers_and_link"
+
+
+def test_what_no_provision_carries_is_said_in_its_words() -> None:
+    said = ["贷款到期前1个月申请", "使用费按年度上缴"]
+    silent = PACK.read_text(encoding="utf-8").split("[rest]")[0]
+    words = with_line("rest", f"not_carried = {json.dumps(said, ensure_ascii=False)}")
+    found = readiness(changed(lambda _: silent, words))
+    assert (found.not_carried, found.ready) == (tuple(said), True)
+    assert found.left_to_people == ("rest.not_carried",)
+
+
 def test_a_paper_that_cannot_be_drawn_up_before_payment_is_named_and_no_other() -> None:
     drawn_up = 'drawn_up = ["settlement_certificate", "tripartite_agreement", "archive_index"]'
     (objection,) = readiness(changed(overlay=with_line("papers", drawn_up))).not_carried_out
@@ -164,8 +206,8 @@ def test_a_paper_that_cannot_be_drawn_up_before_payment_is_named_and_no_other() 
 
 def test_what_people_must_see_to_is_named_and_keeps_nobody_from_using_the_measure() -> None:
     found = readiness(changed(overlay=with_line("extension", "times = 1")))
-    assert (found.left_to_people, found.ready) == (("extension.times",), True)
-    assert readiness(donghai()).left_to_people == ()
+    assert (found.left_to_people, found.ready) == (("extension.times", "rest.not_carried"), True)
+    assert readiness(donghai()).left_to_people == ("rest.not_carried",)
 
 
 def test_what_is_left_to_people_is_acted_on_nowhere() -> None:

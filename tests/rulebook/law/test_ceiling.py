@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
-from rulebook.law.ceiling import Bound, ceiling
+from rulebook.law.ceiling import Bound, Cap, cap_of, ceiling
 from rulebook.law.eligibility import judge_bridge
 from rulebook.law.measure import Measure
 from rulebook.money import yuan
@@ -51,6 +51,31 @@ def test_a_listed_firm_has_a_cap_of_its_own_where_the_measure_names_one() -> Non
     assert most(99_000_000, 99_000_000, donghai(), listed=True) == (yuan(10_000_000), Bound.CAP, LAW)
     owner = ceiling(ApplicantKind.OWNER, yuan(99_000_000), yuan(99_000_000), amended(LISTED), listed=True)
     assert (owner.amount_fen, owner.citation) == (yuan(5_000_000), LAW)
+
+
+def test_a_firm_on_the_measures_list_has_a_cap_of_its_own() -> None:
+    on_list = amended({"bridge.cap_on_list": yuan(30_000_000)})
+    amounts = yuan(99_000_000), yuan(99_000_000)
+    assert ceiling(FIRM, *amounts, on_list, on_list=True).amount_fen == yuan(30_000_000)
+    assert ceiling(FIRM, *amounts, on_list, listed=True).amount_fen == yuan(10_000_000)
+    assert ceiling(ApplicantKind.OWNER, *amounts, on_list, on_list=True).amount_fen == yuan(5_000_000)
+    both = amended({**LISTED, "bridge.cap_on_list": yuan(30_000_000)})
+    assert ceiling(FIRM, *amounts, both, listed=True, on_list=True).amount_fen == yuan(30_000_000)
+    assert ceiling(FIRM, *amounts, both, listed=True).amount_fen == yuan(20_000_000)
+    assert ceiling(FIRM, *amounts, both).amount_fen == yuan(10_000_000)
+    assert cap_of(FIRM, both) == Cap(yuan(10_000_000), "bridge.cap_firm")
+
+
+def test_a_farmer_of_whom_no_more_is_known_has_the_lower_cap_of_what_it_may_be() -> None:
+    farmers = amended({"applicant.kinds": tuple(ApplicantKind), "bridge.cap_agricultural_by_kind": True})
+    most = ceiling(ApplicantKind.AGRICULTURAL, yuan(99_000_000), yuan(99_000_000), farmers)
+    assert (most.amount_fen, most.citation) == (yuan(2_000_000), LAW)
+    assert "bridge.cap_agricultural" not in farmers.unset()
+    nobody_else = amended({"applicant.kinds": ("agricultural",), "bridge.cap_agricultural_by_kind": True})
+    assert cap_of(ApplicantKind.AGRICULTURAL, nobody_else) is None
+    not_admitted = amended({"applicant.kinds": ("firm",), "bridge.cap_agricultural_by_kind": True})
+    assert cap_of(ApplicantKind.AGRICULTURAL, not_admitted) is None
+    assert "bridge.cap_agricultural" in amended({"applicant.kinds": tuple(ApplicantKind)}).unset()
 
 
 def test_the_bridge_of_a_listed_firm_is_judged_by_it() -> None:

@@ -53,9 +53,9 @@ def test_the_values_the_measure_fixes() -> None:
 def test_the_operators_choices_are_told_from_the_law() -> None:
     measure = donghai()
     law = {
-        "validity.since", "fund.sources",
-        "applicant.kinds", "applicant.sizes", "loan.kinds", "standing.excluded", "bridge.cap_firm", "bridge.cap_owner",
-        "bridge.cap_individual_business", "bridge.promise_ratio", "bridge.term_days", "fee.tiers", "queue.order",
+        "validity.since", "fund.sources", "applicant.kinds", "applicant.sizes", "applicant.persons", "loan.kinds",
+        "loan.kinds_out", "standing.excluded", "bridge.cap_firm", "bridge.cap_owner", "bridge.cap_individual_business",
+        "bridge.promise_ratio", "bridge.term_days", "fee.tiers", "queue.order", "rest.not_carried",
     }  # fmt: skip
     everything = {name for name, provision in measure.provisions() if provision.cite is not None}
     assert set(measure.operator_choices()) == everything - law
@@ -166,7 +166,7 @@ def test_an_admitted_kind_without_a_cap_is_open() -> None:
 
 def test_where_no_firm_is_admitted_nobody_must_say_which_of_its_loans_are() -> None:
     in_person = pack_with('["firm", "owner", "individual_business"]', '["owner"]')
-    in_person = in_person.replace('kinds = { value = ["working_capital"], cite = "measure" }', "", 1)
+    in_person = in_person.replace('kinds = { value = ["working_capital"], cite = "loans" }', "", 1)
     assert 'kinds = { value = ["working_capital"]' not in in_person
     measure = parse_measure(in_person, OVERLAY_TEXT)
     assert measure.loan_kinds_for(ApplicantKind.OWNER)[1] == "loan.kinds_in_person"
@@ -220,7 +220,7 @@ def _added(provision: str, before: str) -> str:
         ("value = 10,", "value = 10.5,", "3"),
         ("value = 10,", "value = 0,", "≥ 1"),
         ("value = 10,", "value = 999999,", f"≤ {MOST_DAYS}"),
-        ('giver = "东海县"', f'giver = "{"县" * 201}"', '"…" (≤ 200)'),
+        ('giver = "东海县政府"', f'giver = "{"县" * 201}"', '"…" (≤ 200)'),
         ('value = ["working_capital"]', 'value = "working_capital"', '["…", "…"]'),
         (
             'value = ["working_capital"]',
@@ -230,7 +230,7 @@ def _added(provision: str, before: str) -> str:
         ('value = ["working_capital"]', 'value = [""]', "working_capital, business_operation, project, off_balance"),
         ('"95%", cite = "measure"', '"95%", cite = "hearsay"', "measure"),
         ("value = [{ giver", "value = [{ at_least = 1, giver", "true, false"),
-        ('giver = "东海县"', 'giver = ""', '"…"'),
+        ('giver = "东海县政府"', 'giver = ""', '"…"'),
     ],
 )
 def test_a_refusal_says_what_is_expected_in_both_languages(old: str, new: str, expected: str) -> None:

@@ -124,9 +124,9 @@ def test_terms(pack: str, example: dict[str, Any]) -> None:
 
 @examples("ceiling")
 def test_ceilings(pack: str, example: dict[str, Any]) -> None:
-    listed = {"listed": example["listed"]} if "listed" in example else {}
+    known = {name: example[name] for name in ("listed", "on_list") if name in example}
     promised, maturing = yuan(example["promised"]), yuan(example["maturing"])
-    most = ceiling(ApplicantKind(example["kind"]), promised, maturing, completed(pack), **listed)
+    most = ceiling(ApplicantKind(example["kind"]), promised, maturing, completed(pack), **known)
     assert (format_yuan(most.amount_fen), most.bound_by) == (example["is"], example["bound_by"])
     assert [most.citation] == cited(example)
 
@@ -200,11 +200,36 @@ def test_every_provision_of_a_pack_stands_in_its_source(pack: str) -> None:
     assert [name for name in said if f"`{name}`" not in source] == []
 
 
+@pytest.mark.parametrize("city", CITIES)
+def test_a_citys_source_says_where_it_was_read_or_that_no_text_was_found(city: str) -> None:
+    source = (PACKS / city / "source.md").read_text(encoding="utf-8")
+    read = re.findall(r"<https?://[^>]+>", source)
+    assert read or "none was found" in source or "no published text" in source
+
+
+@pytest.mark.parametrize("pack", pack_ids())
+def test_what_a_source_shows_stands_in_the_pack_or_is_named_as_not_carried(pack: str) -> None:
+    """A row of a source names provisions, and so does each that is set; nothing is shown and left out in silence."""
+    city = pack.split("/")[0]
+    source = (PACKS / city / "source.md").read_text(encoding="utf-8")
+    rows = [
+        line for line in source.splitlines() if line.startswith("| ") and not line.startswith(("| shown", "| pack"))
+    ]
+    known = {name for name, _ in draft(pack).provisions()}
+    named = [re.findall(r"`([a-z_]+\.[a-z_]+)`", row) for row in rows]
+    assert [name for names in named for name in names if name not in known] == []
+    said = {name for name, provision in draft(pack).provisions() if provision.cite is not None}
+    alone = len([each for each in pack_ids() if each.startswith(f"{city}/")]) == 1
+    if alone:
+        shown = {name for names in named for name in names}
+        assert shown <= said, f"{sorted(shown - said)} are shown and not in the pack"
+
+
 def test_every_measure_that_shows_a_parameter_has_a_pack() -> None:
     assert {
-        "donghai/2025-08-17", "lianyungang/2023-06-01", "lianyungang/undated", "qingdao/undated", "wenzhou/2018",
+        "donghai/2025-08-17", "lianyungang/2023-06-01", "lianyungang/2018-11-15", "qingdao/undated", "wenzhou/2018",
         "fuding/undated", "luzhou/2019", "luzhou/2025-07-31", "qianjiang/2016", "licheng/2019", "nanchuan/2023",
-        "xiamen/2018", "yangzhou/2022", "quanzhou/2014",
+        "xiamen/2018", "yangzhou/2022", "quanzhou/2014", "shanxi/2021-07-15", "dazhu/2020-08-03",
     } <= set(pack_ids())  # fmt: skip
     assert not any("cases" in pack for pack in pack_ids())
 

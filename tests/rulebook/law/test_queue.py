@@ -11,6 +11,7 @@ from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.law.pack_text import parse_measure
 from rulebook.law.queue import rank
+from tests.rulebook.law.amending import amended
 from tests.rulebook.samples import OVERLAY, PACK, donghai, some_facts
 
 NOON = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
@@ -49,6 +50,25 @@ def test_a_fund_that_does_not_put_small_firms_first_follows_its_measure_alone() 
     )
     measure = parse_measure(PACK.read_text(encoding="utf-8"), overlay)
     assert rank(MEDIUM_PRIORITY, measure, LATER).key < rank(SMALL, measure, NOON).key
+
+
+@pytest.mark.parametrize("fact", ["leading_firm", "growth_firm"])
+def test_the_classes_that_a_measure_names_go_first_and_all_alike(fact: str) -> None:
+    measure = amended({"queue.priority_firms": ("leading", "growth"), "queue.small_and_micro_first": False})
+    named = some_facts(**{f"applicant__{fact}": True})
+    assert rank(named, measure, LATER).reason == "queue.priority_firm"
+    both = some_facts(applicant__leading_firm=True, applicant__growth_firm=True)
+    assert rank(named, measure, NOON).key == rank(both, measure, NOON).key
+    neither = some_facts(applicant__leading_firm=False, applicant__growth_firm=False)
+    for other in (SMALL_PRIORITY, some_facts(applicant__high_tech_firm=True), some_facts(), neither):
+        assert rank(named, measure, LATER).key < rank(other, measure, NOON).key
+
+
+def test_high_tech_firms_go_first_where_the_measure_says_so() -> None:
+    measure = amended({"queue.priority_firms": ("specialised", "high_tech"), "queue.small_and_micro_first": False})
+    for facts in (some_facts(applicant__high_tech_firm=True), SMALL_PRIORITY):
+        for other in ({"applicant__leading_firm": True}, {"applicant__high_tech_firm": False}):
+            assert rank(facts, measure, LATER).key < rank(some_facts(**other), measure, NOON).key
 
 
 def test_a_firm_of_unknown_size_is_not_put_first() -> None:

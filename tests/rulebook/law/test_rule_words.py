@@ -62,11 +62,17 @@ ASKS_EVERYTHING = amended(
         "applicant.tax_floor_for_small": False, "applicant.most_liabilities": 700_000, "applicant.conditions": ("甲",),
         "applicant.industries_excluded": ("J", "7010"), "loan.kinds_out": ("off_balance",),
         "loan.least_individual_business": 400_000_000, "bridge.cap_listed_firm": 2 * 10**9,
+        "applicant.seat_locally": True, "applicant.tax_floor_for_encouraged": False, "bridge.cap_on_list": 3 * 10**9,
+        "applicant.large_by_list": "丁", "applicant.industries": ("C", "D44"), "bridge.security": ("戊",),
+        "applicant.persons": ("legal_representative",), "bridge.cap_agricultural_by_kind": True,
+        "applicant.kinds": ("firm", "owner", "individual_business", "agricultural"),
         "papers.required": ("乙", "丙"), "standing.excluded": tuple(StandingFacts.model_fields),
         **{f"exposure.{limit}": 10**9 for limit in ExposureSection.model_fields}, "exposure.gap_days": 30,
     }
 )  # fmt: skip
 RENEWED = {f"renewal.{condition}": True for condition in CONDITIONS}
+LARGE = {"applicant.employees": 10**6, "applicant.revenue_fen": 10**14}
+FARMER = {"applicant.kind": "agricultural"}
 MEDIUM = {"applicant.employees": 300, "applicant.revenue_fen": 2_000_000_000}
 CHANGES: list[dict[str, Any]] = [
     {}, {"loan.kind": "project"}, {"loan.risk_class": "unknown"}, {"loan.risk_class": "loss"}, {"asked_fen": 0},
@@ -86,6 +92,15 @@ CHANGES: list[dict[str, Any]] = [
     {"exposure.firm": {"out_fen": 0, "year_fen": 0}, "exposure.last_returned_on": date(2026, 3, 1)},
     RENEWED, dict.fromkeys(RENEWED, False), {"renewal.debt_evasion": True}, {"renewal.debt_evasion": False}, MEDIUM,
     {"renewal.contract_signed_on": date(2026, 3, 1)}, {"renewal.contract_signed_on": date(2026, 3, 3)},
+    {"applicant.tax_last_year_fen": 1, "applicant.encouraged_industry": True} | MEDIUM,
+    {"applicant.seat_locally": False}, {"applicant.kind": "owner"} | LARGE,
+    {"applicant.tax_last_year_fen": 1, "applicant.encouraged_industry": False} | MEDIUM, {"applicant.industry": "D"},
+    *({"applicant.on_list": on_list} | LARGE for on_list in (True, False, "unknown")),
+    {"applicant.kind": "owner"}, {"applicant.kind": "owner", "applicant.shareholder": True}, FARMER,
+    FARMER | {"applicant.farms_as_firm": True}, FARMER | {"asked_fen": 10**9},
+    FARMER | {"applicant.farms_as_firm": False, "applicant.farms_as_individual_business": False},
+    {"asked_fen": 25 * 10**8, "loan.balance_fen": 25 * 10**8, "applicant.listed": False},
+    {"asked_fen": 10**9 - 1, "exposure.firm": {"out_fen": 0, "year_fen": 0}},
     {"renewal.contract_signed_on": date(2026, 3, 20)}, {"loan.maturity": date(2026, 3, 2)},
 ]  # fmt: skip
 """What a case can be like so that, all together, every rule gives each of its answers."""
@@ -100,6 +115,12 @@ def findings() -> list[Finding]:
     for day in (date(2020, 1, 1), date(2030, 1, 1)):
         answers += judge_applicant(sound, ASKS_EVERYTHING, day).items
     answers += judge_applicant(sound, amended({"applicant.kinds": ("owner",), "standing.excluded": None}), TODAY).items
+    elsewhere = amended({"applicant.registered_locally": True, "applicant.place_of_business_counts": True})
+    answers += judge_applicant(changed_facts({"applicant.registered_locally": False}), elsewhere, TODAY).items
+    unsaid = amended({"applicant.persons": None})
+    answers += judge_applicant(
+        changed_facts({"applicant.kind": "owner", "applicant.shareholder": True}), unsaid, TODAY
+    ).items
     promises: tuple[dict[str, Any], ...] = (
         {},
         {"rung": "intention"},

@@ -64,7 +64,7 @@ def test_only_a_normal_loan_is_renewed(risk: LoanRiskClass) -> None:
         ({"applicant__industry": "nonsense"}, "eligibility.size_unclassified", Result.REFER),
         ({"applicant__revenue_fen": -1}, "eligibility.size_unclassified", Result.REFER),
         ({"applicant__kind": "owner", "applicant__revenue_fen": None}, "eligibility.size_unclassified", Result.REFER),
-        ({"applicant__kind": "owner", "loan__kind": "project"}, "eligibility.loan_kind_not_admitted", Result.FAIL),
+        ({"applicant__kind": "owner", "loan__kind": "project"}, "eligibility.loan_kind_out", Result.FAIL),
     ],
 )
 def test_what_keeps_an_applicant_back(changes: dict[str, Any], because: str, result: Result) -> None:
@@ -157,8 +157,10 @@ def test_a_measures_time_is_shown_with_both_ends_as_far_as_it_has_them() -> None
 
 
 def test_a_refused_kind_of_loan_cites_what_the_measure_lists_not_what_the_operator_widened() -> None:
-    findings = applicant(applicant__kind="owner", loan__kind="project")
-    assert only(findings) == ("eligibility.loan_kind_not_admitted", Result.FAIL, LAW)
+    facts = some_facts(applicant__kind="owner", loan__kind="project")
+    findings = judge_applicant(facts, amended({"loan.kinds_out": None}), TODAY)
+    assert only(findings) == ("eligibility.loan_kind_not_admitted", Result.FAIL, f"{LAW}第三条")
+    assert of_rule(findings, "eligibility.loan_kind").facts == {"kind": "project"}
 
 
 # The bridge ----------------------------------------------------------------------------------------------------

@@ -27,6 +27,7 @@ def judged(provisions: Mapping[str, object], changes: Mapping[str, Any]) -> Find
 
 
 LOCAL = {"applicant.registered_locally": True}
+PLACE = {**LOCAL, "applicant.place_of_business_counts": True}
 TAX = {"applicant.tax_floor": 10 * WAN}
 RELAXED = {**TAX, "applicant.tax_floor_for_small": False}
 STRICT = {**TAX, "applicant.tax_floor_for_small": True}
@@ -40,6 +41,27 @@ BUSINESS = {"applicant.kind": "individual_business", "asked_fen": 200 * WAN, "ow
 TAXES = {"tax": "99,999.99", "floor": "100,000.00"}
 MEDIUM = {"applicant.employees": 300, "applicant.revenue_fen": 2000 * WAN}
 KEPT_OUT = "J、7010、51"
+SEAT = {"applicant.seat_locally": True}
+ENCOURAGED = {**TAX, "applicant.tax_floor_for_encouraged": False}
+BELOW = {"applicant.tax_last_year_fen": 10 * WAN - 1} | MEDIUM
+LET_IN = {"applicant.industries": ("B", "C", "7010")}
+ADMITTED = "B、C、7010"
+PERSONS = {"applicant.persons": ("legal_representative", "shareholder")}
+REPRESENTATIVE = {"applicant.persons": ("legal_representative",)}
+IN_PERSON = {"applicant.kind": "owner", "loan.kind": "business_operation"}
+BY_LIST = {"applicant.large_by_list": "双百企业名单"}
+LARGE = {"applicant.employees": 1000, "applicant.revenue_fen": 40_000 * WAN}
+NAMED = {"list": "双百企业名单"}
+ON_LIST = {"bridge.cap_on_list": 2000 * WAN}
+FARMERS = {
+    "applicant.kinds": ("firm", "individual_business", "agricultural"), "bridge.cap_agricultural_by_kind": True,
+    "bridge.cap_firm": 1000 * WAN, "bridge.cap_individual_business": 200 * WAN,
+}  # fmt: skip
+FARMER = {"applicant.kind": "agricultural"}
+A_FIRM = FARMER | {"applicant.farms_as_firm": True}
+AN_INDIVIDUAL = FARMER | {"applicant.farms_as_individual_business": True}
+LEAST_AT_ONCE = {"exposure.firm_least_at_once": 300 * WAN}
+"""What one firm must have at one time; the sound case asks for 475万元."""
 OVER_A_FIRM = {"loan.balance_fen": 2000 * WAN, "asked_fen": 2000 * WAN}
 OVER_ANY_FIRM = {"loan.balance_fen": 2000 * WAN + 1, "asked_fen": 2000 * WAN + 1}
 
@@ -47,6 +69,8 @@ RULES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Result, str, dict[s
     ("registration", LOCAL, {}, PASS, "registered_here", {}),
     ("registration", LOCAL, {"applicant.registered_locally": False}, FAIL, "registered_elsewhere", {}),
     ("registration", LOCAL, {"applicant.registered_locally": "unknown"}, REFER, "registration_unknown", {}),
+    ("registration", PLACE, {"applicant.registered_locally": False}, REFER, "place_to_see", {}),
+    ("registration", PLACE, {}, PASS, "registered_here", {}),
     ("tax", TAX, {"applicant.tax_last_year_fen": 10 * WAN}, PASS, "tax_reached",
      {"tax": "100,000.00", "floor": "100,000.00"}),
     ("tax", TAX, {"applicant.tax_last_year_fen": 10 * WAN - 1}, FAIL, "tax_below_floor", TAXES),
@@ -85,6 +109,54 @@ RULES: list[tuple[str, Mapping[str, Any], Mapping[str, Any], Result, str, dict[s
     ("cap", LISTED, OVER_A_FIRM, REFER, "listed_unknown", {"asked": "20,000,000.00", "cap": "20,000,000.00"}),
     ("cap", LISTED, OVER_ANY_FIRM | {"applicant.listed": True}, FAIL, "asked_over_cap",
      {"asked": "20,000,000.01", "cap": "20,000,000.00", "kind": "firm"}),
+    ("seat", SEAT, {"applicant.seat_locally": True, "applicant.registered_locally": False}, PASS, "seat_here", {}),
+    ("seat", SEAT, {"applicant.registered_locally": True}, PASS, "seat_here", {}),
+    ("seat", SEAT, {"applicant.registered_locally": False}, REFER, "seat_unknown", {}),
+    ("seat", SEAT, {"applicant.registered_locally": "unknown"}, REFER, "seat_unknown", {}),
+    ("seat", SEAT, {"applicant.seat_locally": False}, FAIL, "seat_elsewhere", {}),
+    ("industry_list", LET_IN, {}, PASS, "industry_on_list", {"industry": "C1811", "admitted": ADMITTED}),
+    ("industry_list", LET_IN, {"applicant.industry": "7020"}, FAIL, "industry_not_on_list",
+     {"industry": "7020", "admitted": ADMITTED}),
+    ("industry_list", LET_IN, {"applicant.industry": "K"}, REFER, "industry_not_told",
+     {"industry": "K", "admitted": ADMITTED}),
+    ("industry_list", LET_IN, {"applicant.industry": "C51"}, REFER, "industry_not_told",
+     {"industry": "C51", "admitted": ADMITTED}),
+    ("person", PERSONS, IN_PERSON, PASS, "person_admitted", {"who": "legal_representative"}),
+    ("person", PERSONS, IN_PERSON | {"applicant.shareholder": True}, PASS, "person_admitted", {"who": "shareholder"}),
+    ("person", REPRESENTATIVE, IN_PERSON | {"applicant.shareholder": True}, FAIL, "person_not_admitted",
+     {"who": "shareholder"}),
+    ("size", BY_LIST, LARGE | {"applicant.on_list": True}, PASS, "large_on_list", NAMED),
+    ("size", BY_LIST, LARGE | {"applicant.on_list": False}, FAIL, "large_not_on_list", NAMED),
+    ("size", BY_LIST, LARGE, REFER, "large_list_unknown", NAMED),
+    ("cap", ON_LIST, OVER_A_FIRM | {"applicant.on_list": True}, PASS, "asked_within_cap",
+     {"asked": "20,000,000.00", "cap": "20,000,000.00", "kind": "firm"}),
+    ("cap", ON_LIST, OVER_A_FIRM, REFER, "on_list_unknown", {"asked": "20,000,000.00", "cap": "20,000,000.00"}),
+    ("cap", ON_LIST, OVER_ANY_FIRM | {"applicant.on_list": True}, FAIL, "asked_over_cap",
+     {"asked": "20,000,000.01", "cap": "20,000,000.00", "kind": "firm"}),
+    ("farmer", FARMERS, A_FIRM, PASS, "farmer_known", {"kind": "firm"}),
+    ("farmer", FARMERS, AN_INDIVIDUAL, PASS, "farmer_known", {"kind": "individual_business"}),
+    ("farmer", FARMERS, FARMER, REFER, "farmer_unknown", {}),
+    ("farmer", FARMERS, FARMER | {"applicant.farms_as_firm": False}, REFER, "farmer_unknown", {}),
+    ("farmer", FARMERS, A_FIRM | AN_INDIVIDUAL, REFER, "farmer_unknown", {}),
+    ("farmer", FARMERS, FARMER | {"applicant.farms_as_firm": False, "applicant.farms_as_individual_business": False},
+     FAIL, "farmer_neither", {}),
+    ("cap", FARMERS, A_FIRM, PASS, "asked_within_cap",
+     {"asked": "4,750,000.00", "cap": "10,000,000.00", "kind": "agricultural"}),
+    ("cap", FARMERS, AN_INDIVIDUAL, FAIL, "asked_over_cap",
+     {"asked": "4,750,000.00", "cap": "2,000,000.00", "kind": "agricultural"}),
+    ("cap", FARMERS, FARMER, REFER, "farmer_cap_unknown", {"asked": "4,750,000.00", "cap": "10,000,000.00"}),
+    ("exposure_least", LEAST_AT_ONCE, {"asked_fen": 300 * WAN}, PASS, "exposure_large_enough",
+     {"already": "0.00", "amount": "3,000,000.00", "least": "3,000,000.00"}),
+    ("exposure_least", LEAST_AT_ONCE, {"asked_fen": 300 * WAN - 1}, REFER, "exposure_below_least_unknown",
+     {"already": "0.00", "amount": "2,999,999.99", "least": "3,000,000.00"}),
+    ("exposure_least", LEAST_AT_ONCE,
+     {"asked_fen": 100 * WAN, "exposure.firm": {"out_fen": 200 * WAN, "year_fen": 0}}, PASS, "exposure_large_enough",
+     {"already": "2,000,000.00", "amount": "1,000,000.00", "least": "3,000,000.00"}),
+    ("exposure_least", LEAST_AT_ONCE,
+     {"asked_fen": 100 * WAN - 1, "exposure.firm": {"out_fen": 200 * WAN, "year_fen": 0}}, FAIL,
+     "exposure_below_least", {"already": "2,000,000.00", "amount": "999,999.99", "least": "3,000,000.00"}),
+    ("security", {"bridge.security": ("实际控制人连带担保",)}, {}, REFER, "security_to_see",
+     {"security": "实际控制人连带担保"}),
     ("papers", PAPERS, {"papers_in": ("续贷申请书", "营业执照")}, PASS, "papers_complete",
      {"required": "营业执照、续贷申请书"}),
     ("papers", PAPERS, {"papers_in": ("贷款合同",)}, REFER, "papers_missing", {"missing": "营业执照、续贷申请书"}),
@@ -104,8 +176,91 @@ def test_a_rule_answers_by_its_own_article(
     assert finding.facts == facts
 
 
+@pytest.mark.parametrize(
+    ("encouraged", "result", "because"),
+    [
+        (True, REFER, "tax_below_floor_encouraged"),
+        ("unknown", REFER, "encouraged_unknown"),
+        (False, FAIL, "tax_below_floor"),
+    ],
+)
+def test_below_the_tax_floor_a_human_decides_for_industries_that_the_state_encourages(
+    encouraged: object, result: Result, because: str
+) -> None:
+    finding = of_rule(judged(ENCOURAGED, BELOW | {"applicant.encouraged_industry": encouraged}), "eligibility.tax")
+    assert (finding.result, finding.because) == (result, f"eligibility.{because}")
+    assert finding.citation == (f"{ARTICLE}、{ARTICLE}" if result is REFER else ARTICLE)
+    assert finding.facts == TAXES
+
+
+def test_an_encouraged_industry_at_the_floor_needs_nobodys_leave() -> None:
+    at_it = {"applicant.tax_last_year_fen": 10 * WAN, "applicant.encouraged_industry": True}
+    assert of_rule(judged(ENCOURAGED, MEDIUM | at_it), "eligibility.tax").result is PASS
+    strict = ENCOURAGED | {"applicant.tax_floor_for_encouraged": True}
+    assert of_rule(judged(strict, BELOW | {"applicant.encouraged_industry": True}), "eligibility.tax").result is FAIL
+
+
+def test_a_shareholder_is_left_to_a_human_where_the_measure_does_not_say_who_borrows_in_person() -> None:
+    silent = {"applicant.persons": None}
+    finding = of_rule(judged(silent, IN_PERSON | {"applicant.shareholder": True}), "eligibility.person")
+    assert (finding.result, finding.because) == (REFER, "eligibility.person_unclear")
+    rules = {finding.rule for finding in judged(silent, IN_PERSON).items}
+    assert "eligibility.person" not in rules
+    assert "eligibility.person" not in {finding.rule for finding in judged(PERSONS, {}).items}
+    firms_only = judged({"applicant.kinds": ("firm",), **silent}, IN_PERSON | {"applicant.shareholder": True})
+    assert "eligibility.person" not in {finding.rule for finding in firms_only.items}
+    kinds_open = judged({"applicant.kinds": None, **PERSONS}, IN_PERSON)
+    assert of_rule(kinds_open, "eligibility.person").result is PASS
+
+
+def test_the_firm_of_a_person_may_be_asked_for_another_size() -> None:
+    small_owners = {"applicant.sizes": ("large", "medium", "small", "micro"),
+                    "applicant.sizes_of_owner": ("small", "micro")}  # fmt: skip
+    of_owner = of_rule(judged(small_owners, IN_PERSON | MEDIUM), "eligibility.size")
+    assert (of_owner.result, of_owner.because) == (FAIL, "eligibility.size_not_admitted")
+    assert of_rule(judged(small_owners, MEDIUM), "eligibility.size").result is PASS
+    assert of_rule(judged(small_owners, IN_PERSON), "eligibility.size").result is PASS
+
+
+def test_a_list_admits_large_firms_only_and_nobody_else() -> None:
+    small_only = BY_LIST | {"applicant.sizes": ("small", "micro")}
+    medium = of_rule(judged(small_only, MEDIUM | {"applicant.on_list": True}), "eligibility.size")
+    assert (medium.result, medium.because) == (FAIL, "eligibility.size_not_admitted")
+    owner = of_rule(judged(BY_LIST, LARGE | IN_PERSON | {"applicant.on_list": True}), "eligibility.size")
+    assert (owner.result, owner.because) == (FAIL, "eligibility.size_not_admitted")
+
+
+def test_a_farmer_is_judged_in_all_as_what_it_is() -> None:
+    farmers = FARMERS | {"loan.least_individual_business": 600 * WAN}
+    large = judged(farmers, A_FIRM | LARGE)
+    assert of_rule(large, "eligibility.size").because == "eligibility.size_not_admitted"
+    assert "eligibility.least_loan" not in {finding.rule for finding in large.items}
+    individual = judged(farmers, AN_INDIVIDUAL | LARGE)
+    assert of_rule(individual, "eligibility.size").because == "eligibility.size_not_asked"
+    assert of_rule(individual, "eligibility.least_loan").because == "eligibility.loan_too_small"
+    operation = {"loan.kind": "business_operation"}
+    assert of_rule(judged(farmers, A_FIRM | operation), "eligibility.loan_kind").result is FAIL
+    assert of_rule(judged(farmers, AN_INDIVIDUAL | operation), "eligibility.loan_kind").result is PASS
+    assert of_rule(judged(farmers, FARMER | operation), "eligibility.loan_kind").result is PASS
+
+
+def test_no_bridge_is_larger_than_the_farmers_own_cap() -> None:
+    def bridged(facts: Mapping[str, Any], amount_fen: int) -> Findings:
+        promise = a_promise(amount_fen=2000 * WAN)
+        larger = {"loan.balance_fen": 2000 * WAN}
+        return judge_bridge(changed_facts({**facts, **larger}), promise, amount_fen, amended(FARMERS), CALENDAR, TODAY)
+
+    for facts, cap in ((A_FIRM, 1000 * WAN), (AN_INDIVIDUAL, 200 * WAN), (FARMER, 200 * WAN)):
+        assert of_rule(bridged(facts, cap), "bridging.ceiling").result is PASS
+        assert of_rule(bridged(facts, cap + 1), "bridging.ceiling").because == "bridging.over_ceiling"
+    neither = FARMER | {"applicant.farms_as_firm": False, "applicant.farms_as_individual_business": False}
+    assert of_rule(bridged(neither, 1), "bridging.ceiling").because == "eligibility.applicant_not_admitted"
+
+
 def test_a_measure_that_is_silent_has_none_of_these_rules() -> None:
-    rules = {f"eligibility.{row[0]}" for row in RULES} - {"eligibility.loan_kind", "eligibility.cap"}
+    rules = {f"eligibility.{row[0]}" for row in RULES} - {
+        "eligibility.loan_kind", "eligibility.cap", "eligibility.size"
+    }  # fmt: skip
     findings = judge_applicant(some_facts(), donghai(), TODAY)
     assert {finding.rule for finding in findings.items} & rules == set()
     assert not any("exposure" in finding.rule or "condition" in finding.rule for finding in findings.items)
@@ -349,7 +504,8 @@ def test_a_release_without_a_checklist_is_never_passed() -> None:
 def test_a_kind_named_as_out_fails_even_in_a_draft_without_a_list() -> None:
     open_list = judged({**OUT, "loan.kinds": None}, {"loan.kind": "off_balance"})
     assert only(open_list) == ("eligibility.loan_kind_out", FAIL, ARTICLE)
-    in_person = judged({"loan.kinds": None}, {"applicant.kind": "owner", "loan.kind": "project"})
+    neither = {"loan.kinds": None, "loan.kinds_out": None}
+    in_person = judged(neither, {"applicant.kind": "owner", "loan.kind": "project"})
     assert only(in_person) == ("eligibility.loan_kind_not_admitted", FAIL, OPERATOR)
 
 
