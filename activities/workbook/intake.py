@@ -96,18 +96,25 @@ class GivenFile(NamedTuple):
     content: bytes | None
 
 
-def import_workbook(reception: Reception, file: GivenFile, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
+def import_workbook(
+    reception: Reception,
+    file: GivenFile,
+    banks: Sequence[PartnerBank] | None = None,
+    *,
+    with_hidden: bool = False,
+) -> ImportReport:
     """Take in what a workbook holds, each good row in a transaction of its own.
 
     The same file a second time changes nothing.
 
     Args:
         banks: the partner banks by which names in the workbook are found; without them every name is taken as written.
+        with_hidden: whether rows and columns that nobody sees are taken in like the others; else they are refused.
     Raises:
         XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
     """
     digest = hashlib.sha256(file.content or b"").hexdigest()
-    return _take_in(reception, file, digest, f"file:{digest}", banks)
+    return _take_in(reception, file, digest, f"file:{digest}", banks, with_hidden=with_hidden)
 
 
 def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportReport:
@@ -121,11 +128,20 @@ def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportRep
 
 
 def _take_in(
-    reception: Reception, file: GivenFile, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
+    reception: Reception,
+    file: GivenFile,
+    digest: str,
+    source: str,
+    banks: Sequence[PartnerBank] | None = None,
+    *,
+    with_hidden: bool = False,
 ) -> ImportReport:
     with reception.begin() as session:
         today = business_date(session, reception.fund)
-    reading = unread(file.name) if file.content is None else read_workbook(file.content, today, banks)
+    if file.content is None:
+        reading = unread(file.name)
+    else:
+        reading = read_workbook(file.content, today, banks, with_hidden=with_hidden)
     rows = tuple(_file(reception, row, today, source) for row in reading.rows)
     return ImportReport(fund=reception.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
 

@@ -25,6 +25,7 @@ def import_file(
     template: Annotated[Path | None, Option("--template", metavar="FILE")] = None,
     fund: Fund = None,
     as_user: AsUserOrNot = None,
+    with_hidden: Annotated[bool, Option("--with-hidden")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Take in a workbook, or write the empty form."""
@@ -37,7 +38,8 @@ def import_file(
     with Office() as office:
         reception = reception_of(office, fund, as_user)
         note("cli.import.reading", file=file)
-        report = import_workbook(reception, GivenFile(file.name, content_of(file, MOST_BYTES)))
+        given = GivenFile(file.name, content_of(file, MOST_BYTES))
+        report = import_workbook(reception, given, with_hidden=with_hidden)
     _show_report(report, as_json)
     return Exit.WELL if report.whole else Exit.REFUSED
 
