@@ -145,11 +145,11 @@ def _sheet(sheet: Any) -> Sheet:
     return _with_layout(sheet, Sheet(sheet.title, _trim(read), cut))
 
 
-_ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
+_ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f])_")
 
 
 def _cell(cell: Any) -> Cell:
-    """A cell as plain values; what XML cannot hold is written ``_x000D_`` there."""
+    """A cell as plain values; what XML cannot hold, a control character, is written ``_x000D_`` there."""
     value = cell.value
     if isinstance(value, str) and cell.data_type != "f":
         value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)

@@ -11,11 +11,12 @@ from sqlalchemy import func, select
 from activities.law.calendars import shanghai_today
 from activities.workbook.applications import write_template
 from models.base import table
-from models.cases.applications import Application
+from models.cases.applications import Application, Enterprise
 from rulebook.applications import ApplicationRow
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
+from tests.names import HARD_NAMES
 
 
 def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
@@ -216,3 +217,50 @@ def test_text_that_looks_like_a_formula_stays_text(cli: Cli, fund_code: str) -> 
     ran = cli("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json", *row)
     shown = cli("case", "show", ran.data["case_no"], "--json").data
     assert (shown["guarantors"], shown["collateral"]) == (["=1+1"], "http://x")
+
+
+def test_13_two_hundred_hard_names_stand_in_the_case_file_and_in_the_export_as_written(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    rows = [
+        an_application().model_copy(
+            update=dict.fromkeys(
+                ("applicant_name", "legal_representative", "account_name", "account_branch", "guarantor"), name
+            )
+        )
+        for name in HARD_NAMES
+    ]
+    ran = cli("import", a_workbook(tmp_path / "names.xlsx", *rows), "--fund", fund_code, "--as", "li.jing", "--json")
+
+    assert (ran.code, ran.data["opened"], ran.data["faults"]) == (0, len(HARD_NAMES), [])
+    assert [row["applicant_name"] for row in ran.data["rows"]] == list(HARD_NAMES)
+    cases = [row["case_no"] for row in ran.data["rows"]]
+    listed = cli("case", "list", "--fund", fund_code, "--json").data
+    assert {each["case_no"]: each["applicant_name"] for each in listed} == dict(zip(cases, HARD_NAMES, strict=True))
+    with services.sessions() as session:
+        for case_no, name in zip(cases, HARD_NAMES, strict=True):
+            stored = session.get_one(Application, case_no)
+            firm = session.get_one(Enterprise, stored.uscc)
+            assert {stored.applicant_name, stored.account_name, stored.account_branch, firm.name} == {name}
+            assert firm.legal_representative == name
+    for case_no, name in list(zip(cases, HARD_NAMES, strict=True))[::40]:
+        shown = cli("case", "show", case_no, "--json").data
+        assert (shown["applicant_name"], shown["account_name"], shown["guarantors"]) == (name, name, [name])
+
+
+def test_13_a_typed_name_passes_the_same_check_and_another_spelling_is_said(cli: Cli, fund_code: str) -> None:
+    submit = ("case", "submit", "--fund", fund_code, "--as", "li.jing")
+    ran = cli(*submit, "--json", *typed(an_application(), guarantor="石英\u200b厂"))
+    assert [(fault["option"], fault["code"]) for fault in ran.data["faults"]] == [
+        ("--guarantor", "workbook.hidden_sign")
+    ]
+
+    name = "江苏东海（连云港）石英有限公司"
+    spelt = typed(an_application(), applicant_name=name, account_name="江苏东海(连云港)石英有限公司")
+    ran = cli(*submit, *spelt)
+    assert ran.code == 0
+    assert "同一名称的两种写法" in ran.err
+    case_no = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
+    shown = cli("case", "show", case_no).out
+    assert "同一名称的两种写法" in shown
+    assert name in shown

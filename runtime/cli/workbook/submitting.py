@@ -11,7 +11,7 @@ from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit, tell
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Fund
-from runtime.cli.output import line, print_json, say
+from runtime.cli.output import line, note, print_json, say
 from runtime.cli.workbook.reception import reception_of
 
 
@@ -48,6 +48,8 @@ def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typ
         ]
         lines = [f"{fault['option']} “{fault['value']}”: {fault['message']}" for fault in faults]
         return tell(XuqiaoError("cli.submit.faults", faults="\n".join(lines)), faults=faults)
+    for fault in report.faults:
+        note(fault.code, **fault.params)
     row = report.rows[0]
     if row.reason:
         return tell(XuqiaoError.from_data(row.reason))
