@@ -1,7 +1,7 @@
 """Two hundred invented names that are hard to keep: brackets of both widths, dots, rare characters, signs of markup."""
 
-from rulebook.names import stands_for
 from rulebook.papers.printing import GLYPHS
+from rulebook.parties.names import stands_for
 
 _BRACKETS = """
 （{}）

@@ -11,7 +11,7 @@ from models.cases.views import CasePage, EventView, MeasureView, Reason, Recorde
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding
-from rulebook.names import same_name
+from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from activities.papers.reading import name_of_party
-from rulebook.names import compared
+from rulebook.parties.names import compared
 
 _PARTS = re.compile(r"[@|;,、_/]")
 """What authorities put between the parts of a common name, such as ``051@某某有限公司@91320…``."""

@@ -27,7 +27,7 @@ from rulebook.applications import ApplicationRow, PartnerBank
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
-from rulebook.names import same_name
+from rulebook.parties.names import same_name
 from rulebook.values import Value
 
 __all__ = ["CellFault", "WorkbookReading", "read_workbook", "shift_dates", "write_template"]

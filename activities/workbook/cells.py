@@ -13,11 +13,11 @@ from activities.workbook.columns import MONEY_UNITS, NO, YES, Column, Content, t
 from activities.workbook.formats import Shape, hides, shape_of, shows_whole_day
 from rulebook.applications import PartnerBank
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass
-from rulebook.credit_codes import check_code
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, yuan
-from rulebook.names import code_point, hidden, line_break, same_name, stands_for, with_hidden_shown
 from rulebook.papers.printing import unprintable
+from rulebook.parties.credit_codes import check_code
+from rulebook.parties.names import code_point, hidden, line_break, same_name, stands_for, with_hidden_shown
 
 MOST_CHARACTERS = 150
 MOST_YUAN = 100_000_000_000

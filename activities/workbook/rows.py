@@ -9,8 +9,8 @@ from openpyxl.utils import get_column_letter
 from activities.workbook.cells import Cell
 from activities.workbook.columns import COLUMNS, SAMPLE_MARK, column_of, heading_of, tidy
 from activities.workbook.file import Sheet
-from rulebook.credit_codes import check_code
 from rulebook.errors import XuqiaoError
+from rulebook.parties.credit_codes import check_code
 
 Places = Mapping[str, int]
 """At which index each field's column stands."""

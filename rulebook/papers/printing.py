@@ -8,7 +8,7 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from rulebook.errors import XuqiaoError
-from rulebook.names import code_point, hidden, stands_for
+from rulebook.parties.names import code_point, hidden, stands_for
 
 _PLAIN = str.maketrans(
     {

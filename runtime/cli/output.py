@@ -6,7 +6,7 @@ from collections.abc import Iterable
 
 from activities import words
 from activities.wording import plain
-from rulebook.names import with_hidden_shown
+from rulebook.parties.names import with_hidden_shown
 from runtime.cli.language import call
 
 

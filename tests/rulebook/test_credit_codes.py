@@ -4,8 +4,8 @@ import random
 
 import pytest
 
-from rulebook.credit_codes import DEPARTMENTS, SIGNS, check_code, check_sign
 from rulebook.errors import XuqiaoError
+from rulebook.parties.credit_codes import DEPARTMENTS, SIGNS, check_code, check_sign
 
 CODES = [
     "N2320722MF00000010",  # a village's collective, as in the issue

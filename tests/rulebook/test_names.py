@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rulebook.names import compared, hidden, line_break, same_name, stands_for, with_hidden_shown
 from rulebook.papers.printing import plain, unprintable
+from rulebook.parties.names import compared, hidden, line_break, same_name, stands_for, with_hidden_shown
 from tests.names import HARD_NAMES
 
 

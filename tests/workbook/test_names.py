@@ -6,7 +6,7 @@ import pytest
 
 from activities.workbook.applications import read_workbook, write_template
 from rulebook.applications import PartnerBank
-from rulebook.names import code_point, compared
+from rulebook.parties.names import code_point, compared
 from tests.names import HARD_NAMES, REFUSED
 from tests.workbook.support import GOOD, MONDAY, Write
 

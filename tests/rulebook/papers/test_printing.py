@@ -6,8 +6,8 @@ import pytest
 import uharfbuzz as harfbuzz
 
 from rulebook.errors import XuqiaoError
-from rulebook.names import hidden, stands_for
 from rulebook.papers.printing import DRAWN_ALIKE, check_printable, unprintable
+from rulebook.parties.names import hidden, stands_for
 
 
 def test_exactly_the_bundled_faces_characters_are_printable() -> None:

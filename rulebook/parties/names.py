@@ -99,7 +99,8 @@ def compared(name: str) -> str:
     """
     # The dots first: NFKC makes a full stop of the full-width one.
     plain = unicodedata.normalize("NFKC", name.translate(_ALIKE)).translate(_ALIKE)
-    return "".join(sign for sign in plain.casefold() if not sign.isspace() and not _is_hidden(sign))
+    kept = "".join(sign for sign in plain.casefold() if not sign.isspace() and not _is_hidden(sign))
+    return unicodedata.normalize("NFKC", kept)
 
 
 def same_name(one: str, other: str) -> bool:
