@@ -93,7 +93,7 @@ def _write_column(book: Any, sheet: Any, index: int, column: Column, rows: Seque
     sheet.write_string(_HEADINGS_AT, index, f"{column.title}*" if column.required else column.title, heading)
     _write_cell(sheet, _SAMPLE_AT, index, column, _sample_of(column), sample)
     for number, row in enumerate(rows, start=_SAMPLE_AT + 1):
-        _write_cell(sheet, number, index, column, _shown(row, column), plain)
+        _write_cell(sheet, number, index, column, shown_in_form(row, column), plain)
     if column.choices:
         # The bank's own words may say more than the list; the reader decides, the list only offers.
         rule = {"validate": "list", "source": list(column.choices), "error_type": "warning"}
@@ -123,7 +123,7 @@ def _write_cell(sheet: Any, row: int, index: int, column: Column, value: object,
         sheet.write_string(row, index, str(value), cell_format)
 
 
-def _shown(row: ApplicationRow, column: Column) -> object:
+def shown_in_form(row: ApplicationRow, column: Column) -> object:
     """A field of an application as the form shows it."""
     holder, _, name = column.field.rpartition(".")
     held = getattr(row, holder) if holder else row

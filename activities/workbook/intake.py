@@ -2,8 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,12 +14,15 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from activities.store import Begin
+from activities.wording import masked
 from activities.workbook.applications import CellFault, read_workbook, unread
-from activities.workbook.columns import COLUMNS, MONEY_UNITS, Content
-from models.cases.applications import file_application
+from activities.workbook.columns import COLUMNS, MONEY_UNITS, Column, Content
+from activities.workbook.form import shown_in_form
+from models.cases.applications import Filed, file_application
 from models.funds.funds import business_date
-from rulebook.applications import ApplicationRow, PartnerBank
+from rulebook.applications import ApplicationRow, PartnerBank, differences
 from rulebook.errors import XuqiaoError
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage
 from rulebook.values import Value
 
 ONE_LIVE_CASE = "one_live_case_per_loan"
@@ -30,16 +34,32 @@ class Intake(StrEnum):
 
     OPENED = "opened"
     KNOWN = "known"
+    DIFFERS = "differs"  # it is known, and says something else than was filed
     REFUSED = "refused"
 
 
+class Difference(Value):
+    """What a row says otherwise than the application that was filed; ``before`` and ``now`` as the form shows them."""
+
+    field: str
+    heading: str
+    before: str
+    now: str
+
+
 class RowReport(Value):
-    """One good row: its case, or the reason why the case file refused it."""
+    """One good row: its case, or the reason why it was not taken.
+
+    Attributes:
+        differences: what it says otherwise than the application that was filed.
+        reason: why it was not taken, and what to do.
+    """
 
     row: int
     applicant_name: str
     result: Intake
     case_no: str | None = None
+    differences: tuple[Difference, ...] = ()
     reason: dict[str, Any] | None = None
 
 
@@ -70,7 +90,7 @@ class ImportReport(Value):
     @property
     def whole(self) -> bool:
         """Whether everything in the workbook is in the case file."""
-        return not self.errors and not self.count(Intake.REFUSED)
+        return not self.errors and not self.count(Intake.REFUSED) and not self.count(Intake.DIFFERS)
 
 
 class Reception(NamedTuple):
@@ -163,8 +183,45 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
         with reception.begin() as session:
             refusal = _why(session, row, error)
         return report.model_copy(update={"reason": refusal.as_data()})
-    result = Intake.OPENED if filed.new else Intake.KNOWN
-    return report.model_copy(update={"result": result, "case_no": filed.case_no})
+    if filed.new or filed.before is None:
+        return report.model_copy(update={"result": Intake.OPENED, "case_no": filed.case_no})
+    found = tuple(_differences(filed.before, row))
+    if not found:
+        return report.model_copy(update={"result": Intake.KNOWN, "case_no": filed.case_no})
+    said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
+    return report.model_copy(update={**said, "reason": _how_to_correct(filed).as_data()})
+
+
+def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Difference]:
+    differ = differences(before, now)
+    for column in COLUMNS:
+        # A bank is one column of the form and two fields.
+        if column.field in differ or (column.field == "bank" and "bank_name" in differ):
+            shown = (_as_written(shown_in_form(each, column), column) for each in (before, now))
+            yield Difference(field=column.field, heading=column.title, before=next(shown), now=next(shown))
+
+
+def _as_written(value: object, column: Column) -> str:
+    if value is None:
+        return "—"
+    if column.content is Content.ACCOUNT:
+        return masked(str(value))
+    if isinstance(value, float):
+        return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+    if column.content is Content.MONEY:
+        return f"{Decimal(str(value)).normalize():f}"
+    return str(value)
+
+
+def _how_to_correct(filed: Filed) -> XuqiaoError:
+    """What an officer does about an application that was filed wrongly, by where its case stands."""
+    if CaseStage.WITHDRAWN in STAGES[filed.stage].leads_to and ActKind.WITHDRAW in STAGES[filed.stage].acts:
+        return XuqiaoError("case.correct_by_withdrawal", case=filed.case_no)
+    if filed.stage is CaseStage.INTAKE:
+        return XuqiaoError("case.correct_once_opened", case=filed.case_no)
+    if filed.stage in ENDS:
+        return XuqiaoError("case.correct_ended", case=filed.case_no, stage=filed.stage)
+    return XuqiaoError("case.correct_money_out", case=filed.case_no, stage=filed.stage)
 
 
 _LIVE_CASE = text("""

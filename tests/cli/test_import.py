@@ -9,10 +9,12 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from activities.law.calendars import shanghai_today
+from activities.wording import masked
 from activities.workbook.applications import write_template
 from models.base import table
 from models.cases.applications import Application, Enterprise
 from rulebook.applications import ApplicationRow
+from rulebook.money import yuan
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
@@ -264,3 +266,65 @@ def test_13_a_typed_name_passes_the_same_check_and_another_spelling_is_said(cli:
     shown = cli("case", "show", case_no).out
     assert "同一名称的两种写法" in shown
     assert name in shown
+
+
+def test_15_a_corrected_workbook_says_what_differs_and_how_to_correct(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    row = an_application()
+    corrected = row.model_copy(
+        update={
+            "asked_fen": yuan(4_000_000),
+            "own_contribution_fen": yuan(2_000_000),
+            "account_number": "6228480100099999999",
+            "liabilities_ppm": 855_000,
+            "guarantor": "东海县石湖融资担保有限公司",
+            "standing": row.standing.model_copy(update={"litigation": True}),
+        }
+    )
+    first = cli("import", a_workbook(tmp_path / "a.xlsx", row), "--fund", fund_code, "--json").data["rows"][0]
+    file = a_workbook(tmp_path / "b.xlsx", corrected)
+
+    ran = cli("import", file, "--fund", fund_code, "--json")
+
+    assert (ran.code, ran.data["opened"], ran.data["known"], ran.data["differs"]) == (1, 0, 0, 1)
+    (told,) = ran.data["rows"]
+    assert (told["result"], told["case_no"]) == ("differs", first["case_no"])
+    assert {each["field"]: (each["before"], each["now"]) for each in told["differences"]} == {
+        "asked_fen": ("500", "400"),
+        "own_contribution_fen": ("100", "200"),
+        "account_number": (masked(row.account_number), "***************9999"),
+        "liabilities_ppm": ("—", "85.5%"),
+        "guarantor": ("—", "东海县石湖融资担保有限公司"),
+        "standing.litigation": ("否", "是"),
+    }
+    shown = cli("import", file, "--fund", fund_code, "--lang", "zh").out
+    assert "申请金额（万元）：受理时为“500”，本行为“400”" in shown
+    assert first["case_no"] in shown
+    assert "不一致" in shown
+    assert "filed as “500”, the row says “400”" in cli("import", file, "--fund", fund_code, "--lang", "en").out
+    assert count_of(services, fund_code) == 1
+    again = cli("import", tmp_path / "a.xlsx", "--fund", fund_code, "--json")
+    assert (again.code, again.data["known"]) == (0, 1)
+
+
+def test_15_the_same_firm_with_another_telephone_on_another_loan_differs_in_nothing(
+    cli: Cli, fund_code: str, tmp_path: Path
+) -> None:
+    one = an_application()
+    other = an_application().model_copy(
+        update={"uscc": one.uscc, "applicant_name": one.applicant_name, "phone": "13911111111"}
+    )
+    file = a_workbook(tmp_path / "a.xlsx", one, other)
+    assert cli("import", file, "--fund", fund_code, "--json").data["opened"] == 2
+    again = cli("import", file, "--fund", fund_code, "--json")
+    assert (again.code, again.data["known"]) == (0, 2)
+
+
+def test_15_what_is_typed_again_otherwise_says_so(cli: Cli, fund_code: str) -> None:
+    row = an_application()
+    submit = ("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json")
+    assert cli(*submit, *typed(row)).code == 0
+    ran = cli(*submit, *typed(row, asked="4000000"))
+    assert (ran.code, ran.data["differences"][0]["now"]) == (1, "400")
+    assert ran.error["code"].startswith("case.correct_")

@@ -11,6 +11,7 @@ import pytest
 from openpyxl import load_workbook
 
 from activities.workbook.applications import WorkbookReading, read_workbook
+from rulebook.applications import differences
 from tests.workbook.support import FIELDS, GOOD, HEADINGS_ROW, MONDAY, Write, letter
 
 DATA = Path(__file__).parent / "data"
@@ -246,3 +247,12 @@ def test_16_a_merge_as_big_as_a_sheet_is_read_in_bounded_time(write: Write) -> N
     started = time.process_time()
     assert [row.row for row in read_workbook(path, MONDAY).rows] == [3]
     assert time.process_time() - started < 2
+
+
+# Corrected -----------------------------------------------------------------------------------------------------------
+
+
+def test_15_the_corrected_file_is_the_first_with_two_amounts_otherwise() -> None:
+    (first,), (corrected,) = (read_workbook(DATA / f"{name}.xlsx", CASES_DAY).rows for name in ("first", "corrected"))
+    assert differences(first, corrected) == ("asked_fen", "own_contribution_fen")
+    assert differences(first, first.model_copy(update={"row": 99})) == ()

@@ -73,6 +73,8 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
         why = say_error(reason, call.lang) if reason else ""
         code = f"cli.import.row_{row.result}"
         line(say(code, row=row.row, applicant=row.applicant_name, case=row.case_no, why=why))
+        for each in row.differences:
+            line("  " + say("cli.import.difference", heading=each.heading, before=each.before, now=each.now))
     for fault in report.faults:
         code = "cli.import.warning" if fault.warning else "cli.import.fault"
         line(say(code, row=fault.row, what=fault.sentence(call.lang)))

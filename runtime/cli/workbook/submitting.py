@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from typer import Option
 
+from activities.wording import plain
 from activities.workbook.columns import COLUMNS, Column, Content
 from activities.workbook.intake import Intake, file_one
 from rulebook.errors import XuqiaoError
@@ -51,8 +52,10 @@ def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typ
     for fault in report.faults:
         note(fault.code, **fault.params)
     row = report.rows[0]
+    for each in row.differences:
+        note("cli.import.difference", heading=each.heading, before=each.before, now=each.now)
     if row.reason:
-        return tell(XuqiaoError.from_data(row.reason))
+        return tell(XuqiaoError.from_data(row.reason), differences=[plain(each) for each in row.differences])
     if as_json:
         print_json({"case_no": row.case_no, "result": row.result, "fund": report.fund})
     else:
