@@ -18,10 +18,13 @@ from activities.wording import masked
 from activities.workbook.applications import CellFault, read_workbook, unread
 from activities.workbook.columns import COLUMNS, MONEY_UNITS, Column, Content
 from activities.workbook.form import shown_in_form
-from models.cases.applications import Filed, file_application
+from models.cases.applications import Filed, file_application, filed_application, loan_of_case
+from models.cases.approvals import current_approval
+from models.cases.case_file import the_case
 from models.funds.funds import business_date
 from rulebook.applications import ApplicationRow, PartnerBank, differences
 from rulebook.errors import XuqiaoError
+from rulebook.messages import digest_of
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage
 from rulebook.values import Value
 
@@ -147,6 +150,44 @@ def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportRep
     return _take_in(reception, GivenFile("", content), hashlib.sha256(content).hexdigest(), "cli")
 
 
+class Correction(NamedTuple):
+    """A corrected application for the loan of a case: its row, what it says otherwise, and the digest of it all."""
+
+    row: ApplicationRow
+    differences: tuple[Difference, ...]
+    digest: str
+
+
+def read_correction(begin: Begin, case_no: str, file: GivenFile) -> Correction:
+    """The row of a workbook that is meant to take the place of a case's application.
+
+    Raises:
+        XuqiaoError: ``case.unknown``; ``correction.no_row`` where the workbook has no good row for the case's loan,
+            with the first fault; ``correction.nothing_differs``.
+    """
+    with begin() as session:
+        case = the_case(session, case_no)
+        note, maturity = loan_of_case(session, case_no)
+        today = business_date(session, case.fund)
+    reading = unread(file.name) if file.content is None else read_workbook(file.content, today)
+    row = next((row for row in reading.rows if (row.loan_note, row.maturity) == (note, maturity)), None)
+    if row is None:
+        first = reading.errors[0].sentence() if reading.errors else "-"
+        raise XuqiaoError("correction.no_row", case=case_no, note=note, maturity=maturity, fault=first)
+    with begin() as session:
+        found = tuple(_differences(filed_application(session, case_no, row), row))
+    if not found:
+        raise XuqiaoError("correction.nothing_differs", case=case_no)
+    return Correction(row, found, digest_of(row.model_dump(mode="json", exclude={"row"})))
+
+
+def file_corrected(reception: Reception, case_no: str, row: ApplicationRow) -> RowReport:
+    """File a corrected application in the place of a case that was withdrawn for it; a second time changes nothing."""
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    return _file(reception, row, today, f"correction:{case_no}")
+
+
 def _take_in(
     reception: Reception,
     file: GivenFile,
@@ -188,8 +229,10 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
     found = tuple(_differences(filed.before, row))
     if not found:
         return report.model_copy(update={"result": Intake.KNOWN, "case_no": filed.case_no})
+    with reception.begin() as session:
+        proposed = current_approval(session, filed.case_no) is not None
     said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
-    return report.model_copy(update={**said, "reason": _how_to_correct(filed).as_data()})
+    return report.model_copy(update={**said, "reason": _how_to_correct(filed, proposed).as_data()})
 
 
 def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Difference]:
@@ -213,8 +256,14 @@ def _as_written(value: object, column: Column) -> str:
     return str(value)
 
 
-def _how_to_correct(filed: Filed) -> XuqiaoError:
-    """What an officer does about an application that was filed wrongly, by where its case stands."""
+def _how_to_correct(filed: Filed, proposed: bool) -> XuqiaoError:
+    """What an officer does about an application that was filed wrongly, by where its case stands.
+
+    Args:
+        proposed: whether a proposal stands on it.
+    """
+    if ActKind.PROPOSE_CORRECTION in STAGES[filed.stage].acts and not proposed:
+        return XuqiaoError("case.correct_by_two", case=filed.case_no)
     if CaseStage.WITHDRAWN in STAGES[filed.stage].leads_to and ActKind.WITHDRAW in STAGES[filed.stage].acts:
         return XuqiaoError("case.correct_by_withdrawal", case=filed.case_no)
     if filed.stage is CaseStage.INTAKE:

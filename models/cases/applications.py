@@ -155,6 +155,17 @@ def file_application(
     return Filed(case_no=case_no, new=True)
 
 
+def filed_application(session: Session, case_no: str, row: ApplicationRow) -> ApplicationRow:
+    """The application of a case as it was filed, to be held against a row for the same loan."""
+    return _as_filed(session, case_no, row)
+
+
+def loan_of_case(session: Session, case_no: str) -> tuple[str, date]:
+    """Note and maturity of a case's loan: by these it is found in a workbook."""
+    loan = session.get_one(Loan, session.get_one(Application, case_no).loan)
+    return loan.note, loan.maturity
+
+
 def _filed_before(session: Session, fund: str, row: ApplicationRow) -> Filed | None:
     """The latest case of the loan, with the application as it was filed."""
     application, loan, case = table(Application).c, table(Loan).c, table(RenewalCase).c
