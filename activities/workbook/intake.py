@@ -18,13 +18,15 @@ from activities.wording import masked
 from activities.workbook.applications import CellFault, read_workbook, unread
 from activities.workbook.columns import COLUMNS, MONEY_UNITS, Column, Content
 from activities.workbook.form import shown_in_form
-from models.cases.applications import Filed, file_application, filed_application, loan_of_case
+from models.cases.applications import Filed, file_application, filed_application, loan_of_case, name_of_firm
 from models.cases.approvals import current_approval
 from models.cases.case_file import the_case
 from models.funds.funds import business_date
 from rulebook.applications import ApplicationRow, PartnerBank, differences
+from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
+from rulebook.parties.names import same_name
 from rulebook.stages import ENDS, STAGES, ActKind, CaseStage
 from rulebook.values import Value
 
@@ -56,6 +58,7 @@ class RowReport(Value):
     Attributes:
         differences: what it says otherwise than the application that was filed.
         reason: why it was not taken, and what to do.
+        remark: what to look at although it was taken: the firm was filed under another name before.
     """
 
     row: int
@@ -64,6 +67,7 @@ class RowReport(Value):
     case_no: str | None = None
     differences: tuple[Difference, ...] = ()
     reason: dict[str, Any] | None = None
+    remark: dict[str, Any] | None = None
 
 
 class ImportReport(Value):
@@ -211,6 +215,7 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
     report = RowReport(row=row.row, applicant_name=row.applicant_name, result=Intake.REFUSED)
     try:
         with reception.begin() as session:
+            called = name_of_firm(session, row.uscc)
             filed = file_application(
                 session,
                 reception.fund,
@@ -225,7 +230,9 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
             refusal = _why(session, row, error)
         return report.model_copy(update={"reason": refusal.as_data()})
     if filed.new or filed.before is None:
-        return report.model_copy(update={"result": Intake.OPENED, "case_no": filed.case_no})
+        remark = _another_name(called, row)
+        opened = {"result": Intake.OPENED, "case_no": filed.case_no, "remark": remark.as_data() if remark else None}
+        return report.model_copy(update=opened)
     found = tuple(_differences(filed.before, row))
     if not found:
         return report.model_copy(update={"result": Intake.KNOWN, "case_no": filed.case_no})
@@ -233,6 +240,14 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
         proposed = current_approval(session, filed.case_no) is not None
     said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
     return report.model_copy(update={**said, "reason": _how_to_correct(filed, proposed).as_data()})
+
+
+def _another_name(called: str | None, row: ApplicationRow) -> XuqiaoError | None:
+    """What to say where the firm of this credit code was filed under another name before; an owner has his own."""
+    if called is None or called == row.applicant_name or row.kind is ApplicantKind.OWNER:
+        return None
+    code = "case.firm_spelt" if same_name(called, row.applicant_name) else "case.firm_renamed"
+    return XuqiaoError(code, uscc=row.uscc, before=called, now=row.applicant_name)
 
 
 def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Difference]:

@@ -155,6 +155,12 @@ def file_application(
     return Filed(case_no=case_no, new=True)
 
 
+def name_of_firm(session: Session, uscc: str) -> str | None:
+    """How the firm of a credit code was called when it was last filed; None where it never was."""
+    firm = session.get(Enterprise, uscc)
+    return firm.name if firm else None
+
+
 def filed_application(session: Session, case_no: str, row: ApplicationRow) -> ApplicationRow:
     """The application of a case as it was filed, to be held against a row for the same loan."""
     return _as_filed(session, case_no, row)

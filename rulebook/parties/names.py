@@ -71,7 +71,8 @@ def stands_for(text: str) -> tuple[str, str] | None:
             return cluster, usual
         if usual != cluster:
             return cluster, usual
-    return None
+    usual = unicodedata.normalize("NFC", text)
+    return None if usual == text else (text, usual)
 
 
 def with_hidden_shown(text: str) -> str:

@@ -328,3 +328,20 @@ def test_15_what_is_typed_again_otherwise_says_so(cli: Cli, fund_code: str) -> N
     ran = cli(*submit, *typed(row, asked="4000000"))
     assert (ran.code, ran.data["differences"][0]["now"]) == (1, "400")
     assert ran.error["code"].startswith("case.correct_")
+
+
+def test_13_a_firm_that_was_filed_under_another_spelling_is_said_and_both_are_kept(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    name, other = "江苏东海（连云港）石英有限公司", "江苏东海(连云港)石英有限公司"
+    first = an_application().model_copy(update={"applicant_name": name, "account_name": name})
+    again = an_application().model_copy(update={"applicant_name": other, "account_name": other, "uscc": first.uscc})
+    renamed = again.model_copy(update={"applicant_name": "东海硅业有限公司", "loan_note": again.loan_note + "2"})
+    assert cli("import", a_workbook(tmp_path / "a.xlsx", first), "--fund", fund_code, "--json").data["opened"] == 1
+
+    ran = cli("import", a_workbook(tmp_path / "b.xlsx", again, renamed), "--fund", fund_code, "--json")
+
+    assert [row["remark"]["code"] for row in ran.data["rows"]] == ["case.firm_spelt", "case.firm_renamed"]
+    assert name in ran.data["rows"][0]["remark"]["message"]
+    with services.sessions() as session:
+        assert session.get_one(Application, ran.data["rows"][0]["case_no"]).applicant_name == other

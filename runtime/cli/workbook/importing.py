@@ -65,6 +65,8 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
         for row, reason in zip(shown["rows"], reasons, strict=True):
             if reason:
                 row["reason"]["message"] = say_error(reason, call.lang)
+            if row["remark"]:
+                row["remark"]["message"] = say_error(XuqiaoError.from_data(row["remark"]), call.lang)
         for entry, fault in zip(shown["faults"], report.faults, strict=True):
             entry["message"] = fault.sentence(call.lang)
         print_json({**shown, **counts})
@@ -73,6 +75,8 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
         why = say_error(reason, call.lang) if reason else ""
         code = f"cli.import.row_{row.result}"
         line(say(code, row=row.row, applicant=row.applicant_name, case=row.case_no, why=why))
+        if row.remark:
+            line("  " + say_error(XuqiaoError.from_data(row.remark), call.lang))
         for each in row.differences:
             line("  " + say("cli.import.difference", heading=each.heading, before=each.before, now=each.now))
     for fault in report.faults:

@@ -52,6 +52,8 @@ def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typ
     for fault in report.faults:
         note(fault.code, **fault.params)
     row = report.rows[0]
+    if row.remark:
+        note(row.remark["code"], **row.remark["params"])
     for each in row.differences:
         note("cli.import.difference", heading=each.heading, before=each.before, now=each.now)
     if row.reason:
