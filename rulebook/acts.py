@@ -15,6 +15,7 @@ from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
 from rulebook.messages import (
     Approve,
+    ApproveCorrection,
     ApproveMeasure,
     ApproveWriteOff,
     ConcludeRecovery,
@@ -27,6 +28,7 @@ from rulebook.messages import (
     PromiseGiven,
     PromiseWithdrawn,
     Propose,
+    ProposeCorrection,
     ProposeMeasure,
     ProposeWriteOff,
     PutFirst,
@@ -59,6 +61,14 @@ class MeasureProposal:
     maker: str
 
 
+@dataclass(frozen=True)
+class CorrectionProposal:
+    """The corrected application that somebody wants in the place of the one filed, by its digest."""
+
+    application: str
+    maker: str
+
+
 @dataclass(kw_only=True)
 class Standing:
     """Where a case stands for the rules of an act, before it is pursued.
@@ -74,6 +84,7 @@ class Standing:
         found_by: id of the person who looked for it on the statement, empty before.
         bridge: the fund's money, once it is with the borrower.
         measure_proposed: the measure to which somebody proposes to move the case, if any.
+        correction_proposed: the corrected application that somebody proposes, if any.
     """
 
     facts: CaseFacts
@@ -86,6 +97,7 @@ class Standing:
     sent_by: str = ""
     found_by: str = ""
     measure_proposed: MeasureProposal | None = None
+    correction_proposed: CorrectionProposal | None = None
     bridge: Bridge | None = None
 
 
@@ -115,8 +127,11 @@ class RecoveryStanding:
 
 NOT_FOR_CASHIERS = frozenset({ActKind.PROPOSE_WRITE_OFF, ActKind.APPROVE_WRITE_OFF})
 """Acts that nobody does who may pay money out, in whatever case (不相容岗位分离)."""
-ALWAYS_HEARD = (Withdraw, ProposeMeasure, ApproveMeasure, NotRenewing, Opinion)
-"""What can end a case, or move it to another measure, at any time before its money leaves."""
+ALWAYS_HEARD = (
+    *(Withdraw, ProposeMeasure, ApproveMeasure, ProposeCorrection, ApproveCorrection),
+    *(NotRenewing, Opinion),
+)
+"""What can end a case, or move it to another measure, at any time before its money leaves, as its stage allows."""
 PROMISES = (PromiseGiven, PromiseWithdrawn)
 HEARD_UNTIL_DRAWN: Mapping[EventKind, tuple[type[Value], ...]] = {
     EventKind.PAPERS_DRAWN_UP: (DrawAgain, *PROMISES, *ALWAYS_HEARD),
@@ -223,6 +238,8 @@ def check(act: OfficerAct, case: Standing, today: date) -> None:
             raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
         case ApproveMeasure() as approval:
             _check_measure_approval(act, approval, case, today)
+        case ProposeCorrection() | ApproveCorrection() as correction:
+            _check_correction(act, correction, case)
         case _:
             pass
 
@@ -278,6 +295,18 @@ def _check_measure_approval(act: OfficerAct, approval: ApproveMeasure, case: Sta
         raise XuqiaoError("act.measure_not_proposed", given=approval.effective_from, current=current)
     if approval.effective_from > today:
         raise XuqiaoError("act.measure_not_begun", from_day=approval.effective_from, today=today)
+    _check_other_person(act, proposed.maker)
+
+
+def _check_correction(act: OfficerAct, correction: ProposeCorrection | ApproveCorrection, case: Standing) -> None:
+    if case.proposal is not None:
+        raise XuqiaoError("act.correction_too_late", amount=format_yuan(case.proposal.amount_fen, grouped=True))
+    if isinstance(correction, ProposeCorrection):
+        return
+    proposed = case.correction_proposed
+    if proposed is None or proposed.application != correction.application:
+        current = proposed.application if proposed else "-"
+        raise XuqiaoError("act.correction_not_proposed", given=correction.application, current=current)
     _check_other_person(act, proposed.maker)
 
 

@@ -1,6 +1,8 @@
 """An application as the officer takes it in, and the fund's partner banks."""
 
+from collections.abc import Iterator, Mapping
 from datetime import date
+from typing import Any
 
 from rulebook.cases import (
     ApplicantFacts,
@@ -150,6 +152,19 @@ class ApplicationRow(Value):
             applied_to_bank_on=self.applied_to_bank_on,
             renewal=self.renewal,
         )
+
+
+def differences(one: ApplicationRow, other: ApplicationRow) -> tuple[str, ...]:
+    """The fields in which two applications differ, wherever they stood; those of a group as ``standing.litigation``."""
+    return tuple(_differing("", one.model_dump(exclude={"row"}), other.model_dump(exclude={"row"})))
+
+
+def _differing(group: str, one: Mapping[str, Any], other: Mapping[str, Any]) -> Iterator[str]:
+    for name, value in one.items():
+        if isinstance(value, dict):
+            yield from _differing(f"{name}.", value, other[name])
+        elif value != other[name]:
+            yield group + name
 
 
 def payee_digest(name: str, number: str, branch: str) -> str:

@@ -6,6 +6,7 @@ from enum import StrEnum
 from itertools import pairwise
 from typing import NamedTuple
 
+from rulebook.calendars.statutory import is_statutory
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.values import Value
@@ -69,12 +70,20 @@ class WorkCalendar(Value):
             raise XuqiaoError("calendar.out_of_period", day=day, first=self.first, last=self.last)
         return day in self.weekend_worked if day.weekday() >= _SATURDAY else day not in self.weekdays_off
 
-    def reaching(self, day: date) -> "WorkCalendar":
+    def reaching(self, day: date, *, decreed: bool = True) -> "WorkCalendar":
         """The same calendar, long enough for a day that may lie past the table: recovery can last years.
 
-        The days added are provisional: worked from Monday to Friday, since nothing else is known of them.
+        Args:
+            decreed: whether the days that need no notice are off among those added. Cases that counted before they
+                were known go on without.
+        Returns:
+            the calendar with provisional days added: off where the decree says so, else worked from Monday to Friday.
         """
-        return self if day <= self.last else self.model_copy(update={"last": day})
+        if day <= self.last:
+            return self
+        added = (self.last + _DAY * ahead for ahead in range(1, (day - self.last).days + 1))
+        off = tuple(each for each in added if decreed and each.weekday() < _SATURDAY and is_statutory(each))
+        return self.model_copy(update={"last": day, "weekdays_off": self.weekdays_off + off})
 
     def add_days(self, day: date, count: int) -> date:
         """The day that lies a number of calendar days away; negative counts back."""

@@ -21,6 +21,7 @@ class EventKind(StrEnum):
     MEASURE_PROPOSED = "measure_proposed"
     MEASURE_CHANGED = "measure_changed"
     MEASURE_KEPT = "measure_kept"
+    CORRECTION_PROPOSED = "correction_proposed"
     PAPERS_DRAWN_UP = "papers_drawn_up"
     PAPERS_NOT_DRAWN = "papers_not_drawn"
     TEMPLATES_CHANGED = "templates_changed"

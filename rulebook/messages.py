@@ -180,6 +180,36 @@ class ApproveMeasure(Value):
     reason: str = Field(min_length=1)
 
 
+class CorrectedField(Value):
+    """One field of an application that was filed wrongly, as the form shows it before and now; accounts are masked."""
+
+    heading: str
+    before: str
+    now: str
+
+
+class ProposeCorrection(Value):
+    """The maker proposes to put a corrected application in the place of the one that was filed.
+
+    Attributes:
+        application: digest of the corrected application.
+        changes: what it says otherwise.
+    """
+
+    kind: Literal[ActKind.PROPOSE_CORRECTION] = ActKind.PROPOSE_CORRECTION
+    application: str = Field(min_length=1)
+    changes: tuple[CorrectedField, ...]
+    reason: str = Field(min_length=1)
+
+
+class ApproveCorrection(Value):
+    """Another person approves exactly that application: the case ends withdrawn, and it is filed in its place."""
+
+    kind: Literal[ActKind.APPROVE_CORRECTION] = ActKind.APPROVE_CORRECTION
+    application: str = Field(min_length=1)
+    reason: str = Field(min_length=1)
+
+
 ActBody = Annotated[
     DecideReferral
     | Propose
@@ -197,7 +227,9 @@ ActBody = Annotated[
     | ApproveWriteOff
     | PutFirst
     | ProposeMeasure
-    | ApproveMeasure,
+    | ApproveMeasure
+    | ProposeCorrection
+    | ApproveCorrection,
     Field(discriminator="kind"),
 ]
 

@@ -8,12 +8,21 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from rulebook.acts import MeasureProposal, Proposal, RecoveryStanding, Standing, WriteOffProposal, judge
+from rulebook.acts import (
+    CorrectionProposal,
+    MeasureProposal,
+    Proposal,
+    RecoveryStanding,
+    Standing,
+    WriteOffProposal,
+    judge,
+)
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ApproveCorrection,
     ApproveMeasure,
     ApproveWriteOff,
     ChecklistItem,
@@ -24,6 +33,7 @@ from rulebook.messages import (
     MarkSent,
     OfficerAct,
     Propose,
+    ProposeCorrection,
     ProposeMeasure,
     ProposeWriteOff,
     PutFirst,
@@ -110,7 +120,8 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
     """Ids of the people who have done something in a case that may bar them from more, each once."""
     match case:
         case Standing():
-            makers = [each.maker for each in (case.proposal, case.measure_proposed) if each is not None]
+            proposals = (case.proposal, case.measure_proposed, case.correction_proposed)
+            makers = [each.maker for each in proposals if each is not None]
             parts = [*makers, case.checker, case.sent_by, case.found_by]
         case RecoveryStanding():
             parts = [case.write_off.maker] if case.write_off else []
@@ -153,6 +164,8 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
             return ApproveMeasure(effective_from=day, reason=_ANY_TEXT)
         case Standing(), ActKind.APPROVE_MEASURE:
             return ApproveMeasure(effective_from=today, reason=_ANY_TEXT)
+        case Standing(correction_proposed=CorrectionProposal(application=digest)), ActKind.APPROVE_CORRECTION:
+            return ApproveCorrection(application=digest, reason=_ANY_TEXT)
         case RecoveryStanding(outstanding_fen=lost), ActKind.PROPOSE_WRITE_OFF if lost > 0:
             return ProposeWriteOff(decision=_ANY_TEXT, amount_fen=lost, reason=_ANY_TEXT)
         case RecoveryStanding(write_off=WriteOffProposal(decision, amount)), ActKind.APPROVE_WRITE_OFF:
@@ -183,6 +196,8 @@ _OF_ITSELF: Mapping[ActKind, ActBody] = {
         PutFirst(reason=_ANY_TEXT),
         ProposeMeasure(effective_from=date.min, reason=_ANY_TEXT),
         ApproveMeasure(effective_from=date.min, reason=_ANY_TEXT),
+        ProposeCorrection(application=_ANY_TEXT, changes=(), reason=_ANY_TEXT),
+        ApproveCorrection(application=_ANY_TEXT, reason=_ANY_TEXT),
     )
 }
 """Of each kind an act that depends on nothing in the case."""

@@ -58,6 +58,8 @@ class ActKind(StrEnum):
     PUT_FIRST = "put_first"
     PROPOSE_MEASURE = "propose_measure"
     APPROVE_MEASURE = "approve_measure"
+    PROPOSE_CORRECTION = "propose_correction"
+    APPROVE_CORRECTION = "approve_correction"
 
 
 class MessageKind(StrEnum):
@@ -131,6 +133,8 @@ _S, _A, _M = CaseStage, ActKind, MessageKind
 _WITHDRAW = {_A.WITHDRAW: Role.MAKER}
 _OPEN = {**_WITHDRAW, _A.PROPOSE_MEASURE: Role.MAKER, _A.APPROVE_MEASURE: Role.CHECKER}
 """While no money is out, the borrower may withdraw and the case may be moved to another measure."""
+_CORRECT = {_A.PROPOSE_CORRECTION: Role.MAKER, _A.APPROVE_CORRECTION: Role.CHECKER}
+"""Until something is proposed on it, an application that was filed wrongly may be corrected."""
 _BEFORE_MONEY = (_M.OPINION, _M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
 
@@ -138,11 +142,11 @@ STAGES: Mapping[CaseStage, StageRow] = {
     _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
     _S.ELIGIBILITY: _row(
         (_S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
-        {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW},
+        {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW, **_CORRECT},
     ),
     _S.BANK_OPINION: _row(
         (_S.APPROVAL, _S.NEW_LOAN, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
-        _OPEN,
+        {**_OPEN, **_CORRECT},
         _BEFORE_MONEY,
     ),
     _S.APPROVAL: _row(
@@ -153,6 +157,7 @@ STAGES: Mapping[CaseStage, StageRow] = {
             _A.SEND_BACK: Role.CHECKER,
             _A.REJECT: Role.CHECKER,
             **_OPEN,
+            **_CORRECT,
         },
         _BEFORE_MONEY,
     ),

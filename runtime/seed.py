@@ -16,6 +16,7 @@ from models.funds.funds import Fund, FundMeasure, Person, open_business_day
 from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
+from rulebook.papers.printing import check_printable
 from rulebook.stages import Role
 from rulebook.values import Value
 
@@ -76,16 +77,19 @@ def read_fund_file(path: Path) -> FundFile:
     """A fund's file.
 
     Raises:
-        XuqiaoError: ``fund.file_unreadable`` or ``fund.file_wrong`` with the first thing that is wrong.
+        XuqiaoError: ``fund.file_unreadable``, or ``fund.file_wrong`` with the first thing that is wrong; ``text.…``
+            for a name that no paper can repeat.
     """
     try:
-        return FundFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
+        described = FundFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise XuqiaoError("fund.file_unreadable", path=path, reason=error) from None
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
         name = ".".join(str(part) for part in first["loc"])
         raise XuqiaoError("fund.file_wrong", path=path, name=name, reason=first["msg"]) from None
+    check_printable(described.model_dump(mode="json"))  # every paper repeats these names
+    return described
 
 
 def open_fund(session: Session, path: Path, today: date) -> str:

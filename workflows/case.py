@@ -105,8 +105,12 @@ class Case(Generic[State]):
 
     @property
     def tariff(self) -> Tariff:
-        """What the bridge costs, by a calendar that reaches today however long the money is out."""
-        return self.state.measure.tariff(self.state.calendar.reaching(today()))
+        """What the bridge costs, by a calendar that reaches today however long the money is out.
+
+        Past its own calendar a case pays by the week, as the case file reckons too: a fee must not change with a
+        program's edition.
+        """
+        return self.state.measure.tariff(self.state.calendar.reaching(today(), decreed=False))
 
     @property
     def owed_fen(self) -> Fen:

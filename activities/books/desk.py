@@ -46,6 +46,7 @@ from rulebook.books.steps import (
 )
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
+from rulebook.papers.printing import check_printable
 from rulebook.stages import ENDS, CaseStage, Role
 
 _ANOTHER_REFERENCE_HELPS = frozenset({"ledger.reference_used", "ledger.key_conflict", "bookdesk.booked_before"})
@@ -95,6 +96,7 @@ def propose(doors: Doors, *, key: str, book: str, act: BookAct, evidence: str, m
 def _judge(session: Session, row: BookActRow, act: BookAct) -> XuqiaoError | None:
     """What speaks against a new act from the first, written on its row."""
     try:
+        check_printable(act.model_dump(mode="json"))
         _found(session, row, act)
     except XuqiaoError as refusal:
         book_acts.write_refusal(session, _number(row), ProposalState.REFUSED, refusal)

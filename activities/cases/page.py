@@ -8,8 +8,10 @@ from activities.cases.wording import say_reason
 from activities.wording import masked, plain
 from activities.words import Lang, say, say_error, say_finding, say_value
 from models.cases.views import CasePage, EventView, MeasureView, Reason, Recorded
+from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding
+from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
 
@@ -121,6 +123,17 @@ def own_choices(measure: MeasureView, lang: Lang) -> str:
 def account_of(page: CasePage) -> str:
     """The account that the money goes to, by its last digits."""
     return f"{page.account_name}  {masked(page.account_number)}  {page.account_branch}"
+
+
+def account_remark(page: CasePage, lang: Lang) -> str:
+    """What to look at where the account's name is not the applicant's, sign for sign; empty where it is."""
+    if page.account_name == page.applicant_name:
+        return ""
+    if same_name(page.account_name, page.applicant_name):
+        return say("workbook.account_spelt", lang, applicant=page.applicant_name)
+    if page.facts.applicant.kind is ApplicantKind.OWNER:
+        return ""
+    return say("workbook.account_of_another", lang, applicant=page.applicant_name)
 
 
 def terms_of(page: CasePage, lang: Lang) -> dict[str, Any] | None:

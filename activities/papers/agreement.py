@@ -18,7 +18,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
 from rulebook.papers.amounts import read_words
 from rulebook.papers.kinds import PAPERS, DocumentKind, bound_by_approval
-from rulebook.papers.printing import plain
+from rulebook.papers.printing import as_drawn, plain
 from rulebook.values import Value
 
 _FIGURES = re.compile(r"(?:[¥￥]|CNY|RMB)(\d[\d,]*\.\d\d)")
@@ -51,7 +51,7 @@ def against_text(read: ReadPaper, facts: Facts) -> Iterator[FileFinding]:
     if facts.earlier:
         return
     for field, value in _must_show(facts):
-        if _folded(value) not in read.text:
+        if _folded(value) not in as_drawn(read.text):
             yield finding("paper_check.not_in_text", field=field, value=value)
     known = _amounts(facts.plain)
     sums = known | {one + other for one, other in combinations(sorted(known), 2)} | {0}
@@ -81,7 +81,7 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
     if document.data_digest:
         pairs.append(("data_digest", facts.digest, document.data_digest))
     for field, says, stands in pairs:
-        if _folded(str(says)) != _folded(str(stands)):
+        if str(says) != plain(str(stands)):
             yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
     column = table(Approval).c
     approvals = list(session.scalars(select(Approval).where(column.case_no == document.case_no)))
@@ -159,4 +159,4 @@ def _fen(figures: str) -> int:
 
 
 def _folded(text: str) -> str:
-    return "".join(plain(text).split())
+    return "".join(as_drawn(plain(text)).split())

@@ -1,11 +1,11 @@
 """Whether a certificate was issued to the party in whose place it signs."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Set
 from typing import Any
 
 from activities.papers.reading import name_of_party
+from rulebook.parties.names import compared
 
 _PARTS = re.compile(r"[@|;,、_/]")
 """What authorities put between the parts of a common name, such as ``051@某某有限公司@91320…``."""
@@ -17,11 +17,11 @@ _BEHIND = re.compile(r"\([^()]*\)$")
 def fits(named: Iterable[str], expected: Iterable[str]) -> bool:
     """Whether one of the names in a certificate is one that is expected.
 
-    Names are the same after NFKC and without blanks; a common name of several parts may hold it as one of them, beside
+    Names are the same as ``compared`` has it; a common name of several parts may hold it as one of them, beside
     numbers and codes.
     """
-    known = {_folded(each) for each in expected} - {""}
-    return any(_holds(_folded(name), known) for name in named)
+    known = {compared(each) for each in expected} - {""}
+    return any(_holds(compared(name), known) for name in named)
 
 
 def names_of_party(facts: Mapping[str, Any], party: str) -> list[str]:
@@ -42,7 +42,7 @@ def names_of_party(facts: Mapping[str, Any], party: str) -> list[str]:
     if party == "bank":
         names.append(str(facts.get("bank_name", "")))
     if party.startswith("guarantor") and "、" in name:
-        names += [_BEHIND.sub("", _folded(each)) for each in name.split("、")]
+        names += [_BEHIND.sub("", compared(each)) for each in name.split("、")]
     if party == "borrower" and facts.get("borrower_uscc"):
         names += [prefix + str(facts["borrower_uscc"]) for prefix in ("", "NTRCN-", "VATCN-")]
     return names
@@ -51,7 +51,3 @@ def names_of_party(facts: Mapping[str, Any], party: str) -> list[str]:
 def _holds(name: str, known: Set[str]) -> bool:
     parts = set(_PARTS.split(name))
     return name in known or (not parts.isdisjoint(known) and all(_BESIDE.fullmatch(part) for part in parts - known))
-
-
-def _folded(name: str) -> str:
-    return "".join(unicodedata.normalize("NFKC", name).split()).casefold()

@@ -9,23 +9,25 @@ from openpyxl.utils import get_column_letter
 from pydantic import Field
 
 from activities.words import Lang, say
-from activities.workbook.cells import BLANK, Cell, read_cell
+from activities.workbook.cells import BLANK, Cell, name_of, read_cell
 from activities.workbook.columns import (
     COLUMNS,
     MONEY_UNITS,
-    SAMPLE_MARK,
+    OTHER_UNITS,
     Column,
     Content,
     column_of,
     find_headings,
     heading_of,
-    tidy,
 )
 from activities.workbook.file import Sheet, open_sheets
 from activities.workbook.form import shift_dates, write_template
+from activities.workbook.rows import HEADINGS, Row, Sorted, hidden_columns_used, numbers_of, sort_rows
 from rulebook.applications import ApplicationRow, PartnerBank
+from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
+from rulebook.parties.names import same_name
 from rulebook.values import Value
 
 __all__ = ["CellFault", "WorkbookReading", "read_workbook", "shift_dates", "write_template"]
@@ -76,7 +78,11 @@ class WorkbookReading(Value):
 
 
 def read_workbook(
-    path_or_bytes: Path | str | bytes, today: date, banks: Sequence[PartnerBank] | None = None
+    path_or_bytes: Path | str | bytes,
+    today: date,
+    banks: Sequence[PartnerBank] | None = None,
+    *,
+    with_hidden: bool = False,
 ) -> WorkbookReading:
     """Read an application workbook (xlsx) as an officer fills it.
 
@@ -85,23 +91,33 @@ def read_workbook(
         today: the fund's business day; a loan that fell due before it is a fault.
         banks: the fund's partner banks, found by code, name or other name; None takes each bank's name as written
             for its code.
+        with_hidden: whether rows and columns that nobody sees are read like the others; else they are named.
     Returns:
         the good rows and all faults. Nothing is raised for a bad file: it is a fault of row 0.
     """
     try:
-        sheets = open_sheets(path_or_bytes)
+        every = open_sheets(path_or_bytes, hidden_too=True)
     except XuqiaoError as error:
         return WorkbookReading(rows=(), faults=(_whole_file(error),))
+    sheets = [sheet for sheet in every if sheet.visible]
+    unseen = tuple(_unseen_sheets(every))
     for number, sheet in enumerate(sheets):
-        headings_at = find_headings([[cell.value for cell in row] for row in sheet.rows])
+        headings_at = _headings_of(sheet)
         if headings_at is not None:
             layout = _Layout.of(sheet, headings_at)
-            faults = [*layout.faults, *_beyond(sheet), *_other_sheets(sheets[number + 1 :])]
+            faults = [*layout.faults, *_beyond(sheet), *_other_sheets(sheets[number + 1 :]), *unseen]
             if any(not fault.warning for fault in layout.faults):
                 return WorkbookReading(rows=(), faults=tuple(faults))
-            rows, row_faults = _read_rows(sheet, layout, today, banks)
+            at = {field: place.at for field, place in layout.places.items()}
+            found = sort_rows(sheet, headings_at, at, with_hidden=with_hidden)
+            faults += [*_without_heading(sheet, headings_at, found), *_not_read(found, layout, sheet)]
+            if not with_hidden and (in_hidden := tuple(hidden_columns_used(sheet, found.applications, at))):
+                named = "、".join(f"{get_column_letter(index + 1)} {HEADINGS[field]}" for field, index in in_hidden)
+                hidden = _whole_file(XuqiaoError("workbook.hidden_columns", columns=named))
+                return WorkbookReading(rows=(), faults=(*faults, hidden))
+            rows, row_faults = _read_rows(found.applications, layout, today, banks)
             return WorkbookReading(rows=tuple(rows), faults=(*faults, *row_faults))
-    return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.no_headings")),))
+    return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.no_headings")), *unseen))
 
 
 def unread(name: str) -> WorkbookReading:
@@ -119,10 +135,59 @@ def _beyond(sheet: Sheet) -> Iterator[CellFault]:
         yield _whole_file(XuqiaoError("workbook.beyond_limits", rows=sheet.most_rows, columns=sheet.most_columns))
 
 
+def _headings_of(sheet: Sheet) -> int | None:
+    return find_headings([[cell.value for cell in row] for row in sheet.rows])
+
+
 def _other_sheets(others: Sequence[Sheet]) -> Iterator[CellFault]:
     for sheet in others:
-        if find_headings([[cell.value for cell in row] for row in sheet.rows]) is not None:
-            yield _whole_file(XuqiaoError("workbook.second_sheet", sheet=sheet.title), warning=True)
+        if _holds_rows(sheet):
+            yield _whole_file(XuqiaoError("workbook.second_sheet", sheet=sheet.title))
+
+
+def _unseen_sheets(sheets: Sequence[Sheet]) -> Iterator[CellFault]:
+    for sheet in sheets:
+        if not sheet.visible and _holds_rows(sheet):
+            yield _whole_file(XuqiaoError("workbook.hidden_sheet", sheet=sheet.title), warning=True)
+
+
+def _holds_rows(sheet: Sheet) -> bool:
+    """Whether something stands below headings of the form."""
+    headings_at = _headings_of(sheet)
+    return headings_at is not None and any(not cell.blank for row in sheet.rows[headings_at + 1 :] for cell in row)
+
+
+def _without_heading(sheet: Sheet, headings_at: int, found: Sorted) -> Iterator[CellFault]:
+    """A column without a heading is not read; where an application says something there, that is told."""
+    for index, cell in enumerate(sheet.rows[headings_at]):
+        if cell.blank:
+            first = next((row for row in found.applications if not sheet.rows[row.number][index].blank), None)
+            if first is not None:
+                there = sheet.rows[first.number][index]
+                yield _at(first.number, index, "-", there, XuqiaoError("workbook.no_heading"), warning=True)
+
+
+def _not_read(found: Sorted, layout: "_Layout", sheet: Sheet) -> Iterator[CellFault]:
+    """Rows that are no applications, or could not be taken for one; none is passed over in silence."""
+    if found.aside:
+        yield _rows_fault("workbook.passed_over", found.aside, warning=True)
+    if found.hidden:
+        yield _rows_fault("workbook.hidden_rows", found.hidden)
+    for row in found.unfinished:
+        yield _rows_fault("workbook.row_unfinished", (row,))
+    name_at = layout.places["applicant_name"].at
+    for number in found.filled_samples:
+        cell = sheet.rows[number][name_at]
+        yield _at(number, name_at, HEADINGS["applicant_name"], cell, XuqiaoError("workbook.sample_filled"))
+
+
+def _rows_fault(code: str, rows: Sequence[tuple[int, str]], *, warning: bool = False) -> CellFault:
+    said = "；".join(what for _, what in rows[:_MOST_SAID]) + ("；…" if len(rows) > _MOST_SAID else "")
+    params = {"rows": numbers_of(number for number, _ in rows), "what": said}
+    return CellFault(row=rows[0][0] + 1, cell="", heading="", value="", code=code, params=params, warning=warning)
+
+
+_MOST_SAID = 10
 
 
 class _Place(NamedTuple):
@@ -162,6 +227,8 @@ class _Layout(NamedTuple):
                 places[column.field] = _Place(index, heading.unit)
                 if column.content is Content.MONEY and heading.unit not in MONEY_UNITS:
                     fault(index, XuqiaoError("workbook.unit_unknown", units="、".join(MONEY_UNITS)))
+                elif heading.unit not in OTHER_UNITS.get(column.content, (heading.unit,)):
+                    fault(index, XuqiaoError("workbook.other_unit", unit=heading.unit, units=column.unit))
         for column in COLUMNS:
             if column.required and column.field not in places:
                 faults.append(_missing(column, headings_at))
@@ -193,52 +260,43 @@ def _at(row: int, index: int, heading: str, cell: Cell, error: XuqiaoError, *, w
 
 
 def _read_rows(
-    sheet: Sheet, layout: _Layout, today: date, banks: Sequence[PartnerBank] | None
+    found: Sequence[Row], layout: _Layout, today: date, banks: Sequence[PartnerBank] | None
 ) -> tuple[list[ApplicationRow], list[CellFault]]:
     rows: list[ApplicationRow] = []
     faults: list[CellFault] = []
     seen: dict[tuple[object, ...], int] = {}
-    for number in range(layout.headings_at + 1, len(sheet.rows)):
-        cells = sheet.rows[number]
-        if all(cell.blank for cell in cells) or _is_sample(cells, layout):
-            continue
-        reader = _RowReader(number, cells, layout, banks)
+    for row in found:
+        reader = _RowReader(row, layout, banks)
         reader.check(today, seen)
         faults.extend(sorted(reader.faults, key=lambda fault: (len(fault.cell), fault.cell)))
-        if not reader.faults:
+        if all(fault.warning for fault in reader.faults):
             rows.append(reader.application())
     return rows, faults
-
-
-def _is_sample(cells: Sequence[Cell], layout: _Layout) -> bool:
-    """Whether this is the form's own example, which is marked in the column of names."""
-    name = cells[layout.places["applicant_name"].at].value
-    return isinstance(name, str) and tidy(name).lstrip("([【").startswith(SAMPLE_MARK)
 
 
 class _RowReader:
     """Reads one row: all its cells first, so that all its faults come out together."""
 
-    def __init__(
-        self, number: int, cells: Sequence[Cell], layout: _Layout, banks: Sequence[PartnerBank] | None
-    ) -> None:
+    def __init__(self, row: Row, layout: _Layout, banks: Sequence[PartnerBank] | None) -> None:
         self.faults: list[CellFault] = []
-        self._number = number
-        self._cells = cells
+        self._number = row.number
+        self._cells = cells = row.cells
         self._layout = layout
         self._values: dict[str, object] = {}
         for column in COLUMNS:
             place = layout.places.get(column.field)
             cell = cells[place.at] if place else BLANK
+            if place and place.at in row.merged:
+                self._fault(column.field, XuqiaoError("workbook.merged", other=row.merged[place.at]))
+                continue
             try:
                 self._values[column.field] = read_cell(cell, column, place.unit if place else "", banks)
             except XuqiaoError as error:
                 self._fault(column.field, error)
 
-    def _fault(self, field: str, error: XuqiaoError) -> None:
+    def _fault(self, field: str, error: XuqiaoError, *, warning: bool = False) -> None:
         index = self._layout.places[field].at
-        heading = next(column.heading for column in COLUMNS if column.field == field)
-        self.faults.append(_at(self._number, index, heading, self._cells[index], error))
+        self.faults.append(_at(self._number, index, HEADINGS[field], self._cells[index], error, warning=warning))
 
     def check(self, today: date, seen: dict[tuple[object, ...], int]) -> None:
         """What only shows when a row's cells, or two rows, are seen together.
@@ -249,6 +307,7 @@ class _RowReader:
         """
         self._check_days(today)
         self._check_amounts()
+        self._check_names()
         anew_is_open = "collateral_anew" in self._layout.places and self._values.get("collateral_anew", False) is None
         if anew_is_open and self._values.get("collateral_type"):
             self._fault("collateral_anew", XuqiaoError("workbook.collateral_anew_open"))
@@ -276,6 +335,16 @@ class _RowReader:
                 XuqiaoError("workbook.asked_over_balance", asked=format_yuan(asked), balance=format_yuan(balance)),
             )
 
+    def _check_names(self) -> None:
+        """A bank pays by number, and sends money back whose payee is spelt otherwise than the account."""
+        account, applicant = self._values.get("account_name"), self._values.get("applicant_name")
+        if not isinstance(account, str) or not isinstance(applicant, str) or account == applicant:
+            return
+        if same_name(account, applicant):
+            self._fault("account_name", XuqiaoError("workbook.account_spelt", applicant=applicant), warning=True)
+        elif self._values.get("kind") is not ApplicantKind.OWNER:
+            self._fault("account_name", XuqiaoError("workbook.account_of_another", applicant=applicant), warning=True)
+
     def application(self) -> ApplicationRow:
         """The row as a value; only for a row without faults."""
         fields = {name: value for name, value in self._values.items() if "." not in name}
@@ -288,6 +357,4 @@ class _RowReader:
         # A blank answer to these means no: none of them opens anything to the borrower.
         for blank_is_no in ("priority_firm", "collateral_anew", "lifted_from_poverty"):
             fields[blank_is_no] = bool(fields[blank_is_no])
-        return ApplicationRow.model_validate(
-            {**fields, **groups, "bank_name": tidy(str(bank)), "row": self._number + 1}
-        )
+        return ApplicationRow.model_validate({**fields, **groups, "bank_name": name_of(bank), "row": self._number + 1})

@@ -5,32 +5,41 @@ from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from enum import StrEnum
+from math import isfinite
 from typing import NamedTuple, TypeVar
-
-from stdnum.cn import uscc
-from stdnum.exceptions import InvalidChecksum, ValidationError
 
 from activities.words import LANGUAGES, word
 from activities.workbook.columns import MONEY_UNITS, NO, YES, Column, Content, tidy
+from activities.workbook.formats import Shape, hides, shape_of, shows_whole_day
 from rulebook.applications import PartnerBank
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, yuan
 from rulebook.papers.printing import unprintable
+from rulebook.parties.credit_codes import check_code
+from rulebook.parties.names import code_point, hidden, line_break, same_name, stands_for, with_hidden_shown
 
 MOST_CHARACTERS = 150
 MOST_YUAN = 100_000_000_000
 MOST_PEOPLE = 10_000_000
 MOST_PERCENT = 10_000
 _PPM_PER_PERCENT = 10_000
+_RATIOS_END = 10
+"""Below this a number without a sign could be a ratio: nobody's debts are ten times what it owns."""
 _YUAN_DECIMALS = 2
 
 
 class Cell(NamedTuple):
-    """A cell as the file holds it; ``kind`` is openpyxl's: f formula, e error, anything else a value."""
+    """A cell as the file holds it.
+
+    Attributes:
+        kind: openpyxl's: f formula, e error, anything else a value.
+        form: the number format, by which the cell is shown.
+    """
 
     value: object
     kind: str
+    form: str = "General"
 
     @property
     def blank(self) -> bool:
@@ -42,7 +51,7 @@ class Cell(NamedTuple):
         if isinstance(self.value, datetime):
             text = self.value.date().isoformat()
         else:
-            text = "" if self.value is None else str(getattr(self.value, "text", self.value))
+            text = "" if self.value is None else with_hidden_shown(str(getattr(self.value, "text", self.value)))
         return text if len(text) <= _SHOWN else text[:_SHOWN] + "…"
 
 
@@ -75,50 +84,102 @@ def read_cell(cell: Cell, column: Column, unit: str, banks: Sequence[PartnerBank
         return None
     if isinstance(cell.value, str) and len(cell.value) > MOST_CHARACTERS:
         raise XuqiaoError("workbook.too_long", most=MOST_CHARACTERS)
-    if column.content is Content.MONEY:
-        return _money(cell.value, unit)
-    if column.content is Content.BANK:
-        return _bank(cell.value, banks)
-    return _READERS[column.content](cell.value)
+    if hides(cell.form, cell.value):
+        raise XuqiaoError("workbook.hidden_by_format", format=cell.form)
+    match column.content:
+        case Content.MONEY:
+            return _money(cell, unit)
+        case Content.COUNT:
+            return _count(cell)
+        case Content.PERCENT:
+            return _percent(cell)
+        case Content.DATE:
+            return _date(cell)
+        case Content.BANK:
+            return _bank(cell.value, banks)
+        case _:
+            return _READERS[column.content](cell.value)
+
+
+def name_of(value: object) -> str:
+    """A name as it is written, sign for sign, without the blanks around it.
+
+    Raises:
+        XuqiaoError: ``workbook.line_break``, ``workbook.hidden_sign``, ``workbook.stands_for``,
+            ``workbook.unprintable``: what could not come back from a paper or a bank as it went there;
+            ``workbook.not_text`` for a number or a day.
+    """
+    text = _words(value).strip()
+    if line_break(text) is not None:
+        raise XuqiaoError("workbook.line_break")
+    _check_signs(text)
+    return text
 
 
 def _text(value: object) -> str:
-    """Words that papers will repeat."""
-    text = tidy(str(value))
-    if (char := unprintable(text)) is not None:
-        raise XuqiaoError("workbook.unprintable", codepoint=f"U+{ord(char):04X}")
+    """Words that papers will repeat; here a new line is a blank."""
+    text = " ".join(_words(value).strip().splitlines())
+    _check_signs(text)
     return text
+
+
+def _words(value: object) -> str:
+    if not isinstance(value, str):
+        raise XuqiaoError("workbook.not_text")
+    return value
+
+
+def _check_signs(text: str) -> None:
+    if (sign := hidden(text)) is not None:
+        raise XuqiaoError("workbook.hidden_sign", codepoint=code_point(sign))
+    if (twins := stands_for(text)) is not None:
+        signs, meant = twins
+        raise XuqiaoError(
+            "workbook.stands_for", sign=signs, codepoint=code_point(signs), meant=meant, its_codepoint=code_point(meant)
+        )
+    if (sign := unprintable(text)) is not None:
+        raise XuqiaoError("workbook.unprintable", codepoint=code_point(sign))
+
+
+def _word(value: object) -> str:
+    """One of a few words, to be looked up."""
+    return tidy(str(value)).casefold()
+
+
+_NARROW = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0x3000: " "}
+"""Full-width digits, letters and signs as they are typed otherwise."""
+
+
+def _narrow(value: object) -> str:
+    """What digits and letters of either width say; nothing else is changed: ① is no 1."""
+    return value.translate(_NARROW).strip() if isinstance(value, str) else ""
 
 
 def _code(value: object) -> str:
     """A code must be text: a number cell has lost leading zeros, and every digit after the fifteenth."""
     if not isinstance(value, str):
         raise XuqiaoError("workbook.code_as_number")
-    return tidy(value).replace(" ", "")
+    code = "".join(value.translate(_NARROW).split())
+    _check_signs(code)
+    return code
 
 
 def _uscc(value: object) -> str:
-    number = _code(value).replace("-", "").upper()
-    try:
-        return str(uscc.validate(number))
-    except InvalidChecksum:
-        raise XuqiaoError("workbook.uscc_check", given=number[-1], right=uscc.calc_check_digit(number)) from None
-    except ValidationError:
-        raise XuqiaoError("workbook.uscc_form", length=len(number)) from None
+    return check_code(_code(value).replace("-", "").upper())
 
 
 def _industry(value: object) -> str:
     """The class of GB/T 4754; words behind the code are allowed."""
     if not isinstance(value, str):
         raise XuqiaoError("workbook.code_as_number")
-    match = re.match(r"([A-T]?[0-9]{2,4})(?![0-9A-Z])", tidy(value).upper())
+    match = re.match(r"([A-T]?[0-9]{2,4})(?![0-9A-Z])", _narrow(value).upper())
     if match is None:
         raise XuqiaoError("workbook.not_an_industry")
     return match[1]
 
 
 def _phone(value: object) -> str:
-    text = re.sub(r"[\s\-()]", "", _text(value))
+    text = re.sub(r"[\s\-()]", "", _narrow(str(value)))
     if not re.fullmatch(r"\+?[0-9]{7,15}", text):
         raise XuqiaoError("workbook.not_a_phone")
     return text
@@ -131,25 +192,40 @@ def _account(value: object) -> str:
     return digits
 
 
+_GROUPED = "|".join(f"[0-9]{{1,3}}({mark}[0-9]{{3}})+" for mark in (",", " "))
+_NUMBER = re.compile(rf"-?({_GROUPED}|[0-9]+)(\.[0-9]+)?")
+"""Digits, or groups of three with one mark between them; ``2 80`` and ``2,80`` are slips."""
+
+
 def _number(value: object) -> Decimal:
     """A number without any rounding: a cell's float is read as the shortest decimal that means it."""
-    if isinstance(value, int | float) and not isinstance(value, bool):
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
         return Decimal(repr(value))
-    text = tidy(value).replace(" ", "") if isinstance(value, str) else ""
-    if not re.fullmatch(r"-?([0-9]{1,3}(,[0-9]{3})+|[0-9]+)(\.[0-9]+)?", text):
+    text = _narrow(value)
+    if not _NUMBER.fullmatch(text):
         raise XuqiaoError("workbook.not_a_number")
-    return Decimal(text.replace(",", ""))
+    return Decimal(text.replace(",", "").replace(" ", ""))
 
 
-def _count(value: object) -> int:
-    number = _number(value)
+def _written(number: Decimal) -> str:
+    return f"{number.normalize():f}"
+
+
+def _shape(cell: Cell, number: Decimal) -> Shape:
+    return Shape() if isinstance(cell.value, str) else shape_of(cell.form, number)
+
+
+def _count(cell: Cell) -> int:
+    number = _number(cell.value)
+    _check_shown(cell, number, worth=1)
     if number != number.to_integral_value() or not 0 <= number <= MOST_PEOPLE:
         raise XuqiaoError("workbook.not_a_count")
     return int(number)
 
 
-def _money(value: object, unit: str) -> int:
-    amount = _number(value)
+def _money(cell: Cell, unit: str) -> int:
+    amount = _number(cell.value)
+    _check_shown(cell, amount, worth=MONEY_UNITS[unit])
     in_yuan = amount * MONEY_UNITS[unit]
     if in_yuan < 0:
         raise XuqiaoError("workbook.negative")
@@ -161,34 +237,82 @@ def _money(value: object, unit: str) -> int:
     return yuan(in_yuan)
 
 
-def _percent(value: object) -> int:
-    """A percentage as millionths; the sign is in the heading, and may stand behind the number too."""
-    number = _number(value.strip().rstrip("%％") if isinstance(value, str) else value)
+def _check_shown(cell: Cell, number: Decimal, worth: int) -> None:
+    """That what the officer sees and what the cell holds are one amount.
+
+    A format that only divides (``#,##0,``) is the usual way to look at yuan in thousands: in a column of single units
+    the cell holds what is meant. With a unit of its own it must come to the same, else the row is refused.
+
+    Args:
+        worth: single units in one unit of the heading.
+    """
+    shape = _shape(cell, number)
+    if shape.percent or shape.odd:
+        raise XuqiaoError("workbook.percent_here")
+    if shape.foreign:
+        raise XuqiaoError("workbook.foreign_currency", currency=shape.foreign)
+    shown = number * (shape.unit if shape.unit is not None else worth) / shape.divided
+    only_divided = shape.unit is None and worth == 1
+    if shown != number * worth and not only_divided:
+        raise XuqiaoError("workbook.shown_otherwise", format=cell.form, held=_written(number))
+
+
+def _percent(cell: Cell) -> int:
+    """A percentage as millionths.
+
+    The sign stands behind the number, or the cell has a format of percent and holds the hundredth. Without either a
+    small number could be a percentage or a ratio (0.855, 1), and is not guessed.
+    """
+    signed = re.fullmatch(r"(.*?)\s*%", _narrow(cell.value))
+    number = _number(signed[1] if signed else cell.value)
+    shape = _shape(cell, number)
+    if shape.odd or shape.foreign or shape.unit is not None or shape.divided != 1:
+        raise XuqiaoError("workbook.shown_otherwise", format=cell.form, held=_written(number))
+    if shape.percent:
+        number *= 100
+    elif not signed and 0 < number < _RATIOS_END:
+        raise XuqiaoError("workbook.ratio_unclear", ratio=_written(number * 100), percentage=_written(number))
     ppm = number * _PPM_PER_PERCENT
     if ppm != ppm.to_integral_value() or not 0 <= number <= MOST_PERCENT:
         raise XuqiaoError("workbook.not_a_percentage", most=MOST_PERCENT)
     return int(ppm)
 
 
-def _date(value: object) -> date:
+def _date(cell: Cell) -> date:
+    value = cell.value
     if isinstance(value, datetime):
+        if not shows_whole_day(cell.form):
+            raise XuqiaoError("workbook.day_in_part", format=cell.form, held=value.date())
         return value.date()
-    text = tidy(value).replace(" ", "") if isinstance(value, str) else ""
-    match = re.fullmatch(r"([0-9]{4})(?:-|/|\.|年)([0-9]{1,2})(?:-|/|\.|月)([0-9]{1,2})日?", text) or re.fullmatch(
-        r"([0-9]{4})([0-9]{2})([0-9]{2})", text
-    )
+    if isinstance(value, int | float) and not isinstance(value, bool) and isfinite(value):
+        # Eight digits are a day written together; a spreadsheet's count of days never has so many.
+        value = str(int(value)) if value == int(value) and len(str(int(value))) == _EIGHT else ""
+    text = re.sub(r"\s+(?=[年月日/.-])|(?<=[年月/.-])\s+", "", _narrow(value))
+    match = _DAY.fullmatch(text)
     if match is None:
         raise XuqiaoError("workbook.not_a_date")
     try:
-        return date(*(int(part) for part in match.groups()))
+        return date(*(int(part) for part in match.groups() if part))
     except ValueError:
         raise XuqiaoError("workbook.no_such_day") from None
+
+
+_EIGHT = 8
+_TIME = r"(?:[ T](?:[01]?[0-9]|2[0-3]):[0-5][0-9](?::[0-5][0-9](?:\.0+)?)?)?"
+_DAY = re.compile(
+    rf"(?:([0-9]{{4}})年([0-9]{{1,2}})月([0-9]{{1,2}})日?"
+    rf"|([0-9]{{4}})-([0-9]{{1,2}})-([0-9]{{1,2}})"
+    rf"|([0-9]{{4}})/([0-9]{{1,2}})/([0-9]{{1,2}})"
+    rf"|([0-9]{{4}})\.([0-9]{{1,2}})\.([0-9]{{1,2}})"
+    rf"|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})){_TIME}"
+)
+"""The year first and in full: 12/11/2026 is two days."""
 
 
 def _yes_no(value: object) -> bool:
     if isinstance(value, bool):
         return value
-    match _text(value).casefold():
+    match _word(value):
         case "是" | "有" | "y" | "yes":
             return True
         case "否" | "无" | "n" | "no":
@@ -198,11 +322,11 @@ def _yes_no(value: object) -> bool:
 
 def _bank(value: object, banks: Sequence[PartnerBank] | None) -> str:
     """The code of the partner bank that goes by this code, name or other name."""
-    written = _text(value)
+    written = name_of(value)
     if banks is None:
         return written
     for bank in banks:
-        if written.casefold() in {tidy(name).casefold() for name in (bank.code, bank.name, *bank.aliases)}:
+        if any(same_name(written, name) for name in (bank.code, bank.name, *bank.aliases)):
             return bank.code
     raise XuqiaoError("workbook.unknown_bank", known="、".join(bank.name for bank in banks))
 
@@ -214,7 +338,7 @@ def _choice(members: type[Member], others: Mapping[str, Member]) -> Callable[[ob
         known = {name.casefold(): member for name, member in others.items()}
         for member in members:
             known |= {name.casefold(): member for name in (member.value, *(word(member, lang) for lang in LANGUAGES))}
-        found = known.get(_text(value).casefold())
+        found = known.get(_word(value))
         if found is None:
             raise XuqiaoError("workbook.unknown_choice", known="、".join(word(member, "zh") for member in members))
         return found
@@ -223,15 +347,13 @@ def _choice(members: type[Member], others: Mapping[str, Member]) -> Callable[[ob
 
 
 _READERS: Mapping[Content, Callable[[object], object]] = {
+    Content.NAME: name_of,
     Content.TEXT: _text,
     Content.CODE: _code,
     Content.USCC: _uscc,
     Content.INDUSTRY: _industry,
     Content.PHONE: _phone,
     Content.ACCOUNT: _account,
-    Content.COUNT: _count,
-    Content.PERCENT: _percent,
-    Content.DATE: _date,
     Content.YES_NO: _yes_no,
     Content.APPLICANT: _choice(
         ApplicantKind,

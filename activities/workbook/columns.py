@@ -10,6 +10,7 @@ from typing import NamedTuple
 class Content(StrEnum):
     """What a column's cells hold, and so how they are read."""
 
+    NAME = "name"
     TEXT = "text"
     CODE = "code"
     USCC = "uscc"
@@ -57,6 +58,11 @@ class Column(NamedTuple):
 
 MONEY_UNITS: Mapping[str, int] = {"万元": 10_000, "元": 1}
 """Yuan in one unit of an amount column's heading."""
+OTHER_UNITS: Mapping[Content, tuple[str, ...]] = {
+    Content.COUNT: ("人", "名", ""),
+    Content.PERCENT: ("%", "百分比", "百分数", ""),
+}
+"""What may stand behind the heading of another column of numbers."""
 
 YES, NO = "是", "否"
 _YES_NO = (YES, NO)
@@ -66,7 +72,7 @@ COLUMNS: tuple[Column, ...] = (
     Column(
         "applicant_name",
         "申请人名称",
-        _C.TEXT,
+        _C.NAME,
         True,
         aliases=("借款人", "借款人名称", "企业名称", "申请人"),
         sample="东海县某某石英制品有限公司",
@@ -81,7 +87,7 @@ COLUMNS: tuple[Column, ...] = (
         sample="企业",
     ),
     Column(
-        "legal_representative", "法定代表人或经营者", _C.TEXT, True, aliases=("法定代表人", "经营者"), sample="张某"
+        "legal_representative", "法定代表人或经营者", _C.NAME, True, aliases=("法定代表人", "经营者"), sample="张某"
     ),
     Column("phone", "联系电话", _C.PHONE, True, aliases=("电话", "手机"), sample="13900000000"),
     Column("industry", "行业代码", _C.INDUSTRY, True, aliases=("国民经济行业代码", "行业"), sample="C3052"),
@@ -124,11 +130,11 @@ COLUMNS: tuple[Column, ...] = (
     Column("own_contribution_fen", "自筹资金", _C.MONEY, True, unit="万元", aliases=("企业自筹资金",), sample=20),
     Column("applied_to_bank_on", "向银行申请续贷日期", _C.DATE, aliases=("申请续贷日期",), sample="2026-02-25"),
     Column(
-        "account_name", "还款账户户名", _C.TEXT, True, aliases=("账户户名", "户名"), sample="东海县某某石英制品有限公司"
+        "account_name", "还款账户户名", _C.NAME, True, aliases=("账户户名", "户名"), sample="东海县某某石英制品有限公司"
     ),
     Column("account_number", "还款账号", _C.ACCOUNT, True, aliases=("还款账户账号", "账号"), sample="6230000000000000"),
     Column(
-        "account_branch", "开户行", _C.TEXT, True, aliases=("还款账户开户行", "开户银行"), sample="晶都农商行牛山支行"
+        "account_branch", "开户行", _C.NAME, True, aliases=("还款账户开户行", "开户银行"), sample="晶都农商行牛山支行"
     ),
     Column(
         "collateral_anew", "抵押需重新登记", _C.YES_NO, aliases=("是否重新办理抵押登记",), choices=_YES_NO, sample=NO
@@ -154,7 +160,7 @@ COLUMNS: tuple[Column, ...] = (
         sample="不动产",
     ),
     Column("collateral", "抵质押物说明", _C.TEXT, aliases=("抵押物说明",), sample="牛山街道厂房"),
-    Column("guarantor", "保证人", _C.TEXT, aliases=("担保人", "担保机构")),
+    Column("guarantor", "保证人", _C.NAME, aliases=("担保人", "担保机构")),
     Column("standing.abnormal_operation", "经营异常", _C.YES_NO, choices=_YES_NO, sample=NO),
     Column("standing.unpaid_wages", "拖欠工资", _C.YES_NO, choices=_YES_NO, sample=NO),
     Column("standing.litigation", "涉诉", _C.YES_NO, aliases=("涉及诉讼",), choices=_YES_NO, sample=NO),
@@ -200,7 +206,8 @@ class Heading(NamedTuple):
 
 
 def tidy(text: str) -> str:
-    """Text as people mean it: full-width digits and letters made plain, spaces at the ends and doubled ones gone.
+    """Numbers, days and choices as people mean them: full-width digits and letters made plain, spaces at the ends and
+    doubled ones gone. Never for a name, which stays as it is written.
 
     >>> tidy("  ９１３２０７２２ｍａ\\u3000")
     '91320722ma'

@@ -1,13 +1,17 @@
 """Opening a workbook that came from outside: size, form and safety first, then its cells as plain values."""
 
 import io
+import re
+import warnings
 import zipfile
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
 from openpyxl import DEFUSEDXML, load_workbook
+from openpyxl.utils import range_boundaries
 
 from activities.workbook.cells import BLANK, Cell
 from rulebook.errors import XuqiaoError
@@ -20,21 +24,42 @@ MOST_COLUMNS = 100
 _LAST_ROW_OF_EXCEL = 1_048_576
 
 
+class Merge(NamedTuple):
+    """Cells made one: rows and columns from and to, counted from 0, both included."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+
+
 class Sheet(NamedTuple):
-    """A visible sheet: rows of equal length, from the top left; ``cut`` when there was more than the limits allow."""
+    """A sheet: rows of equal length, from the top left.
+
+    Attributes:
+        cut: whether there was more than the limits allow.
+        hidden_rows, hidden_columns: those that nobody sees (filtered, folded away, hidden by hand), counted from 0.
+        merges: cells made one.
+        visible: whether the sheet itself is seen.
+    """
 
     title: str
     rows: list[list[Cell]]
     cut: bool
     most_rows: int = MOST_ROWS
     most_columns: int = MOST_COLUMNS
+    hidden_rows: frozenset[int] = frozenset()
+    hidden_columns: frozenset[int] = frozenset()
+    merges: tuple[Merge, ...] = ()
+    visible: bool = True
 
 
-def open_sheets(path_or_bytes: Path | str | bytes) -> list[Sheet]:
-    """The visible sheets of an xlsx file, formulas as formulas.
+def open_sheets(path_or_bytes: Path | str | bytes, *, hidden_too: bool = False) -> list[Sheet]:
+    """The sheets of an xlsx file, formulas as formulas.
 
     Args:
         path_or_bytes: the file, or its content.
+        hidden_too: whether sheets that nobody sees come along.
     Returns:
         the sheets in their order.
     Raises:
@@ -48,7 +73,9 @@ def open_sheets(path_or_bytes: Path | str | bytes) -> list[Sheet]:
         raise XuqiaoError("workbook.unsafe")
     try:
         book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
-        return [_sheet(sheet) for sheet in book.worksheets if sheet.sheet_state == "visible"]
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a serial too big for a day comes as an error value, and is told as one
+            return [_sheet(sheet) for sheet in book.worksheets if hidden_too or sheet.sheet_state == "visible"]
     except Exception as error:  # openpyxl raises whatever a broken part happens to provoke
         if _forbidden(error):
             raise XuqiaoError("workbook.unsafe") from error
@@ -104,10 +131,10 @@ def _sheet(sheet: Any) -> Sheet:
         if row is previous and number > MOST_ROWS:
             # A gap between far rows comes as the same empty row again and again.
             if number > _LAST_ROW_OF_EXCEL:
-                return Sheet(sheet.title, _trim(read), cut=True)
+                return _with_layout(sheet, Sheet(sheet.title, _trim(read), cut=True))
             continue
         previous = row
-        cells = [Cell(cell.value, cell.data_type) for cell in row]
+        cells = [_cell(cell) for cell in row]
         if number <= MOST_ROWS:
             read.append(cells[:MOST_COLUMNS])
             cells = cells[MOST_COLUMNS:]
@@ -115,7 +142,55 @@ def _sheet(sheet: Any) -> Sheet:
             cut = True
             if number > MOST_ROWS:
                 break
-    return Sheet(sheet.title, _trim(read), cut)
+    return _with_layout(sheet, Sheet(sheet.title, _trim(read), cut))
+
+
+_ESCAPED = re.compile(r"_x(00[01][0-9A-Fa-f])_")
+
+
+def _cell(cell: Any) -> Cell:
+    """A cell as plain values; what XML cannot hold, a control character, is written ``_x000D_`` there."""
+    value = cell.value
+    if isinstance(value, str) and cell.data_type != "f":
+        value = _ESCAPED.sub(lambda found: chr(int(found[1], 16)), value)
+    return Cell(value, cell.data_type, getattr(cell, "number_format", None) or "General")
+
+
+def _with_layout(sheet: Any, read: Sheet) -> Sheet:
+    """What only the sheet's XML tells: which rows and columns are not seen, and which cells are one."""
+    rows: set[int] = set()
+    columns: set[int] = set()
+    merges: list[Merge] = []
+    number = 0
+    with sheet._get_source() as source:
+        for _, element in iterparse(source):
+            match element.tag.rpartition("}")[2]:
+                case "col" if _true(element.get("hidden")) or _flat(element.get("width"), 0.2):
+                    first, last = int(element.get("min")), int(element.get("max"))
+                    columns.update(range(first - 1, min(last, MOST_COLUMNS)))
+                case "row":
+                    number = int(element.get("r") or number + 1)
+                    if _true(element.get("hidden")) or _flat(element.get("ht")):
+                        rows.add(number - 1)
+                    element.clear()
+                case "mergeCell":
+                    left, top, right, bottom = (int(end or 1) - 1 for end in range_boundaries(element.get("ref")))
+                    merges.append(Merge(top, left, bottom, right))
+    return read._replace(
+        hidden_rows=frozenset(row for row in rows if row < len(read.rows)),
+        hidden_columns=frozenset(columns),
+        merges=tuple(merges),
+        visible=sheet.sheet_state == "visible",
+    )
+
+
+def _true(value: str | None) -> bool:
+    return value in {"1", "true"}
+
+
+def _flat(value: str | None, least: float = 1) -> bool:
+    """Whether nothing of a row or column so high or wide could be seen."""
+    return value is not None and float(value) < least
 
 
 def _trim(rows: list[list[Cell]]) -> list[list[Cell]]:

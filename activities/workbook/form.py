@@ -34,7 +34,7 @@ _FORM_ROWS = 500
 _NUMBER_FORMATS: Mapping[Content, str] = {
     Content.MONEY: "#,##0.00####",
     Content.COUNT: "0",
-    Content.PERCENT: "0.####",
+    Content.PERCENT: "0.####%",
     Content.DATE: "yyyy-mm-dd",
 }
 _WIDTHS: Mapping[Content, int] = {
@@ -47,8 +47,8 @@ _WIDTHS: Mapping[Content, int] = {
 }
 _NOTES = (
     "1. 一行填一笔到期贷款。带 * 的栏目必填，其余未知可留空（留空不等于“否”，可能转人工认定）。",
-    "2. 金额栏按表头单位填写，万元最多六位小数；不要填公式、文字和单位。",
-    "3. 信用代码、行业代码、借据号、账号为文本单元格；日期填写为 2026-03-20 的样式。",
+    "2. 金额栏按表头单位填写，万元最多六位小数；不要填公式、文字和单位。百分比连百分号填写，如 55.5%。",
+    "3. 信用代码、行业代码、借据号、账号为文本单元格；日期填写为 2026-03-20 的样式。名称按营业执照原样填写，不换行。",
     f"4. 灰色斜体的示例行以“{SAMPLE_MARK}”开头，读取时自动跳过，可以删除。",
 )
 
@@ -93,7 +93,7 @@ def _write_column(book: Any, sheet: Any, index: int, column: Column, rows: Seque
     sheet.write_string(_HEADINGS_AT, index, f"{column.title}*" if column.required else column.title, heading)
     _write_cell(sheet, _SAMPLE_AT, index, column, _sample_of(column), sample)
     for number, row in enumerate(rows, start=_SAMPLE_AT + 1):
-        _write_cell(sheet, number, index, column, _shown(row, column), plain)
+        _write_cell(sheet, number, index, column, shown_in_form(row, column), plain)
     if column.choices:
         # The bank's own words may say more than the list; the reader decides, the list only offers.
         rule = {"validate": "list", "source": list(column.choices), "error_type": "warning"}
@@ -103,6 +103,8 @@ def _write_column(book: Any, sheet: Any, index: int, column: Column, rows: Seque
 def _sample_of(column: Column) -> object:
     if column.field == "applicant_name":
         return f"（{SAMPLE_MARK}）{column.sample}"
+    if column.content is Content.PERCENT and isinstance(column.sample, int | float):
+        return column.sample / 100
     is_a_day = column.content is Content.DATE and column.sample is not None
     return date.fromisoformat(str(column.sample)) if is_a_day else column.sample
 
@@ -121,7 +123,7 @@ def _write_cell(sheet: Any, row: int, index: int, column: Column, value: object,
         sheet.write_string(row, index, str(value), cell_format)
 
 
-def _shown(row: ApplicationRow, column: Column) -> object:
+def shown_in_form(row: ApplicationRow, column: Column) -> object:
     """A field of an application as the form shows it."""
     holder, _, name = column.field.rpartition(".")
     held = getattr(row, holder) if holder else row
@@ -132,7 +134,7 @@ def _shown(row: ApplicationRow, column: Column) -> object:
         case Content.MONEY:
             return _in_wan(int(str(value)))
         case Content.PERCENT:
-            return float(Decimal(int(str(value))) / PPM * 100)
+            return float(Decimal(int(str(value))) / PPM)
         case Content.YES_NO:
             return YES if value else NO
         case Content.APPLICANT:

@@ -2,8 +2,9 @@
 
 import hashlib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
@@ -13,12 +14,20 @@ from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from activities.store import Begin
+from activities.wording import masked
 from activities.workbook.applications import CellFault, read_workbook, unread
-from activities.workbook.columns import COLUMNS, MONEY_UNITS, Content
-from models.cases.applications import file_application
+from activities.workbook.columns import COLUMNS, MONEY_UNITS, Column, Content
+from activities.workbook.form import shown_in_form
+from models.cases.applications import Filed, file_application, filed_application, loan_of_case, name_of_firm
+from models.cases.approvals import current_approval
+from models.cases.case_file import the_case
 from models.funds.funds import business_date
-from rulebook.applications import ApplicationRow, PartnerBank
+from rulebook.applications import ApplicationRow, PartnerBank, differences
+from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
+from rulebook.messages import digest_of
+from rulebook.parties.names import same_name
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage
 from rulebook.values import Value
 
 ONE_LIVE_CASE = "one_live_case_per_loan"
@@ -30,17 +39,35 @@ class Intake(StrEnum):
 
     OPENED = "opened"
     KNOWN = "known"
+    DIFFERS = "differs"  # it is known, and says something else than was filed
     REFUSED = "refused"
 
 
+class Difference(Value):
+    """What a row says otherwise than the application that was filed; ``before`` and ``now`` as the form shows them."""
+
+    field: str
+    heading: str
+    before: str
+    now: str
+
+
 class RowReport(Value):
-    """One good row: its case, or the reason why the case file refused it."""
+    """One good row: its case, or the reason why it was not taken.
+
+    Attributes:
+        differences: what it says otherwise than the application that was filed.
+        reason: why it was not taken, and what to do.
+        remark: what to look at although it was taken: the firm was filed under another name before.
+    """
 
     row: int
     applicant_name: str
     result: Intake
     case_no: str | None = None
+    differences: tuple[Difference, ...] = ()
     reason: dict[str, Any] | None = None
+    remark: dict[str, Any] | None = None
 
 
 class ImportReport(Value):
@@ -70,7 +97,7 @@ class ImportReport(Value):
     @property
     def whole(self) -> bool:
         """Whether everything in the workbook is in the case file."""
-        return not self.errors and not self.count(Intake.REFUSED)
+        return not self.errors and not self.count(Intake.REFUSED) and not self.count(Intake.DIFFERS)
 
 
 class Reception(NamedTuple):
@@ -96,18 +123,25 @@ class GivenFile(NamedTuple):
     content: bytes | None
 
 
-def import_workbook(reception: Reception, file: GivenFile, banks: Sequence[PartnerBank] | None = None) -> ImportReport:
+def import_workbook(
+    reception: Reception,
+    file: GivenFile,
+    banks: Sequence[PartnerBank] | None = None,
+    *,
+    with_hidden: bool = False,
+) -> ImportReport:
     """Take in what a workbook holds, each good row in a transaction of its own.
 
     The same file a second time changes nothing.
 
     Args:
         banks: the partner banks by which names in the workbook are found; without them every name is taken as written.
+        with_hidden: whether rows and columns that nobody sees are taken in like the others; else they are refused.
     Raises:
         XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
     """
     digest = hashlib.sha256(file.content or b"").hexdigest()
-    return _take_in(reception, file, digest, f"file:{digest}", banks)
+    return _take_in(reception, file, digest, f"file:{digest}", banks, with_hidden=with_hidden)
 
 
 def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportReport:
@@ -120,12 +154,59 @@ def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportRep
     return _take_in(reception, GivenFile("", content), hashlib.sha256(content).hexdigest(), "cli")
 
 
+class Correction(NamedTuple):
+    """A corrected application for the loan of a case: its row, what it says otherwise, and the digest of it all."""
+
+    row: ApplicationRow
+    differences: tuple[Difference, ...]
+    digest: str
+
+
+def read_correction(begin: Begin, case_no: str, file: GivenFile) -> Correction:
+    """The row of a workbook that is meant to take the place of a case's application.
+
+    Raises:
+        XuqiaoError: ``case.unknown``; ``correction.no_row`` where the workbook has no good row for the case's loan,
+            with the first fault; ``correction.nothing_differs``.
+    """
+    with begin() as session:
+        case = the_case(session, case_no)
+        note, maturity = loan_of_case(session, case_no)
+        today = business_date(session, case.fund)
+    reading = unread(file.name) if file.content is None else read_workbook(file.content, today)
+    row = next((row for row in reading.rows if (row.loan_note, row.maturity) == (note, maturity)), None)
+    if row is None:
+        first = reading.errors[0].sentence() if reading.errors else "-"
+        raise XuqiaoError("correction.no_row", case=case_no, note=note, maturity=maturity, fault=first)
+    with begin() as session:
+        found = tuple(_differences(filed_application(session, case_no, row), row))
+    if not found:
+        raise XuqiaoError("correction.nothing_differs", case=case_no)
+    return Correction(row, found, digest_of(row.model_dump(mode="json", exclude={"row"})))
+
+
+def file_corrected(reception: Reception, case_no: str, row: ApplicationRow) -> RowReport:
+    """File a corrected application in the place of a case that was withdrawn for it; a second time changes nothing."""
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    return _file(reception, row, today, f"correction:{case_no}")
+
+
 def _take_in(
-    reception: Reception, file: GivenFile, digest: str, source: str, banks: Sequence[PartnerBank] | None = None
+    reception: Reception,
+    file: GivenFile,
+    digest: str,
+    source: str,
+    banks: Sequence[PartnerBank] | None = None,
+    *,
+    with_hidden: bool = False,
 ) -> ImportReport:
     with reception.begin() as session:
         today = business_date(session, reception.fund)
-    reading = unread(file.name) if file.content is None else read_workbook(file.content, today, banks)
+    if file.content is None:
+        reading = unread(file.name)
+    else:
+        reading = read_workbook(file.content, today, banks, with_hidden=with_hidden)
     rows = tuple(_file(reception, row, today, source) for row in reading.rows)
     return ImportReport(fund=reception.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
 
@@ -134,6 +215,7 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
     report = RowReport(row=row.row, applicant_name=row.applicant_name, result=Intake.REFUSED)
     try:
         with reception.begin() as session:
+            called = name_of_firm(session, row.uscc)
             filed = file_application(
                 session,
                 reception.fund,
@@ -147,8 +229,63 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
         with reception.begin() as session:
             refusal = _why(session, row, error)
         return report.model_copy(update={"reason": refusal.as_data()})
-    result = Intake.OPENED if filed.new else Intake.KNOWN
-    return report.model_copy(update={"result": result, "case_no": filed.case_no})
+    if filed.new or filed.before is None:
+        remark = _another_name(called, row)
+        opened = {"result": Intake.OPENED, "case_no": filed.case_no, "remark": remark.as_data() if remark else None}
+        return report.model_copy(update=opened)
+    found = tuple(_differences(filed.before, row))
+    if not found:
+        return report.model_copy(update={"result": Intake.KNOWN, "case_no": filed.case_no})
+    with reception.begin() as session:
+        proposed = current_approval(session, filed.case_no) is not None
+    said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
+    return report.model_copy(update={**said, "reason": _how_to_correct(filed, proposed).as_data()})
+
+
+def _another_name(called: str | None, row: ApplicationRow) -> XuqiaoError | None:
+    """What to say where the firm of this credit code was filed under another name before; an owner has his own."""
+    if called is None or called == row.applicant_name or row.kind is ApplicantKind.OWNER:
+        return None
+    code = "case.firm_spelt" if same_name(called, row.applicant_name) else "case.firm_renamed"
+    return XuqiaoError(code, uscc=row.uscc, before=called, now=row.applicant_name)
+
+
+def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Difference]:
+    differ = differences(before, now)
+    for column in COLUMNS:
+        # A bank is one column of the form and two fields.
+        if column.field in differ or (column.field == "bank" and "bank_name" in differ):
+            shown = (_as_written(shown_in_form(each, column), column) for each in (before, now))
+            yield Difference(field=column.field, heading=column.title, before=next(shown), now=next(shown))
+
+
+def _as_written(value: object, column: Column) -> str:
+    if value is None:
+        return "—"
+    if column.content is Content.ACCOUNT:
+        return masked(str(value))
+    if isinstance(value, float):
+        return f"{(Decimal(repr(value)) * 100).normalize():f}%"
+    if column.content is Content.MONEY:
+        return f"{Decimal(str(value)).normalize():f}"
+    return str(value)
+
+
+def _how_to_correct(filed: Filed, proposed: bool) -> XuqiaoError:
+    """What an officer does about an application that was filed wrongly, by where its case stands.
+
+    Args:
+        proposed: whether a proposal stands on it.
+    """
+    if ActKind.PROPOSE_CORRECTION in STAGES[filed.stage].acts and not proposed:
+        return XuqiaoError("case.correct_by_two", case=filed.case_no)
+    if CaseStage.WITHDRAWN in STAGES[filed.stage].leads_to and ActKind.WITHDRAW in STAGES[filed.stage].acts:
+        return XuqiaoError("case.correct_by_withdrawal", case=filed.case_no)
+    if filed.stage is CaseStage.INTAKE:
+        return XuqiaoError("case.correct_once_opened", case=filed.case_no)
+    if filed.stage in ENDS:
+        return XuqiaoError("case.correct_ended", case=filed.case_no, stage=filed.stage)
+    return XuqiaoError("case.correct_money_out", case=filed.case_no, stage=filed.stage)
 
 
 _LIVE_CASE = text("""

@@ -11,8 +11,9 @@ from models.base import fen, moment, plain_json, table, words
 from models.cases.case_file import RenewalCase
 from models.cases.numbers import case_number
 from models.outbox import DeliveryKind, send
-from rulebook.applications import ApplicationRow
-from rulebook.cases import ApplicantKind, renewal_id
+from rulebook.applications import ApplicationRow, differences
+from rulebook.cases import ApplicantKind, CaseFacts, renewal_id
+from rulebook.stages import CaseStage
 from rulebook.values import Value
 
 
@@ -88,10 +89,18 @@ class CaseSerial(SQLModel, table=True):
 
 
 class Filed(Value):
-    """Where an application went; ``new`` is False when it had been filed before and nothing changed."""
+    """Where an application went.
+
+    Attributes:
+        new: False when it had been filed before and nothing changed.
+        stage: where its case stands.
+        before: as it had been filed, where it is not new.
+    """
 
     case_no: str
     new: bool
+    stage: CaseStage = CaseStage.INTAKE
+    before: ApplicationRow | None = None
 
 
 def file_application(
@@ -99,7 +108,8 @@ def file_application(
 ) -> Filed:
     """Open a case for an application and let its story begin.
 
-    The same loan (fund, LoanNote, maturity) filed twice changes nothing, also when its case has ended.
+    The same loan (fund, LoanNote, maturity) filed twice changes nothing, also when its case has ended. Only after a
+    withdrawal a corrected application, one that says something else, opens a case of its own.
 
     Args:
         fund: code of an existing fund.
@@ -110,9 +120,9 @@ def file_application(
         queues: prefix of the task queues on which the case is worked.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:fund, 0))"), {"fund": f"intake/{fund}"})
-    before = _case_of(session, fund, row)
-    if before is not None:
-        return Filed(case_no=before, new=False)
+    before = _filed_before(session, fund, row)
+    if before is not None and not _corrects_a_withdrawn_one(before, row):
+        return before
     _store_enterprise(session, row)
     loan = _store_loan(session, row)
     case_no = _next_case_no(session, fund, received_on.year)
@@ -145,14 +155,91 @@ def file_application(
     return Filed(case_no=case_no, new=True)
 
 
-def _case_of(session: Session, fund: str, row: ApplicationRow) -> str | None:
-    application, loan = table(Application).c, table(Loan).c
-    found: str | None = session.scalar(
-        select(application.case_no)
-        .join_from(table(Application), table(Loan), application.loan == loan.id)
-        .where(application.fund == fund, loan.note == row.loan_note, loan.maturity == row.maturity)
+def name_of_firm(session: Session, uscc: str) -> str | None:
+    """How the firm of a credit code was called when it was last filed; None where it never was."""
+    firm = session.get(Enterprise, uscc)
+    return firm.name if firm else None
+
+
+def filed_application(session: Session, case_no: str, row: ApplicationRow) -> ApplicationRow:
+    """The application of a case as it was filed, to be held against a row for the same loan."""
+    return _as_filed(session, case_no, row)
+
+
+def loan_of_case(session: Session, case_no: str) -> tuple[str, date]:
+    """Note and maturity of a case's loan: by these it is found in a workbook."""
+    loan = session.get_one(Loan, session.get_one(Application, case_no).loan)
+    return loan.note, loan.maturity
+
+
+def _filed_before(session: Session, fund: str, row: ApplicationRow) -> Filed | None:
+    """The latest case of the loan, with the application as it was filed."""
+    application, loan, case = table(Application).c, table(Loan).c, table(RenewalCase).c
+    found = (
+        session.connection()
+        .execute(
+            select(application.case_no, case.stage)
+            .select_from(table(Application))
+            .join(table(Loan), application.loan == loan.id)
+            .join(table(RenewalCase), case.case_no == application.case_no)
+            .where(application.fund == fund, loan.note == row.loan_note, loan.maturity == row.maturity)
+            .order_by(application.filed_at.desc())
+            .limit(1)
+        )
+        .one_or_none()
     )
-    return found
+    if found is None:
+        return None
+    before = _as_filed(session, found.case_no, row)
+    return Filed(case_no=found.case_no, new=False, stage=CaseStage(found.stage), before=before)
+
+
+def _corrects_a_withdrawn_one(before: Filed, row: ApplicationRow) -> bool:
+    return before.stage is CaseStage.WITHDRAWN and before.before is not None and bool(differences(before.before, row))
+
+
+def _as_filed(session: Session, case_no: str, row: ApplicationRow) -> ApplicationRow:
+    """An application as it was filed, in the form of a row.
+
+    Of a firm only the last filing keeps representative and telephone: where another came after this one, or an owner
+    filed under his firm's code, they are taken to be as in the row at hand.
+    """
+    filed = session.get_one(Application, case_no)
+    loan, firm = session.get_one(Loan, filed.loan), session.get_one(Enterprise, filed.uscc)
+    facts = CaseFacts.model_validate(filed.facts)
+    security = session.get(Collateral, case_no)
+    column = table(Application).c
+    later = select(column.case_no).where(column.uscc == filed.uscc, column.filed_at > filed.filed_at).limit(1)
+    of_this_filing = facts.applicant.kind is not ApplicantKind.OWNER and session.scalar(later) is None
+    guarantor = table(Guarantor).c
+    return ApplicationRow(
+        applicant_name=filed.applicant_name,
+        uscc=filed.uscc,
+        legal_representative=firm.legal_representative if of_this_filing else row.legal_representative,
+        phone=firm.phone if of_this_filing else row.phone,
+        bank=loan.bank,
+        # How a bank is called counts only where there is no register that would know it by any name.
+        bank_name=row.bank_name if row.bank == loan.bank else loan.bank_name,
+        loan_note=loan.note,
+        loan_kind=facts.loan.kind,
+        balance_fen=facts.loan.balance_fen,
+        maturity=loan.maturity,
+        risk_class=facts.loan.risk_class,
+        interest_in_arrears=facts.loan.interest_in_arrears,
+        asked_fen=facts.asked_fen,
+        own_contribution_fen=facts.own_contribution_fen,
+        applied_to_bank_on=facts.applied_to_bank_on,
+        account_name=filed.account_name,
+        account_number=filed.account_number,
+        account_branch=filed.account_branch,
+        collateral_anew=facts.loan.collateral_anew,
+        collateral_type=security.kind if security else None,
+        collateral=security.description if security else None,
+        guarantor=session.scalar(select(guarantor.name).where(guarantor.case_no == case_no)),
+        standing=facts.standing,
+        renewal=facts.renewal,
+        **dict(facts.applicant),
+    )
 
 
 def _store_enterprise(session: Session, row: ApplicationRow) -> None:

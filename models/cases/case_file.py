@@ -297,7 +297,7 @@ def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Ta
         ),
         fee_received_fen=sum(line.amount_fen for _, line in lines if line.credit.subject is Subject.FEE_INCOME),
     )
-    return bridge, measure.tariff(calendar.reaching(on))
+    return bridge, measure.tariff(calendar.reaching(on, decreed=False))
 
 
 def fee_owed(session: Session, case_no: str, on: date) -> int:

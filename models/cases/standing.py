@@ -14,6 +14,7 @@ from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure
 from rulebook.acts import (
     HEARD_UNTIL_DRAWN,
+    CorrectionProposal,
     MeasureProposal,
     Proposal,
     RecoveryStanding,
@@ -22,7 +23,7 @@ from rulebook.acts import (
 )
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
-from rulebook.messages import ProposeMeasure, ProposeWriteOff, kinds_of
+from rulebook.messages import ProposeCorrection, ProposeMeasure, ProposeWriteOff, kinds_of
 from rulebook.next_acts import CaseStanding
 from rulebook.stages import ENDS, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
@@ -87,6 +88,7 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         bridge=out[0] if out else None,
         found_by=payment.found_by or "" if payment else "",
         measure_proposed=_measure_proposed(session, case.case_no),
+        correction_proposed=_correction_proposed(session, case.case_no),
     )
 
 
@@ -103,6 +105,11 @@ def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:
     if last is None or last.kind in decided:
         return None
     return MeasureProposal(ProposeMeasure.model_validate(last.body).effective_from, last.actor_id)
+
+
+def _correction_proposed(session: Session, case_no: str) -> CorrectionProposal | None:
+    last = _last(session, case_no, EventKind.CORRECTION_PROPOSED)
+    return CorrectionProposal(ProposeCorrection.model_validate(last.body).application, last.actor_id) if last else None
 
 
 def _write_off(session: Session, case_no: str) -> WriteOffProposal | None:

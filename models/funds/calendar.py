@@ -12,7 +12,7 @@ from sqlmodel import Field, Session, SQLModel
 from models.base import table, words
 from rulebook.calendar import CalendarDay, WorkCalendar, calendar_from_days
 from rulebook.errors import XuqiaoError
-from rulebook.law.holidays import PROVISIONAL_YEARS, HolidayNotice, unannounced_days
+from rulebook.law.holidays import PROVISIONAL_YEARS, HolidayNotice, provisional, unannounced_days
 from rulebook.values import Value
 
 LOOK_BACK = timedelta(days=15)
@@ -172,7 +172,8 @@ def _rows(session: Session, first: date, last: date, *, lock: bool = False) -> l
         .order_by(column.day)
     )
     found = session.connection().execute(period.with_for_update() if lock else period)
-    return [CalendarDay(*row) for row in found]
+    # A provisional day is worked out, not believed: the table may be older than what is known of its year.
+    return [CalendarDay(*row) if row.official else provisional(row.day) for row in found]
 
 
 def calendar_around(session: Session, day: date, through: date) -> WorkCalendar:

@@ -12,13 +12,14 @@ from typing import Annotated, Any
 from pydantic import Field, Strict, ValidationError
 
 from rulebook.calendar import CalendarDay
+from rulebook.calendars.statutory import DECREE, is_statutory
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
 
 PROVISIONAL_YEARS = 2
 """So many years after the last notice are filled provisionally: a case can reach into the next year."""
 UNANNOUNCED = ""
-"""Source of a provisional day: nobody has said yet whether it is worked."""
+"""Source of most provisional days: nobody has said yet whether they are worked."""
 _DAY = timedelta(days=1)
 _SATURDAY = 5
 
@@ -109,7 +110,7 @@ def announced_days(notices: Sequence[HolidayNotice], through: int) -> Iterator[C
 
     Args:
         notices: in any order, one for each year; a later year's notice goes before an earlier one's.
-        through: last year; years without a notice are provisional, worked from Monday to Friday.
+        through: last year; years without a notice are provisional.
     """
     known = {day.day: day for notice in sorted(notices, key=lambda each: each.year) for day in notice.days()}
     for day in unannounced_days(min(notice.year for notice in notices), through):
@@ -117,10 +118,21 @@ def announced_days(notices: Sequence[HolidayNotice], through: int) -> Iterator[C
 
 
 def unannounced_days(since: int, through: int) -> Iterator[CalendarDay]:
-    """Every day of some years, both included, as the week alone has it: provisional, worked from Monday to Friday."""
+    """Every day of some years, both included, as the week and the decree have them; see ``provisional``."""
     for year in range(since, through + 1):
-        for day in _days_of_year(year):
-            yield _weekly(day, official=False, source=UNANNOUNCED)
+        yield from map(provisional, _days_of_year(year))
+
+
+def provisional(day: date) -> CalendarDay:
+    """A day before its year's notice: off on the days that need none, else worked from Monday to Friday. What the
+    notice will shift (调休) is not known.
+
+    >>> provisional(date(2027, 1, 1)).works, provisional(date(2027, 1, 4)).works, provisional(date(2027, 1, 9)).works
+    (False, True, False)
+    """
+    if is_statutory(day):
+        return CalendarDay(day, works=False, official=False, source=DECREE)
+    return _weekly(day, official=False, source=UNANNOUNCED)
 
 
 def _days_of_year(year: int) -> Iterator[date]:

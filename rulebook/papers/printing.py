@@ -8,12 +8,11 @@ from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 
 from rulebook.errors import XuqiaoError
+from rulebook.parties.names import code_point, hidden, stands_for
 
 _PLAIN = str.maketrans(
     {
-        "\u2010": "-",
         "\u2011": "-",  # a non-breaking hyphen can keep the layout busy for a minute
-        "\u2012": "-",
         "\u00ad": None,
         "\u00a0": " ",
         "\u2007": " ",
@@ -26,14 +25,17 @@ _PLAIN = str.maketrans(
         "\r": " ",
     }
 )
+_LAID_OUT = dict.fromkeys(map(ord, "\n\r\t"), " ")
+"""White space of a longer text, which a paper sets as blanks."""
 _MOST = {"reason": 1000, "conditions": 1000, "reference": 200, "minutes": 200, "note": 60}
 _MOST_OTHERWISE = 150
 """Characters, by name of the field; each finds room on every paper that quotes it."""
 
 
 def plain(text: str) -> str:
-    """A text as it is set: odd hyphens and spaces made plain, invisible marks (also those that turn the direction of
-    writing) taken out. Nothing visible changes; control characters stay, for the fonts to refuse."""
+    """A text as it is set: odd spaces and the hyphen that never breaks made plain, invisible marks (also those that
+    turn the direction of writing) taken out. What is entered today has none of these (``check_printable``): of a name
+    nothing changes. Control characters stay, for the fonts to refuse."""
     return "".join(char for char in text.translate(_PLAIN) if unicodedata.category(char) != "Cf")
 
 
@@ -46,20 +48,34 @@ def unprintable(text: str) -> str | None:
     return next((char for char in plain(text) if not _has_a_glyph(ord(char))), None)
 
 
+def as_drawn(text: str) -> str:
+    """A text with the signs made one that the bundled fonts draw as one: the text of a PDF cannot tell them apart.
+
+    >>> as_drawn("买买提‧艾力") == as_drawn("买买提·艾力"), as_drawn("（东海）") == as_drawn("(东海)")
+    (True, False)
+    """
+    return text.translate(_DRAWN)
+
+
 def check_printable(content: Mapping[str, object]) -> None:
     """That the words of an act or message can stand on a paper.
 
     Args:
         content: as plain data, nested as it may be.
     Raises:
-        XuqiaoError: ``text.unprintable`` or ``text.too_long`` with the field.
+        XuqiaoError: ``text.unprintable``, ``text.hidden``, ``text.stands_for`` or ``text.too_long`` with the field.
     """
     for field, text in _texts(content, ""):
         most = _MOST.get(field, _MOST_OTHERWISE)
         if len(text) > most:
             raise XuqiaoError("text.too_long", field=field, length=len(text), most=most)
         if (char := unprintable(text)) is not None:
-            raise XuqiaoError("text.unprintable", field=field, codepoint=f"U+{ord(char):04X}")
+            raise XuqiaoError("text.unprintable", field=field, codepoint=code_point(char))
+        if (char := hidden(text.translate(_LAID_OUT))) is not None:
+            raise XuqiaoError("text.hidden", field=field, codepoint=code_point(char))
+        if (twins := stands_for(text)) is not None:
+            signs, meant = twins
+            raise XuqiaoError("text.stands_for", field=field, sign=signs, codepoint=code_point(signs), meant=meant)
 
 
 def _texts(value: object, field: str) -> Iterator[tuple[str, str]]:
@@ -117,3 +133,11 @@ fe30-fe52 fe54-fe66 fe68-fe6b ff01-ff9f ffa1-ffbe ffc2-ffc7 ffca-ffcf ffd2-ffd7 
 """Code points of the bundled body font, as ranges in hexadecimal; a test holds them against the font file."""
 _RANGES = [tuple(int(end, 16) for end in each.split("-")) for each in GLYPHS.split()]
 _FIRST, _LAST = [each[0] for each in _RANGES], [each[-1] for each in _RANGES]
+DRAWN_ALIKE = """
+·•‧・ ‒– …⋯ ‵｀ ∕／ ①➀ ②➁ ③➂ ④➃ ⑤➄ ⑥➅ ⑦➆ ⑧➇ ⑨➈ ⑩➉ ⓪🄋 ⓿🄌 ❶➊ ❷➋ ❸➌ ❹➍ ❺➎ ❻➏ ❼➐ ❽➑ ❾➒ ❿➓ ➡⮕ 〜～
+ㄱﾡ ㄲﾢ ㄳﾣ ㄴﾤ ㄵﾥ ㄶﾦ ㄷﾧ ㄸﾨ ㄹﾩ ㄺﾪ ㄻﾫ ㄼﾬ ㄽﾭ ㄾﾮ ㄿﾯ ㅀﾰ ㅁﾱ ㅂﾲ ㅃﾳ ㅄﾴ ㅅﾵ ㅆﾶ ㅇﾷ ㅈﾸ ㅉﾹ ㅊﾺ ㅋﾻ ㅌﾼ ㅍﾽ ㅎﾾ
+ㅏￂ ㅐￃ ㅑￄ ㅒￅ ㅓￆ ㅔￇ ㅕￊ ㅖￋ ㅗￌ ㅘￍ ㅙￎ ㅚￏ ㅛￒ ㅜￓ ㅝￔ ㅞￕ ㅟￖ ㅠￗ ㅡￚ ㅢￛ ㅣￜ
+㖈䎛 㘽㦳 㫚曶 㬵胶 㬺幐 㬻䐠 㮣槩 㶷𤈎 墫壿 瑨𤨁 﨣𧺯
+"""
+"""Signs that a bundled face draws with one glyph; a test holds them against the font files."""
+_DRAWN = {ord(other): group[0] for group in DRAWN_ALIKE.split() for other in group[1:]}

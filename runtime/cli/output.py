@@ -2,11 +2,11 @@
 
 import json
 import sys
-import unicodedata
 from collections.abc import Iterable
 
 from activities import words
 from activities.wording import plain
+from rulebook.parties.names import with_hidden_shown
 from runtime.cli.language import call
 
 
@@ -26,8 +26,9 @@ def print_json(value: object) -> None:
 
 
 def printable(text: object) -> str:
-    """Text that cannot steer a terminal: what came from outside may hold anything."""
-    return "".join("�" if unicodedata.category(sign) in {"Cc", "Cf"} and sign != "\n" else sign for sign in str(text))
+    """Text that cannot steer a terminal, with what nobody would see in it by its code point: what came from outside may
+    hold anything."""
+    return "\n".join(map(with_hidden_shown, str(text).split("\n")))
 
 
 def line(text: str = "") -> None:

@@ -18,6 +18,8 @@ _CASE: Tree = {
             *("withdraw", "conclude-recovery", "put-first", "propose-measure", "approve-measure", "approve"),
         )
     },
+    "propose-correction": "workbook.correcting:propose_correction",
+    "approve-correction": "workbook.correcting:approve_correction",
     "propose-write-off": "cases.write_offs:propose_write_off",
     "approve-write-off": "cases.write_offs:approve_write_off",
 }

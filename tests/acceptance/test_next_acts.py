@@ -140,25 +140,27 @@ async def undrawn_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[Watche
 
 MAKERS, CHECKERS, CASHIERS = {MAKER, BOTH, EVERYTHING}, {CHECKER, BOTH, EVERYTHING}, {CASHIER, EVERYTHING}
 OPEN = {A.WITHDRAW: MAKERS, A.PROPOSE_MEASURE: MAKERS}
+FRESH = {**OPEN, A.PROPOSE_CORRECTION: MAKERS}
+"""Before a proposal, when what was filed can still be corrected."""
 
 
 async def test_from_intake_to_the_release_day(fund: WatchedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9), interest_in_arrears=None))
     assert fund.stage_of(case) is S.ELIGIBILITY
-    assert await fund.may(case) == {A.DECIDE_REFERRAL: CHECKERS, A.WITHDRAW: MAKERS}
+    assert await fund.may(case) == {A.DECIDE_REFERRAL: CHECKERS, A.WITHDRAW: MAKERS, A.PROPOSE_CORRECTION: MAKERS}
     await fund.decide_referral(case, go_on=True)
     assert fund.stage_of(case) is S.BANK_OPINION
-    assert await fund.may(case) == OPEN
+    assert await fund.may(case) == FRESH
 
     await fund.bank_promises(case)
     assert fund.stage_of(case) is S.APPROVAL
-    assert await fund.may(case) == {A.PROPOSE: MAKERS, **OPEN}
+    assert await fund.may(case) == {A.PROPOSE: MAKERS, **FRESH}
     await fund.propose(case, FIVE_MILLION, by=BOTH)
     others = CHECKERS - {BOTH}
     assert await fund.may(case) == {A.APPROVE: others, A.SEND_BACK: others, A.REJECT: others, **OPEN}
     assert [barred.person for barred in fund.next_acts(case)[A.APPROVE].barred] == [BOTH]
     await fund.send_back(case)
-    assert await fund.may(case) == {A.PROPOSE: MAKERS, **OPEN}
+    assert await fund.may(case) == {A.PROPOSE: MAKERS, **FRESH}
     await fund.propose(case, FIVE_MILLION)
     await fund.approve(case, by=EVERYTHING)
 
@@ -177,14 +179,14 @@ async def test_a_promise_that_changes_opens_the_proposal_anew(fund: WatchedFund)
     await fund.bank_promises(case)
     await fund.approve_bridge(case, FIVE_MILLION)
     await fund.promise_comes(case, amount_fen=FIVE_MILLION)
-    assert await fund.may(case) == {A.PROPOSE: MAKERS, **OPEN}
+    assert await fund.may(case) == {A.PROPOSE: MAKERS, **FRESH}
     await fund.promise_comes(case, valid_until=fund.maturity_of(case))
-    assert await fund.may(case) == OPEN, "too short for any bridge"
+    assert await fund.may(case) == FRESH, "too short for any bridge"
     await fund.promise_withdrawn(case)
     assert fund.standing(case).rules_look_at is not None
-    assert await fund.may(case) == OPEN
+    assert await fund.may(case) == FRESH
     await fund.promise_comes(case)
-    assert await fund.may(case) == {A.PROPOSE: MAKERS, **OPEN}
+    assert await fund.may(case) == {A.PROPOSE: MAKERS, **FRESH}
 
 
 async def test_a_move_to_another_measure_waits_for_its_day_and_another_person(fund: WatchedFund) -> None:
@@ -192,11 +194,11 @@ async def test_a_move_to_another_measure_waits_for_its_day_and_another_person(fu
     tomorrow = fund.today + timedelta(days=1)
     fund.adopt(tomorrow, OPERATOR.read_text(encoding="utf-8").replace("opinion = 3", "opinion = 4"))
     await fund.propose_measure(case, tomorrow, by=BOTH)
-    assert await fund.may(case) == OPEN, "it has not begun"
+    assert await fund.may(case) == FRESH, "it has not begun"
     await fund.skip_to(tomorrow)
-    assert await fund.may(case) == {A.APPROVE_MEASURE: CHECKERS - {BOTH}, **OPEN}
+    assert await fund.may(case) == {A.APPROVE_MEASURE: CHECKERS - {BOTH}, **FRESH}
     await fund.approve_measure(case, tomorrow)
-    assert await fund.may(case) == OPEN
+    assert await fund.may(case) == FRESH
 
 
 async def test_a_payment_on_its_way_and_the_money_out(fund: WatchedFund) -> None:

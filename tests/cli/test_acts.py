@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlmodel import select
 
+from activities.workbook.applications import write_template
 from models.cases.acts import OfficerActRow
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
@@ -245,3 +246,66 @@ async def test_papers_that_nobody_waits_for_are_not_drawn_again(fund: TestedFund
     assert (refused.code, refused.error["code"]) == (1, "act.nothing_to_draw")
     assert "没有等待重新出具的文书" in refused.error["message"]
     assert fund.stage_of(case) is CaseStage.APPROVAL
+
+
+async def test_15_a_corrected_workbook_is_proposed_and_approved_by_two_and_becomes_a_case_of_its_own(
+    fund: TestedFund, acting: Acting, tmp_path: Path
+) -> None:
+    filed = a_micro_manufacturer(maturity=fund.in_days(12))
+    case = await fund.apply(filed)
+    file = tmp_path / "corrected.xlsx"
+    corrected = filed.model_copy(update={"asked_fen": yuan(4_000_000), "own_contribution_fen": yuan(2_000_000)})
+    write_template(file, [filed.model_copy(update={"bank": filed.bank, "bank_name": filed.bank})])
+    same = await acting("case", "propose-correction", case, file, "--as", "li.jing", "--reason", "x", "--json")
+    assert (same.code, same.error["code"]) == (1, "correction.nothing_differs")
+    write_template(file, [corrected.model_copy(update={"bank_name": corrected.bank})])
+    asked = (case, file, "--reason", "申请金额填写有误")
+
+    proposed = await acting("case", "propose-correction", *asked, "--as", "li.jing")
+    assert proposed.code == 0
+    assert "申请金额（万元）：受理时为“500”，本行为“400”" in proposed.out
+    told = await acting("import", file, "--fund", fund.code, "--json")
+    assert (told.code, told.data["rows"][0]["reason"]["code"]) == (1, "case.correct_by_two")
+    alone = await acting("case", "approve-correction", *asked, "--as", "li.jing", "--json")
+    assert (alone.code, alone.error["code"]) == (1, "person.not_in_role")
+    approved = await acting("case", "approve-correction", *asked, "--as", "wang.he", "--key", "K15-2", "--json")
+
+    assert (approved.code, approved.data["stage"]) == (0, "withdrawn")
+    anew = approved.data["opened"]
+    await fund.settle()
+    shown = (await acting("case", "show", anew, "--json")).data
+    assert (shown["facts"]["asked_yuan"], shown["source"], shown["filed_by"]) == (
+        "4000000.00",
+        f"correction:{case}",
+        "wang.he",
+    )
+    log = (await acting("case", "show", case)).out
+    assert "提请更正申请" in log
+    assert "500 → 400" in log
+    again = await acting("case", "approve-correction", *asked, "--as", "wang.he", "--key", "K15-2", "--json")
+    assert (again.code, again.data["opened"]) == (0, anew), "the same key does nothing twice"
+
+
+async def test_15_a_workbook_without_the_cases_loan_corrects_nothing(
+    fund: TestedFund, acting: Acting, tmp_path: Path
+) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(12)))
+    file = tmp_path / "other.xlsx"
+    write_template(file, [a_micro_manufacturer(maturity=fund.in_days(12))])
+    ran = await acting("case", "propose-correction", case, file, "--as", "li.jing", "--reason", "x", "--json")
+    assert (ran.code, ran.error["code"]) == (1, "correction.no_row")
+
+
+async def test_15_after_a_proposal_the_import_says_to_withdraw(
+    fund: TestedFund, acting: Acting, tmp_path: Path
+) -> None:
+    filed = a_micro_manufacturer(maturity=fund.in_days(12))
+    case = await fund.apply(filed)
+    await fund.bank_promises(case)
+    await fund.propose(case, yuan(5_000_000))
+    file = tmp_path / "corrected.xlsx"
+    write_template(file, [filed.model_copy(update={"bank_name": filed.bank, "employees": 13})])
+    told = await acting("import", file, "--fund", fund.code, "--json")
+    assert told.data["rows"][0]["reason"]["code"] == "case.correct_by_withdrawal"
+    refused = await acting("case", "propose-correction", case, file, "--as", "li.jing", "--reason", "x", "--json")
+    assert refused.error["code"] == "act.correction_too_late"

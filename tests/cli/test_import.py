@@ -9,13 +9,16 @@ from openpyxl import load_workbook
 from sqlalchemy import func, select
 
 from activities.law.calendars import shanghai_today
+from activities.wording import masked
 from activities.workbook.applications import write_template
 from models.base import table
-from models.cases.applications import Application
+from models.cases.applications import Application, Enterprise
 from rulebook.applications import ApplicationRow
+from rulebook.money import yuan
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
+from tests.names import HARD_NAMES
 
 
 def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
@@ -216,3 +219,129 @@ def test_text_that_looks_like_a_formula_stays_text(cli: Cli, fund_code: str) -> 
     ran = cli("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json", *row)
     shown = cli("case", "show", ran.data["case_no"], "--json").data
     assert (shown["guarantors"], shown["collateral"]) == (["=1+1"], "http://x")
+
+
+def test_13_two_hundred_hard_names_stand_in_the_case_file_and_in_the_export_as_written(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    rows = [
+        an_application().model_copy(
+            update=dict.fromkeys(
+                ("applicant_name", "legal_representative", "account_name", "account_branch", "guarantor"), name
+            )
+        )
+        for name in HARD_NAMES
+    ]
+    ran = cli("import", a_workbook(tmp_path / "names.xlsx", *rows), "--fund", fund_code, "--as", "li.jing", "--json")
+
+    assert (ran.code, ran.data["opened"], ran.data["faults"]) == (0, len(HARD_NAMES), [])
+    assert [row["applicant_name"] for row in ran.data["rows"]] == list(HARD_NAMES)
+    cases = [row["case_no"] for row in ran.data["rows"]]
+    listed = cli("case", "list", "--fund", fund_code, "--json").data
+    assert {each["case_no"]: each["applicant_name"] for each in listed} == dict(zip(cases, HARD_NAMES, strict=True))
+    with services.sessions() as session:
+        for case_no, name in zip(cases, HARD_NAMES, strict=True):
+            stored = session.get_one(Application, case_no)
+            firm = session.get_one(Enterprise, stored.uscc)
+            assert {stored.applicant_name, stored.account_name, stored.account_branch, firm.name} == {name}
+            assert firm.legal_representative == name
+    for case_no, name in list(zip(cases, HARD_NAMES, strict=True))[::40]:
+        shown = cli("case", "show", case_no, "--json").data
+        assert (shown["applicant_name"], shown["account_name"], shown["guarantors"]) == (name, name, [name])
+
+
+def test_13_a_typed_name_passes_the_same_check_and_another_spelling_is_said(cli: Cli, fund_code: str) -> None:
+    submit = ("case", "submit", "--fund", fund_code, "--as", "li.jing")
+    ran = cli(*submit, "--json", *typed(an_application(), guarantor="石英\u200b厂"))
+    assert [(fault["option"], fault["code"]) for fault in ran.data["faults"]] == [
+        ("--guarantor", "workbook.hidden_sign")
+    ]
+
+    name = "江苏东海（连云港）石英有限公司"
+    spelt = typed(an_application(), applicant_name=name, account_name="江苏东海(连云港)石英有限公司")
+    ran = cli(*submit, *spelt)
+    assert ran.code == 0
+    assert "同一名称的两种写法" in ran.err
+    case_no = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
+    shown = cli("case", "show", case_no).out
+    assert "同一名称的两种写法" in shown
+    assert name in shown
+
+
+def test_15_a_corrected_workbook_says_what_differs_and_how_to_correct(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    row = an_application()
+    corrected = row.model_copy(
+        update={
+            "asked_fen": yuan(4_000_000),
+            "own_contribution_fen": yuan(2_000_000),
+            "account_number": "6228480100099999999",
+            "liabilities_ppm": 855_000,
+            "guarantor": "东海县石湖融资担保有限公司",
+            "standing": row.standing.model_copy(update={"litigation": True}),
+        }
+    )
+    first = cli("import", a_workbook(tmp_path / "a.xlsx", row), "--fund", fund_code, "--json").data["rows"][0]
+    file = a_workbook(tmp_path / "b.xlsx", corrected)
+
+    ran = cli("import", file, "--fund", fund_code, "--json")
+
+    assert (ran.code, ran.data["opened"], ran.data["known"], ran.data["differs"]) == (1, 0, 0, 1)
+    (told,) = ran.data["rows"]
+    assert (told["result"], told["case_no"]) == ("differs", first["case_no"])
+    assert {each["field"]: (each["before"], each["now"]) for each in told["differences"]} == {
+        "asked_fen": ("500", "400"),
+        "own_contribution_fen": ("100", "200"),
+        "account_number": (masked(row.account_number), "***************9999"),
+        "liabilities_ppm": ("—", "85.5%"),
+        "guarantor": ("—", "东海县石湖融资担保有限公司"),
+        "standing.litigation": ("否", "是"),
+    }
+    shown = cli("import", file, "--fund", fund_code, "--lang", "zh").out
+    assert "申请金额（万元）：受理时为“500”，本行为“400”" in shown
+    assert first["case_no"] in shown
+    assert "不一致" in shown
+    assert "filed as “500”, the row says “400”" in cli("import", file, "--fund", fund_code, "--lang", "en").out
+    assert count_of(services, fund_code) == 1
+    again = cli("import", tmp_path / "a.xlsx", "--fund", fund_code, "--json")
+    assert (again.code, again.data["known"]) == (0, 1)
+
+
+def test_15_the_same_firm_with_another_telephone_on_another_loan_differs_in_nothing(
+    cli: Cli, fund_code: str, tmp_path: Path
+) -> None:
+    one = an_application()
+    other = an_application().model_copy(
+        update={"uscc": one.uscc, "applicant_name": one.applicant_name, "phone": "13911111111"}
+    )
+    file = a_workbook(tmp_path / "a.xlsx", one, other)
+    assert cli("import", file, "--fund", fund_code, "--json").data["opened"] == 2
+    again = cli("import", file, "--fund", fund_code, "--json")
+    assert (again.code, again.data["known"]) == (0, 2)
+
+
+def test_15_what_is_typed_again_otherwise_says_so(cli: Cli, fund_code: str) -> None:
+    row = an_application()
+    submit = ("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json")
+    assert cli(*submit, *typed(row)).code == 0
+    ran = cli(*submit, *typed(row, asked="4000000"))
+    assert (ran.code, ran.data["differences"][0]["now"]) == (1, "400")
+    assert ran.error["code"].startswith("case.correct_")
+
+
+def test_13_a_firm_that_was_filed_under_another_spelling_is_said_and_both_are_kept(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    name, other = "江苏东海（连云港）石英有限公司", "江苏东海(连云港)石英有限公司"
+    first = an_application().model_copy(update={"applicant_name": name, "account_name": name})
+    again = an_application().model_copy(update={"applicant_name": other, "account_name": other, "uscc": first.uscc})
+    renamed = again.model_copy(update={"applicant_name": "东海硅业有限公司", "loan_note": again.loan_note + "2"})
+    assert cli("import", a_workbook(tmp_path / "a.xlsx", first), "--fund", fund_code, "--json").data["opened"] == 1
+
+    ran = cli("import", a_workbook(tmp_path / "b.xlsx", again, renamed), "--fund", fund_code, "--json")
+
+    assert [row["remark"]["code"] for row in ran.data["rows"]] == ["case.firm_spelt", "case.firm_renamed"]
+    assert name in ran.data["rows"][0]["remark"]["message"]
+    with services.sessions() as session:
+        assert session.get_one(Application, ran.data["rows"][0]["case_no"]).applicant_name == other

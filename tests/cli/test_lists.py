@@ -346,7 +346,7 @@ def test_data_and_text_are_made_safe() -> None:
         "c": [{"d_yuan": "1.00"}],
         "e_fen": True,
     }
-    assert printable("a\x1b[31m\u202eb\n") == "a�[31m�b\n"
+    assert printable("a\x1b[31m\u202eb\n") == "a⟨U+001B⟩[31m⟨U+202E⟩b\n"
     assert (masked("123"), masked("12345")) == ("123", "*2345")
 
 

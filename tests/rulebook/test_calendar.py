@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rulebook.calendar import CalendarDay, Deadline, WorkCalendar, calendar_from_days
+from rulebook.calendars.statutory import is_statutory
 from rulebook.errors import XuqiaoError
 
 FIRST, LAST, OFFICIAL = date(2026, 1, 1), date(2027, 6, 30), date(2026, 12, 31)
@@ -24,7 +25,7 @@ def rows() -> list[CalendarDay]:
 
 
 CALENDAR = calendar_from_days(rows())
-days_inside = st.dates(date(2026, 3, 1), date(2027, 4, 30))
+days_inside = st.dates(date(2026, 3, 1), date(2027, 4, 15))
 
 
 def test_made_up_weekends_are_worked_and_the_festival_is_not() -> None:
@@ -211,11 +212,12 @@ def test_a_later_start_or_a_longer_period_never_ends_earlier(one: date, other: d
 
 
 @given(days_inside, st.integers(0, 800))
-def test_past_the_table_the_days_are_those_of_the_week_and_provisional(day: date, further: int) -> None:
+def test_past_the_table_the_days_are_those_of_the_week_and_the_decree_and_provisional(day: date, further: int) -> None:
     far = LAST + timedelta(days=further)
-    longer = CALENDAR.reaching(far)
-    assert longer.is_workday(far) is (far.weekday() < 5)
+    longer, by_the_week = CALENDAR.reaching(far), CALENDAR.reaching(far, decreed=False)
+    assert by_the_week.is_workday(far) is (far.weekday() < 5)
+    assert longer.is_workday(far) is (far.weekday() < 5 and not is_statutory(far))
     assert longer.is_workday(day) is CALENDAR.is_workday(day)
     assert (longer.version, longer.official_through) == (CALENDAR.version, OFFICIAL)
-    assert longer.deadline(far - timedelta(days=20), 5).provisional
+    assert longer.deadline(far - timedelta(days=30), 5).provisional
     assert_out_of_period(longer, far, 1)

@@ -6,7 +6,14 @@ from datetime import date, timedelta
 
 import pytest
 
-from rulebook.acts import HEARD_UNTIL_DRAWN, MeasureProposal, RecoveryStanding, Standing, WriteOffProposal
+from rulebook.acts import (
+    HEARD_UNTIL_DRAWN,
+    CorrectionProposal,
+    MeasureProposal,
+    RecoveryStanding,
+    Standing,
+    WriteOffProposal,
+)
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor, kinds_of
@@ -50,7 +57,16 @@ def codes(found: dict[ActKind, Verdict]) -> dict[ActKind, str]:
 def test_every_kind_of_act_has_its_best_form_wherever_a_case_stands(kind: ActKind, approved: Standing) -> None:
     moved = replace(approved, measure_proposed=MeasureProposal(RELEASE_DAY, "maker"))
     written_off = RecoveryStanding(1, 1, WriteOffProposal("东财发〔2026〕9号", 1, "maker"))
-    for case in (None, approved, moved, replace(approved, proposal=None), RecoveryStanding(0, 0), written_off):
+    corrected = replace(approved, proposal=None, correction_proposed=CorrectionProposal("f" * 64, "maker"))
+    for case in (
+        None,
+        approved,
+        moved,
+        corrected,
+        replace(approved, proposal=None),
+        RecoveryStanding(0, 0),
+        written_off,
+    ):
         assert at_best(kind, case, RELEASE_DAY).kind is kind
 
 
@@ -64,6 +80,8 @@ def test_before_a_proposal_there_is_nothing_to_judge_and_after_it_nothing_to_pro
         A.SEND_BACK: nothing,
         A.REJECT: nothing,
         **may_always,
+        A.PROPOSE_CORRECTION: "",
+        A.APPROVE_CORRECTION: "act.correction_not_proposed",
     }
     assert codes(asked(S.APPROVAL, proposed)) == {
         A.PROPOSE: "act.proposal_waits",
@@ -71,6 +89,8 @@ def test_before_a_proposal_there_is_nothing_to_judge_and_after_it_nothing_to_pro
         A.SEND_BACK: "",
         A.REJECT: "",
         **may_always,
+        A.PROPOSE_CORRECTION: "act.correction_too_late",
+        A.APPROVE_CORRECTION: "act.correction_too_late",
     }
 
 
@@ -122,6 +142,16 @@ def test_while_a_payment_is_on_its_way_it_is_marked_and_found_and_nothing_else(a
 def test_the_maker_of_a_queued_case_does_not_put_it_first(approved: Standing) -> None:
     first = asked(S.QUEUED, approved)[A.PUT_FIRST]
     assert (first.refused, barred(first)) == (None, {"maker"})
+
+
+def test_15_a_correction_is_approved_by_another_person_until_something_is_proposed(approved: Standing) -> None:
+    corrected = replace(approved, proposal=None, checker="", correction_proposed=CorrectionProposal("f" * 64, "mover"))
+    for stage in (S.ELIGIBILITY, S.BANK_OPINION, S.APPROVAL):
+        approval = asked(stage, corrected)[A.APPROVE_CORRECTION]
+        assert (approval.role, approval.refused, barred(approval)) == (Role.CHECKER, None, {"mover"})
+    late = replace(corrected, proposal=approved.proposal)
+    assert codes(asked(S.APPROVAL, late))[A.APPROVE_CORRECTION] == "act.correction_too_late"
+    assert {A.PROPOSE_CORRECTION, A.APPROVE_CORRECTION}.isdisjoint(asked(S.AGREEMENT, corrected))
 
 
 def test_a_measure_is_approved_by_another_person_once_it_has_begun(approved: Standing) -> None:
@@ -190,6 +220,8 @@ def test_the_person_who_asks_is_told_why_he_may_not(proposed: Standing) -> None:
         A.WITHDRAW: "person.not_in_role",
         A.PROPOSE_MEASURE: "person.not_in_role",
         A.APPROVE_MEASURE: "act.measure_not_proposed",
+        A.PROPOSE_CORRECTION: "person.not_in_role",
+        A.APPROVE_CORRECTION: "act.correction_too_late",
     }
 
 

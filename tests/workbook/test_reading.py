@@ -67,7 +67,7 @@ def test_what_other_measures_ask_and_what_the_banks_renewal_rests_on(write: Writ
     assert again.facts(received_on=MONDAY) == facts
 
 
-@pytest.mark.parametrize("written", ["-1", "10000.01", "0.00001", "一半"])
+@pytest.mark.parametrize("written", ["-1", "10000.01", "0.00001%", "一半"])
 def test_a_ratio_that_is_none_is_a_fault(write: Write, written: str) -> None:
     (fault,) = read_workbook(write({"liabilities_ppm": written}), MONDAY, BANKS).faults
     assert fault.code in {"workbook.not_a_percentage", "workbook.not_a_number"}
@@ -187,3 +187,11 @@ def test_the_form_is_the_same_each_time_and_offers_its_lists(tmp_path: Path) -> 
     sheet = load_workbook(tmp_path / "one.xlsx").worksheets[0]
     offered = {validation.formula1 for validation in sheet.data_validations.dataValidation}
     assert {f'"{",".join(column.choices)}"' for column in COLUMNS if column.choices} == offered
+
+
+@pytest.mark.parametrize(
+    "written", ["N2320722MF00000010", "ｎ2320722ｍｆ00000010", "N2 320722 MF0000001 0", "N2-320722-MF0000001-0"]
+)
+def test_14_a_villages_collective_can_apply(write: Write, written: str) -> None:
+    (row,) = read_workbook(write({"uscc": written, "kind": "新型农业经营主体"}), MONDAY).rows
+    assert row.uscc == "N2320722MF00000010"

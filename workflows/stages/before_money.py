@@ -9,11 +9,13 @@ from rulebook.cases import BankAnswer, Promise, Route
 from rulebook.events import EventKind
 from rulebook.findings import Findings
 from rulebook.messages import (
+    ApproveCorrection,
     ApproveMeasure,
     NotRenewing,
     Opinion,
     PromiseGiven,
     PromiseWithdrawn,
+    ProposeCorrection,
     ProposeMeasure,
     Withdraw,
 )
@@ -21,7 +23,7 @@ from rulebook.money import format_yuan
 from rulebook.stages import NOT_DONE, CaseStage, EndReason, Kind
 from rulebook.values import Value
 from workflows.case import Body, RenewalCase, Wait, wait_until
-from workflows.stages import measure_change
+from workflows.stages import correction, measure_change
 from workflows.stages.measure_change import MeasureChanged
 
 Other = TypeVar("Other", bound=Value)
@@ -109,6 +111,10 @@ async def hear_or(case: RenewalCase, or_when: Callable[[], bool], wait: Wait, /,
                 await _record_rung(case, promise, wait)
             case (PromiseGiven() | PromiseWithdrawn()) as change if rests_on_promise:
                 raise ApprovalVoid(change)
+            case ApproveCorrection(reason=reason):
+                raise CaseOver(CaseStage.WITHDRAWN, reason)
+            case ProposeCorrection() as corrected:
+                await correction.propose(case, corrected, wait)
             case ProposeMeasure() as proposal:
                 await measure_change.propose(case, proposal, wait)
             case ApproveMeasure() as approval:

@@ -15,6 +15,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import (
     ActBody,
+    Actor,
     Approve,
     ApproveMeasure,
     ChecklistItem,
@@ -65,8 +66,20 @@ def perform(
     return do_act(case_no_of(case), make_body(), as_user, key, as_json)
 
 
-def do_act(case_no: str, body: ActBody, as_user: str, key: str | None, as_json: bool, **shown: object) -> int:
-    """The same for an act that is made already; ``shown`` goes into the data that is told of it."""
+def do_act(
+    case_no: str,
+    body: ActBody,
+    as_user: str,
+    key: str | None,
+    as_json: bool,
+    and_then: Callable[[Office, Actor], XuqiaoError | str] | None = None,
+    **shown: object,
+) -> int:
+    """The same for an act that is made already; ``shown`` goes into the data that is told of it.
+
+    Args:
+        and_then: what is done once the act is; it gives a case that was opened by it, or why none was.
+    """
     key = key or str(uuid.uuid4())
     about = {"case_no": case_no, "act": body.kind, "key": key, **shown}
     with Office() as office:
@@ -83,10 +96,15 @@ def do_act(case_no: str, body: ActBody, as_user: str, key: str | None, as_json: 
             )
         except XuqiaoError as error:
             return tell(error, **about)
+        opened = and_then(office, person) if and_then else None
+    if isinstance(opened, XuqiaoError):
+        return tell(opened, **about)
     if as_json:
-        print_json({**about, **outcome.model_dump()})
+        print_json({**about, **outcome.model_dump(), **({"opened": opened} if opened else {})})
     else:
         line(say("cli.act.done", case=case_no, act=body.kind, stage=outcome.stage))
+        if opened:
+            line(say("cli.act.filed_anew", case=opened))
         if outcome.event is EventKind.PAPERS_NOT_DRAWN:
             line(say("cli.act.not_drawn"))
     return Exit.WELL

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from activities.cases.next_acts import NextAct
-from activities.cases.page import account_of, act_words, because, event_words, own_choices
+from activities.cases.page import account_of, account_remark, act_words, because, event_words, own_choices
 from activities.cases.wording import awaited, due_words, say_reason, why_ended
 from activities.wording import masked, moment, money, short
 from activities.words import say_finding
@@ -132,6 +132,7 @@ def _show_application(page: CasePage) -> None:
             ("asked", money(facts.asked_fen)),
             ("own_contribution", money(facts.own_contribution_fen)),
             ("account", account_of(page)),
+            ("account_remark", account_remark(page, call.lang)),
             ("collateral", " ".join(part for part in (page.collateral_type, page.collateral) if part)),
             ("certificate", page.collateral_certificate),
             ("guarantors", ", ".join(page.guarantors)),
@@ -191,6 +192,7 @@ def _show_approval(approval: ApprovalView, page: CasePage) -> None:
             ("amount", money(approval.amount_fen)),
             ("ceiling", f"{money(approval.ceiling_fen)} ({word('bound', approval.bound_by)})"),
             ("account", account_of(page)),
+            ("account_remark", account_remark(page, call.lang)),
             ("maker", f"{approval.maker_name or approval.maker}  {moment(approval.proposed_at)}"),
             (
                 "checker",

@@ -25,6 +25,7 @@ def import_file(
     template: Annotated[Path | None, Option("--template", metavar="FILE")] = None,
     fund: Fund = None,
     as_user: AsUserOrNot = None,
+    with_hidden: Annotated[bool, Option("--with-hidden")] = False,
     as_json: AsJson = False,
 ) -> int:
     """Take in a workbook, or write the empty form."""
@@ -37,7 +38,8 @@ def import_file(
     with Office() as office:
         reception = reception_of(office, fund, as_user)
         note("cli.import.reading", file=file)
-        report = import_workbook(reception, GivenFile(file.name, content_of(file, MOST_BYTES)))
+        given = GivenFile(file.name, content_of(file, MOST_BYTES))
+        report = import_workbook(reception, given, with_hidden=with_hidden)
     _show_report(report, as_json)
     return Exit.WELL if report.whole else Exit.REFUSED
 
@@ -63,6 +65,8 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
         for row, reason in zip(shown["rows"], reasons, strict=True):
             if reason:
                 row["reason"]["message"] = say_error(reason, call.lang)
+            if row["remark"]:
+                row["remark"]["message"] = say_error(XuqiaoError.from_data(row["remark"]), call.lang)
         for entry, fault in zip(shown["faults"], report.faults, strict=True):
             entry["message"] = fault.sentence(call.lang)
         print_json({**shown, **counts})
@@ -71,6 +75,10 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
         why = say_error(reason, call.lang) if reason else ""
         code = f"cli.import.row_{row.result}"
         line(say(code, row=row.row, applicant=row.applicant_name, case=row.case_no, why=why))
+        if row.remark:
+            line("  " + say_error(XuqiaoError.from_data(row.remark), call.lang))
+        for each in row.differences:
+            line("  " + say("cli.import.difference", heading=each.heading, before=each.before, now=each.now))
     for fault in report.faults:
         code = "cli.import.warning" if fault.warning else "cli.import.fault"
         line(say(code, row=fault.row, what=fault.sentence(call.lang)))

@@ -5,13 +5,14 @@ from typing import Annotated, Any
 
 from typer import Option
 
+from activities.wording import plain
 from activities.workbook.columns import COLUMNS, Column, Content
 from activities.workbook.intake import Intake, file_one
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit, tell
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Fund
-from runtime.cli.output import line, print_json, say
+from runtime.cli.output import line, note, print_json, say
 from runtime.cli.workbook.reception import reception_of
 
 
@@ -48,9 +49,15 @@ def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typ
         ]
         lines = [f"{fault['option']} “{fault['value']}”: {fault['message']}" for fault in faults]
         return tell(XuqiaoError("cli.submit.faults", faults="\n".join(lines)), faults=faults)
+    for fault in report.faults:
+        note(fault.code, **fault.params)
     row = report.rows[0]
+    if row.remark:
+        note(row.remark["code"], **row.remark["params"])
+    for each in row.differences:
+        note("cli.import.difference", heading=each.heading, before=each.before, now=each.now)
     if row.reason:
-        return tell(XuqiaoError.from_data(row.reason))
+        return tell(XuqiaoError.from_data(row.reason), differences=[plain(each) for each in row.differences])
     if as_json:
         print_json({"case_no": row.case_no, "result": row.result, "fund": report.fund})
     else:

@@ -78,6 +78,25 @@ async def test_the_papers_of_a_bridge_name_its_parties_and_its_money(fund: Teste
 
 
 @pytest.mark.parametrize(
+    "name",
+    ["江苏东海（连云港）石英①号㎡Ⅲ有限公司", "东海(连云港)买买提•艾力𬭎髙淸商行", "Müller & Söhne · José（东海）厂"],
+)
+async def test_13_a_name_is_on_the_agreement_the_order_and_in_the_books_as_written(fund: TestedFund, name: str) -> None:
+    application = a_micro_manufacturer(maturity=fund.in_days(16), applicant_name=name, account_name=name)
+    case = await fund.apply(application)
+    await fund.bank_promises(case)
+    await fund.approve_bridge(case, yuan(5_000_000))
+    await fund.settle()
+    papers = texts(fund, case)
+    kept = "".join(name.split())
+    for kind in (DocumentKind.TRIPARTITE_AGREEMENT, DocumentKind.TRANSFER_INSTRUCTION, DocumentKind.DRAWDOWN_REQUEST):
+        assert kept in "".join(papers[kind].split())
+    with fund.services.sessions() as session:
+        for document in documents_of(session, case):
+            assert check_file(document.pdf, session).faults == ()
+
+
+@pytest.mark.parametrize(
     ("form", "agreements"),
     [
         ("liaison_form", {DocumentKind.LIAISON_FORM, DocumentKind.USAGE_AGREEMENT}),

@@ -9,6 +9,7 @@ from sqlalchemy import text
 from models.database import engine_for, sessions
 from models.funds.calendar import calendar_around, fill_days
 from rulebook.calendar import CalendarDay, WorkCalendar
+from rulebook.calendars.statutory import DECREE
 from runtime.devstack import Addresses
 from tests.cli.conftest import Cli
 from tests.conftest import new_database
@@ -63,7 +64,7 @@ def test_the_years_are_listed_with_the_notice_they_rest_on(cli: Cli, table: str)
         "version": years[2026]["version"],
     }
     assert years[2019]["sources"] == ["国办发明电〔2018〕15号", "国办发明电〔2019〕3号"]
-    assert (years[2027]["status"], years[2027]["sources"]) == ("provisional", [])
+    assert (years[2027]["status"], years[2027]["sources"]) == ("provisional", [DECREE])
     assert len({each["version"] for each in years.values()}) == len(years)
     shown = cli("calendar", "list", "--lang", "en").out
     assert "国办发明电〔2025〕7号" in shown
@@ -173,3 +174,18 @@ def test_a_file_that_cannot_be_used_is_refused_by_name_before_the_table_is_touch
     refused = cli("calendar", "import", path, "--json", "--lang", "en")  # no server is set up
     assert (refused.code, refused.error["code"]) == (2, code)
     assert "wrong.toml" in refused.error["message"]
+
+
+def test_17_a_loan_due_after_new_year_is_bridged_on_the_last_day_that_is_worked(table: str) -> None:
+    calendar = kept(table, date(2026, 12, 15), date(2027, 1, 4))
+    assert calendar.workday_before(date(2027, 1, 4)) == date(2026, 12, 31)
+    assert calendar.deadline(date(2026, 12, 31), 1).on == date(2027, 1, 4)
+    assert calendar.workday_before(date(2027, 2, 9)) == date(2027, 2, 4), "除夕 to 正月初三, and a weekend in it"
+
+
+def test_17_a_table_filled_before_the_days_were_known_is_right_all_the_same(table: str) -> None:
+    engine = engine_for(table)
+    with sessions(engine).begin() as session:
+        session.connection().execute(text("UPDATE calendar_day SET works = true, source = '' WHERE day = '2027-01-01'"))
+    engine.dispose()
+    assert not kept(table, date(2026, 12, 15), date(2027, 1, 4)).is_workday(date(2027, 1, 1))

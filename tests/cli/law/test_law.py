@@ -262,8 +262,28 @@ def test_working_days_over_the_national_day(cli: Cli) -> None:
     assert answer.data["calendar"]
     assert "2026-10-13" in cli(*asked).out
     later = cli("workdays", "--from", "2026-12-31", "--add", "5", "--json").data
-    assert (later["date"], later["status"]) == ("2027-01-07", "provisional")
+    assert (later["date"], later["status"]) == ("2027-01-08", "provisional")
     assert "暂定" in cli("workdays", "--from", "2026-12-31", "--add", "5").out
+
+
+@pytest.mark.parametrize(
+    ("from_day", "add", "day"),
+    [
+        ("2026-12-31", 1, "2027-01-04"),
+        ("2027-02-04", 1, "2027-02-09"),
+        ("2027-04-02", 1, "2027-04-06"),
+        ("2027-06-08", 1, "2027-06-10"),
+        ("2027-09-14", 1, "2027-09-16"),
+        ("2027-09-30", 1, "2027-10-04"),
+        ("2028-04-28", 1, "2028-05-03"),
+    ],
+)
+def test_17_days_off_that_need_no_notice_are_off_in_years_without_one(
+    cli: Cli, from_day: str, add: int, day: str
+) -> None:
+    answer = cli("workdays", "--from", from_day, "--add", add, "--json").data
+    assert (answer["date"], answer["status"]) == (day, "provisional")
+    assert "调休" in cli("workdays", "--from", from_day, "--add", add).out
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,7 @@
 """The yearly notices as files: every day of theirs against an independent calendar, and files that are wrong."""
 
 from datetime import date, timedelta
+from math import floor, radians, sin
 from pathlib import Path
 
 import chinese_calendar
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from activities.law.calendars import shipped_calendar, shipped_days, shipped_notices
 from rulebook.calendar import calendar_from_days
+from rulebook.calendars.statutory import DECREE, NEW_YEAR_TOMBS_BOATS_MOON, statutory_days
 from rulebook.errors import XuqiaoError
 from rulebook.law.holidays import UNANNOUNCED, Holiday, HolidayNotice, announced_days, parse_notice
 
@@ -52,8 +54,11 @@ def test_the_two_years_after_the_last_notice_are_provisional() -> None:
     assert (calendar.first, calendar.last) == (date(2018, 1, 1), date(2028, 12, 31))
     assert calendar.official_through == date(2026, 12, 31)
     ahead = [day for day in shipped_days() if day.day.year > 2026]
-    assert [day for day in ahead if day.official or day.source != UNANNOUNCED] == []
-    assert [day for day in ahead if day.works is not (day.day.weekday() < 5)] == []
+    assert [day for day in ahead if day.official] == []
+    assert {day.source for day in ahead} == {UNANNOUNCED, DECREE}
+    off = {day.day for day in ahead if day.source == DECREE}
+    assert off == statutory_days(2027) | statutory_days(2028)
+    assert [day for day in ahead if day.works is not (day.day.weekday() < 5 and day.day not in off)] == []
     assert shipped_days(through=2030)[-1].day == date(2030, 12, 31)
     assert shipped_days(through=2019)[-1].day == date(2028, 12, 31)
 
@@ -180,3 +185,104 @@ def written(notice: HolidayNotice) -> str:
 @given(notices())
 def test_a_notice_comes_back_from_its_file(notice: HolidayNotice) -> None:
     assert parse_notice(written(notice), "some.toml") == notice
+
+
+# Days off without a notice (issue 17) ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("year", YEARS)
+def test_17_every_notice_gives_the_days_of_the_decree_off(year: int) -> None:
+    calendar = shipped_calendar()
+    assert [day for day in sorted(statutory_days(year)) if calendar.is_workday(day)] == []
+    named = [day for holiday in _notice(year).holidays for day in holiday.days_off]
+    assert statutory_days(year) <= set(named)
+
+
+def _notice(year: int) -> HolidayNotice:
+    (notice,) = (each for each in shipped_notices() if each.year == year)
+    return notice
+
+
+@pytest.mark.parametrize(("year", "count"), [(2024, 11), (2025, 13), (2027, 13)])
+def test_17_there_are_as_many_days_as_the_decree_says(year: int, count: int) -> None:
+    assert len(statutory_days(year)) == count
+
+
+def test_17_the_day_before_new_year_and_the_second_of_may_are_off_since_2025() -> None:
+    assert date(2024, 2, 9) not in statutory_days(2024)
+    assert date(2024, 5, 2) not in statutory_days(2024)
+    assert {date(2025, 1, 28), date(2025, 5, 2)} <= statutory_days(2025)
+
+
+def test_17_where_the_table_of_lunar_days_ends_the_other_days_still_count() -> None:
+    assert {day.month for day in statutory_days(2041)} == {1, 5, 10}
+
+
+@pytest.mark.parametrize("year", NEW_YEAR_TOMBS_BOATS_MOON)
+def test_17_the_table_agrees_with_moon_and_sun(year: int) -> None:
+    """Each lunar month begins on the day of its new moon in China; 清明 is the day the sun comes to 15 degrees."""
+    new_year, tombs, boats, moon = (date(year, *day) for day in NEW_YEAR_TOMBS_BOATS_MOON[year])
+    for first in (new_year, boats - timedelta(days=4), moon - timedelta(days=14)):
+        assert first in {_day_of(_new_moon(_lunation(first) + step)) for step in (-1, 0, 1)}
+    assert _longitude(tombs) < 15 <= _longitude(tombs + timedelta(days=1))
+    # The first month holds the sun's coming to 330 degrees (雨水), but for 2034: the leap month of the winter before
+    # makes two such comings fall into the last month.
+    assert _sun_passes(330, new_year, 30) or year == 2034
+    assert _sun_passes(90, boats - timedelta(days=4), 30)
+    assert _sun_passes(180, moon - timedelta(days=14), 30)
+
+
+_J2000 = date(2000, 1, 1)
+
+
+def _lunation(day: date) -> int:
+    return round(((day - _J2000).days - 5) / 29.530588861)
+
+
+def _new_moon(number: int) -> float:
+    """Days from noon of 2000-01-01 (dynamical time) to a new moon, within a few minutes (Meeus, Astronomical
+    Algorithms, chapter 49, the larger terms)."""
+    century = number / 1236.85
+    mean = 5.09766 + 29.530588861 * number + 0.00015437 * century**2
+    sun = radians(2.5534 + 29.10535670 * number)
+    moon = radians(201.5643 + 385.81693528 * number)
+    node = radians(160.7108 + 390.67050284 * number)
+    ascending = radians(124.7746 - 1.56375588 * number)
+    eccentric = 1 - 0.002516 * century
+    return mean + (
+        -0.40720 * sin(moon)
+        + 0.17241 * eccentric * sin(sun)
+        + 0.01608 * sin(2 * moon)
+        + 0.01039 * sin(2 * node)
+        + 0.00739 * eccentric * sin(moon - sun)
+        - 0.00514 * eccentric * sin(moon + sun)
+        + 0.00208 * sin(2 * sun)
+        - 0.00111 * sin(moon - 2 * node)
+        - 0.00057 * sin(moon + 2 * node)
+        + 0.00056 * sin(2 * moon + sun)
+        - 0.00042 * sin(3 * moon)
+        + 0.00042 * sin(sun + 2 * node)
+        + 0.00038 * sin(sun - 2 * node)
+        - 0.00024 * sin(2 * moon - sun)
+        - 0.00017 * sin(ascending)
+    )
+
+
+def _day_of(days: float) -> date:
+    """The day in China of a moment of dynamical time, which is some 70 seconds ahead of the clock's."""
+    return _J2000 + timedelta(days=floor(days + 0.5 + 8 / 24 - 70 / 86_400))
+
+
+def _longitude(day: date) -> float:
+    """Where the sun stands when a day begins in China, in degrees (Meeus, chapter 25, within 0.01 degrees)."""
+    days = (day - _J2000).days - 0.5 - 8 / 24 + 70 / 86_400
+    century = days / 36_525
+    anomaly = radians(357.52911 + 35_999.05029 * century)
+    centre = 1.914602 * sin(anomaly) + 0.019993 * sin(2 * anomaly) + 0.000289 * sin(3 * anomaly)
+    true = 280.46646 + 36_000.76983 * century + centre
+    return (true - 0.00569 - 0.00478 * sin(radians(125.04 - 1934.136 * century))) % 360
+
+
+def _sun_passes(degrees: int, first: date, days: int) -> bool:
+    begins, ends = ((_longitude(day) - degrees + 180) % 360 - 180 for day in (first, first + timedelta(days=days)))
+    return begins < 0 <= ends

@@ -1,0 +1,1 @@
+"""Who takes part: how parties are called, and the codes they bear."""
