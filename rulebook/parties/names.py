@@ -30,13 +30,7 @@ _ALIKE = str.maketrans(
         **dict.fromkeys("]}〕】〗」』〉》>﹞", ")"),
         **dict.fromkeys("‐‑‒–—―−﹣－", "-"),
         **dict.fromkeys("‘’´`′＇", "'"),
-        **dict(
-            zip(
-                "髙峯羣淸靑眞溫呂戶戸產値徳姫强內吳黃宮綠甁說閲",
-                "高峰群清青真温吕户户产值德姬強内吴黄宫绿瓶説閱",
-                strict=True,
-            )
-        ),
+        **dict(zip(_SHAPES, _USUAL_SHAPES, strict=True)),
     }
 )
 

@@ -124,7 +124,8 @@ def read_statement(content: bytes, told: Mapping[str, Field] | None = None) -> S
     tables: Sequence[Table] = ()
     ways = tables_of(content)
     for tables in ways:
-        found = [(table, *place) for table in tables if (place := _headings(table.rows, told)) is not None]
+        seen = [table for table in tables if not table.is_hidden]
+        found = [(table, *place) for table in seen if (place := _headings(table.rows, told)) is not None]
         if found:
             break
     if not found:

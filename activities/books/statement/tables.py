@@ -1,4 +1,4 @@
-"""A statement's file as tables of cells: CSV of any delimiter and encoding, or the visible sheets of an xlsx."""
+"""A statement's file as tables of cells: CSV of any delimiter and encoding, or the sheets of an xlsx."""
 
 import csv
 import re
@@ -24,11 +24,13 @@ class Table(NamedTuple):
     Attributes:
         title: of the sheet; empty for CSV.
         doubtful: places of rows, from 0, with a quotation mark that nothing closes.
+        is_hidden: whether it is a sheet that nobody sees; it is named and not read.
     """
 
     title: str
     rows: Sequence[Row]
     doubtful: frozenset[int] = frozenset()
+    is_hidden: bool = False
 
 
 def tables_of(content: bytes) -> list[list[Table]]:
@@ -59,10 +61,10 @@ def tables_of(content: bytes) -> list[list[Table]]:
 
 
 def _sheets(content: bytes) -> list[Table]:
-    sheets = open_sheets(content)
+    sheets = open_sheets(content, hidden_too=True)
     if any(sheet.cut for sheet in sheets):
         raise XuqiaoError("statement.too_many_rows", most=MOST_ROWS)
-    return [Table(sheet.title, sheet.rows) for sheet in sheets]
+    return [Table(sheet.title, sheet.rows, is_hidden=not sheet.visible) for sheet in sheets]
 
 
 def _decoded(content: bytes) -> str:

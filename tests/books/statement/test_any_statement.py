@@ -187,13 +187,14 @@ def by_day_and_amount(lines: Sequence[StatementLine]) -> Counter[tuple[date, int
 
 
 def fits_both_ways(lines: Sequence[StatementLine], before: int) -> bool:
-    """Whether the lines of one day, read from the last to the first, have balances that run too."""
-    running = before
+    """Whether the lines of one day, read from the last to the first, have balances that run with other directions."""
+    running, differs = before, False
     for line in lines[::-1]:
         if line.balance_fen is None or abs(line.balance_fen - running) != abs(line.amount_fen):
             return False
+        differs |= line.balance_fen - running != line.amount_fen
         running = line.balance_fen
-    return len({line.on for line in lines}) == 1 and len(lines) > 1
+    return differs and len({line.on for line in lines}) == 1
 
 
 def refused_whole(record: Record, content: bytes) -> str:

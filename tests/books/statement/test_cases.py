@@ -272,6 +272,16 @@ def test_6_a_sheet_that_breaks_books_nothing_of_any_and_one_without_headings_is_
     assert report.reading.other_sheets == ("第3页",)
 
 
+def test_6_a_hidden_sheet_is_named_and_not_read(account: Account, tmp_path: Path) -> None:
+    rows: list[list[object]] = [["日期", "借方", "贷方"], ["2026-03-01", None, 5]]
+    path = sheet(tmp_path, rows, rows)
+    book = openpyxl.load_workbook(path)
+    book.worksheets[1].sheet_state = "hidden"
+    book.save(path)
+    report = account.take_in_file(path)
+    assert (len(account.lines), report.reading.other_sheets) == (1, ("第2页",))
+
+
 # 8, 9, 10 ------------------------------------------------------------------------------------------------------
 
 
