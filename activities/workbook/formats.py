@@ -30,7 +30,7 @@ _WORTH = {
     "M": 10**6,
 }
 _UNIT = re.compile("|".join(sorted(_WORTH, key=len, reverse=True)), re.IGNORECASE)
-_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9.]+)\]")
+_CONDITION = re.compile(r"\[(<=|>=|<>|<|>|=)(-?[0-9]+(?:\.[0-9]+)?)\]")
 _PIECE = re.compile(r'"([^"]*)"|[\\!](.)|_.|\*.|\[([^\]]*)\]|(.)', re.DOTALL)
 
 

@@ -262,7 +262,7 @@ def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Differ
 def _as_written(value: object, column: Column) -> str:
     if value is None:
         return "—"
-    if column.content is Content.ACCOUNT:
+    if column.content in (Content.ACCOUNT, Content.PHONE):  # what is told goes on into an act, and into histories
         return masked(str(value))
     if isinstance(value, float):
         return f"{(Decimal(repr(value)) * 100).normalize():f}%"

@@ -2,12 +2,18 @@
 
 from collections.abc import Callable
 from datetime import date, datetime
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import xlsxwriter
+from hypothesis import given
+from hypothesis import strategies as st
 
+from activities.workbook import cells
 from activities.workbook.applications import CellFault, WorkbookReading, read_workbook
+from activities.workbook.columns import COLUMNS
+from activities.workbook.formats import hides, shape_of, shows_whole_day
 from rulebook.money import yuan
 from tests.workbook.support import FIELDS, GOOD, MONDAY, TITLES
 
@@ -40,6 +46,21 @@ def read_cell(tmp_path: Path) -> ReadCell:
         return read_workbook(tmp_path / "cell.xlsx", MONDAY)
 
     return _read
+
+
+@given(st.text('0#?.,%;[]"\\_*!@$¥￥‰E+-<>=年月日dmyhse元万千亿K/( )', max_size=24), st.floats(-1e9, 1e9))
+def test_12_whatever_format_a_file_brings_it_is_followed_or_refused(form: str, value: float) -> None:
+    shape = shape_of(form, Decimal(repr(value)))
+    assert shape.divided >= 1
+    assert isinstance(hides(form, value), bool)
+    assert isinstance(shows_whole_day(form), bool)
+
+
+@given(st.integers(0, 10_000 * 100), st.sampled_from(["0%", "0.00%", "[Red]0.0%", "0.0%;-0.0%", "0.0%_ ", '"约"0.0%']))
+def test_12_a_percent_cell_of_any_size_is_a_hundredfold(hundredths: int, form: str) -> None:
+    column = next(column for column in COLUMNS if column.field == "liabilities_ppm")
+    cell = cells.Cell(hundredths / 10_000, "n", form)
+    assert cells.read_cell(cell, column, "%", None) == hundredths * 100
 
 
 def only(reading: WorkbookReading) -> CellFault:
