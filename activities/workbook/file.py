@@ -64,7 +64,7 @@ def open_sheets(path_or_bytes: Path | str | bytes, *, hidden_too: bool = False) 
         the sheets in their order.
     Raises:
         XuqiaoError: ``workbook.not_found``, ``workbook.too_big``, ``workbook.not_xlsx``, ``workbook.unsafe``,
-            ``workbook.unreadable``.
+            ``workbook.no_sheets``, ``workbook.unreadable``.
     """
     content = _content(path_or_bytes)
     _check_package(content)
@@ -72,10 +72,14 @@ def open_sheets(path_or_bytes: Path | str | bytes, *, hidden_too: bool = False) 
         # openpyxl can be told by its environment to read without protection; then we do not read at all.
         raise XuqiaoError("workbook.unsafe")
     try:
-        book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a serial too big for a day comes as an error value, and is told as one
+            book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
+            if not book.worksheets:  # saved as Strict Open XML, whose names openpyxl does not know
+                raise XuqiaoError("workbook.no_sheets")
             return [_sheet(sheet) for sheet in book.worksheets if hidden_too or sheet.sheet_state == "visible"]
+    except XuqiaoError:
+        raise
     except Exception as error:  # openpyxl raises whatever a broken part happens to provoke
         if _forbidden(error):
             raise XuqiaoError("workbook.unsafe") from error

@@ -1,5 +1,6 @@
 """Statements that were once taken in wrongly: each line is right now, or refused by name."""
 
+import zipfile
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
@@ -375,6 +376,20 @@ def test_10_a_web_page_that_calls_itself_xls_says_what_to_do(account: Account, c
     (account.folder / "s.xls").write_bytes(content)
     with pytest.raises(XuqiaoError, match=r"statement\.markup"):
         account.take_in_file(account.folder / "s.xls")
+
+
+def test_10_a_strict_workbook_says_what_to_do(account: Account, tmp_path: Path) -> None:
+    path = sheet(tmp_path, [["日期", "借方", "贷方"], ["2026-03-01", None, 5]])
+    strict = tmp_path / "strict.xlsx"
+    with zipfile.ZipFile(path) as plain, zipfile.ZipFile(strict, "w") as package:
+        for name in plain.namelist():
+            part = plain.read(name).replace(
+                b"http://schemas.openxmlformats.org/spreadsheetml/2006/main",
+                b"http://purl.oclc.org/ooxml/spreadsheetml/main",
+            )
+            package.writestr(name, part)
+    with pytest.raises(XuqiaoError, match=r"workbook\.no_sheets"):
+        account.take_in_file(strict)
 
 
 @pytest.mark.parametrize(("shown", "named"), [("3205****2025", True), ("*2025", True), ("***", False)])
