@@ -71,6 +71,42 @@ def test_a_row_that_is_wrong_is_named_with_its_reason(cli: Cli, fund_code: str, 
     assert english.data["rows"][1]["reason"]["message"] == "“2026-02-30” is no day. Write it as 2026-03-20."
 
 
+def test_7_an_officer_says_once_what_a_heading_means(cli: Cli, fund_code: str, tmp_path: Path) -> None:
+    file = tmp_path / "对账单.csv"
+    file.write_text("日期,金额,进项与否,往来对象\n2026-01-05,5.00,贷,甲\n2026-01-05,2.00,借,乙", encoding="utf-8")
+    refused = cli("ledger", "import-statement", file, "--fund", fund_code, "--json")
+    assert (refused.code, refused.error["code"]) == (1, "statement.sign_unknown")
+    assert "没有登记过" in cli("ledger", "statement-headings", "--fund", fund_code).out
+    for heading, means in (("进项与否", "借贷标志"), ("往来对象", "other_name")):
+        said = ("--heading", heading, "--means", means, "--as", "li.jing")
+        assert heading in cli("ledger", "statement-headings", "--fund", fund_code, *said).out
+    taken = cli("ledger", "import-statement", file, "--fund", fund_code)
+    assert taken.code == 0
+    assert "按本资金登记的含义读取：进项与否、往来对象" in taken.err
+    assert "通用" not in taken.err
+    listed = cli("ledger", "statement-headings", "--fund", fund_code, "--json").data
+    assert {each["heading"]: each["field"] for each in listed} == {"进项与否": "mark", "往来对象": "other_name"}
+    (waiting,) = cli("ledger", "suspense", "--fund", fund_code, "--json").data
+    assert (waiting["payer_name"], waiting["left_yuan"]) == ("甲", "5.00")
+    gone = ("--heading", "往来对象", "--means", "-", "--as", "li.jing")
+    cli("ledger", "statement-headings", "--fund", fund_code, *gone)
+    assert "未识别，其内容没有读取：往来对象" in cli("ledger", "import-statement", file, "--fund", fund_code).err
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (("--heading", "金额"), 2),
+        (("--heading", "金额", "--means", "天气", "--as", "li.jing"), 2),
+        (("--heading", "（）", "--means", "-", "--as", "zhao.na"), 1),
+    ],
+)
+def test_7_what_cannot_be_said_of_a_heading_is_refused(
+    cli: Cli, fund_code: str, options: tuple[str, ...], code: int
+) -> None:
+    assert cli("ledger", "statement-headings", "--fund", fund_code, *options).code == code
+
+
 @pytest.mark.parametrize("person", ["zhao.na", "qian.jd"])
 def test_the_cashier_and_the_bank_take_in_no_statement(cli: Cli, fund_code: str, person: str) -> None:
     ran = cli("ledger", "import-statement", EXAMPLES / "statement.csv", "--fund", fund_code, "--as", person, "--json")
