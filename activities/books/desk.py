@@ -309,6 +309,7 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
         XuqiaoError: whatever speaks against it.
     """
     check_book(act, row.book)
+    _refuse_standing_line(session, row, act)
     if case_no := case_of(act):
         _check_case(session, row.fund, case_no, changes_what_is_owed=act.kind in CHANGES_WHAT_IS_OWED)
     match act:
@@ -330,6 +331,16 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
             return Found(balances=balances, taken_back=taken_back)
         case _:
             return Found(reference=row.reference or "")
+
+
+def _refuse_standing_line(session: Session, row: BookActRow, act: BookAct) -> None:
+    """Refuse to book a line of the statement a second time under another name: its money came or went once."""
+    reference = getattr(act, "reference", None)
+    standing = book_acts.standing_voucher(session, row.book, reference) if reference else None
+    if standing and standing[1] != act.kind:  # of the same kind the books themselves refuse, or know it as the same
+        raise XuqiaoError(
+            "bookdesk.line_stands", reference=reference, book=row.book, voucher=standing[0], kind=standing[1]
+        )
 
 
 def _check_case(session: Session, fund: str, case_no: str, *, changes_what_is_owed: bool) -> None:

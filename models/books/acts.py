@@ -230,6 +230,12 @@ def act_of_reference(session: Session, book: str, reference: str) -> int | None:
 
 
 _OF_REFERENCE = text("SELECT min(seq) FROM ledger.journal WHERE book = :book AND reference = :reference")
+_STANDING = text("""
+    SELECT j.seq, j.kind FROM ledger.journal AS j
+    WHERE j.book = :book AND j.reference = :reference
+      AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq)
+    ORDER BY j.seq LIMIT 1
+""")
 _AVAILABLE = text("""
     SELECT s.side, coalesce(CASE s.side
         WHEN 'D' THEN b.debit_fen - b.credit_fen - b.credit_held_fen
@@ -275,6 +281,12 @@ def voucher_of_reference(session: Session, book: str, reference: str) -> int | N
     asked = {"book": book, "reference": reference}
     found: int | None = session.connection().execute(_OF_REFERENCE, asked).scalar()
     return found
+
+
+def standing_voucher(session: Session, book: str, reference: str) -> tuple[int, str] | None:
+    """Number and kind of the voucher by which a line of the statement stands in a book, unless it was taken back."""
+    found = session.connection().execute(_STANDING, {"book": book, "reference": reference}).first()
+    return (found.seq, found.kind) if found else None
 
 
 def takes_of(lines: Iterable[Entry]) -> Counter[tuple[Account, str]]:

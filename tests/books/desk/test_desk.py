@@ -128,6 +128,17 @@ def test_one_line_of_the_statement_is_booked_once_under_whatever_key(desk: Desk)
     assert desk.balance(Subject.INTEREST_INCOME, "escrow") == -100
 
 
+def test_11_a_line_that_stands_in_the_books_is_not_booked_again_under_another_name(desk: Desk) -> None:
+    desk.unmatched(yuan(7), "JX9")
+    act = Interest(amount_fen=yuan(7), reference="JX9")
+    refusal = refused(desk.propose, act)
+    assert (refusal.code, refusal.params["kind"]) == ("bookdesk.line_stands", "unmatched")
+    assert desk.allowed(Reverse(voucher=int(refusal.params["voucher"]), reason="结息误入待确认")).state == "posted"
+    assert desk.propose(act).state == "posted"
+    assert desk.balance(Subject.UNMATCHED, "JX9") == 0
+    assert desk.balance(Subject.INTEREST_INCOME, "escrow") == -yuan(7)
+
+
 def test_a_refused_act_stays_on_record_and_is_refused_again(desk: Desk) -> None:
     act = Charge(amount_fen=100, reference="SXF-1")
     assert refused(desk.propose, act, key="charge").code == "ledger.part_short"
