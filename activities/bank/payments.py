@@ -11,7 +11,7 @@ from activities.contracts import PayOut, PayOutResult, RecordPaymentMark
 from activities.store import SYSTEM, Begin
 from gateways.bank import BankGateway, BankUnreachable, PaymentOrder, PaymentReport, PaymentStatus
 from gateways.counter import Slip
-from models.books import ledger
+from models.books import ledger, statements
 from models.cases import approvals, payments
 from models.cases.applications import Application, Loan
 from models.cases.approvals import Approval
@@ -48,8 +48,9 @@ class Payments:
         """Intend, then send once; every later call only asks. Posted when, and only when, the bank says paid.
 
         The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
-        so asks; a bank that does not find it may still pay until its cut-off has passed, or a person with the statement
-        has said that it did not. While the fund's circuit breaker is open nothing new leaves: the payment is rejected
+        so asks. A bank that does not find it may still pay until its cut-off of the next working day has passed: what a
+        person says of it is evidence, and ends it sooner only by a line of the statement that brings the money back.
+        While the fund's circuit breaker is open nothing new leaves: the payment is rejected
         before it is sent, its money stays set aside, and it may be released again.
         """
         with self._begin() as session:
@@ -72,10 +73,10 @@ class Payments:
             request = _rejected_by(request, breaker)
         else:
             report = _send_or_ask(gateway, order, first)
-        missing_for_good = request.step.at > request.not_found_final_at or payment.returned
-        if report.status is PaymentStatus.NOT_FOUND and missing_for_good:
-            report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
         with self._begin() as session:
+            missing_for_good = request.step.at > request.not_found_final_at or _came_back(session, payment, order)
+            if report.status is PaymentStatus.NOT_FOUND and missing_for_good:
+                report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
             return _book(session, request, order, report)
 
     @activity.defn
@@ -118,6 +119,14 @@ def _send_or_ask(gateway: BankGateway, order: PaymentOrder, first: bool) -> Paym
         return gateway.send(order) if first else gateway.ask(order)
     except BankUnreachable:
         return PaymentReport(status=PaymentStatus.PENDING)
+
+
+def _came_back(session: Session, payment: Payment, order: PaymentOrder) -> bool:
+    """Whether the line that a person named as the payment's return is on the imported statement, and is that."""
+    if not payment.returned or not payment.statement_reference:
+        return False
+    line = statements.line_of(session, order.fund, payment.statement_reference)
+    return line is not None and (line.amount_fen, line.payer_account) == (order.amount_fen, order.payee_account)
 
 
 def _rejected_by(request: PayOut, breaker: Breaker) -> PayOut:

@@ -50,6 +50,22 @@ async def test_a_payment_that_takes_its_time_is_asked_about_until_it_is_paid(
     assert fund.sent_to_bank(case) == [1]
 
 
+async def test_20_a_person_who_says_not_paid_frees_no_second_payment_while_the_bank_may_still_pay(
+    fund: TestedFund,
+) -> None:
+    case = await released(fund, PaymentManner.LATE)
+    await fund.confirm_payment(case, paid=False, by=CHECKER)
+    await fund.settle()
+    assert fund.events(case)[-1] == "payment_pending"
+    assert (await refusal_of(fund.release(case))).code == "act.payment_in_flight"
+    assert (fund.pool().reserved_fen, fund.sent_to_bank(case)) == (FIVE_MILLION, [1])
+    await fund.skip(days=1)
+    await fund.bank_day()
+    await fund.hours_pass(7)
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+    assert (fund.paid_by_bank(case), fund.sent_to_bank(case)) == ([FIVE_MILLION], [1])
+
+
 async def test_a_payment_that_the_bank_sent_back_is_released_again_under_a_key_of_its_own(fund: TestedFund) -> None:
     case = await released(fund, PaymentManner.REFUSE)
     assert fund.stage_of(case) is CaseStage.DISBURSEMENT
