@@ -259,6 +259,12 @@ def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
             bound_by=most.bound_by,
             citation=most.citation,
         )
+    if proposal.amount_fen > case.facts.asked_fen:
+        raise XuqiaoError(
+            "act.amount_over_asked",
+            amount=format_yuan(proposal.amount_fen, grouped=True),
+            asked=format_yuan(case.facts.asked_fen, grouped=True),
+        )
     _refuse_failed(
         "act.findings_fail",
         eligibility.judge_bridge(case.facts, case.promise, proposal.amount_fen, case.measure, case.calendar, today),

@@ -51,11 +51,19 @@ def refusal(body: ActBody, case: Standing, by: str = "somebody", on: date = RELE
 def test_a_proposal_waits_for_its_checker_before_another_comes(proposed: Standing) -> None:
     fresh = replace(proposed, proposal=None)
     assert refusal(Propose(amount_fen=1), proposed) == "act.proposal_waits"
-    assert refusal(Propose(amount_fen=yuan(5_700_000)), fresh) == ""
-    assert refusal(Propose(amount_fen=yuan(5_700_000) + 1), fresh) == "act.amount_over_ceiling"
+    asked_more = replace(fresh, facts=fresh.facts.model_copy(update={"asked_fen": yuan(6_000_000)}))
+    assert refusal(Propose(amount_fen=yuan(5_700_000)), asked_more) == ""
+    assert refusal(Propose(amount_fen=yuan(5_700_000) + 1), asked_more) == "act.amount_over_ceiling"
     assert refusal(Propose(amount_fen=0), fresh) == refusal(Propose(amount_fen=-1), fresh) == "act.not_positive"
     short = PROMISE.model_copy(update={"valid_until": MATURITY})
     assert refusal(Propose(amount_fen=1), replace(fresh, promise=short)) == "act.findings_fail"
+
+
+def test_47_nobody_proposes_more_than_was_asked_for(proposed: Standing) -> None:
+    fresh = replace(proposed, proposal=None)
+    asked = fresh.facts.asked_fen
+    assert refusal(Propose(amount_fen=asked), fresh) == ""
+    assert refusal(Propose(amount_fen=asked + 1), fresh) == "act.amount_over_asked"
 
 
 @pytest.mark.parametrize("body", [Approve(terms_digest="digest"), SendBack(reason="补"), Reject(reason="否")])
