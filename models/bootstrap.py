@@ -15,6 +15,10 @@ OWNER = "xuqiao_owner"
 APP = "xuqiao_app"
 DESK = "xuqiao_desk"
 
+IDLE_IN_TRANSACTION_SECONDS = 30
+"""A program that stands still in the middle of a transaction (frozen, cut off) loses it after so long, with every
+lock that it holds: what waits behind it goes on, and its own step is repeated when it wakes."""
+
 # Two starters must not create the same role at once; any fixed number serves, it only has to be ours.
 _LOCK = 7_305_821_466_001
 _BUILTIN_LOCALES_SINCE = 170000
@@ -87,6 +91,12 @@ def _role(connection: psycopg.Connection, name: str, password: str, inherit: str
             verifier=sql.Literal(verifier),
         )
     )
+    if name != OWNER:  # a migration may take its time
+        connection.execute(
+            sql.SQL("ALTER ROLE {name} SET idle_in_transaction_session_timeout = {seconds}").format(
+                name=sql.Identifier(name), seconds=sql.Literal(f"{IDLE_IN_TRANSACTION_SECONDS}s")
+            )
+        )
 
 
 def _database(connection: psycopg.Connection, database: str) -> None:
