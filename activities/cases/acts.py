@@ -2,17 +2,19 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from typing import Annotated
 
+from pydantic import Field, TypeAdapter
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.store import Begin
 from models.books import ledger
-from models.cases.acts import ActState, Entered, decide, enter_act, proposer_of_write_off
+from models.cases.acts import ActState, Entered, decide, enter_act, last_accepted, proposer_of_write_off
 from models.cases.applications import Application
 from models.cases.approvals import current_approval
-from models.cases.case_file import the_case
+from models.cases.case_file import RenewalCase, the_case
 from models.funds.funds import business_date, check_measure_from, refuse_cashier
 from rulebook.acts import NOT_FOR_CASHIERS
 from rulebook.applications import payee_digest
@@ -28,10 +30,14 @@ from rulebook.messages import (
     OfficerAct,
     ProposeMeasure,
 )
+from rulebook.stages import ActKind
 from rulebook.steps import Outcome
 
 ANSWER_WITHIN = timedelta(seconds=30)
 ONE_TRY = timedelta(seconds=5)
+_ALLOWING: TypeAdapter[Approve | ApproveWriteOff] = TypeAdapter(
+    Annotated[Approve | ApproveWriteOff, Field(discriminator="kind")]
+)
 
 
 async def act(
@@ -60,6 +66,7 @@ async def act(
             known = entered.state is ActState.RECEIVED
             return entered, the_case(session, case_no).workflow_id if known else ""
 
+    await asyncio.to_thread(_make_up_for_lost, begin, case_no)
     entered, workflow_id = await asyncio.to_thread(enter)
     match entered.state:
         case ActState.ACCEPTED:
@@ -88,7 +95,7 @@ async def act(
 def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
     """Put into the books what the checker allowed: without it no worker can send the money.
 
-    It follows the acceptance, by the desk's own role; the same act sent again makes up for one that was lost.
+    It follows the acceptance, by the desk's own role; whoever acts next on the case makes up for one that was lost.
     """
     match body:
         case Approve():
@@ -97,6 +104,22 @@ def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
             _allow_write_off(begin, case_no, body, actor)
         case _:
             pass
+
+
+def _make_up_for_lost(begin: Begin, case_no: str) -> None:
+    """Allow what a checker's accepted act allowed, if whoever sent it was stopped before it stood in the books.
+
+    The act itself is the evidence, put on record by the desk; where its approval stands already nothing changes. So the
+    cashier's release never goes to a case whose payment the books would refuse without end.
+    """
+    with begin() as session:
+        if session.get(RenewalCase, case_no) is None:
+            return  # said when the act is entered
+        found = [last_accepted(session, case_no, kind) for kind in (ActKind.APPROVE, ActKind.APPROVE_WRITE_OFF)]
+    for accepted in found:
+        if accepted:
+            body, checker = accepted
+            _allow(begin, case_no, _ALLOWING.validate_python(body), checker)
 
 
 def _allow_write_off(begin: Begin, case_no: str, body: ApproveWriteOff, actor: Actor) -> None:

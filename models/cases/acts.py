@@ -136,6 +136,18 @@ def proposer_of_write_off(session: Session, case_no: str, decision: str, amount_
     return maker
 
 
+def last_accepted(session: Session, case_no: str, kind: ActKind) -> tuple[dict[str, Any], Actor] | None:
+    """Body and person of the last act of a kind that a case accepted."""
+    act = table(OfficerActRow).c
+    row = session.scalars(
+        select(OfficerActRow)
+        .where(act.case_no == case_no, act.kind == kind.value, act.state == ActState.ACCEPTED.value)
+        .order_by(act.decided_at.desc())
+        .limit(1)
+    ).first()
+    return (row.body, Actor.model_validate(_actor_of(row))) if row else None
+
+
 def enter_message(
     session: Session,
     key: str,

@@ -5,6 +5,7 @@ import asyncio
 import pytest
 from temporalio.api.enums.v1 import EventType
 
+from activities.cases import acts
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Approve, ChecklistItem, Opinion, RecordSigning, Release
@@ -201,4 +202,22 @@ async def test_no_money_leaves_before_its_day_nor_against_the_checklist(fund: Te
     assert (refused.code, "balance_changed" in refused.params["findings"]) == ("act.release_refused", True)
     assert fund.sent_to_bank(case) == []
     await fund.release(case)
+    assert fund.paid_by_bank(case) == [FIVE_MILLION]
+
+
+async def test_21_an_approval_lost_on_its_way_to_the_books_is_made_up_for_by_the_next_act(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await a_promised_case(fund)
+    await fund.propose(case, FIVE_MILLION)
+    with monkeypatch.context() as stopped:  # the checker's program is killed once the case has accepted his act
+        stopped.setattr(acts, "_allow", lambda *_: None)
+        await fund.approve(case)
+    await fund.settle()
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    await fund.release(case)
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
