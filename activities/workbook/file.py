@@ -77,13 +77,18 @@ def open_sheets(path_or_bytes: Path | str | bytes, *, hidden_too: bool = False) 
             book = load_workbook(io.BytesIO(content), read_only=True, keep_links=False)
             if not book.worksheets:  # saved as Strict Open XML, whose names openpyxl does not know
                 raise XuqiaoError("workbook.no_sheets")
-            return [_sheet(sheet) for sheet in book.worksheets if hidden_too or sheet.sheet_state == "visible"]
+            return [_sheet(sheet) for sheet in book.worksheets if _is_wanted(sheet, hidden_too)]
     except XuqiaoError:
         raise
     except Exception as error:  # openpyxl raises whatever a broken part happens to provoke
         if _forbidden(error):
             raise XuqiaoError("workbook.unsafe") from error
         raise XuqiaoError("workbook.unreadable", reason=type(error).__name__) from error
+
+
+def _is_wanted(sheet: Any, hidden_too: bool) -> bool:
+    """A sheet of cells; one that holds a chart alone has none."""
+    return hasattr(sheet, "reset_dimensions") and (hidden_too or sheet.sheet_state == "visible")
 
 
 def _forbidden(error: BaseException | None) -> bool:

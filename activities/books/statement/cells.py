@@ -24,16 +24,29 @@ _AMOUNT = re.compile(
 )
 _OUT = frozenset(
     {"借", "借方", "借记", "支出", "支取", "支", "付", "付款", "付出", "转出", "汇出", "出", "出账", "往账", "往"}
-    | {"流出", "d", "dr", "debit", "-"}
+    | {"流出", "d", "dr", "debit"}
 )
 _IN = frozenset(
     {"贷", "贷方", "贷记", "收入", "存入", "收", "收款", "存", "转入", "汇入", "进", "入", "进账", "入账", "来账", "来"}
-    | {"流入", "c", "cr", "credit", "+"}
+    | {"流入", "c", "cr", "credit"}
 )
+_TIME = r"(?:[01]?[0-9]|2[0-3])[:时.]?[0-5][0-9](?:[:分.]?[0-5][0-9]秒?)?(?:\.[0-9]+)?"
 _DAY = re.compile(
-    r"(?:([0-9]{4})([-/.])([0-9]{1,2})\2([0-9]{1,2})|([0-9]{4})年([0-9]{1,2})月([0-9]{1,2})日|([0-9]{4})([0-9]{2})([0-9]{2}))"
-    r"(?:\.0)?[ T]*(?:[0-9]{1,2}[:时.]?[0-9]{2}(?:[:分.]?[0-9]{2}秒?)?(?:\.[0-9]+)?)?"
+    rf"(?:([0-9]{{4}})([-/.])([0-9]{{1,2}})\2([0-9]{{1,2}})(?:[ T]+{_TIME})?"
+    rf"|([0-9]{{4}})年([0-9]{{1,2}})月([0-9]{{1,2}})日(?: *{_TIME})?"
+    rf"|([0-9]{{4}})([0-9]{{2}})([0-9]{{2}})(?:\.0)?(?:[ T]*{_TIME})?)"
 )
+_DONE = re.compile(
+    r"(交易|处理|支付|转账|入账|记账|收款|付款)?(成功|完成)|已(完成|入账|记账|支付|收款|到账|处理)|正常|对方已收(钱|款)|success",
+    re.IGNORECASE,
+)
+_UNDONE = re.compile(r"失败|关闭|撤销|取消|退回|作废|未|待|处理中|fail|cancel", re.IGNORECASE)
+_OTHER_MONEY = re.compile(
+    r"美元|港币|港元|欧元|日元|日圆|英镑|澳元|加元|韩元|卢布|新加坡元|瑞士法郎|usd|hkd|eur|jpy|gbp|aud|cad|krw|rub|sgd|chf",
+    re.IGNORECASE,
+)
+_WIDE = {wide: wide - 0xFEE0 for wide in range(0xFF01, 0xFF5F)} | {0xFFE5: 0xA5, 0x3000: 0x20}
+"""Full-width digits and signs; other signs that mean a number (², ①) are no digits of an amount."""
 _YUAN = frozenset(
     {"cny", "rmb", "人民币", "人民币元", "元", "156", "01", "001", "人民币(cny)", "cny人民币", "人民币cny"}
 )
@@ -76,6 +89,7 @@ def words_of(cell: Cell) -> str:
     """
     if is_nothing(cell):
         return ""
+    refuse_broken(cell)
     text = re.sub(r"[\t\r\n]+", "", str(cell.value)).strip()
     if len(text) > MOST_CHARACTERS:
         raise XuqiaoError("workbook.too_long", most=MOST_CHARACTERS)
@@ -132,7 +146,7 @@ def amount_of(cell: Cell) -> Amount:
     if isinstance(value, int | float | Decimal) and not isinstance(value, bool):
         number = Decimal(repr(value)) if isinstance(value, float) else Decimal(value)
         return Amount(yuan(number), number < 0)
-    text = plain(str(value).translate(_MINUS)).translate(_MINUS)
+    text = re.sub(r"\s+", " ", str(value).translate(_WIDE).translate(_MINUS)).strip()
     match = _AMOUNT.fullmatch(text)
     if match is None or bool(match["open"]) != bool(match["close"]):
         raise XuqiaoError("money.not_a_number", value=cell.shown)
@@ -163,14 +177,20 @@ def direction_of(cell: Cell, own: Mapping[str, int]) -> int:
     raise XuqiaoError("statement.mark_unknown", mark=cell.shown)
 
 
+_HINT_OUT = re.compile(r"支取|支出|付款|付出|转出|汇出|往账|^借")
+_HINT_IN = re.compile(r"存入|收入|收款|转入|汇入|来账|^贷")
+
+
 def hint_of(cell: Cell) -> int | None:
-    """1 or -1 where a cell holds a word for a direction and nothing else."""
-    if is_nothing(cell) or not re.search(r"[\u3400-\u9fff]", str(cell.value)):
+    """1 or -1 where a cell outside the columns that are known speaks of one direction; None where of none or both."""
+    if is_nothing(cell):
         return None
     try:
         return direction_of(cell, {})
     except XuqiaoError:
-        return None
+        text = plain(str(cell.value))
+        out, came = bool(_HINT_OUT.search(text)), bool(_HINT_IN.search(text))
+        return None if out == came else (-1 if out else 1)
 
 
 def refuse_other_currency(cell: Cell) -> None:
@@ -181,6 +201,25 @@ def refuse_other_currency(cell: Cell) -> None:
     """
     if not is_nothing(cell) and plain(str(cell.value)).casefold().replace(" ", "") not in _YUAN:
         raise XuqiaoError("statement.other_currency", currency=cell.shown)
+
+
+def is_done(cell: Cell) -> bool:
+    """Whether a transaction took place, by the word of a column for its state.
+
+    Raises:
+        XuqiaoError: ``statement.state_unknown`` for a word that nobody knows.
+    """
+    word = plain(str(cell.value))
+    if is_nothing(cell) or _DONE.fullmatch(word):
+        return True
+    if _UNDONE.search(word):
+        return False
+    raise XuqiaoError("statement.state_unknown", state=cell.shown)
+
+
+def names_other_money(cell: Cell) -> bool:
+    """Whether a cell holds the name of another currency and nothing else."""
+    return not cell.blank and bool(_OTHER_MONEY.fullmatch(plain(str(cell.value))))
 
 
 def day_of(cell: Cell) -> date:

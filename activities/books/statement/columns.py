@@ -13,6 +13,8 @@ from rulebook.errors import XuqiaoError
 _HAN = r"[\u3400-\u9fff]"
 _ENGLISH_IN_BRACKETS = re.compile(r"\([^()\u3400-\u9fff]*[A-Za-z][^()\u3400-\u9fff]*\)")
 _ENGLISH_BEHIND = re.compile(rf"(?<={_HAN})[/\s]*[A-Za-z][A-Za-z .,'’&/\-]*$")
+_OTHER_UNIT = re.compile(r"\b(USD|HKD|EUR|JPY|GBP|AUD|CAD|CHF|SGD|KRW|RUB|TWD|MOP|K|W|M)\b", re.IGNORECASE)
+"""What a heading must not lose: another currency, or a multiple of the yuan."""
 _UNIT = re.compile(r"\((元|人民币|人民币元|单位:元|元人民币)\)$")
 _BRACKET = re.compile(r"(.+)\((.+)\)")
 _OUT_WORDS = re.compile("支|付|出|借|汇出|往")
@@ -29,7 +31,13 @@ _SIDES = {
 """What a heading above several columns (对方信息) says of those below it (户名, 账号)."""
 
 
+_MOST_OF_IT = 0.7
+"""Of the fields of a bank's layout, so that a few usual headings are not called after some bank."""
 _ONE_ONLY = MONEY | {Field.DAY}
+
+
+_LONGEST_HEADING = 30
+_A_FEW = 2
 
 
 class Columns(NamedTuple):
@@ -57,9 +65,10 @@ def heading_name(text: str) -> str:
     ('交易类型', '借方发生额(支取)', '金额')
     """
     text = plain(text).translate(str.maketrans("[]【】〔〕{}", "()()()()"))
-    while (bare := _ENGLISH_IN_BRACKETS.sub("", text)) not in ("", text):
-        text = bare
-    text = _ENGLISH_BEHIND.sub("", text)
+    if not _OTHER_UNIT.search(text):
+        while (bare := _ENGLISH_IN_BRACKETS.sub("", text)) not in ("", text):
+            text = bare
+        text = _ENGLISH_BEHIND.sub("", text)
     text = re.sub(r"\s", "", text).strip(":*").casefold()
     return _UNIT.sub("", text) or text
 
@@ -86,8 +95,7 @@ def _columns_of(headings: tuple[str, ...], said: tuple[tuple[str, Field], ...]) 
     fields = _placed(best, names, told)
     if not _is_enough(set(fields.values())):
         return None
-    if best.code == GENERIC:
-        _refuse_twice(headings, names, fields, told)
+    _refuse_twice(best, headings, fields, told)
     return Columns(
         layout=best,
         fields=fields,
@@ -102,10 +110,15 @@ def _columns_of(headings: tuple[str, ...], said: tuple[tuple[str, Field], ...]) 
 
 
 def _merit(layout: Layout, names: Sequence[str], told: Mapping[str, Field]) -> tuple[int, bool, bool]:
-    if not _is_enough(set(_placed(layout, names, told).values())):
+    """How well a layout fits; a bank's own goes before the usual headings where most of what it has is there."""
+    placed = set(_placed(layout, names, told).values())
+    if not _is_enough(placed):
         return -1, False, False
-    known = sum(1 for name in names if name in layout.known or (layout.code == GENERIC and _usual(name)))
-    return known, layout.code != GENERIC, layout.is_verified
+    if layout.code == GENERIC:
+        return sum(1 for name in names if name in layout.known or _usual(name)), False, True
+    is_whole = len(placed & set(layout.columns)) >= _MOST_OF_IT * len(layout.columns)
+    known = sum(1 for name in names if name in layout.known)
+    return (known, True, layout.is_verified) if is_whole else (-1, False, False)
 
 
 def _placed(layout: Layout, names: Sequence[str], told: Mapping[str, Field]) -> dict[int, Field]:
@@ -149,14 +162,20 @@ def _usual_names() -> Mapping[str, Field]:
 
 
 def _refuse_twice(
-    headings: Sequence[str], names: Sequence[str], fields: Mapping[int, Field], told: Mapping[str, Field]
+    layout: Layout, headings: Sequence[str], fields: Mapping[int, Field], told: Mapping[str, Field]
 ) -> None:
-    """Two usual headings that mean the same: which counts, nobody knows; of days the first in the list counts."""
-    if any(name in told for name in names):
-        return
+    """Two headings that mean the same money: which counts, the bank's layout or an officer says, or nobody."""
+    names = [heading_name(heading) for heading in headings]
     for place, name in enumerate(names):
-        usual = _usual(name)
-        if usual in MONEY and fields.get(place) is not usual:
+        field = _usual(name)
+        is_open = layout.code == GENERIC or names.count(name) > 1
+        if (
+            place not in fields
+            and field in MONEY
+            and field not in told.values()
+            and field in fields.values()
+            and is_open
+        ):
             raise XuqiaoError("statement.column_twice", heading=plain(headings[place]))
 
 
@@ -178,6 +197,8 @@ def _all_known() -> frozenset[str]:
 
 
 def _like(name: str, cutoff: float) -> str | None:
+    if len(name) > _LONGEST_HEADING:
+        return None
     return next(iter(difflib.get_close_matches(name, sorted(_all_known()), n=1, cutoff=cutoff)), None)
 
 
@@ -213,3 +234,11 @@ def _under(upper: str, lower: str) -> str:
         return upper + lower
     side = next((side for word, side in _SIDES.items() if word in upper), "")
     return lower if lower.startswith(side) else side + lower
+
+
+def hides_headings(upper: Sequence[str], lower: Sequence[str]) -> bool:
+    """Whether the row below is of words, some of them where the row above has nothing: headings that nobody knows."""
+    texts = [plain(each) for each in lower if each]
+    if len(texts) < _A_FEW or any(re.search(r"[0-9]", each) for each in texts):
+        return False
+    return any(low and not up for up, low in zip(upper, lower, strict=False))

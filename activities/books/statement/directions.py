@@ -67,14 +67,34 @@ def directed(written: Sequence[Written], opening_fen: int | None) -> tuple[Direc
         if against and not _runs(signed, opening_fen):
             raise XuqiaoError("statement.sign_unknown", row=against.row)
         return signed, []
-    turned = [(each, _line(each, each.amount.fen * (each.mark or 1))) for each in written]
-    if _could_be_signed_already(written):
-        as_signed = [(each, _line(each, each.amount.fen)) for each in written]
-        runs = [each for each in (turned, as_signed) if _runs(each, opening_fen)]
-        if len(runs) != 1:
-            raise XuqiaoError("statement.sign_twice", row=next(each.row for each in written if each.amount.fen < 0))
-        return runs[0], []
-    return turned, []
+    taken_back = [(each, _line(each, each.amount.fen * (each.mark or 1))) for each in written]
+    if not any(_says_out_twice(each) for each in written):
+        return taken_back, []
+    repeated = [
+        (each, _line(each, -abs(each.amount.fen) if _says_out_twice(each) else each.amount.fen * (each.mark or 1)))
+        for each in written
+    ]
+    return _of_two(written, taken_back, repeated, opening_fen), []
+
+
+def _says_out_twice(written: Written) -> bool:
+    """A minus in the column of what went out, or beside such a mark."""
+    return written.amount.fen < 0 and written.mark == -1
+
+
+def _of_two(written: Sequence[Written], taken_back: Directed, repeated: Directed, opening_fen: int | None) -> Directed:
+    """Whether a minus takes a line back (红字), or says again that money went out: balances tell, or else the others.
+
+    Where nothing is proven a few among many are taken back; that is what the colour is for.
+    """
+    runs = [each for each in (taken_back, repeated) if _runs(each, opening_fen)]
+    if len(runs) == 1:
+        return runs[0]
+    outs = [each for each in written if each.mark == -1]
+    minuses = [each for each in outs if each.amount.fen < 0]
+    if 2 * len(minuses) >= len(outs):
+        raise XuqiaoError("statement.sign_twice", row=minuses[0].row)
+    return taken_back
 
 
 def _by_balance(written: Sequence[Written], opening_fen: int | None) -> tuple[Directed, list[tuple[int, XuqiaoError]]]:
@@ -86,13 +106,6 @@ def _by_balance(written: Sequence[Written], opening_fen: int | None) -> tuple[Di
     known = [(each, _line(each, each.amount.fen * sign)) for each, sign in zip(written, signs, strict=True) if sign]
     unknown = [each.row for each, sign in zip(written, signs, strict=True) if not sign]
     return known, [(row, XuqiaoError("statement.sign_unproven")) for row in unknown]
-
-
-def _could_be_signed_already(written: Sequence[Written]) -> bool:
-    """Whether every sign is also what the mark says: then a minus may repeat the mark, or take the line back (红字)."""
-    return any(each.amount.fen < 0 for each in written) and all(
-        each.mark is None or (each.amount.fen < 0) == (each.mark < 0) for each in written
-    )
 
 
 def _runs(lines: Directed, opening_fen: int | None) -> bool:

@@ -32,6 +32,7 @@ class Field(StrEnum):
     SUMMARY = "summary"
     OWN_ACCOUNT = "own_account"
     CURRENCY = "currency"
+    STATUS = "status"
 
 
 SEVERAL = frozenset({Field.SUMMARY, Field.OWN_ACCOUNT})

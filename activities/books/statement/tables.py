@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from activities.workbook.cells import Cell
-from activities.workbook.file import MOST_BYTES, MOST_ROWS, open_sheets
+from activities.workbook.file import MOST_BYTES, MOST_COLUMNS, MOST_ROWS, open_sheets
 from rulebook.errors import XuqiaoError
 
 Row = Sequence[Cell]
@@ -23,12 +23,14 @@ class Table(NamedTuple):
 
     Attributes:
         title: of the sheet; empty for CSV.
+        of_text: whether it is CSV, each of whose rows has as many cells as the headings.
         doubtful: places of rows, from 0, with a quotation mark that nothing closes.
         is_hidden: whether it is a sheet that nobody sees; it is named and not read.
     """
 
     title: str
     rows: Sequence[Row]
+    of_text: bool = False
     doubtful: frozenset[int] = frozenset()
     is_hidden: bool = False
 
@@ -48,9 +50,10 @@ def tables_of(content: bytes) -> list[list[Table]]:
         raise XuqiaoError("statement.old_excel")
     if content[:2] == b"PK":
         return [_sheets(content)]
-    if _MARKUP.match(content.removeprefix(b"\xef\xbb\xbf")[:200]):
+    text = _decoded(content)
+    if _MARKUP.match(text[:200].encode()):
         raise XuqiaoError("statement.markup")
-    lines = re.split(r"\r\n|\r|\n", _decoded(content))
+    lines = re.split(r"\r\n|\r|\n", text)
     while lines and not lines[-1].strip():
         lines.pop()
     if len(lines) > MOST_ROWS:
@@ -93,6 +96,8 @@ def _text_table(lines: Sequence[str], delimiter: str) -> Table:
     whole = [_split(line, delimiter) for line in lines]
     usual = Counter(len(row) for row in whole if row is not None and len(row) > 1).most_common(1)
     width = usual[0][0] if usual else 0
+    if max(map(len, (row for row in whole if row is not None)), default=0) > MOST_COLUMNS:
+        raise XuqiaoError("statement.too_many_columns", most=MOST_COLUMNS)
     rows: list[Row] = []
     doubtful = set()
     for place, line in enumerate(lines):
@@ -108,15 +113,19 @@ def _text_table(lines: Sequence[str], delimiter: str) -> Table:
             doubtful.add(place)
             row = line.split(delimiter)
         rows.append(_cells(row))
-    return Table("", rows, frozenset(doubtful))
+    return Table("", rows, of_text=True, doubtful=frozenset(doubtful))
 
 
 def _split(line: str, delimiter: str) -> list[str] | None:
     """The cells of a line; None where a quotation mark is not closed in it."""
     if line.count('"') % 2:
         return None
+    return _row([line], delimiter)
+
+
+def _row(lines: Sequence[str], delimiter: str) -> list[str]:
     try:
-        return next(csv.reader([line], delimiter=delimiter), [])
+        return next(csv.reader(lines, delimiter=delimiter), [])
     except csv.Error as error:
         raise XuqiaoError("statement.unreadable", reason=error) from None
 
@@ -126,7 +135,7 @@ def _joined(lines: Sequence[str], delimiter: str, width: int) -> tuple[list[str]
     for used in range(2, len(lines) + 1):
         text = "\n".join(lines[:used])
         if text.count('"') % 2 == 0:
-            row = next(csv.reader(text.splitlines(keepends=True), delimiter=delimiter), [])
+            row = _row(text.splitlines(keepends=True), delimiter)
             is_broken = any(len(line.split(delimiter)) < width for line in lines[:used])
             own_day = any(_BEGINS_WITH_DAY.match(line) for line in lines[1:used])
             return (row, used) if len(row) == width and is_broken and not own_day else None

@@ -64,7 +64,6 @@ def test_the_encodings_of_banks(file: Path, encoding: str) -> None:
     ("headings", "row", "amount"),
     [
         ("日期,借方发生额(元),贷方发生额（元）", '2026/3/2,"1,234.50",0.00', -123_450),
-        ("日期,支出,收入", "2026-03-02,-5.00,", 500),
         ("日期,金额", "20260302,-0.01", -1),
         ("日期,交易金额", "2026年3月2日,+8", 800),
         ("日期,交易金额,收/支", "2026.3.2,￥8.00元,收", 800),
@@ -115,7 +114,7 @@ def test_all_that_is_said_of_a_line_is_its_summary(file: Path) -> None:
         ("2026-03-02,A,,1e3,,,,", "money.not_a_number"),
         ("2026-03-02,A,,2 80,,,,", "money.not_a_number"),
         ("2026-03-02,A,,--8,,,,", "money.not_a_number"),
-        ("2026-03-02,A,,1,,,,,9", "statement.cells_beyond"),
+        ("2026-03-02,A,,1,,,,,9", "statement.cells_differ"),
         ("2026-03-02,A,,99999999999999,,,,", "statement.amount_absurd"),
         ("2026-03-02,A,,1,?,,,", "money.not_a_number"),
         ("2026-03-02,A,,1,,,6.22848E+18,", "workbook.code_as_number"),
