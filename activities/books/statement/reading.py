@@ -456,7 +456,9 @@ def _is_no_line(row: Row, cells: Cells) -> bool:
 
 
 def _is_figure(cell: Cell) -> bool:
-    return not is_nothing(cell) and bool(re.search(r"[0-9]", str(cell.value)))
+    """Whether a cell of a column of money is meant as an amount, however badly written; words with a number are not."""
+    text = re.sub(r"元|圆|人民币", "", plain("" if cell.blank else str(cell.value)))
+    return bool(re.search(r"[0-9]", text)) and not re.search(r"[\u3400-\u9fff]", text)
 
 
 def _has_day(cells: Cells) -> bool:
