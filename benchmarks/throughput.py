@@ -48,7 +48,8 @@ class Counts(NamedTuple):
     papers: int
     skeleton: int
     together: bool = False
-    """All workers run from the beginning: quick to start, but one takes the other's time, and figures mean nothing."""
+    """All workers run from the beginning, and one papers worker, which prints nothing, serves both parts: quick to
+    start, but one takes the other's time, nothing is warmed up, and figures mean nothing."""
 
 
 async def skeletons(client: Client, shape: Shape, count: int, run: str) -> float:
@@ -82,7 +83,7 @@ async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     worker, papers = worker_children(settings)
     blank = blank_papers_child(settings, "blank")
     bones = Child("skeleton", (sys.executable, str(FOLDER / "skeleton_worker.py")), settings.for_children())
-    from_the_beginning = (papers, blank, bones) if counts.together else ()
+    from_the_beginning = (blank, bones) if counts.together else ()
     running = nothing_more if counts.together else in_turn
     with running_stack(folder, [worker, relay_child(settings), *from_the_beginning]) as services:
         client = await services.client()
@@ -91,13 +92,15 @@ async def measure(folder: Path, counts: Counts) -> dict[str, object]:
             history = await client.get_workflow_handle(renewal_id(FUND, first)).fetch_history()
             shape = Shape.model_validate({name: cost_of(history)[name] for name in Shape.model_fields})
             with running(folder, bones):
-                await skeletons(client, shape, counts.warm, "warm")
+                if not counts.together:
+                    await skeletons(client, shape, counts.warm, "warm")
                 before = await skeletons(client, shape, counts.skeleton, "before")
             blank_rate, _ = await cases(services, client, counts.blank)
             with running(folder, bones):
                 after = await skeletons(client, shape, counts.skeleton, "after")
         with running(folder, papers):
-            await cases(services, client, 1)
+            if not counts.together:
+                await cases(services, client, 1)
             papers_rate, _ = await cases(services, client, counts.papers)
     baseline = (before + after) / 2
     return {

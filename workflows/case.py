@@ -1,14 +1,14 @@
 """One case on its way: its inbox, its clock, its one state, and the steps it commits."""
 
 from collections.abc import Callable, Collection, Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Generic, NamedTuple, TypeVar, overload
 
 from temporalio import workflow
 
 from activities import contracts
 from activities.contracts import Commitment, Contract, Request, Result, queue_name
-from rulebook.acts import check_drawing
+from rulebook.acts import judge
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
@@ -50,7 +50,6 @@ class Case(Generic[State]):
     Args:
         queues: prefix of the task queues.
         stage: where the case stands.
-        rules: the story's own rules for an act, beyond stage and role, on a day; raises XuqiaoError.
     Attributes:
         state: what is known of the case; the stage that opens it sets it, the stages after it change it.
         in_hand: the act or message taken up last, until a step that takes it is committed.
@@ -58,15 +57,12 @@ class Case(Generic[State]):
 
     state: State
 
-    def __init__(
-        self, case_no: str, fund: str, queues: str, stage: CaseStage, rules: Callable[[OfficerAct, State, date], None]
-    ) -> None:
+    def __init__(self, case_no: str, fund: str, queues: str, stage: CaseStage) -> None:
         self.case_no = case_no
         self.fund = fund
         self.queues = queues
-        self.inbox = Inbox(stage, self._check)
+        self.inbox = Inbox(stage, self._judge)
         self.in_hand: OfficerAct | BankMessage | None = None
-        self._rules = rules
         self._while_undrawn: Collection[Kind] | None = None
         self.inbox.listen()
 
@@ -119,9 +115,8 @@ class Case(Generic[State]):
 
     # Rules ------------------------------------------------------------------------------------------------------
 
-    def _check(self, act: OfficerAct) -> None:
-        check_drawing(act, self._while_undrawn)
-        self._rules(act, self.state, today())
+    def _judge(self, act: OfficerAct) -> None:
+        judge(act, self.stage, self._while_undrawn, self.state.standing(self.owed_fen), today())
 
     # Waiting ---------------------------------------------------------------------------------------------------
 

@@ -7,7 +7,6 @@ from typing import NamedTuple, NoReturn
 from temporalio import workflow
 from temporalio.exceptions import ApplicationError
 
-from rulebook.acts import check_stage
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ActKind, CaseStage, Fit, Kind, MessageKind, fit
@@ -28,16 +27,16 @@ class Inbox:
 
     Args:
         stage: where the case stands.
-        check: the story's own rules for an act, beyond stage and role; raises XuqiaoError.
+        judge: whether an act can be done where the case stands; raises XuqiaoError.
     """
 
-    def __init__(self, stage: CaseStage, check: Callable[[OfficerAct], None]) -> None:
+    def __init__(self, stage: CaseStage, judge: Callable[[OfficerAct], None]) -> None:
         self.stage = stage
         self.granted: set[int] = set()
         self.refused: list[Refusal] = []
         self._waiting = False
         self._closed = False
-        self._check = check
+        self._judge = judge
         self._unjudged = False
         self._acts: list[OfficerAct] = []
         self._answers: dict[str, Outcome | XuqiaoError] = {}
@@ -68,10 +67,6 @@ class Inbox:
             self._judge(act)
         except XuqiaoError as error:
             refuse_update(error)
-
-    def _judge(self, act: OfficerAct) -> None:
-        check_stage(act, self.stage)
-        self._check(act)
 
     async def _act_arrives(self, act: OfficerAct) -> Outcome:
         self._acts.append(act)

@@ -1,11 +1,9 @@
 """The story of money that did not come back in time: people pursue it until nothing is owed, or give it up."""
 
-from datetime import date
-
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import RecoveryStanding, WriteOffProposal, check_recovery
+from rulebook.acts import WriteOffProposal
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -14,7 +12,6 @@ from rulebook.messages import (
     ApproveWriteOff,
     BankMessage,
     ConcludeRecovery,
-    OfficerAct,
     ProposeWriteOff,
     Receipt,
 )
@@ -45,7 +42,7 @@ class Recovery:
 
     @workflow.init
     def __init__(self, start: RecoveryStart) -> None:
-        self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY, self._rules)
+        self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY)
         self._case.state = RecoveryState(
             bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
         )
@@ -138,7 +135,3 @@ class Recovery:
             evidence=act_id,
         )
         await case.commit(contracts.write_off, request)
-
-    def _rules(self, act: OfficerAct, state: RecoveryState, _: date) -> None:
-        standing = RecoveryStanding(self._case.bridge.outstanding_fen, self._case.owed_fen, state.write_off)
-        check_recovery(act, standing)

@@ -2,7 +2,6 @@
 
 from temporalio import workflow
 
-from rulebook import acts
 from rulebook.cases import Route
 from rulebook.messages import Opinion
 from rulebook.stages import CaseStage
@@ -45,7 +44,7 @@ class Renewal:
 
     @workflow.init
     def __init__(self, start: CaseStart) -> None:
-        self._case = Case[RenewalState](start.case_no, start.fund, start.queues, CaseStage.INTAKE, acts.check)
+        self._case = Case[RenewalState](start.case_no, start.fund, start.queues, CaseStage.INTAKE)
 
     @workflow.run
     async def run(self, start: CaseStart) -> CaseOutcome:

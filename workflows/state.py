@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
-from rulebook.acts import Proposal, Standing, WriteOffProposal
+from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, Promise
@@ -25,6 +25,9 @@ class CaseState(Protocol):
     calendar: WorkCalendar
     bridge: Bridge | None
     booked: set[str]
+
+    def standing(self, owed_fen: int) -> Standing | RecoveryStanding:
+        """What the rules for an act look at, beyond stage and role; principal and fee still to come are given."""
 
 
 @dataclass(kw_only=True)
@@ -47,6 +50,10 @@ class RenewalState(Standing):
     attempt: int = 0
     payment: int = 0
     booked: set[str] = field(default_factory=set)
+
+    def standing(self, owed_fen: int) -> Standing:
+        """Itself: what is owed, no rule before recovery asks."""
+        return self
 
     @property
     def promised(self) -> Promise:
@@ -76,3 +83,8 @@ class RecoveryState:
     booked: set[str]
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
+
+    def standing(self, owed_fen: int) -> RecoveryStanding:
+        """Where the pursuit stands today; amounts in fen."""
+        assert self.bridge is not None, "what is pursued is out"
+        return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off)

@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeVar
 
 from temporalio.client import Client
-from temporalio.testing import TimeSkipper, TimeSkippingConfig
+from temporalio.testing import TimeSkippingConfig
 
 from activities.cases.acts import act
 from gateways.simulated import Outgoing, SimulatedBank
@@ -25,6 +25,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, MessageSource
 from rulebook.stages import Role
 from rulebook.steps import Outcome
+from runtime.demo.clocks import Clocks
 from runtime.demo.officers import Deed, Officers
 from runtime.relay import Relay
 from runtime.wiring import Services
@@ -64,8 +65,8 @@ class Conductor:
         ahead: timedelta = timedelta(),
     ) -> None:
         self._services = services
-        self._skipper = TimeSkipper(client, config=TimeSkippingConfig(enabled=False))
-        self._relay = _RelayAhead(services, self._skipper, lambda: self._ahead)
+        self._clocks = Clocks(client, config=TimeSkippingConfig(enabled=False))
+        self._relay = _RelayAhead(services, self._clocks, lambda: self._ahead)
         self._funds = funds
         self._officers = officers
         self._ahead = ahead
@@ -104,8 +105,8 @@ class Conductor:
             pass
         with self._services.sessions() as session:
             workflows = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
-        handles = [self._skipper.client.get_workflow_handle(workflow) for workflow in workflows]
-        await _some_at_a_time([partial(self._skipper.fast_forward, handle, span) for handle in handles])
+        handles = [self._clocks.client.get_workflow_handle(workflow) for workflow in workflows]
+        await _some_at_a_time([partial(self._clocks.move, handle, span) for handle in handles])
         self._ahead += span
         await self.until_quiet()
 
@@ -163,7 +164,7 @@ class Conductor:
         """One officer's act, through the officer's own door."""
         return await act(
             self._services.desk_sessions.begin,
-            self._skipper.client,
+            self._clocks.client,
             key=key,
             case_no=case_no,
             body=body,
@@ -204,7 +205,7 @@ class Conductor:
                 return
 
     async def _in_hand(self, workflow: str) -> bool:
-        described = await self._skipper.client.get_workflow_handle(workflow).describe()
+        described = await self._clocks.client.get_workflow_handle(workflow).describe()
         raw = described.raw_description
         return bool(raw.pending_activities) or raw.HasField("pending_workflow_task")
 
@@ -212,16 +213,15 @@ class Conductor:
 class _RelayAhead(Relay):
     """A relay whose new cases begin at the clocks' moment, not at this machine's."""
 
-    def __init__(self, services: Services, skipper: TimeSkipper, ahead: Callable[[], timedelta]) -> None:
-        super().__init__(services, skipper.client)
-        self._skipper = skipper
+    def __init__(self, services: Services, clocks: Clocks, ahead: Callable[[], timedelta]) -> None:
+        super().__init__(services, clocks.client)
+        self._clocks = clocks
         self._ahead = ahead
 
     async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         ahead = self._ahead()
         await super()._start(delivery, route, delay=ahead)
-        if ahead:
-            await self._skipper.fast_forward(self._skipper.client.get_workflow_handle(route["workflow_id"]), ahead)
+        await self._clocks.bring(self._clocks.client.get_workflow_handle(route["workflow_id"]), ahead)
 
 
 async def _some_at_a_time(calls: Iterable[Callable[[], Awaitable[Result]]]) -> list[Result]:

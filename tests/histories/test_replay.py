@@ -19,10 +19,9 @@ from temporalio.client import WorkflowHistory
 from temporalio.worker import Replayer, WorkflowInstance, WorkflowInstanceDetails, WorkflowRunner
 
 from runtime.temporal import CONVERTER, sandbox
+from tests.histories.records import RECORDS, history_of
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
-
-RECORDS = sorted(Path(__file__).parent.glob("*.json"))
 
 
 class CommandsKept(WorkflowRunner):
@@ -49,11 +48,6 @@ class CommandsKept(WorkflowRunner):
 
         instance.activate = kept  # type: ignore[method-assign]
         return instance
-
-
-def history_of(record: Path) -> WorkflowHistory:
-    kept = json.loads(record.read_text(encoding="utf-8"))
-    return WorkflowHistory.from_json(kept["workflow_id"], kept["history"])
 
 
 def content(payload: dict[str, str]) -> Any:

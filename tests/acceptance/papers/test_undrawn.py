@@ -47,6 +47,7 @@ async def is_repeated_as_before(fund: TestedFund, serving: Serving, case: str) -
 async def test_a_character_the_face_has_lost_is_a_task_until_the_face_is_back(
     fund: TestedFund, serving: Serving
 ) -> None:
+    serving.pooled = True
     case = await undrawn(fund, serving)
     assert fund.events(case)[-1] == EventKind.PAPERS_NOT_DRAWN
     told = fund.told(case)
@@ -132,6 +133,7 @@ async def test_whatever_ends_a_case_is_heard_while_its_papers_wait(fund: TestedF
 
 async def test_a_press_in_trouble_is_nobodys_task(fund: TestedFund, serving: Serving) -> None:
     """It dies of its time limit again and again; given time the papers are drawn, and nobody was asked."""
+    serving.pooled = True
     await serving.restart(seconds=0.001)
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
     await fund.bank_promises(case)

@@ -293,6 +293,7 @@ async def test_a_pursuit_books_what_comes_in_while_its_certificate_waits_and_giv
 
 async def test_a_drawing_the_engine_falls_over_is_a_task_like_any_other(fund: TestedFund, serving: Serving) -> None:
     """No refusal of ours and no trouble of the machine's: it would be repeated for ever, and nobody told."""
+    serving.pooled = True
     for kind in ("drawdown_request", "refusal_notice"):
         serving.breaks(kind, UNREADABLE)
     await serving.restart()
@@ -309,6 +310,7 @@ async def test_a_template_without_end_is_a_task_after_a_while(
     fund: TestedFund, serving: Serving, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(papers, "MOST_ATTEMPTS_IN_TROUBLE", 3)
+    serving.pooled = True
     serving.breaks("drawdown_request", WITHOUT_END)
     await serving.restart(seconds=1.5)
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
