@@ -33,7 +33,7 @@ FIXTURES_OF_TIER = {
     "servers": {"stack", "temporal"},
     "press": {"press", "drawing", "pool"},
     "browser": {"browser"},
-    "slow": {"own_stack"},
+    "slow": {"own_stack", "many_examples"},
 }
 """A test's markers come from the fixtures it uses, however indirectly: ``./run quick`` leaves these out."""
 
@@ -104,6 +104,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(tier)
     # A long test that begins last leaves the other process idle until it is over.
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
+
+
+@pytest.fixture
+def many_examples() -> None:
+    """Asked for by a test that takes half a minute because it tries thousands of invented things."""
 
 
 @pytest.fixture(scope="session")
