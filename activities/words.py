@@ -6,6 +6,7 @@ itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` 
 brackets behind a code, such as its citation, stays.
 """
 
+import json
 import logging
 import re
 from collections.abc import Mapping
@@ -169,9 +170,15 @@ class _Speaker(Formatter):
     def format_field(self, value: Any, format_spec: str) -> str:
         if isinstance(value, _Absent) or not format_spec:
             return str(value)
-        prefix = "" if format_spec == "code" else f"{format_spec}."
+        if format_spec == "finding" and str(value).startswith("["):
+            return _LIST_MARK[self._lang].join(self._finding(**each) for each in json.loads(value))
+        prefix = "" if format_spec in ("code", "finding") else f"{format_spec}."
         parts = re.split(r",\s*(?![^()]*\))", str(value))
         return _LIST_MARK[self._lang].join(self._word(prefix, part.strip()) for part in parts if part.strip())
+
+    def _finding(self, code: str, **facts: str) -> str:
+        """A rule's answer inside another sentence, with its own figures."""
+        return say(code, self._lang, **facts).rstrip(_FULL_STOPS)
 
     def _word(self, prefix: str, value: str) -> str:
         """The word of one value, or the value as it stands: it may be text already."""

@@ -1,5 +1,6 @@
 """What an officer's act must satisfy beyond its stage and role, judged from where the case stands."""
 
+import json
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
@@ -390,4 +391,6 @@ def _refuse_failed(code: str, findings: Findings) -> None:
 
 
 def _named(findings: Findings) -> str:
-    return ", ".join(f"{finding.because} ({finding.citation})" for finding in findings.standing_out)
+    """What stands against it, with the figures of each, as ``activities.words`` says it by ``:finding``."""
+    told = [{"code": each.because, "citation": each.citation, **each.facts} for each in findings.standing_out]
+    return json.dumps(told, ensure_ascii=False)

@@ -6,6 +6,7 @@ import pytest
 from temporalio.api.enums.v1 import EventType
 
 from activities.cases import acts
+from activities.words import say_error
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Approve, ChecklistItem, Opinion, RecordSigning, Release
@@ -200,6 +201,7 @@ async def test_no_money_leaves_before_its_day_nor_against_the_checklist(fund: Te
     assert (refused.code, "lines_missing" in refused.params["findings"]) == ("act.release_refused", True)
     refused = await refusal_of(fund.release(case, balance=balance - 1))
     assert (refused.code, "balance_changed" in refused.params["findings"]) == ("act.release_refused", True)
+    assert "…" not in say_error(refused), "the cashier learns which two figures differ"
     assert fund.sent_to_bank(case) == []
     await fund.release(case)
     assert fund.paid_by_bank(case) == [FIVE_MILLION]

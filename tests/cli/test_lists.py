@@ -146,6 +146,8 @@ def test_a_paper_that_could_not_be_drawn_is_told_with_its_reason(
     assert [(each["kind"], each["reason"]["code"]) for each in page["not_now"]] == [
         ("decide_referral", "act.papers_first"),
         ("withdraw", "act.papers_first"),
+        ("propose_correction", "act.papers_first"),
+        ("approve_correction", "act.papers_first"),
     ]
     assert page["events"][-1]["message"] == (
         "文书未能出具：待完成 不予支持；文书 三方协议；"
@@ -162,7 +164,12 @@ def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_co
     page = cli("case", "show", case, "--json").data
 
     assert (page["stage"], page["task"]["kind"]) == ("eligibility", "decide_referral")
-    assert offered(page) == {"decide_referral": "checker", "withdraw": "maker"}
+    assert offered(page) == {
+        "decide_referral": "checker",
+        "withdraw": "maker",
+        "propose_correction": "maker",
+        "approve_correction": "checker",
+    }
     assert page["not_now"] == []
     assert [event["message"] for event in page["events"]] == ["受理申请", "转人工认定"]
     assert re.fullmatch(r"\*+\d{4}", page["account_number"])
@@ -183,8 +190,8 @@ def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_co
 
 def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, case: str) -> None:
     page = cli("case", "show", case, "--as", "li.jing", "--json").data
-    assert offered(page) == {"withdraw": "maker"}
-    (refused,) = page["not_now"]
+    assert offered(page) == {"withdraw": "maker", "propose_correction": "maker"}
+    (refused,) = (each for each in page["not_now"] if each["kind"] == "decide_referral")
     assert refused == {
         "kind": "decide_referral",
         "role": "checker",

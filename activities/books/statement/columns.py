@@ -103,7 +103,7 @@ def _columns_of(headings: tuple[str, ...], said: tuple[tuple[str, Field], ...]) 
         unread=tuple(
             plain(headings[place])
             for place, name in enumerate(names)
-            if name and place not in fields and name not in best.known and _usual(name) is None
+            if name and place not in fields and name not in best.known and usual_field(name) is None
         ),
         told=tuple(name for name in names if name in told),
     )
@@ -115,7 +115,7 @@ def _merit(layout: Layout, names: Sequence[str], told: Mapping[str, Field]) -> t
     if not _is_enough(placed):
         return -1, False, False
     if layout.code == GENERIC:
-        return sum(1 for name in names if name in layout.known or _usual(name)), False, True
+        return sum(1 for name in names if name in layout.known or usual_field(name)), False, True
     is_whole = len(placed & set(layout.columns)) >= _MOST_OF_IT * len(layout.columns)
     known = sum(1 for name in names if name in layout.known)
     return (known, True, layout.is_verified) if is_whole else (-1, False, False)
@@ -129,7 +129,7 @@ def _placed(layout: Layout, names: Sequence[str], told: Mapping[str, Field]) -> 
         if field in SEVERAL or field not in fields.values():
             fields |= dict.fromkeys(there if field in SEVERAL else there[:1], field)
     for place, name in enumerate(names):
-        usual = None if place in fields or (name in layout.known and layout.code != GENERIC) else _usual(name)
+        usual = None if place in fields or (name in layout.known and layout.code != GENERIC) else usual_field(name)
         if usual and (usual not in fields.values() or (layout.code == GENERIC and usual not in _ONE_ONLY)):
             fields[place] = usual
     return fields
@@ -140,7 +140,7 @@ def _is_enough(fields: set[Field]) -> bool:
 
 
 @cache
-def _usual(name: str) -> Field | None:
+def usual_field(name: str) -> Field | None:
     """The field of a usual heading; what stands in brackets may say which side it is."""
     by_name = _usual_names()
     if name in by_name:
@@ -167,7 +167,7 @@ def _refuse_twice(
     """Two headings that mean the same money: which counts, the bank's layout or an officer says, or nobody."""
     names = [heading_name(heading) for heading in headings]
     for place, name in enumerate(names):
-        field = _usual(name)
+        field = usual_field(name)
         is_open = layout.code == GENERIC or names.count(name) > 1
         if (
             place not in fields
@@ -224,7 +224,7 @@ def joined_headings(upper: Sequence[str], lower: Sequence[str]) -> list[str] | N
     for up, low in zip(above, below, strict=True):
         over = up or (over if low else "")
         joined.append(_under(over, low) if low else up)
-    if not any(low and _usual(heading_name(name)) for low, name in zip(below, joined, strict=True)):
+    if not any(low and usual_field(heading_name(name)) for low, name in zip(below, joined, strict=True)):
         return None
     return joined
 

@@ -8,8 +8,8 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
-from activities.books.statement.columns import heading_name
-from activities.books.statement.layouts import Field
+from activities.books.statement.columns import heading_name, usual_field
+from activities.books.statement.layouts import MONEY, Field
 from activities.books.statement.reading import Part, StatementFile, read_statement
 from activities.wording import masked
 from models.books import ledger, statements
@@ -336,11 +336,15 @@ def say_heading(session: Session, fund: str, heading: str, field: Field | None, 
     Returns:
         the heading by its plain name, under which it is kept.
     Raises:
-        XuqiaoError: ``statement.heading_empty``.
+        XuqiaoError: ``statement.heading_empty``; ``statement.heading_known`` for a heading of money or of the day
+            whose meaning is known: no one person may turn a statement round.
     """
     name = heading_name(heading)
     if not name:
         raise XuqiaoError("statement.heading_empty")
+    known = usual_field(name)
+    if field and known in MONEY | {Field.DAY} and known is not field:
+        raise XuqiaoError("statement.heading_known", heading=heading, field=known)
     statements.say_heading(session, the_fund(session, fund).code, name, field or "", by)
     return name
 

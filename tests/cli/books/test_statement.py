@@ -99,6 +99,7 @@ def test_7_an_officer_says_once_what_a_heading_means(cli: Cli, fund_code: str, t
         (("--heading", "金额"), 2),
         (("--heading", "金额", "--means", "天气", "--as", "li.jing"), 2),
         (("--heading", "（）", "--means", "-", "--as", "zhao.na"), 1),
+        (("--heading", "贷方发生额", "--means", "借方金额", "--as", "li.jing"), 1),
     ],
 )
 def test_7_what_cannot_be_said_of_a_heading_is_refused(
