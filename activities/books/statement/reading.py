@@ -402,7 +402,10 @@ def _amount(cells: Cells, marks: Mapping[str, int]) -> tuple[Amount, int | None]
 
 
 def _or_none(cells: Cells, field: Field) -> int | None:
-    return _or(cells, field, lambda cell: amount_of(cell).fen, None)
+    found = _or(cells, field, lambda cell: amount_of(cell).fen, None)
+    if found is not None and abs(found) > MOST_FEN:
+        raise XuqiaoError("statement.amount_absurd")
+    return found
 
 
 def _or(cells: Cells, field: Field, read: Callable[[Cell], T], otherwise: T) -> T:
