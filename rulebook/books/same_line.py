@@ -1,10 +1,15 @@
 """Which lines of a statement are on record already. Pure.
 
-A line is identified by day, direction and amount, the other side's account and the running balance; where there is no
-balance by its place among the equal ones of its day, since a statement has every line of a day from its beginning. The
-bank's number of the line counts as far as it tells lines apart: some banks give one number to a transfer and its fee,
-begin anew each day, or write zeros. A summary that the bank completed later is the same line; what cannot be told is
-refused by name, never dropped and never doubled.
+A line is identified by day, direction and amount, the other side and the running balance; where there is no balance by
+its place among the equal ones of its day, since a statement has every line of a day from its beginning. The bank's
+number of the line counts as far as it tells lines apart: some banks give one number to a transfer and its fee, begin
+anew each day, or write zeros. A summary that the bank completed later is the same line; what cannot be told is refused
+by name, never dropped and never doubled.
+
+Because a file has a day from its beginning, it has every line of the day that is on record before it has a new one. A
+file with new lines that lacks one on record contradicts the record, whichever of number, account, name, amount and
+balance the bank has altered; and where both have balances, the new lines carry the record's day on to the balance of
+the file's.
 """
 
 import re
@@ -13,12 +18,15 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from rulebook.books.running_balance import balance_breaks, in_order
 from rulebook.books.statements import KnownLine, StatementLine
 from rulebook.errors import XuqiaoError
+from rulebook.parties.names import compared
 
 _NO_NUMBER = re.compile(r"[0\-*/]*")
 _NEAR = timedelta(days=7)
-_OF_THE_DAY = re.compile(r"[0-9]{1,5}")
+_OF_THE_DAY = re.compile(r"0*[0-9]{1,5}")
+"""Numbers that begin anew each day, padded or not."""
 
 
 class Recognised(NamedTuple):
@@ -38,24 +46,66 @@ def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) ->
     Returns:
         one for each line.
     """
-    record: dict[date, list[KnownLine]] = defaultdict(list)
-    for known in on_record:
-        record[known.on].append(known)
-    places: dict[date, list[int]] = defaultdict(list)
-    for place, line in enumerate(lines):
-        places[line.on].append(place)
+    days, record = _places_by_day(lines), _by_day(on_record)
     found = [Recognised()] * len(lines)
-    for on, of_day in places.items():
-        matched, record[on] = _match([(place, lines[place]) for place in of_day], record[on])
-        for place in of_day:
-            found[place] = _judged(lines[place], matched.get(place), record[on])
-    unmatched = [known for left in record.values() for known in left]
-    for place, line in enumerate(lines):
-        if found[place] == Recognised() and (other := _of_another_day(line, unmatched)):
-            found[place] = _refused("statement.line_differs", other)
+    left: dict[date, list[KnownLine]] = dict(record)
+    for on, places in days.items():
+        matched, left[on] = _match([(place, lines[place]) for place in places], record.get(on, []))
+        goes_on = not matched and _goes_on(lines[places[0]], left[on])
+        for place in places:
+            found[place] = _judged(lines[place], matched.get(place), left[on], goes_on=goes_on)
+    _refuse_moved(lines, found, on_record, [known for of_day in left.values() for known in of_day])
     _refuse_repeated(lines, found)
+    for on, places in days.items():
+        _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
     _give_names(lines, found, {known.name for known in on_record})
     return found
+
+
+def no_longer_there(
+    lines: Sequence[StatementLine], found: Sequence[Recognised], on_record: Sequence[KnownLine]
+) -> list[KnownLine]:
+    """Lines on record of the days that a file covers, which the file no longer has.
+
+    Args:
+        lines: of the file, in order of time.
+        found: what ``recognise`` says of them.
+        on_record: all lines on record, in order of time.
+    Returns:
+        none of the file's last day where the file only ends earlier in the day than the record does, nor of its first
+        where it only goes on from there.
+    """
+    if not lines:
+        return []
+    first, last = lines[0].on, lines[-1].on
+    there = {each.known.name for each in found if each.known}
+    goes_on = any(not each.known for line, each in zip(lines, found, strict=True) if line.on == last)
+    covered = (known for known in on_record if first <= known.on < last or (known.on == last and goes_on))
+    absent = [known for known in covered if known.name not in there]
+    of_first_day = _by_day(on_record).get(first, [])
+    if _goes_on(lines[0], of_first_day) and not any(known.name in there for known in of_first_day):
+        return [known for known in absent if known.on != first]
+    return absent
+
+
+def _goes_on(first: StatementLine, on_record: Sequence[KnownLine]) -> bool:
+    """Whether a file goes on where the day on record ends, by its balance, instead of beginning with the day."""
+    before = _balance_before(first)
+    return bool(on_record) and before is not None and before == on_record[-1].balance_fen
+
+
+def _places_by_day(lines: Sequence[StatementLine]) -> dict[date, list[int]]:
+    days: dict[date, list[int]] = defaultdict(list)
+    for place, line in enumerate(lines):
+        days[line.on].append(place)
+    return days
+
+
+def _by_day(on_record: Sequence[KnownLine]) -> dict[date, list[KnownLine]]:
+    days: dict[date, list[KnownLine]] = defaultdict(list)
+    for known in on_record:
+        days[known.on].append(known)
+    return days
 
 
 def _match(
@@ -88,25 +138,24 @@ def _sum_of(line: StatementLine) -> tuple[object, ...]:
 
 def _by_balance(line: StatementLine, known: StatementLine) -> bool:
     proven = line.balance_fen is not None and _sum_of(line) == _sum_of(known)
-    return proven and _accounts_fit(line, known) and _numbers_fit(line, known)
+    return proven and _other_sides_fit(line, known) and _numbers_fit(line, known)
 
 
 def _by_number(line: StatementLine, known: StatementLine) -> bool:
-    return _unproven(line, known) and _same_number(line, known) and _accounts_fit(line, known)
+    return _unproven(line, known) and _same_number(line, known) and _other_sides_fit(line, known)
 
 
 def _by_account(line: StatementLine, known: StatementLine) -> bool:
-    return _may_be(line, known) and _words_fit(line.summary, known.summary)
-
-
-def _may_be(line: StatementLine, known: StatementLine) -> bool:
-    """Whether nothing but its words tells a line from one on record."""
-    names_fit = _words_fit(line.payer_name, known.payer_name)
-    return _unproven(line, known) and _numbers_fit(line, known) and _accounts_fit(line, known) and names_fit
+    fits = _unproven(line, known) and _numbers_fit(line, known) and _other_sides_fit(line, known)
+    return fits and _words_fit(line.summary, known.summary)
 
 
 def _unproven(line: StatementLine, known: StatementLine) -> bool:
     return line.amount_fen == known.amount_fen and (line.balance_fen is None or known.balance_fen is None)
+
+
+def _other_sides_fit(line: StatementLine, known: StatementLine) -> bool:
+    return _accounts_fit(line, known) and _words_fit(compared(line.payer_name), compared(known.payer_name))
 
 
 def _accounts_fit(line: StatementLine, known: StatementLine) -> bool:
@@ -169,10 +218,15 @@ def completed(known: KnownLine, line: StatementLine) -> KnownLine | None:
 # What speaks against it ----------------------------------------------------------------------------------------
 
 
-def _judged(line: StatementLine, known: KnownLine | None, left: Sequence[KnownLine]) -> Recognised:
+def _judged(line: StatementLine, known: KnownLine | None, left: Sequence[KnownLine], *, goes_on: bool) -> Recognised:
+    """What a line is beside those of its day on record that the file lacks.
+
+    Args:
+        goes_on: whether the file lacks them because it begins behind them.
+    """
     if known is not None:
         return Recognised(known=known)
-    for code, contradicts in _CONTRADICTIONS:
+    for code, contradicts in _CONTRADICTIONS[:1] if goes_on else _CONTRADICTIONS:
         other = next((each for each in left if contradicts(line, each)), None)
         if other is not None:
             return _refused(code, other)
@@ -183,43 +237,91 @@ def _refused(code: str, other: KnownLine) -> Recognised:
     return Recognised(refusal=XuqiaoError(code, reference=other.name, on=other.on))
 
 
-def _of_another_day(line: StatementLine, left: Sequence[KnownLine]) -> KnownLine | None:
-    """The same money under the same number on a day nearby, as when one export goes by 交易日 and another by 记账日."""
-    if not identifies(line.reference) or _OF_THE_DAY.fullmatch(line.reference):
-        return None
-    near = (known for known in left if known.on != line.on and abs(known.on - line.on) <= _NEAR)
-    return next((known for known in near if _same_number(line, known) and _same_money(line, known)), None)
-
-
-def _same_money(line: StatementLine, known: StatementLine) -> bool:
-    return _sum_of(line) == _sum_of(known) or _unproven(line, known)
-
-
 def _same_balance(line: StatementLine, known: StatementLine) -> bool:
     return line.balance_fen is not None and _sum_of(line) == _sum_of(known)
 
 
-def _same_number_otherwise(line: StatementLine, known: StatementLine) -> bool:
-    unproven = line.balance_fen is None or known.balance_fen is None
-    return unproven and _same_number(line, known)
+def _may_be(line: StatementLine, known: StatementLine) -> bool:
+    """Whether a line may be the one on record, altered: the same money, or the same other side's."""
+    return line.amount_fen == known.amount_fen or _other_sides_fit(line, known)
 
 
 _CONTRADICTIONS: Sequence[tuple[str, Callable[[StatementLine, StatementLine], bool]]] = (
     ("statement.line_differs", _same_balance),
-    ("statement.line_differs", _same_number_otherwise),
+    ("statement.line_differs", _same_number),
     ("statement.line_uncertain", _may_be),
 )
+
+
+def _refuse_moved(
+    lines: Sequence[StatementLine],
+    found: list[Recognised],
+    on_record: Sequence[KnownLine],
+    left: Sequence[KnownLine],
+) -> None:
+    """The same money on a day nearby, as when one export goes by 交易日 and another by 记账日."""
+    out_of_place = [known for known in left if _is_out_of_place(known, lines, on_record)]
+    for place, line in enumerate(lines):
+        if found[place] == Recognised():
+            numbered = (known for known in left if _same_by_number(line, known))
+            proven = (known for known in out_of_place if _same_by_balance(line, known))
+            other = next((known for known in (*numbered, *proven) if _are_near(line, known)), None)
+            if other is not None:
+                found[place] = _refused("statement.line_differs", other)
+
+
+def _are_near(line: StatementLine, known: StatementLine) -> bool:
+    return line.on != known.on and abs(line.on - known.on) <= _NEAR
+
+
+def _same_by_number(line: StatementLine, known: StatementLine) -> bool:
+    tells = _same_number(line, known) and not _OF_THE_DAY.fullmatch(line.reference)
+    return tells and line.amount_fen == known.amount_fen and _accounts_fit(line, known)
+
+
+def _same_by_balance(line: StatementLine, known: StatementLine) -> bool:
+    of_the_day = all(_OF_THE_DAY.fullmatch(each.reference) for each in (line, known))
+    numbers_fit = of_the_day or _numbers_fit(line, known)
+    return _same_balance(line, known) and _other_sides_fit(line, known) and numbers_fit
+
+
+def _is_out_of_place(known: KnownLine, lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) -> bool:
+    """Whether a line that the file lacks is no line before or after the file, as far as balances tell."""
+    first, last = lines[0], lines[-1]
+    if known.on < first.on:
+        before = [each for each in on_record if each.on < first.on][-1]
+        return before.balance_fen != _balance_before(first)
+    if known.on > last.on:
+        after = next(each for each in on_record if each.on > last.on)
+        return last.balance_fen != _balance_before(after)
+    return known.on < last.on
+
+
+def _balance_before(line: StatementLine) -> int | None:
+    return None if line.balance_fen is None else line.balance_fen - line.amount_fen
+
+
+def _refuse_what_does_not_run_on(
+    lines: Sequence[StatementLine], found: list[Recognised], places: Sequence[int], record: Sequence[KnownLine]
+) -> None:
+    """Refuse new lines of a day that do not carry the day on record on to the balance with which the file ends it."""
+    new = [place for place in places if found[place] == Recognised()]
+    stated = all(each.balance_fen is not None for each in (*record, *(lines[place] for place in places)))
+    if not new or not record or not stated:
+        return
+    day = in_order([*record, *(lines[place] for place in new)])
+    if day[-1].balance_fen != lines[places[-1]].balance_fen or balance_breaks(day):
+        for place in new:
+            found[place] = _refused("statement.day_differs", record[-1])
 
 
 def _refuse_repeated(lines: Sequence[StatementLine], found: list[Recognised]) -> None:
     """A number that a file gives twice to the same money without a balance: one line printed twice, or two?"""
     seen: set[tuple[object, ...]] = set()
     for place, line in enumerate(lines):
-        if found[place].known or found[place].refusal or line.balance_fen is not None:
-            continue
-        if identifies(line.reference):
+        if line.balance_fen is None and identifies(line.reference):
             same = (line.on, line.amount_fen, line.payer_account, line.payer_name, line.reference)
-            if same in seen:
+            if same in seen and found[place] == Recognised():
                 refusal = XuqiaoError("statement.line_repeated", reference=line.reference, on=line.on)
                 found[place] = Recognised(refusal=refusal)
             seen.add(same)

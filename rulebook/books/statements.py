@@ -18,12 +18,16 @@ from rulebook.values import Value
 
 _INTEREST = re.compile("结息|利息|存款息")
 _SETTLED = re.compile("结息|利息入账|存款利息|活期利息|账户利息|存款息")
-"""What a bank calls the interest it pays; enough where the line names an account and nobody it belongs to."""
+"""What a bank calls the interest it pays; enough where the line names nobody."""
 _CHARGE = re.compile("手续费|工本费|管理费|服务费|电汇费|汇款费|汇划费|年费|短信费|账户费|收费|扣费|回单费|函证费")
 _RETURNED = re.compile("退汇|退回|退票|冲正|汇款失败|付款失败|转账失败|支付失败")
-_OF_SOMEBODY = re.compile("归还|还款|偿还|还本|转贷|贷款")
-"""Interest that a borrower pays is not interest on the account."""
-_BANK_ITSELF = re.compile("银行|信用社|信用联社|农商行|应付.*利息|利息支出|手续费收入|暂收|暂付|清算")
+_OF_SOMEBODY = re.compile("归还|还款|偿还|还本|转贷|贷款|代还|代付|代垫|代偿")
+"""Interest that a borrower pays is not interest on the account; nor is a fee paid for him a charge for keeping it."""
+_A_BANK = re.compile(
+    "(银行|信用社|联社|农商行|农信社)(股份有限公司|有限责任公司|有限公司|股份公司)?(.*[支分]行|.*分理处)?(营业部)?$"
+)
+"""How a bank's name ends; a firm may well have the word within its own (南京银行家咖啡有限公司)."""
+_ITS_OWN_ACCOUNT = re.compile("应付.*利息|利息支出|手续费收入|暂[收付]款|清算(资金|账户|款)")
 
 
 class LineKind(StrEnum):
@@ -48,7 +52,7 @@ class StatementLine(Value):
 
     on: date
     amount_fen: int = Field(ge=-MOST_FEN, le=MOST_FEN)
-    balance_fen: int | None = None
+    balance_fen: int | None = Field(default=None, ge=-MOST_FEN, le=MOST_FEN)
     reference: str = ""
     payer_name: str = ""
     payer_account: str = ""
@@ -65,13 +69,14 @@ class StatementLine(Value):
 
         They belong to no case, and an officer books them as what they are.
         """
-        if self.payer_name and not _BANK_ITSELF.search(self.payer_name):
+        is_banks = not self.payer_name or _A_BANK.search(self.payer_name) or _ITS_OWN_ACCOUNT.search(self.payer_name)
+        if not is_banks or _OF_SOMEBODY.search(self.summary):
             return LineKind.TRANSFER
-        if self.amount_fen < 0:
-            return LineKind.CHARGE if _CHARGE.search(self.summary) else LineKind.TRANSFER
-        said = _SETTLED if self.payer_account and not self.payer_name else _INTEREST
-        if said.search(self.summary) and not _OF_SOMEBODY.search(self.summary) and self.amount_fen:
+        interest = _INTEREST if self.payer_name else _SETTLED
+        if self.amount_fen > 0 and interest.search(self.summary):
             return LineKind.INTEREST
+        if self.amount_fen < 0 and _CHARGE.search(self.summary):
+            return LineKind.CHARGE
         return LineKind.TRANSFER
 
     @property

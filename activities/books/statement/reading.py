@@ -397,7 +397,7 @@ def in_time(lines: Sequence[FileLine], opening_fen: int | None) -> list[FileLine
     turned = list(lines)
     turned.reverse()
     by_day_turned = sorted(turned, key=lambda each: each.line.on)  # the order within a day stays
-    ways = [by_day, by_day_turned]
+    ways = [list(lines), by_day, by_day_turned, turned]
     if is_newest_first([each.line for each in lines], opening_fen):
         ways.reverse()
     return min(ways, key=lambda way: len(balance_breaks([each.line for each in way], opening_fen)))
@@ -531,7 +531,10 @@ def _amount(cells: Cells, marks: Mapping[str, int]) -> tuple[Amount, int | None]
 
 
 def _or_none(cells: Cells, field: Field) -> int | None:
-    return _or(cells, field, lambda cell: amount_of(cell).fen, None)
+    found = _or(cells, field, lambda cell: amount_of(cell).fen, None)
+    if found is not None and abs(found) > MOST_FEN:
+        raise XuqiaoError("statement.amount_absurd")
+    return found
 
 
 def _or(cells: Cells, field: Field, read: Callable[[Cell], T], otherwise: T) -> T:

@@ -4,13 +4,15 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from enum import StrEnum
+from itertools import combinations
+from typing import NamedTuple
 
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
 from activities.books.statement.columns import heading_name, usual_field
 from activities.books.statement.layouts import MONEY, Field
-from activities.books.statement.reading import Part, StatementFile, read_statement
+from activities.books.statement.reading import FileLine, Part, StatementFile, read_statement
 from activities.wording import masked
 from models.books import ledger, statements
 from models.books.statements import InFile
@@ -19,7 +21,8 @@ from models.funds.funds import business_date
 from models.funds.funds import fund as the_fund
 from rulebook.books import reconciling
 from rulebook.books.postings import unmatched_receipt
-from rulebook.books.same_line import completed, recognise, shows
+from rulebook.books.running_balance import balance_breaks
+from rulebook.books.same_line import Recognised, completed, no_longer_there, recognise, shows
 from rulebook.books.statements import KnownLine, LineKind, StatementLine
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
@@ -109,6 +112,7 @@ class ImportReport(Value):
     Attributes:
         account_named: whether the file itself names the fund's account.
         breaks, sums: what in the statement contradicts itself; then nothing of it is on record.
+        absent: names of lines on record, of the days it covers, that it no longer has.
     """
 
     fund: str
@@ -116,6 +120,7 @@ class ImportReport(Value):
     rows: tuple[RowResult, ...]
     breaks: tuple[BalanceBreak, ...]
     sums: tuple[Reason, ...]
+    absent: tuple[str, ...]
     reading: Reading
 
     @property
@@ -155,16 +160,19 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
         for part in file.parts
         for fault in part.faults
     ]
-    adds_up = all(part.adds_up for part in file.parts)
-    for part in file.parts:
-        rows += _put_on_record(session, fund, part, content, by) if adds_up else _not_taken(part)
+    lines = _in_order_of_time(file.parts)
+    breaks = _breaks(file.parts, lines)
+    sums = [error for part in file.parts for error in part.sums] + _sheets_twice(file.parts)
+    adds_up = not breaks and not sums
+    results, absent = _put_on_record(session, fund, lines, content, by) if adds_up else _not_taken(lines)
     unbooked = take_up(session, fund, by) if adds_up else {}
     return ImportReport(
         fund=fund,
         account_named=named,
-        rows=tuple(_in_file_order(_with_states(session, fund, rows, unbooked), file)),
-        breaks=tuple(each for part in file.parts for each in _breaks(part)),
-        sums=tuple(reason_of(error) for part in file.parts for error in part.sums),
+        rows=tuple(_in_file_order(_with_states(session, fund, [*rows, *results], unbooked), file)),
+        breaks=tuple(breaks),
+        sums=tuple(reason_of(error) for error in sums),
+        absent=absent,
         reading=_reading(file),
     )
 
@@ -179,42 +187,100 @@ def _refuse_other_account(file: StatementFile, number: str) -> bool:
     return bool(telling)
 
 
-def _put_on_record(session: Session, fund: str, part: Part, content: bytes, by: str) -> list[RowResult]:
+class _Placed(NamedTuple):
+    """A line, and the sheet and row in which it stands."""
+
+    sheet: str
+    row: int
+    line: StatementLine
+
+
+def _in_order_of_time(parts: Sequence[Part]) -> list[_Placed]:
+    """The lines of all sheets; of sheets that begin with one day the later may stand first, as lines do in one."""
+    ties_turned = sorted(parts, key=lambda part: part.lines[0].line.on if part.lines else date.min, reverse=True)[::-1]
+    ways = [
+        _by_day(_Placed(part.sheet, *each) for part in order for each in part.lines) for order in (parts, ties_turned)
+    ]
+    return min(ways, key=lambda lines: len(balance_breaks([each.line for each in lines])))
+
+
+def _by_day(lines: Iterable[_Placed]) -> list[_Placed]:
+    return sorted(lines, key=lambda each: each.line.on)
+
+
+def _breaks(parts: Sequence[Part], lines: Sequence[_Placed]) -> list[BalanceBreak]:
+    """Where the balance does not run: within a sheet, beside what it says of itself, or else from sheet to sheet."""
+    found = [
+        _break(_Placed(part.sheet, *part.lines[each.place]), each.expected_fen, each.stated_fen)
+        for part in parts
+        for each in part.breaks
+    ]
+    across = balance_breaks([each.line for each in lines])
+    return found or [_break(lines[each.place], each.expected_fen, each.stated_fen) for each in across]
+
+
+def _break(at: _Placed, expected_fen: int, stated_fen: int) -> BalanceBreak:
+    return BalanceBreak(row=at.row, sheet=at.sheet, expected_fen=expected_fen, stated_fen=stated_fen)
+
+
+def _sheets_twice(parts: Sequence[Part]) -> list[XuqiaoError]:
+    """Sheets with equal lines that no balance tells apart, unless one goes on in the middle of the other's last day."""
+    return [
+        XuqiaoError("statement.sheet_twice", one=one.sheet, other=other.sheet)
+        for one, other in combinations(parts, 2)
+        if _equal_lines(one.lines, other.lines) and not (_goes_on(one, other) or _goes_on(other, one))
+    ]
+
+
+def _equal_lines(lines: Sequence[FileLine], others: Sequence[FileLine]) -> bool:
+    unproven = {each.line for each in lines if each.line.balance_fen is None}
+    return any(each.line in unproven for each in others)
+
+
+def _goes_on(before: Part, after: Part) -> bool:
+    """Whether a sheet is the next page, and no copy."""
+    is_copy = [each.line for each in before.lines] == [each.line for each in after.lines]
+    return before.lines[-1].line.on <= after.lines[0].line.on and not is_copy
+
+
+def _put_on_record(
+    session: Session, fund: str, lines: Sequence[_Placed], content: bytes, by: str
+) -> tuple[list[RowResult], tuple[str, ...]]:
+    """What became of each line, and the names of lines on record that the file should have and has not."""
     today, results = business_date(session, fund), []
-    come = [each for each in part.lines if each.line.on <= today]
-    for each in part.lines:
-        if each.line.on > today:
-            error = XuqiaoError("statement.day_to_come", on=each.line.on, today=today)
-            results.append(_result(part, each.row, each.line, reason=reason_of(error)))
-    found = recognise([each.line for each in come], statements.lines_of(session, fund))
+    come = [each for each in lines if each.line.on <= today]
+    for each in lines[len(come) :]:
+        error = XuqiaoError("statement.day_to_come", on=each.line.on, today=today)
+        results.append(_result(each, reason=reason_of(error)))
+    on_record = statements.lines_of(session, fund)
+    found = recognise([each.line for each in come], on_record)
     digest = hashlib.sha256(content).hexdigest()
-    for (row, line), what in zip(come, found, strict=True):
-        place = InFile(digest=digest, sheet=part.sheet, row=row, by=by)
-        if what.refusal:
-            results.append(_result(part, row, line, reason=reason_of(what.refusal)))
-        elif what.known:
-            if after := completed(what.known, line):
-                statements.complete_line(session, fund, after, place)
-            results.append(_result(part, row, line, name=what.known.name, new=False))
-        elif what.name:
-            statements.add_line(session, fund, what.name, line, place)
-            results.append(_result(part, row, line, name=what.name, new=True))
-    return results
+    for each, what in zip(come, found, strict=True):
+        place = InFile(digest=digest, sheet=each.sheet, row=each.row, by=by)
+        results.append(_result(each, **_taken_in(session, fund, each.line, what, place)))
+    absent = no_longer_there([each.line for each in come], found, on_record)
+    return results, tuple(known.name for known in absent)
 
 
-def _result(part: Part, row: int, line: StatementLine, **more: object) -> RowResult:
-    about = {"row": row, "sheet": part.sheet, "on": line.on, "amount_fen": line.amount_fen}
+def _taken_in(session: Session, fund: str, line: StatementLine, what: Recognised, place: InFile) -> dict[str, object]:
+    """Put on record what is new of a line."""
+    if what.known:
+        if after := completed(what.known, line):
+            statements.complete_line(session, fund, after, place)
+        return {"name": what.known.name, "new": False}
+    if what.name:
+        statements.add_line(session, fund, what.name, line, place)
+        return {"name": what.name, "new": True}
+    return {"reason": reason_of(what.refusal)} if what.refusal else {}
+
+
+def _not_taken(lines: Sequence[_Placed]) -> tuple[list[RowResult], tuple[str, ...]]:
+    return [_result(each) for each in lines], ()
+
+
+def _result(placed: _Placed, **more: object) -> RowResult:
+    about = {"row": placed.row, "sheet": placed.sheet, "on": placed.line.on, "amount_fen": placed.line.amount_fen}
     return RowResult.model_validate({**about, **more})
-
-
-def _not_taken(part: Part) -> list[RowResult]:
-    return [_result(part, each.row, each.line) for each in part.lines]
-
-
-def _breaks(part: Part) -> Iterable[BalanceBreak]:
-    for each in part.breaks:
-        place = part.lines[each.place].row
-        yield BalanceBreak(row=place, sheet=part.sheet, expected_fen=each.expected_fen, stated_fen=each.stated_fen)
 
 
 def _reading(file: StatementFile) -> Reading:

@@ -105,6 +105,8 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
         line(say("statement.balance_break", row=each.row, expected=expected, stated=stated))
     for reason in report.sums:
         line(_sentence(reason))
+    for name in report.absent:
+        line(say("statement.absent", reference=name))
     line(say("statement.imported", fund=report.fund, **counts, breaks=len(report.breaks)))
     if not report.taken:
         line(say("statement.nothing_taken"))

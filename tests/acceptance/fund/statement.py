@@ -36,7 +36,7 @@ class Statement:
         self._path.write_text("\n".join([headings, *self._rows]), encoding="utf-8")
         with self.fund.services.sessions.begin() as session:
             report = taking_in.import_statement(session, self.fund.code, self._path.read_bytes(), MAKER)
-        assert report.whole
+        assert report.whole, [report.breaks, report.sums, [r for r in report.rows if r.reason]]
         return {row.name: row for row in report.rows}
 
     def match(self, line: str, case: str, *, principal: int | None = None, fee: int | None = None) -> Matched:

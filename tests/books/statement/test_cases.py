@@ -209,6 +209,35 @@ def test_4_without_balance_and_number_other_words_cannot_be_told_apart(account: 
     assert [row.new for row in both.rows] == [False, True], "a file with both tells"
 
 
+def test_3_an_altered_number_doubles_nothing_and_what_the_file_lacks_is_named(account: Account) -> None:
+    account.take_in("2026-03-01,SN900,,1.00,,甲,622,")
+    report = account.take_in("2026-03-01,HX12345678,,1.00,,甲,622,", "2026-03-02,HX12345679,,2.00,,乙,623,")
+    assert faults(report) == [(2, "statement.line_uncertain")]
+    assert (report.absent, report.whole) == (("SN900",), False)
+    assert account.waiting() == {"SN900": yuan(1), "HX12345679": yuan(2)}
+
+
+def test_3_a_day_whose_balances_moved_is_booked_once(account: Account) -> None:
+    account.take_in("2026-03-01,SN90001,,100.00,1100.00,甲,622,", "2026-03-01,SN90002,,50.00,1150.00,乙,623,")
+    report = account.take_in(
+        "2026-03-01,SN89999,,10.00,1010.00,丙,624,",
+        "2026-03-01,SN90001,,100.00,1110.00,甲,622,",
+        "2026-03-01,SN90002,,50.00,1160.00,乙,623,",
+    )
+    assert faults(report) == [
+        (2, "statement.day_differs"),
+        (3, "statement.line_differs"),
+        (4, "statement.line_differs"),
+    ]
+    assert account.waiting() == {"SN90001": yuan(100), "SN90002": yuan(50)}
+
+
+def test_3_a_balance_beyond_all_reason_is_named(account: Account) -> None:
+    report = account.take_in("2026-03-01,A,,1.00,99999999999999999999.00,甲,,", "2026-03-01,B,,2.00,,乙,,")
+    assert faults(report) == [(2, "statement.amount_absurd")]
+    assert account.waiting() == {"B": yuan(2)}
+
+
 # 5, 6 ----------------------------------------------------------------------------------------------------------
 
 
@@ -281,6 +310,37 @@ def test_6_a_hidden_sheet_is_named_and_not_read(account: Account, tmp_path: Path
     book.save(path)
     report = account.take_in_file(path)
     assert (len(account.lines), report.reading.other_sheets) == (1, ("第2页",))
+
+
+PAGE: list[object] = ["日期", "借方", "贷方", "余额", "对方户名"]
+
+
+def test_11_equal_lines_on_two_pages_are_two(account: Account, tmp_path: Path) -> None:
+    first: list[list[object]] = [PAGE, ["2026-03-01", None, 7, None, "乙"], ["2026-03-01", None, 5, None, "甲"]]
+    second: list[list[object]] = [PAGE, ["2026-03-01", None, 5, None, "甲"]]
+    path = sheet(tmp_path, first, second)
+    for new in (True, False):
+        report = account.take_in_file(path)
+        assert (report.whole, [row.new for row in report.rows]) == (True, [new] * 3)
+    assert amounts(account) == [yuan(7), yuan(5), yuan(5)]
+
+
+def test_11_a_sheet_and_its_copy_are_refused(account: Account, tmp_path: Path) -> None:
+    rows: list[list[object]] = [PAGE, ["2026-03-01", None, 5, None, "甲"], ["2026-03-02", None, 6, None, "甲"]]
+    report = account.take_in_file(sheet(tmp_path, rows, rows))
+    assert [reason.code for reason in report.sums] == ["statement.sheet_twice"]
+    assert (report.taken, account.lines) == (False, [])
+
+
+def test_11_the_balance_runs_from_page_to_page_whichever_comes_first(account: Account, tmp_path: Path) -> None:
+    first: list[list[object]] = [PAGE, ["2026-03-01", None, 5, 105, "甲"], ["2026-03-01", None, 5, 110, "甲"]]
+    second: list[list[object]] = [PAGE, ["2026-03-01", None, 5, 115, "甲"]]
+    missing: list[list[object]] = [PAGE, ["2026-03-01", None, 5, 120, "甲"]]
+    report = account.take_in_file(sheet(tmp_path, first, missing))
+    assert [(each.sheet, each.row) for each in report.breaks] == [("第2页", 2)]
+    assert account.lines == []
+    assert account.take_in_file(sheet(tmp_path, second, first)).whole
+    assert [line.balance_fen for line in account.lines] == [yuan(105), yuan(110), yuan(115)]
 
 
 # 8, 9, 10 ------------------------------------------------------------------------------------------------------

@@ -95,6 +95,13 @@ def test_a_missing_line_breaks_the_balance_at_the_next_one_only() -> None:
         (-123, "手续费收入", "32001658880052000999", "账户管理费", LineKind.CHARGE),
         (-123, "东海县乙有限公司", ACCOUNT, "服务费", LineKind.TRANSFER),
         (123, "", "", "手续费", LineKind.TRANSFER),
+        (123, "东海县某某公司清算组", "", "利息", LineKind.TRANSFER),
+        (123, "南京银行家咖啡有限公司", ACCOUNT, "利息", LineKind.TRANSFER),
+        (123, "", "", "利息", LineKind.TRANSFER),
+        (123, "江苏银行股份有限公司连云港东海支行营业部", "320", "利息", LineKind.INTEREST),
+        (123, "江苏东海农村商业银行股份有限公司", "320", "利息", LineKind.INTEREST),
+        (-50_000_00, "江苏东海农商行", "320", "代还客户 服务费", LineKind.TRANSFER),
+        (-50, "江苏东海农商行", "320", "服务费", LineKind.CHARGE),
     ],
 )
 def test_11_interest_and_charges_are_the_banks_own_doing_on_whichever_account(
