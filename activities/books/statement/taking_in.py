@@ -198,9 +198,10 @@ class _Placed(NamedTuple):
 def _in_order_of_time(parts: Sequence[Part]) -> list[_Placed]:
     """The lines of all sheets; of sheets that begin with one day the later may stand first, as lines do in one."""
     ties_turned = sorted(parts, key=lambda part: part.lines[0].line.on if part.lines else date.min, reverse=True)[::-1]
-    ways = [
-        _by_day(_Placed(part.sheet, *each) for part in order for each in part.lines) for order in (parts, ties_turned)
+    as_they_stand = [
+        [_Placed(part.sheet, *each) for part in order for each in part.lines] for order in (parts, ties_turned)
     ]
+    ways = [*as_they_stand, *map(_by_day, as_they_stand)]
     return min(ways, key=lambda lines: len(balance_breaks([each.line for each in lines])))
 
 
