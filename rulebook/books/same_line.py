@@ -59,7 +59,8 @@ def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) ->
     _refuse_moved(lines, found, on_record, [known for of_day in left.values() for known in of_day])
     _refuse_repeated(lines, found)
     for on, places in days.items():
-        _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
+        if left[on] or not _is_behind_the_known(found, places):
+            _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
     _give_names(lines, found, {known.name for known in on_record})
     return found
 
@@ -329,6 +330,12 @@ def _is_out_of_place(known: KnownLine, lines: Sequence[StatementLine], on_record
 
 def _balance_before(line: StatementLine) -> int | None:
     return None if line.balance_fen is None else line.balance_fen - line.amount_fen
+
+
+def _is_behind_the_known(found: Sequence[Recognised], places: Sequence[int]) -> bool:
+    """Whether a day of the file begins with what is on record and goes on with what is new."""
+    known = [bool(found[place].known) for place in places]
+    return known == sorted(known, reverse=True)
 
 
 def _refuse_what_does_not_run_on(

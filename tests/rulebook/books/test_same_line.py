@@ -64,6 +64,11 @@ def test_3_a_file_from_the_middle_of_a_day_that_comes_back_to_the_same_balance_i
     assert said([line(5, 105), line(-5, 100), line(5, 105)], record) == ["known", "new", "new"]
 
 
+def test_3_a_line_that_the_bank_dates_back_is_new_where_it_stands_behind_the_days_lines() -> None:
+    record = on_record(line(5, 105), line(7, 112, on=1))
+    assert said([line(5, 105), line(7, 112, on=1), line(-2, 110)], record) == ["known", "known", "new"]
+
+
 def test_3_a_file_that_goes_on_where_the_day_on_record_ends_is_taken() -> None:
     record = on_record(line(5, 105, payer_name=FIRM))
     file = [line(7, 112, payer_name=FIRM), line(-2, 110)]
