@@ -46,6 +46,8 @@ def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) ->
     Returns:
         one for each line.
     """
+    if not lines:
+        return []
     days, record = _places_by_day(lines), _by_day(on_record)
     found = [Recognised()] * len(lines)
     left: dict[date, list[KnownLine]] = dict(record)
@@ -57,7 +59,8 @@ def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) ->
     _refuse_moved(lines, found, on_record, [known for of_day in left.values() for known in of_day])
     _refuse_repeated(lines, found)
     for on, places in days.items():
-        _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
+        if left[on] or not _is_behind_the_known(found, places):
+            _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
     _give_names(lines, found, {known.name for known in on_record})
     return found
 
@@ -77,21 +80,32 @@ def no_longer_there(
     """
     if not lines:
         return []
-    first, last = lines[0].on, lines[-1].on
+    by_day = _by_day_of_booking(lines)
+    first, last = by_day[0].on, by_day[-1].on
     there = {each.known.name for each in found if each.known}
     goes_on = any(not each.known for line, each in zip(lines, found, strict=True) if line.on == last)
     covered = (known for known in on_record if first <= known.on < last or (known.on == last and goes_on))
     absent = [known for known in covered if known.name not in there]
     of_first_day = _by_day(on_record).get(first, [])
-    if _goes_on(lines[0], of_first_day) and not any(known.name in there for known in of_first_day):
+    if _goes_on(by_day[0], of_first_day) and not any(known.name in there for known in of_first_day):
         return [known for known in absent if known.on != first]
     return absent
 
 
 def _goes_on(first: StatementLine, on_record: Sequence[KnownLine]) -> bool:
-    """Whether a file goes on where the day on record ends, by its balance, instead of beginning with the day."""
+    """Whether a file goes on where the day on record ends, by its balance, instead of beginning with the day.
+
+    A day that ends with the balance with which it began tells nothing.
+    """
     before = _balance_before(first)
-    return bool(on_record) and before is not None and before == on_record[-1].balance_fen
+    if not on_record or before is None:
+        return False
+    return before == on_record[-1].balance_fen and before != _balance_before(on_record[0])
+
+
+def _by_day_of_booking(lines: Sequence[StatementLine]) -> list[StatementLine]:
+    """A bank may write a line of an earlier day behind those of a later one."""
+    return sorted(lines, key=lambda each: each.on)
 
 
 def _places_by_day(lines: Sequence[StatementLine]) -> dict[date, list[int]]:
@@ -260,14 +274,27 @@ def _refuse_moved(
     left: Sequence[KnownLine],
 ) -> None:
     """The same money on a day nearby, as when one export goes by 交易日 and another by 记账日."""
-    out_of_place = [known for known in left if _is_out_of_place(known, lines, on_record)]
+    by_day = _by_day_of_booking(lines)
+    out_of_place = [known for known in left if _is_out_of_place(known, by_day, on_record)]
+    covered = [known for known in left if by_day[0].on <= known.on < by_day[-1].on]
     for place, line in enumerate(lines):
         if found[place] == Recognised():
-            numbered = (known for known in left if _same_by_number(line, known))
-            proven = (known for known in out_of_place if _same_by_balance(line, known))
-            other = next((known for known in (*numbered, *proven) if _are_near(line, known)), None)
-            if other is not None:
-                found[place] = _refused("statement.line_differs", other)
+            found[place] = (
+                _judged_by(line, left, _same_by_number, "statement.line_differs")
+                or _judged_by(line, out_of_place, _same_by_balance, "statement.line_differs")
+                or _judged_by(line, covered, _same_by_words, "statement.line_uncertain")
+                or Recognised()
+            )
+
+
+def _judged_by(
+    line: StatementLine,
+    left: Sequence[KnownLine],
+    is_same: Callable[[StatementLine, StatementLine], bool],
+    code: str,
+) -> Recognised | None:
+    other = next((known for known in left if _are_near(line, known) and is_same(line, known)), None)
+    return None if other is None else _refused(code, other)
 
 
 def _are_near(line: StatementLine, known: StatementLine) -> bool:
@@ -285,6 +312,10 @@ def _same_by_balance(line: StatementLine, known: StatementLine) -> bool:
     return _same_balance(line, known) and _other_sides_fit(line, known) and numbers_fit
 
 
+def _same_by_words(line: StatementLine, known: StatementLine) -> bool:
+    return line.amount_fen == known.amount_fen and _other_sides_fit(line, known)
+
+
 def _is_out_of_place(known: KnownLine, lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) -> bool:
     """Whether a line that the file lacks is no line before or after the file, as far as balances tell."""
     first, last = lines[0], lines[-1]
@@ -299,6 +330,12 @@ def _is_out_of_place(known: KnownLine, lines: Sequence[StatementLine], on_record
 
 def _balance_before(line: StatementLine) -> int | None:
     return None if line.balance_fen is None else line.balance_fen - line.amount_fen
+
+
+def _is_behind_the_known(found: Sequence[Recognised], places: Sequence[int]) -> bool:
+    """Whether a day of the file begins with what is on record and goes on with what is new."""
+    known = [bool(found[place].known) for place in places]
+    return known == sorted(known, reverse=True)
 
 
 def _refuse_what_does_not_run_on(

@@ -198,15 +198,8 @@ class _Placed(NamedTuple):
 def _in_order_of_time(parts: Sequence[Part]) -> list[_Placed]:
     """The lines of all sheets; of sheets that begin with one day the later may stand first, as lines do in one."""
     ties_turned = sorted(parts, key=lambda part: part.lines[0].line.on if part.lines else date.min, reverse=True)[::-1]
-    as_they_stand = [
-        [_Placed(part.sheet, *each) for part in order for each in part.lines] for order in (parts, ties_turned)
-    ]
-    ways = [*as_they_stand, *map(_by_day, as_they_stand)]
+    ways = [[_Placed(part.sheet, *each) for part in order for each in part.lines] for order in (parts, ties_turned)]
     return min(ways, key=lambda lines: len(balance_breaks([each.line for each in lines])))
-
-
-def _by_day(lines: Iterable[_Placed]) -> list[_Placed]:
-    return sorted(lines, key=lambda each: each.line.on)
 
 
 def _breaks(parts: Sequence[Part], lines: Sequence[_Placed]) -> list[BalanceBreak]:
@@ -250,9 +243,10 @@ def _put_on_record(
     """What became of each line, and the names of lines on record that the file should have and has not."""
     today, results = business_date(session, fund), []
     come = [each for each in lines if each.line.on <= today]
-    for each in lines[len(come) :]:
-        error = XuqiaoError("statement.day_to_come", on=each.line.on, today=today)
-        results.append(_result(each, reason=reason_of(error)))
+    for each in lines:
+        if each.line.on > today:
+            error = XuqiaoError("statement.day_to_come", on=each.line.on, today=today)
+            results.append(_result(each, reason=reason_of(error)))
     on_record = statements.lines_of(session, fund)
     found = recognise([each.line for each in come], on_record)
     digest = hashlib.sha256(content).hexdigest()

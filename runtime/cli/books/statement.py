@@ -1,6 +1,6 @@
 """``xuqiao ledger import-statement``, ``suspense``, ``match``, ``reconcile``, ``differences``, ``explain``."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,7 +10,7 @@ from typer import Argument, Option
 from activities.books import reconciliation
 from activities.books.reconciliation import DayEnd, SuspenseLine, keeper
 from activities.books.statement import taking_in
-from activities.books.statement.taking_in import ImportReport, RowResult
+from activities.books.statement.taking_in import BalanceBreak, ImportReport, RowResult
 from activities.wording import masked, moment, money, plain
 from activities.words import say_error
 from activities.workbook.file import MOST_BYTES
@@ -88,7 +88,7 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
         ("line_row", "line_day", "amount", "line_name", "result", "line_proposed", "reason"),
         (
             (
-                f"{row.sheet}!{row.row}" if len(sheets) > 1 else row.row,
+                _place_of(row, sheets),
                 row.on,
                 money(row.amount_fen),
                 row.name,
@@ -102,7 +102,7 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
     )
     for each in report.breaks:
         expected, stated = money(each.expected_fen), money(each.stated_fen)
-        line(say("statement.balance_break", row=each.row, expected=expected, stated=stated))
+        line(say("statement.balance_break", row=_place_of(each, sheets), expected=expected, stated=stated))
     for reason in report.sums:
         line(_sentence(reason))
     for name in report.absent:
@@ -110,6 +110,10 @@ def _show_import(report: ImportReport, as_json: bool) -> None:
     line(say("statement.imported", fund=report.fund, **counts, breaks=len(report.breaks)))
     if not report.taken:
         line(say("statement.nothing_taken"))
+
+
+def _place_of(row: RowResult | BalanceBreak, sheets: Collection[str]) -> str | int:
+    return f"{row.sheet}!{row.row}" if len(sheets) > 1 else row.row
 
 
 def _result_of(row: RowResult, report: ImportReport) -> str:

@@ -64,12 +64,23 @@ def test_3_a_file_from_the_middle_of_a_day_that_comes_back_to_the_same_balance_i
     assert said([line(5, 105), line(-5, 100), line(5, 105)], record) == ["known", "new", "new"]
 
 
+def test_3_a_line_that_the_bank_dates_back_is_new_where_it_stands_behind_the_days_lines() -> None:
+    record = on_record(line(5, 105), line(7, 112, on=1))
+    assert said([line(5, 105), line(7, 112, on=1), line(-2, 110)], record) == ["known", "known", "new"]
+
+
 def test_3_a_file_that_goes_on_where_the_day_on_record_ends_is_taken() -> None:
     record = on_record(line(5, 105, payer_name=FIRM))
     file = [line(7, 112, payer_name=FIRM), line(-2, 110)]
     found = recognise(file, record)
     assert said(file, record) == ["new", "new"]
     assert no_longer_there(file, found, record) == []
+
+
+def test_3_a_day_that_ends_as_it_began_and_was_sorted_otherwise_is_not_gone_on_with() -> None:
+    record = on_record(line(5, 105, payer_account="622"), line(-5, 100, payer_account="623"))
+    file = [line(-5, 95, payer_account="623"), line(5, 100, payer_account="622")]
+    assert said(file, record) == [UNCERTAIN, UNCERTAIN]
 
 
 @pytest.mark.parametrize(
@@ -124,6 +135,12 @@ def test_3_what_the_file_no_longer_has_is_named_and_other_lines_are_taken() -> N
     assert [each.name for each in no_longer_there(file, found, record)] == ["L1"]
 
 
+def test_a_file_without_lines_says_nothing() -> None:
+    record = on_record(line(5, 105))
+    assert recognise([], record) == []
+    assert no_longer_there([], [], record) == []
+
+
 def test_3_an_older_export_of_the_same_day_lacks_nothing() -> None:
     record = on_record(line(5, 105), line(7, 112), line(2, 114))
     found = recognise([line(5, 105)], record)
@@ -143,6 +160,13 @@ def test_3_a_line_printed_twice_is_refused_at_the_second_import_too() -> None:
 def test_3_the_same_line_on_another_day_is_refused_where_the_balances_contradict(number: str) -> None:
     before = line(100, 1_100, reference=number, payer_name=FIRM, payer_account="6222001")
     assert said([before.model_copy(update={"on": before.on + timedelta(days=1)})], on_record(before)) == [DIFFERS]
+
+
+def test_3_nor_is_it_new_without_balances_where_the_file_lacks_it_on_its_own_day() -> None:
+    record = on_record(line(100, payer_account="6222001"))
+    file = [line(7, payer_name=OTHER, payer_account="6222002"), line(100, on=1, payer_account="6222001")]
+    assert said(file, record) == ["new", UNCERTAIN]
+    assert said(file[1:], record) == ["new"], "a file without that day says nothing of it"
 
 
 def test_3_and_is_a_line_of_its_own_where_the_file_goes_on_from_the_record() -> None:
