@@ -21,6 +21,10 @@ from runtime.wiring import Activities, Services, activities_of, stop_on_signal
 AT_ONCE = 4
 
 
+BLANK = b"%PDF-1.7 blank: drawn for tests that look at no paper"
+"""Not empty: what a test calls an empty file must be no paper of ours."""
+
+
 class BlankPress:
     """Every paper is one and the same blank."""
 
@@ -38,7 +42,7 @@ class BlankPress:
             XuqiaoError: ``papers.missing_fact``, as the real press.
         """
         check_complete(kind, data)
-        return Paper(pdf=b"", sha256="0" * 64, data_digest="", template_digest="", versions={}, pages=0, draft=draft)
+        return Paper(pdf=BLANK, sha256="0" * 64, data_digest="", template_digest="", versions={}, pages=0, draft=draft)
 
 
 class BlankServices(Services):
