@@ -29,13 +29,9 @@ _SIDES = {
     "本单位": "本方",
 }
 """What a heading above several columns (对方信息) says of those below it (户名, 账号)."""
-
-
 _MOST_OF_IT = 0.7
 """Of the fields of a bank's layout, so that a few usual headings are not called after some bank."""
 _ONE_ONLY = MONEY | {Field.DAY}
-
-
 _LONGEST_HEADING = 30
 _A_FEW = 2
 

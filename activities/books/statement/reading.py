@@ -320,8 +320,9 @@ def _read_row(found: _Rows, place: int, row: Row, columns: Columns, above: Row) 
         if not all(is_done(cell) for cell in cells.get(Field.STATUS, ())):
             found.passed_over.append(_passed_over(place, row))
             return Stated()
-        if any(names_other_money(cell) for at, cell in enumerate(row) if at not in columns.fields):
-            raise XuqiaoError("statement.other_currency", currency="外币")
+        for at, cell in enumerate(row):
+            if at not in columns.fields and names_other_money(cell):
+                raise XuqiaoError("statement.other_currency", currency=cell.shown)
         found.written.append(_written(place, cells, columns.layout.marks, _hint(row, columns)))
         found.own.update(_own_of(cells))
     except XuqiaoError as error:
