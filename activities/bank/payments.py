@@ -50,8 +50,8 @@ class Payments:
         The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
         so asks. A bank that does not find it may still pay until its cut-off of the next working day has passed: what a
         person says of it is evidence, and ends it sooner only by a line of the statement that brings the money back.
-        While the fund's circuit breaker is open nothing new leaves: the payment is rejected before it is sent, its money
-        stays set aside, and it may be released again.
+        While the fund's circuit breaker is open nothing new leaves: the payment is rejected before it is sent, its
+        money stays set aside, and it may be released again.
         """
         with self._begin() as session:
             gateway = gateway_of(session, self._gateways, request.step.fund)
