@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
-from rulebook.law.ceiling import Bound, Cap, cap_of, ceiling
+from rulebook.law.ceiling import Bound, Cap, cap_of, ceiling, ceiling_of
 from rulebook.law.eligibility import judge_bridge
 from rulebook.law.measure import Measure
 from rulebook.money import yuan
@@ -120,3 +120,23 @@ def test_a_draft_that_lacks_a_bound_says_which(provision: str) -> None:
     with pytest.raises(XuqiaoError) as refused:
         ceiling(FIRM, 1, 1, amended({provision: None}))
     assert (refused.value.code, refused.value.params["names"]) == ("pack.unset", provision)
+
+
+def test_what_falls_due_bounds_a_bridge_even_where_a_draft_leaves_open_what_it_covers() -> None:
+    draft = amended({"bridge.covers": None})
+    assert most(99_000_000, 1_000_000, draft) == (yuan(1_000_000), Bound.MATURING, draft.document)
+    assert most(1_000_000, 99_000_000, draft) == (yuan(950_000), Bound.PROMISE, LAW)
+
+
+@pytest.mark.parametrize(("promised", "maturing"), [(-1, 10**9), (10**9, -1)])
+def test_a_case_whose_promise_or_balance_is_below_nothing_is_bridged_with_nothing(promised: int, maturing: int) -> None:
+    facts = some_facts(loan__balance_fen=maturing)
+    assert (
+        ceiling_of(facts, a_promise(amount_fen=promised), amended({"bridge.promise_ratio": 1_000_000})).amount_fen == 0
+    )
+
+
+def test_a_case_of_a_kind_that_is_not_admitted_is_told_its_kind() -> None:
+    with pytest.raises(XuqiaoError) as refused:
+        ceiling_of(some_facts(), a_promise(), amended({"applicant.kinds": ("owner",)}))
+    assert (refused.value.code, refused.value.params) == ("ceiling.not_admitted", {"kind": "firm", "citation": ARTICLE})

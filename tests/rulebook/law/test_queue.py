@@ -1,6 +1,6 @@
 """The queue: small and micro first, then the measure's own order, then first come."""
 
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import pairwise
 
 import pytest
@@ -87,4 +87,34 @@ def test_text_sorts_as_time_does_in_whatever_zone(seconds: int, microseconds: in
 def test_a_time_without_a_zone_is_refused() -> None:
     with pytest.raises(XuqiaoError) as refused:
         rank(SMALL, donghai(), NOON.replace(tzinfo=None))
-    assert refused.value.code == "queue.no_time_zone"
+    assert (refused.value.code, refused.value.params) == ("queue.no_time_zone", {"value": "2026-03-02 04:00:00"})
+
+
+def test_the_key_is_kept_and_so_is_its_form() -> None:
+    """Keys of cases that wait stand beside those of cases that come: another form would seat them anew."""
+    orders = ("priority_firm", "lifted_from_poverty", "own_contribution", "tax_last_year", "first_come")
+    measure = amended({"queue.order": orders})
+    facts = some_facts(
+        applicant__priority_firm=True,
+        applicant__tax_last_year_fen=1,
+        loan__balance_fen=3,
+        own_contribution_fen=1,
+        received_on=date(2026, 3, 2),
+    )
+    place = rank(facts, measure, NOON.astimezone(timezone(timedelta(hours=8))) + timedelta(microseconds=5))
+    share, tax = 10**18 - 333_333, 10**18 - 1
+    assert place.key == f"0-0-1-{share:019d}-{tax:019d}-20260302-20260302T040000.000005Z"
+
+
+@pytest.mark.parametrize(("tax_fen", "reason"), [(0, "queue.first_come"), (1, "queue.tax_last_year")])
+def test_one_fen_of_tax_puts_a_firm_forward(tax_fen: int, reason: str) -> None:
+    measure = amended({"queue.order": ("tax_last_year", "first_come"), "queue.small_and_micro_first": False})
+    assert rank(some_facts(applicant__tax_last_year_fen=tax_fen), measure, NOON).reason == reason
+
+
+def test_the_day_of_receipt_seats_a_case_and_puts_nobody_forward() -> None:
+    measure = amended({"queue.order": ("first_come",), "queue.small_and_micro_first": False})
+    days = [date(2025, 12, 31), date(2026, 1, 2), date(2026, 2, 1), date(2026, 11, 1)]
+    places = [rank(some_facts(received_on=day), measure, NOON) for day in days]
+    assert all(before.key < after.key for before, after in pairwise(places))
+    assert {place.reason for place in places} == {"queue.first_come"}
