@@ -2,8 +2,9 @@
 
 The catalogues are ``templates/words/<language>/<area>.po``; the message id is the code of an error, a finding or an
 enum member, the message string is the sentence. A placeholder is ``{name}``; ``{name:stage}`` says that the value is
-itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` that it is a whole code. What stands in
-brackets behind a code, such as its citation, stays.
+itself a word of the group ``stage`` (or several, with commas), ``{name:code}`` that it is a whole code,
+``{name:optional}`` that it may be empty; any other value that is empty is said to be so. What stands in brackets behind
+a code, such as its citation, stays.
 """
 
 import json
@@ -56,6 +57,8 @@ By its name, so that whoever only wants a sentence need not load the rules.
 
 _LIST_MARK: Mapping[Lang, str] = {"zh": "、", "en": ", "}
 _FULL_STOPS = "。."
+_EMPTY: Mapping[Lang, str] = {"zh": "（空）", "en": "(empty)"}
+"""What stands for a value that says nothing: a hole in a sentence reads as a misprint."""
 _log = logging.getLogger(__name__)
 
 
@@ -168,7 +171,9 @@ class _Speaker(Formatter):
         return _Absent(f"{{{field_name}}}"), field_name
 
     def format_field(self, value: Any, format_spec: str) -> str:
-        if isinstance(value, _Absent) or not format_spec:
+        if value is None or not str(value).strip():
+            return "" if format_spec == "optional" else _EMPTY[self._lang]
+        if isinstance(value, _Absent) or format_spec in ("", "optional"):
             return str(value)
         if format_spec == "finding" and str(value).startswith("["):
             return _LIST_MARK[self._lang].join(self._finding(**each) for each in json.loads(value))

@@ -1,10 +1,12 @@
 """Opening a fund from its file: its record, measure, people, calendar and money; doing it twice changes nothing."""
 
 import tomllib
+from collections.abc import Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Session
 
@@ -18,7 +20,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.papers.printing import check_printable
 from rulebook.stages import Role
-from rulebook.values import Value
+from rulebook.values import Value, expected_of, place_of, shown
 
 EARLIEST_CAPITAL = date(2025, 1, 1)
 """Money that was there before is booked on this day."""
@@ -77,19 +79,31 @@ def read_fund_file(path: Path) -> FundFile:
     """A fund's file.
 
     Raises:
-        XuqiaoError: ``fund.file_unreadable``, or ``fund.file_wrong`` with the first thing that is wrong; ``text.…``
-            for a name that no paper can repeat.
+        XuqiaoError: ``fund.file_unreadable``, or the first thing that is wrong: ``fund.file_wrong``,
+            ``fund.file_lacks``, ``fund.file_unknown``; ``text.…`` for a name that no paper can repeat.
     """
     try:
         described = FundFile.model_validate(tomllib.loads(path.read_text(encoding="utf-8")))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
         raise XuqiaoError("fund.file_unreadable", path=path, reason=error) from None
     except ValidationError as error:
-        first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise XuqiaoError("fund.file_wrong", path=path, name=name, reason=first["msg"]) from None
+        raise _misread(error.errors(include_url=False), path) from None
     check_printable(described.model_dump(mode="json"))  # every paper repeats these names
     return described
+
+
+def _misread(errors: Sequence[ErrorDetails], path: Path) -> XuqiaoError:
+    # A misspelt name is one too many and one too few: the one that was written is what its writer looks for.
+    first = min(errors, key=lambda error: error["type"] != "extra_forbidden")
+    name = place_of(first["loc"])
+    match first["type"]:
+        case "missing":
+            return XuqiaoError("fund.file_lacks", path=path, name=name)
+        case "extra_forbidden":
+            return XuqiaoError("fund.file_unknown", path=path, name=name)
+        case _:
+            value, expected = shown(first["input"]), expected_of(first)
+            return XuqiaoError("fund.file_wrong", path=path, name=name, value=value, expected=expected)
 
 
 def open_fund(session: Session, path: Path, today: date) -> str:

@@ -21,6 +21,7 @@ from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError
 
 from rulebook.errors import XuqiaoError
+from rulebook.values import expected_of, place_of
 
 CONFIG_VARIABLE = "XUQIAO_CONFIG"
 CONFIG_NAME = "xuqiao.toml"
@@ -235,8 +236,7 @@ def load_settings(**flags: Any) -> Settings:
         return Settings(**_given(flags))
     except ValidationError as error:
         first = error.errors(include_url=False, include_input=False)[0]
-        name = ".".join(str(part) for part in first["loc"])
-        raise XuqiaoError("setup.settings_wrong", name=name, reason=first["msg"]) from None
+        raise XuqiaoError("setup.settings_wrong", name=place_of(first["loc"]), reason=expected_of(first)) from None
     except SettingsError as error:
         raise XuqiaoError("setup.settings_wrong", name="XUQIAO_…", reason=error) from None
     except tomllib.TOMLDecodeError as error:

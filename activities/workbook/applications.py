@@ -1,10 +1,12 @@
 """The officer's application workbook: read row by row, every fault named by its cell, good rows kept."""
 
+import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from pathlib import Path
 from typing import NamedTuple
 
+import xlsxwriter
 from openpyxl.utils import get_column_letter
 from pydantic import Field
 
@@ -30,7 +32,9 @@ from rulebook.money import format_yuan
 from rulebook.parties.names import same_name
 from rulebook.values import Value
 
-__all__ = ["CellFault", "WorkbookReading", "read_workbook", "shift_dates", "write_template"]
+__all__ = ["CellFault", "WorkbookReading", "read_typed", "read_workbook", "shift_dates", "write_template"]
+
+_TYPED_IN = next(unit for unit, worth in MONEY_UNITS.items() if worth == 1)
 
 
 class CellFault(Value):
@@ -118,6 +122,33 @@ def read_workbook(
             rows, row_faults = _read_rows(found.applications, layout, today, banks)
             return WorkbookReading(rows=tuple(rows), faults=(*faults, *row_faults))
     return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.no_headings")), *unseen))
+
+
+def read_typed(typed: Mapping[str, str | None], today: date) -> WorkbookReading:
+    """Read one application that was typed field by field, by the same rules as a row of the workbook.
+
+    Whatever was typed is an application: no total, no note, no example.
+
+    Args:
+        typed: by the fields of the columns; amounts in yuan.
+        today: as ``read_workbook``.
+    """
+    [sheet] = open_sheets(_one_row(typed))
+    cells = sheet.rows[1] if len(sheet.rows) > 1 else [BLANK] * len(COLUMNS)
+    rows, faults = _read_rows([Row(1, cells, {})], _Layout.of(sheet, 0), today, banks=None)
+    return WorkbookReading(rows=tuple(rows), faults=tuple(faults))
+
+
+def _one_row(typed: Mapping[str, str | None]) -> bytes:
+    """A workbook of one row, every cell as text: what is read from it is exactly what was typed."""
+    file = io.BytesIO()
+    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        for index, column in enumerate(COLUMNS):
+            unit = _TYPED_IN if column.content is Content.MONEY else column.unit
+            sheet.write_string(0, index, f"{column.heading}（{unit}）" if unit else column.heading)
+            sheet.write_string(1, index, typed.get(column.field) or "")
+    return file.getvalue()
 
 
 def unread(name: str) -> WorkbookReading:

@@ -1,22 +1,20 @@
 """Taking applications in: from a workbook row by row, or one that was typed; what cannot go in says why."""
 
 import hashlib
-import io
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, NamedTuple
 
-import xlsxwriter
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
 from activities.store import Begin
 from activities.wording import masked
-from activities.workbook.applications import CellFault, read_workbook, unread
-from activities.workbook.columns import COLUMNS, MONEY_UNITS, Column, Content
+from activities.workbook.applications import CellFault, WorkbookReading, read_typed, read_workbook, unread
+from activities.workbook.columns import COLUMNS, Column, Content
 from activities.workbook.form import shown_in_form
 from models.cases.applications import Filed, file_application, filed_application, loan_of_case, name_of_firm
 from models.cases.approvals import current_approval
@@ -31,7 +29,6 @@ from rulebook.stages import ENDS, STAGES, ActKind, CaseStage
 from rulebook.values import Value
 
 ONE_LIVE_CASE = "one_live_case_per_loan"
-TYPED_IN = next(unit for unit, worth in MONEY_UNITS.items() if worth == 1)
 
 
 class Intake(StrEnum):
@@ -141,7 +138,13 @@ def import_workbook(
         XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
     """
     digest = hashlib.sha256(file.content or b"").hexdigest()
-    return _take_in(reception, file, digest, f"file:{digest}", banks, with_hidden=with_hidden)
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    if file.content is None:
+        reading = unread(file.name)
+    else:
+        reading = read_workbook(file.content, today, banks, with_hidden=with_hidden)
+    return _take_in(reception, reading, today, digest, f"file:{digest}")
 
 
 def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportReport:
@@ -150,8 +153,9 @@ def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportRep
     Args:
         typed: by the fields of the workbook's columns; amounts in yuan.
     """
-    content = _one_row(typed)
-    return _take_in(reception, GivenFile("", content), hashlib.sha256(content).hexdigest(), "cli")
+    with reception.begin() as session:
+        today = business_date(session, reception.fund)
+    return _take_in(reception, read_typed(typed, today), today, digest_of(dict(typed)), "cli")
 
 
 class Correction(NamedTuple):
@@ -192,21 +196,7 @@ def file_corrected(reception: Reception, case_no: str, row: ApplicationRow) -> R
     return _file(reception, row, today, f"correction:{case_no}")
 
 
-def _take_in(
-    reception: Reception,
-    file: GivenFile,
-    digest: str,
-    source: str,
-    banks: Sequence[PartnerBank] | None = None,
-    *,
-    with_hidden: bool = False,
-) -> ImportReport:
-    with reception.begin() as session:
-        today = business_date(session, reception.fund)
-    if file.content is None:
-        reading = unread(file.name)
-    else:
-        reading = read_workbook(file.content, today, banks, with_hidden=with_hidden)
+def _take_in(reception: Reception, reading: WorkbookReading, today: date, digest: str, source: str) -> ImportReport:
     rows = tuple(_file(reception, row, today, source) for row in reading.rows)
     return ImportReport(fund=reception.fund, sha256=digest, received_on=today, rows=rows, faults=reading.faults)
 
@@ -302,15 +292,3 @@ def _why(session: Session, row: ApplicationRow, error: IntegrityError) -> Xuqiao
         return XuqiaoError("cli.import.database_refused", rule=broken)
     loan = {"bank": row.bank, "note": row.loan_note, "maturity": row.maturity}
     return XuqiaoError("case.loan_live", note=row.loan_note, case=session.connection().scalar(_LIVE_CASE, loan))
-
-
-def _one_row(typed: Mapping[str, str | None]) -> bytes:
-    """A workbook of one row, every cell as text: what is read from it is exactly what was typed."""
-    file = io.BytesIO()
-    with xlsxwriter.Workbook(file, {"in_memory": True}) as book:
-        sheet = book.add_worksheet()
-        for index, column in enumerate(COLUMNS):
-            unit = TYPED_IN if column.content is Content.MONEY else column.unit
-            sheet.write_string(0, index, f"{column.heading}（{unit}）" if unit else column.heading)
-            sheet.write_string(1, index, typed.get(column.field) or "")
-    return file.getvalue()

@@ -12,7 +12,7 @@ from pydantic import Field, ValidationError
 
 from rulebook.books.postings import FEES, POOL, SET_ASIDE, Subject
 from rulebook.errors import XuqiaoError
-from rulebook.values import Value
+from rulebook.values import Value, expected_of, place_of
 
 PARTS = tuple(account.dimension for account in (POOL, FEES, SET_ASIDE))
 OFF_BALANCE = frozenset({Subject.WRITTEN_OFF, Subject.WRITTEN_OFF_CLAIM})
@@ -170,7 +170,5 @@ def _named(of_class: Class) -> str:
 def _wrong(error: tomllib.TOMLDecodeError | ValidationError, source: str) -> XuqiaoError:
     if isinstance(error, ValidationError):
         first = error.errors(include_url=False, include_input=False)[0]
-        return XuqiaoError(
-            "chart.wrong", source=source, name=".".join(str(part) for part in first["loc"]), reason=first["msg"]
-        )
+        return XuqiaoError("chart.wrong", source=source, name=place_of(first["loc"]), reason=expected_of(first))
     return XuqiaoError("chart.wrong", source=source, name="TOML", reason=error)

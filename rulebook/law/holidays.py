@@ -7,14 +7,14 @@ the Saturdays and Sundays worked for it (调休); a holiday that a later notice 
 import tomllib
 from collections.abc import Iterator, Sequence
 from datetime import date, timedelta
-from typing import Annotated, Any
+from typing import Annotated
 
 from pydantic import Field, Strict, ValidationError
 
 from rulebook.calendar import CalendarDay
 from rulebook.calendars.statutory import DECREE, is_statutory
 from rulebook.errors import XuqiaoError
-from rulebook.values import Value
+from rulebook.values import Value, expected_of, place_of, shown
 
 PROVISIONAL_YEARS = 2
 """So many years after the last notice are filled provisionally: a case can reach into the next year."""
@@ -148,13 +148,13 @@ def _check_days(notice: HolidayNotice, file: str) -> None:
     begins, ends = date(notice.year - 1, 12, 1), date(notice.year, 12, 31)
     seen: set[date] = set()
     for place, holiday in enumerate(notice.holidays):
-        key = f"holidays.{place}"
+        key = place_of(("holidays", place))
         if holiday.last < holiday.first:
             raise XuqiaoError(
                 "calendar.notice_backwards", file=file, key=f"{key}.last", value=holiday.last, first=holiday.first
             )
         ends_named = ((f"{key}.first", holiday.first), (f"{key}.last", holiday.last))
-        worked = [(f"{key}.worked.{number}", day) for number, day in enumerate(holiday.worked)]
+        worked = [(f"{key}.{place_of(('worked', number))}", day) for number, day in enumerate(holiday.worked)]
         for name, day in (*ends_named, *worked):
             if not begins <= day <= ends:
                 raise XuqiaoError("calendar.notice_outside_year", file=file, key=name, value=day, year=notice.year)
@@ -170,14 +170,9 @@ def _check_days(notice: HolidayNotice, file: str) -> None:
 def _misread(error: ValidationError, file: str) -> XuqiaoError:
     """The first thing wrong with a file's form."""
     first = error.errors(include_url=False)[0]
-    key, value, kind = ".".join(str(step) for step in first["loc"]), first["input"], first["type"]
+    key, value, kind = place_of(first["loc"]), first["input"], first["type"]
     if kind == "extra_forbidden":
         return XuqiaoError("calendar.notice_unknown_key", file=file, key=key, value=value)
     if kind == "missing":
         return XuqiaoError("calendar.notice_missing_key", file=file, key=key)
-    return XuqiaoError("calendar.notice_bad_value", file=file, key=key, value=_shown(value), expected=first["msg"])
-
-
-def _shown(value: Any) -> str:
-    text = str(value)
-    return text if len(text) <= 80 else text[:79] + "…"
+    return XuqiaoError("calendar.notice_bad_value", file=file, key=key, value=shown(value), expected=expected_of(first))

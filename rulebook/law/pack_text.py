@@ -1,6 +1,5 @@
 """Reading a pack and the operator's overlay from their text, with an error for the first thing that is wrong."""
 
-import re
 import tomllib
 from collections.abc import Iterable, Mapping
 from typing import Any
@@ -12,7 +11,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.law.fees import FeeTier, Waiver
 from rulebook.law.measure import SECTIONS, Measure
 from rulebook.law.provisions import AS_WRITTEN, OPERATOR, FundSource
-from rulebook.values import Value
+from rulebook.values import Value, expected_of, shown
 
 NOT_WRITTEN = ("overlay", "rules")
 """Fields of a measure that no pack writes: they come from the overlay and from the rulebook."""
@@ -31,18 +30,6 @@ _WRITE: Mapping[str, str] = {
     "until": "until = 2022-06-30",
 }
 """What to write where one of these is missing."""
-_FORMS: Mapping[str, str] = {
-    "int_type": "3",
-    "bool_type": "true, false",
-    "string_type": '"…"',
-    "string_too_short": '"…"',
-    "tuple_type": '["…", "…"]',
-    "dict_type": "[articles]",
-    "model_type": "{ … }",
-}
-"""What a value has to look like, by the kind of fault; the same in every language."""
-_MOST_SHOWN = 120
-"""Characters of a faulty value that an error repeats."""
 
 
 def parse_measure(pack_toml: str, overlay_toml: str | None = None, file: str | None = None) -> Measure:
@@ -79,7 +66,7 @@ def draft_measure(pack_toml: str, overlay_toml: str | None = None, file: str | N
     for name, key, cited in _values(content, file):
         if not isinstance(cited, dict) or set(cited) != {"value", "cite"} or str(cited["cite"]) not in citations:
             known = ", ".join(citations) or "–"
-            raise XuqiaoError("pack.no_citation", key=f"{name}.{key}", file=file, value=_shown(cited), known=known)
+            raise XuqiaoError("pack.no_citation", key=f"{name}.{key}", file=file, value=shown(cited), known=known)
     if overlay_toml is not None and "id" in content:  # without an id the pack itself is refused, below
         _lay_over(content, _tables(overlay_toml, OPERATOR))
     try:
@@ -128,7 +115,7 @@ def _values(content: Mapping[str, Any], file: str) -> list[tuple[str, str, Any]]
     tables = [(name, content[name]) for name in SECTIONS if name in content]
     for name, table in tables:
         if not isinstance(table, dict):
-            raise XuqiaoError("pack.bad_value", key=name, file=file, value=_shown(table), expected=f"[{name}]")
+            raise XuqiaoError("pack.bad_value", key=name, file=file, value=shown(table), expected=f"[{name}]")
     return [(name, key, value) for name, table in tables for key, value in table.items()]
 
 
@@ -139,28 +126,14 @@ def _refusal(error: ErrorDetails, content: Mapping[str, Any], pack: str) -> Xuqi
     for step in place[:2]:
         here = here.get(step, {}) if isinstance(here, dict) else {}
     file = OPERATOR if isinstance(here, dict) and here.get("cite") == OPERATOR else pack
-    key, kind, value = ".".join(place), error["type"], _shown(error["input"])
+    key, kind, value = ".".join(place), error["type"], shown(error["input"])
     if kind == "extra_forbidden":
         return _unknown_key(place, file, error["input"])
     if kind == "missing":
         return XuqiaoError("pack.missing_key", key=key, file=file, expected=_WRITE.get(place[-1], f"{place[-1]} = …"))
     if kind.startswith("pack."):
         return XuqiaoError(kind, key=key, file=file, value=value)
-    return XuqiaoError("pack.bad_value", key=key, file=file, value=value, expected=_expected(error))
-
-
-def _expected(error: ErrorDetails) -> str:
-    """What may stand there instead, as people would write it."""
-    kind, context = error["type"], error.get("ctx", {})
-    if kind in ("enum", "literal_error"):
-        return ", ".join(re.findall(r"'([^']+)'", str(context["expected"])))
-    if kind == "greater_than_equal":
-        return f"≥ {context['ge']}"
-    if kind == "less_than_equal":
-        return f"≤ {context['le']}"
-    if kind == "string_too_long":
-        return f'"…" (≤ {context["max_length"]})'
-    return _FORMS.get(kind, error["msg"])
+    return XuqiaoError("pack.bad_value", key=key, file=file, value=value, expected=expected_of(error))
 
 
 def _unknown_key(place: list[str], file: str, value: object) -> XuqiaoError:
@@ -172,13 +145,7 @@ def _unknown_key(place: list[str], file: str, value: object) -> XuqiaoError:
         names = row.model_fields
     else:
         names = type(Measure.model_fields[place[0]].default).model_fields
-    return XuqiaoError("pack.unknown_key", key=".".join(place), file=file, value=_shown(value), known=", ".join(names))
+    return XuqiaoError("pack.unknown_key", key=".".join(place), file=file, value=shown(value), known=", ".join(names))
 
 
 _PACK_KEYS = tuple(name for name in Measure.model_fields if name not in NOT_WRITTEN)
-
-
-def _shown(value: object) -> str:
-    """A faulty value as far as it helps to find it."""
-    written = str(value)
-    return written if len(written) <= _MOST_SHOWN else f"{written[:_MOST_SHOWN]}…"

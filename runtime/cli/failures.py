@@ -1,12 +1,13 @@
 """What went wrong: in words for people, as data for programs, as an exit code for scripts."""
 
+import errno
 import sys
 from enum import IntEnum
 
 from activities.words import say_error
 from rulebook.errors import XuqiaoError
 from runtime.cli.language import call
-from runtime.cli.output import print_json, printable
+from runtime.cli.output import print_json, printable, say
 
 
 class Exit(IntEnum):
@@ -62,10 +63,28 @@ def tell(error: XuqiaoError, **beside: object) -> Exit:
     return exit_of(error)
 
 
+_OF_OUTPUT = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EBADF})
+_REASONS = frozenset({"EACCES", "EEXIST", "EIO", "EISDIR", "ENOENT", "ENOSPC", "ENOTDIR", "EPERM", "EROFS"})
+"""Reasons of the system that have words of ours."""
+
+
+def is_of_output(error: Exception) -> bool:
+    """Whether the answer could not be written: the system names no file for a stream."""
+    return isinstance(error, OSError) and error.filename is None and error.errno in _OF_OUTPUT
+
+
+def say_reason(error: OSError) -> str:
+    """Why the system would not read or write, in words for people where there are any."""
+    name = errno.errorcode.get(error.errno or 0, "")
+    return say(f"cli.system.{name}") if name in _REASONS else error.strerror or str(error)
+
+
 def known(error: Exception) -> XuqiaoError | None:
     """What an exception of a library means to the person at the keyboard; None for what nobody foresaw."""
     if isinstance(error, XuqiaoError):
         return error
+    if isinstance(error, OSError) and error.filename is not None:
+        return XuqiaoError("setup.file", path=error.filename, reason=say_reason(error))
     # An error of a library that is not loaded was not raised: none is imported to find that out.
     if "sqlalchemy" in sys.modules:
         from sqlalchemy.exc import OperationalError, ProgrammingError

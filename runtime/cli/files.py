@@ -3,7 +3,7 @@
 import hashlib
 from pathlib import Path
 
-from runtime.cli.failures import Misuse
+from runtime.cli.failures import Misuse, say_reason
 from runtime.cli.output import say
 from runtime.cli.values import bad_value
 
@@ -24,7 +24,7 @@ def digest_of_file(option: str, path: Path) -> str:
                 digest.update(chunk)
                 size += len(chunk)
     except OSError as error:
-        raise bad_value(option, say("cli.usage.no_file", path=path, reason=error.strerror or error)) from None
+        raise bad_value(option, say("cli.usage.no_file", path=path, reason=say_reason(error))) from None
     if not size:
         raise bad_value(option, say("cli.usage.empty_file", path=path))
     return digest.hexdigest()
@@ -52,7 +52,7 @@ def file_content(name: str, path: Path, most: int) -> bytes:
         with path.open("rb") as file:
             content = file.read(most + 1)
     except OSError as error:
-        raise bad_value(name, say("cli.usage.no_file", path=path, reason=error.strerror or error)) from None
+        raise bad_value(name, say("cli.usage.no_file", path=path, reason=say_reason(error))) from None
     if not content:
         raise bad_value(name, say("paper_check.empty", path=path))
     if len(content) > most:
@@ -69,5 +69,5 @@ def write_file(path: Path, content: bytes) -> Path:
     try:
         path.write_bytes(content)
     except OSError as error:
-        raise Misuse("cli.usage.cannot_write", path=path, reason=error.strerror or error) from None
+        raise Misuse("cli.usage.cannot_write", path=path, reason=say_reason(error)) from None
     return path

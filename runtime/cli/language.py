@@ -32,7 +32,15 @@ call = Call()
 
 
 class UnknownLanguage(Exception):
-    """``--lang`` names a language that nobody here speaks, or none."""
+    """A language is asked for that nobody here speaks, or none.
+
+    Attributes:
+        where: the option or variable that asks for it.
+    """
+
+    def __init__(self, asked: str, where: str) -> None:
+        super().__init__(asked)
+        self.where = where
 
 
 def begin_call(argv: Sequence[str]) -> list[str]:
@@ -43,11 +51,11 @@ def begin_call(argv: Sequence[str]) -> list[str]:
     Returns:
         the same without ``--lang``.
     Raises:
-        UnknownLanguage: with what was given.
+        UnknownLanguage: with what was given, and where.
     """
-    environment = os.environ.get(LANG_VARIABLE, "")
-    call.lang = _spoken(environment) or "zh"
-    call.flag, call.as_json = None, "--json" in argv
+    call.lang, call.flag, call.as_json = "zh", None, "--json" in argv
+    if by_environment := os.environ.get(LANG_VARIABLE, ""):
+        call.lang = _asked(by_environment, LANG_VARIABLE)
     rest: list[str] = []
     words = iter(argv)
     for word in words:
@@ -55,16 +63,15 @@ def begin_call(argv: Sequence[str]) -> list[str]:
         if name != LANG_FLAG:
             rest.append(word)
             continue
-        wanted = value if equals else next(words, "")
-        lang = _spoken(wanted)
-        if lang is None:
-            raise UnknownLanguage(wanted)
-        call.flag = call.lang = lang
+        call.flag = call.lang = _asked(value if equals else next(words, ""), LANG_FLAG)
     return rest
 
 
-def _spoken(name: str) -> Lang | None:
-    return next((lang for lang in LANGUAGES if lang == name), None)
+def _asked(name: str, where: str) -> Lang:
+    spoken = next((lang for lang in LANGUAGES if lang == name), None)
+    if spoken is None:
+        raise UnknownLanguage(name, where)
+    return spoken
 
 
 def own(code: str, **params: object) -> str:

@@ -53,6 +53,18 @@ def day_of(option: str, typed: str) -> date:
         raise bad_value(option, say("cli.usage.not_a_day", value=typed)) from None
 
 
+def month_of(option: str, typed: str) -> date:
+    """The first day of a month typed as 2026-03.
+
+    Raises:
+        Misuse: ``cli.usage.bad_value``.
+    """
+    try:
+        return date.fromisoformat(unicodedata.normalize("NFKC", typed).strip() + "-01")
+    except ValueError:
+        raise bad_value(option, say("cli.usage.not_a_month", value=typed)) from None
+
+
 def moment_of(option: str, typed: str | None) -> datetime:
     """A moment typed as 2026-03-20T14:30, in the office's zone unless it names another; now when nothing was typed.
 

@@ -264,7 +264,7 @@ async def test_15_a_corrected_workbook_is_proposed_and_approved_by_two_and_becom
     proposed = await acting("case", "propose-correction", *asked, "--as", "li.jing")
     assert proposed.code == 0
     assert "申请金额（万元）：受理时为“500”，本行为“400”" in proposed.out
-    told = await acting("import", file, "--fund", fund.code, "--json")
+    told = await acting("import", file, "--fund", fund.code, "--as", "li.jing", "--json")
     assert (told.code, told.data["rows"][0]["reason"]["code"]) == (1, "case.correct_by_two")
     alone = await acting("case", "approve-correction", *asked, "--as", "li.jing", "--json")
     assert (alone.code, alone.error["code"]) == (1, "person.not_in_role")
@@ -305,7 +305,7 @@ async def test_15_after_a_proposal_the_import_says_to_withdraw(
     await fund.propose(case, yuan(5_000_000))
     file = tmp_path / "corrected.xlsx"
     write_template(file, [filed.model_copy(update={"bank_name": filed.bank, "employees": 13})])
-    told = await acting("import", file, "--fund", fund.code, "--json")
+    told = await acting("import", file, "--fund", fund.code, "--as", "li.jing", "--json")
     assert told.data["rows"][0]["reason"]["code"] == "case.correct_by_withdrawal"
     refused = await acting("case", "propose-correction", case, file, "--as", "li.jing", "--reason", "x", "--json")
     assert refused.error["code"] == "act.correction_too_late"

@@ -20,6 +20,8 @@ from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 from tests.names import HARD_NAMES
 
+BY = ("--as", "li.jing")
+
 
 def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
     write_template(path, rows)
@@ -50,7 +52,7 @@ def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_no
 ) -> None:
     file = a_workbook(tmp_path / "a.xlsx", an_application(), an_application(), an_application())
 
-    first = cli("import", file, "--fund", fund_code, "--as", "li.jing", "--json")
+    first = cli("import", file, "--fund", fund_code, *BY, "--json")
 
     assert first.code == 0
     assert (first.data["opened"], first.data["known"], first.data["refused"], first.data["faults"]) == (3, 0, 0, [])
@@ -58,7 +60,7 @@ def test_a_good_workbook_opens_a_case_for_every_row_and_a_second_time_changes_no
     assert len(set(opened)) == 3
     assert "未经身份验证" in first.err
 
-    again = cli("import", file, "--fund", fund_code, "--json")
+    again = cli("import", file, "--fund", fund_code, *BY, "--json")
 
     assert again.code == 0
     assert (again.data["opened"], again.data["known"]) == (0, 3)
@@ -80,7 +82,7 @@ def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
     spoil(file, "申请金额", 4, 500.0000001)
     spoil(file, "到期日", 4, shanghai_today() - timedelta(days=1))
 
-    ran = cli("import", file, "--fund", fund_code, "--json")
+    ran = cli("import", file, "--fund", fund_code, *BY, "--json")
 
     assert ran.code == 1
     assert ran.data["opened"] == 2
@@ -95,7 +97,7 @@ def test_a_broken_workbook_is_reported_cell_by_cell_and_its_good_rows_go_in(
     assert count_of(services, fund_code) == 2
 
     for lang, words in (("zh", "陆佰万"), ("en", "Row 6, fault:")):
-        shown = cli("import", file, "--fund", fund_code, "--lang", lang)
+        shown = cli("import", file, "--fund", fund_code, *BY, "--lang", lang)
         assert shown.code == 1
         assert words in shown.out
 
@@ -104,13 +106,15 @@ def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
     cli: Cli, services: Services, fund_code: str, tmp_path: Path
 ) -> None:
     bridged_elsewhere, free = an_application(), an_application()
-    cli("import", a_workbook(tmp_path / "a.xlsx", bridged_elsewhere), "--fund", fund_code)
+    cli("import", a_workbook(tmp_path / "a.xlsx", bridged_elsewhere), "--fund", fund_code, *BY)
     elsewhere = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
     other = fund_code[:-2] + "ZZ"
     (tmp_path / "other.toml").write_text((tmp_path / "fund.toml").read_text().replace(fund_code, other))
     assert cli("funds", "open", tmp_path / "other.toml").code == 0
 
-    ran = cli("import", a_workbook(tmp_path / "b.xlsx", bridged_elsewhere, free), "--fund", other, "--json")
+    ran = cli(
+        "import", a_workbook(tmp_path / "b.xlsx", bridged_elsewhere, free), "--fund", other, "--as", "li.jing", "--json"
+    )
 
     assert ran.code == 1
     refused, opened = ran.data["rows"]
@@ -126,7 +130,7 @@ def test_a_file_that_is_no_workbook_says_so(cli: Cli, fund_code: str, tmp_path: 
     file = tmp_path / "x.xlsx"
     if content is not None:
         file.write_bytes(content)
-    ran = cli("import", file, "--fund", fund_code, "--json")
+    ran = cli("import", file, "--fund", fund_code, *BY, "--json")
     assert ran.code == 1
     (fault,) = ran.data["faults"]
     assert fault["code"] == ("workbook.not_found" if content is None else "workbook.not_xlsx")
@@ -138,13 +142,25 @@ def test_only_a_known_maker_imports_and_only_into_a_fund_that_is_there(
     file = a_workbook(tmp_path / "a.xlsx", an_application())
     assert cli("import", file, "--fund", fund_code, "--as", "nobody", "--json").error["code"] == "person.unknown"
     assert cli("import", file, "--fund", fund_code, "--as", "zhao.na", "--json").error["code"] == "person.not_in_role"
-    assert cli("import", file, "--fund", "NONE", "--json").error["code"] == "fund.unknown"
+    assert cli("import", file, "--fund", "NONE", *BY, "--json").error["code"] == "fund.unknown"
+    assert cli("case", "list", "--fund", fund_code, "--json").data == []
+
+
+def test_53_somebody_answers_for_what_is_taken_in(cli: Cli, fund_code: str, tmp_path: Path) -> None:
+    file = a_workbook(tmp_path / "a.xlsx", an_application())
+    for asked in (
+        ("import", file),
+        ("ledger", "import-statement", file),
+        ("ledger", "reconcile", "--on", "2026-01-05"),
+    ):
+        refused = cli(*asked, "--fund", fund_code, "--lang", "en")
+        assert (refused.code, "--as" in refused.err) == (2, True)
     assert cli("case", "list", "--fund", fund_code, "--json").data == []
 
 
 def test_the_empty_form_is_written_and_is_itself_readable(cli: Cli, fund_code: str, tmp_path: Path) -> None:
     assert cli("import", "--template", tmp_path / "form.xlsx").code == 0
-    ran = cli("import", tmp_path / "form.xlsx", "--fund", fund_code, "--json")
+    ran = cli("import", tmp_path / "form.xlsx", "--fund", fund_code, *BY, "--json")
     assert (ran.code, ran.data["rows"], ran.data["faults"]) == (0, [], [])
     assert cli("import", "--template", tmp_path / "absent" / "form.xlsx").code == 2
 
@@ -195,7 +211,7 @@ def test_one_application_is_typed_and_passes_the_same_door(cli: Cli, fund_code: 
 
 def test_a_case_that_no_worker_has_opened_has_no_papers_and_says_so(cli: Cli, fund_code: str, tmp_path: Path) -> None:
     file = a_workbook(tmp_path / "a.xlsx", an_application())
-    [filed] = cli("import", file, "--fund", fund_code, "--as", "li.jing", "--json").data["rows"]
+    [filed] = cli("import", file, "--fund", fund_code, *BY, "--json").data["rows"]
     asked = cli("documents", "render", filed["case_no"], "payment_reminder", "--as", "li.jing", "--json")
     assert (asked.code, asked.error["code"]) == (1, "case.not_opened")
 
@@ -212,6 +228,19 @@ def test_what_is_wrong_with_a_typed_application_is_said_all_at_once(cli: Cli, fu
         ("--asked", "workbook.not_a_number"),
     }
     assert cli("case", "list", "--fund", fund_code, "--json").data == []
+
+
+@pytest.mark.parametrize(
+    "given", [(), ("--phone", "1"), ("--applicant-name", "合计"), ("--applicant-name", "（示例）甲")]
+)
+def test_54_whatever_was_typed_is_an_application_and_says_what_it_lacks(
+    cli: Cli, fund_code: str, given: tuple[str, ...]
+) -> None:
+    """Rows of a workbook may be blank, totals, notes or the form's example; what somebody types is none of these."""
+    ran = cli("case", "submit", "--fund", fund_code, "--as", "li.jing", "--json", *given)
+    assert ran.code == 1
+    lacking = {fault["option"] for fault in ran.data["faults"] if fault["code"] == "workbook.required"}
+    assert {"--uscc", "--loan-note", "--balance", "--account-number"} <= lacking
 
 
 def test_text_that_looks_like_a_formula_stays_text(cli: Cli, fund_code: str) -> None:
@@ -232,7 +261,7 @@ def test_13_two_hundred_hard_names_stand_in_the_case_file_and_in_the_export_as_w
         )
         for name in HARD_NAMES
     ]
-    ran = cli("import", a_workbook(tmp_path / "names.xlsx", *rows), "--fund", fund_code, "--as", "li.jing", "--json")
+    ran = cli("import", a_workbook(tmp_path / "names.xlsx", *rows), "--fund", fund_code, *BY, "--json")
 
     assert (ran.code, ran.data["opened"], ran.data["faults"]) == (0, len(HARD_NAMES), [])
     assert [row["applicant_name"] for row in ran.data["rows"]] == list(HARD_NAMES)
@@ -282,10 +311,10 @@ def test_15_a_corrected_workbook_says_what_differs_and_how_to_correct(
             "standing": row.standing.model_copy(update={"litigation": True}),
         }
     )
-    first = cli("import", a_workbook(tmp_path / "a.xlsx", row), "--fund", fund_code, "--json").data["rows"][0]
+    first = cli("import", a_workbook(tmp_path / "a.xlsx", row), "--fund", fund_code, *BY, "--json").data["rows"][0]
     file = a_workbook(tmp_path / "b.xlsx", corrected)
 
-    ran = cli("import", file, "--fund", fund_code, "--json")
+    ran = cli("import", file, "--fund", fund_code, *BY, "--json")
 
     assert (ran.code, ran.data["opened"], ran.data["known"], ran.data["differs"]) == (1, 0, 0, 1)
     (told,) = ran.data["rows"]
@@ -298,13 +327,13 @@ def test_15_a_corrected_workbook_says_what_differs_and_how_to_correct(
         "guarantor": ("—", "东海县石湖融资担保有限公司"),
         "standing.litigation": ("否", "是"),
     }
-    shown = cli("import", file, "--fund", fund_code, "--lang", "zh").out
+    shown = cli("import", file, "--fund", fund_code, *BY, "--lang", "zh").out
     assert "申请金额（万元）：受理时为“500”，本行为“400”" in shown
     assert first["case_no"] in shown
     assert "不一致" in shown
-    assert "filed as “500”, the row says “400”" in cli("import", file, "--fund", fund_code, "--lang", "en").out
+    assert "filed as “500”, the row says “400”" in cli("import", file, "--fund", fund_code, *BY, "--lang", "en").out
     assert count_of(services, fund_code) == 1
-    again = cli("import", tmp_path / "a.xlsx", "--fund", fund_code, "--json")
+    again = cli("import", tmp_path / "a.xlsx", "--fund", fund_code, *BY, "--json")
     assert (again.code, again.data["known"]) == (0, 1)
 
 
@@ -316,8 +345,8 @@ def test_15_the_same_firm_with_another_telephone_on_another_loan_differs_in_noth
         update={"uscc": one.uscc, "applicant_name": one.applicant_name, "phone": "13911111111"}
     )
     file = a_workbook(tmp_path / "a.xlsx", one, other)
-    assert cli("import", file, "--fund", fund_code, "--json").data["opened"] == 2
-    again = cli("import", file, "--fund", fund_code, "--json")
+    assert cli("import", file, "--fund", fund_code, *BY, "--json").data["opened"] == 2
+    again = cli("import", file, "--fund", fund_code, *BY, "--json")
     assert (again.code, again.data["known"]) == (0, 2)
 
 
@@ -337,9 +366,11 @@ def test_13_a_firm_that_was_filed_under_another_spelling_is_said_and_both_are_ke
     first = an_application().model_copy(update={"applicant_name": name, "account_name": name})
     again = an_application().model_copy(update={"applicant_name": other, "account_name": other, "uscc": first.uscc})
     renamed = again.model_copy(update={"applicant_name": "东海硅业有限公司", "loan_note": again.loan_note + "2"})
-    assert cli("import", a_workbook(tmp_path / "a.xlsx", first), "--fund", fund_code, "--json").data["opened"] == 1
+    assert cli("import", a_workbook(tmp_path / "a.xlsx", first), "--fund", fund_code, *BY, "--json").data["opened"] == 1
 
-    ran = cli("import", a_workbook(tmp_path / "b.xlsx", again, renamed), "--fund", fund_code, "--json")
+    ran = cli(
+        "import", a_workbook(tmp_path / "b.xlsx", again, renamed), "--fund", fund_code, "--as", "li.jing", "--json"
+    )
 
     assert [row["remark"]["code"] for row in ran.data["rows"]] == ["case.firm_spelt", "case.firm_renamed"]
     assert name in ran.data["rows"][0]["remark"]["message"]

@@ -83,7 +83,7 @@ def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
     for code, sentence in catalogue(lang).items():
         for name, spec in placeholders(sentence):
             assert name.isidentifier(), f"{code}: {name!r} is not a plain name"
-            assert spec in {"", "code", "finding"} | groups, f"{code}: {name}:{spec}"
+            assert spec in {"", "code", "finding", "optional"} | groups, f"{code}: {name}:{spec}"
 
 
 def enums_of(*modules: ModuleType) -> dict[str, type[StrEnum]]:

@@ -3,7 +3,7 @@
 import pytest
 
 from activities.cases.wording import say_reason
-from activities.words import be_strict, say, say_error, say_finding, say_value, set_language, word
+from activities.words import Lang, be_strict, say, say_error, say_finding, say_value, set_language, word
 from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding, Result
@@ -58,6 +58,13 @@ def test_a_value_without_words_in_its_group_is_an_error_in_tests_and_seen_in_pro
         say_value("stage", "nowhere", "en")
     be_strict(False)
     assert say_value("stage", "nowhere", "en") == "stage.nowhere"
+
+
+@pytest.mark.parametrize("nothing", ["", "  ", None])
+@pytest.mark.parametrize(("lang", "said"), [("zh", "（空）"), ("en", "(empty)")])
+def test_54_an_empty_value_leaves_no_hole(nothing: str | None, lang: Lang, said: str) -> None:
+    assert say("fee.returned_before_paid", lang, returned_on=nothing, paid_on="2026-03-01").count(said) == 1
+    assert said not in say("cli.import.row_refused", lang, row=1, applicant="甲", why=nothing)
 
 
 def test_a_missing_value_stays_visible_and_never_crashes() -> None:

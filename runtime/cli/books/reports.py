@@ -36,14 +36,14 @@ from models.funds.report import fund_report
 from rulebook.books.chart import Chart
 from rulebook.books.postings import Subject
 from rulebook.errors import XuqiaoError
-from runtime.cli.failures import Exit, Misuse
+from runtime.cli.failures import Exit, Misuse, say_reason
 from runtime.cli.language import call
 from runtime.cli.names import member_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, Fund
 from runtime.cli.output import fields, line, print_json, say
 from runtime.cli.tables import table
-from runtime.cli.values import day_of
+from runtime.cli.values import day_of, month_of
 
 UpTo = Annotated[str | None, Option("--on", metavar="DATE")]
 Month = Annotated[str | None, Option("--month", metavar="YYYY-MM")]
@@ -164,10 +164,10 @@ def _everything(today: "date") -> Period:
 
 def _period(days: _Days, today: "date") -> Period:
     """The days asked for: a month as far as it has come, or up to a day from the first of its month."""
-    if days.up_to and days.month:
+    if days.up_to is not None and days.month is not None:
         raise Misuse("reports.day_or_month")
-    if days.month:
-        first = day_of("--month", f"{days.month.strip()}-01")
+    if days.month is not None:
+        first = month_of("--month", days.month)
         last = min(today, (first.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1))
     else:
         asked = days.up_to or days.last
@@ -230,7 +230,7 @@ def _answer(
         try:
             write_workbook(xlsx, made, chart, sheets, call.lang)
         except OSError as error:
-            raise Misuse("cli.usage.cannot_write", path=xlsx, reason=error.strerror or error) from None
+            raise Misuse("cli.usage.cannot_write", path=xlsx, reason=say_reason(error)) from None
     if as_json:
         print_json(value)
     elif xlsx is not None:

@@ -25,13 +25,10 @@ from runtime.cli.files import content_of
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, File, Fund, OnDay, Reason
+from runtime.cli.options import AsJson, AsUser, Case, File, Fund, OnDay, Reason
 from runtime.cli.output import fields, line, note, print_json, say, section, word
 from runtime.cli.tables import table
 from runtime.cli.values import day_of, fen_of
-
-NOBODY = "cli"
-"""Who did what was done without saying who does it."""
 
 OfLine = Annotated[str, Argument(metavar="REFERENCE")]
 Number = Annotated[int, Argument(metavar="NUMBER")]
@@ -41,7 +38,7 @@ OfGuarantor = Annotated[bool, Option("--guarantor")]
 Resolved = Annotated[bool, Option("--resolved")]
 
 
-def import_statement(file: File, fund: Fund = None, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
+def import_statement(file: File, fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False) -> int:
     """Take in the bank's statement."""
     with Office() as office, office.begin() as session:
         by = _who(session, as_user)
@@ -57,9 +54,7 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _who(session: Session, user: str | None) -> str:
-    if user is None:
-        return NOBODY
+def _who(session: Session, user: str) -> str:
     note("cli.unauthenticated")
     return keeper(session, user).id
 
@@ -219,7 +214,7 @@ def match_line(
     return Exit.WELL
 
 
-def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUserOrNot = None, as_json: AsJson = False) -> int:
+def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUser, as_json: AsJson = False) -> int:
     """Compare statement and books at the end of a day, to the fen."""
     day = day_of("--on", on)
     with Office() as office, office.begin() as session:

@@ -19,7 +19,7 @@ from models.funds.funds import business_date
 from rulebook.books.acts import fund_of
 from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
-from runtime.cli.failures import Exit, Misuse
+from runtime.cli.failures import Exit, Misuse, say_reason
 from runtime.cli.office import Office, settings
 from runtime.cli.options import AsJson, AsUser, File, Fund
 from runtime.cli.output import line, note, print_json, say
@@ -62,7 +62,7 @@ def seal(
             try:
                 kept = seals.write_seal(folder, found)
             except OSError as error:
-                raise Misuse("cli.usage.bad_value", name="--out", reason=error.strerror or error) from None
+                raise Misuse("cli.usage.bad_value", name="--out", reason=say_reason(error)) from None
             done.append({**found, "file": str(kept), "sealed_now": sealed_now})
     if as_json:
         print_json({"seals": done})
@@ -143,7 +143,7 @@ def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_jso
             try:
                 count = export_book(session, books[0], file, keys)
             except OSError as error:
-                raise Misuse("cli.usage.bad_value", name="FILE", reason=error.strerror or error) from None
+                raise Misuse("cli.usage.bad_value", name="FILE", reason=say_reason(error)) from None
     if as_json:
         print_json({"book": books[0], "file": str(file), "vouchers": count})
     else:
@@ -156,7 +156,7 @@ def _make_key(folder: Path, as_json: bool) -> int:
     try:
         key = new_key(folder)
     except OSError as error:
-        raise Misuse("cli.usage.bad_value", name="--new-key", reason=error.strerror or error) from None
+        raise Misuse("cli.usage.bad_value", name="--new-key", reason=say_reason(error)) from None
     paths = {"private": str(folder / f"{key.id}.key"), "public": str(folder / f"{key.id}.pub")}
     if as_json:
         print_json({"key_id": key.id, **paths})
@@ -217,7 +217,7 @@ def _readable(path: Path) -> None:
     try:
         path.open("rb").close()
     except OSError as error:
-        raise Misuse("cli.usage.bad_value", name="FILE", reason=error.strerror or error) from None
+        raise Misuse("cli.usage.bad_value", name="FILE", reason=say_reason(error)) from None
 
 
 def _books(office: Office, fund: str | None) -> list[str]:

@@ -34,6 +34,8 @@ def import_file(
     if template is not None:
         return _write_form(template, as_json)
 
+    if as_user is None:  # somebody answers for each application that is filed
+        raise Misuse("cli.usage.missing", name="--as")
     assert file is not None
     with Office() as office:
         reception = reception_of(office, fund, as_user)
@@ -81,5 +83,5 @@ def _show_report(report: ImportReport, as_json: bool) -> None:
             line("  " + say("cli.import.difference", heading=each.heading, before=each.before, now=each.now))
     for fault in report.faults:
         code = "cli.import.warning" if fault.warning else "cli.import.fault"
-        line(say(code, row=fault.row, what=fault.sentence(call.lang)))
+        line(say(code if fault.row else f"{code}_file", row=fault.row, what=fault.sentence(call.lang)))
     line(say("cli.import.done", **counts, rows=len(report.rows), faults=len(report.errors)))

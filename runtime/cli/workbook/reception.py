@@ -6,15 +6,11 @@ from rulebook.stages import Role
 from runtime.cli.office import Office
 from runtime.cli.output import note
 
-NOBODY = "cli"
-"""Who filed what was imported without saying who imports."""
 
-
-def reception_of(office: Office, fund: str | None, user: str | None) -> Reception:
+def reception_of(office: Office, fund: str | None, user: str) -> Reception:
     """Where this call takes applications in; whoever is named must be a maker (经办)."""
     with office.begin() as session:
         code = office.the_fund(session, fund)
-        filed_by = actor(session, user, Role.MAKER).id if user else NOBODY
-    if user:
-        note("cli.unauthenticated")
+        filed_by = actor(session, user, Role.MAKER).id
+    note("cli.unauthenticated")
     return Reception(office.begin, code, filed_by, office.settings.queues.prefix)

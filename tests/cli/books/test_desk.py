@@ -117,8 +117,8 @@ def test_money_that_left_before_it_was_recorded_names_the_act_it_pays(
         "2026-01-05,TK-2,7.00,,18999993.00,东海县财政局,,手续费\n",
         encoding="utf-8",
     )
-    assert cli("ledger", "import-statement", statement, "--fund", fund_code).code == 0
-    reconcile = ("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05")
+    assert cli("ledger", "import-statement", statement, "--fund", fund_code, "--as", "wang.he").code == 0
+    reconcile = ("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", "--as", "wang.he")
     tasks = cli(*reconcile, "--json").data["tasks"]
     assert [(task["about"], task["allowed_act"]) for task in tasks] == [("TK-1", one), ("TK-2", None)]
     assert "对应事项" in cli(*reconcile).out

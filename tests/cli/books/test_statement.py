@@ -28,8 +28,11 @@ def write(tmp_path: Path) -> Callable[..., Path]:
     return write
 
 
+BY = ("--as", "wang.he")
+
+
 def test_the_example_tells_of_every_row_and_again_changes_nothing(cli: Cli, fund_code: str) -> None:
-    taken = cli("ledger", "import-statement", EXAMPLES / "statement.xlsx", "--fund", fund_code, "--json")
+    taken = cli("ledger", "import-statement", EXAMPLES / "statement.xlsx", "--fund", fund_code, *BY, "--json")
     assert taken.code == 0
     assert taken.data["counts"] == {"rows": 5, "new": 5, "known": 0, "faults": 0}
     assert [(row["name"], row["amount_yuan"], row["state"]) for row in taken.data["rows"]] == [
@@ -54,33 +57,33 @@ def test_the_example_tells_of_every_row_and_again_changes_nothing(cli: Cli, fund
 
 
 def test_a_file_that_is_not_there_says_so(cli: Cli, fund_code: str, tmp_path: Path) -> None:
-    ran = cli("ledger", "import-statement", tmp_path / "none.csv", "--fund", fund_code, "--json")
+    ran = cli("ledger", "import-statement", tmp_path / "none.csv", "--fund", fund_code, *BY, "--json")
     assert (ran.code, ran.error["code"], ran.error["params"]) == (1, "statement.not_found", {"name": "none.csv"})
 
 
 def test_a_row_that_is_wrong_is_named_with_its_reason(cli: Cli, fund_code: str, write: Callable[..., Path]) -> None:
     file = write("2026-02-30,LS1,,1.00,,甲,,", "2026-01-05,LS2,,2.00,20000003.00,乙,,")
-    ran = cli("ledger", "import-statement", file, "--fund", fund_code)
+    ran = cli("ledger", "import-statement", file, "--fund", fund_code, *BY)
     assert ran.code == 1
     assert "“2026-02-30”不是日期" in ran.out
     assert "第4行余额不连续：应为20,000,002.00元，写的是20,000,003.00元" in ran.out
     assert "没有写明账号" in ran.err
     assert "整份未导入，账面没有变动" in ran.out
     assert cli("ledger", "suspense", "--fund", fund_code, "--json").data == []
-    english = cli("ledger", "import-statement", file, "--fund", fund_code, "--json", "--lang", "en")
+    english = cli("ledger", "import-statement", file, "--fund", fund_code, *BY, "--json", "--lang", "en")
     assert english.data["rows"][1]["reason"]["message"] == "“2026-02-30” is no day. Write it as 2026-03-20."
 
 
 def test_7_an_officer_says_once_what_a_heading_means(cli: Cli, fund_code: str, tmp_path: Path) -> None:
     file = tmp_path / "对账单.csv"
     file.write_text("日期,金额,进项与否,往来对象\n2026-01-05,5.00,贷,甲\n2026-01-05,2.00,借,乙", encoding="utf-8")
-    refused = cli("ledger", "import-statement", file, "--fund", fund_code, "--json")
+    refused = cli("ledger", "import-statement", file, "--fund", fund_code, *BY, "--json")
     assert (refused.code, refused.error["code"]) == (1, "statement.sign_unknown")
     assert "没有登记过" in cli("ledger", "statement-headings", "--fund", fund_code).out
     for heading, means in (("进项与否", "借贷标志"), ("往来对象", "other_name")):
         said = ("--heading", heading, "--means", means, "--as", "li.jing")
         assert heading in cli("ledger", "statement-headings", "--fund", fund_code, *said).out
-    taken = cli("ledger", "import-statement", file, "--fund", fund_code)
+    taken = cli("ledger", "import-statement", file, "--fund", fund_code, *BY)
     assert taken.code == 0
     assert "按本资金登记的含义读取：进项与否、往来对象" in taken.err
     assert "通用" not in taken.err
@@ -90,7 +93,7 @@ def test_7_an_officer_says_once_what_a_heading_means(cli: Cli, fund_code: str, t
     assert (waiting["payer_name"], waiting["left_yuan"]) == ("甲", "5.00")
     gone = ("--heading", "往来对象", "--means", "-", "--as", "li.jing")
     cli("ledger", "statement-headings", "--fund", fund_code, *gone)
-    assert "未识别，其内容没有读取：往来对象" in cli("ledger", "import-statement", file, "--fund", fund_code).err
+    assert "未识别，其内容没有读取：往来对象" in cli("ledger", "import-statement", file, "--fund", fund_code, *BY).err
 
 
 @pytest.mark.parametrize(
@@ -115,24 +118,32 @@ def test_the_cashier_and_the_bank_take_in_no_statement(cli: Cli, fund_code: str,
 
 
 def test_a_day_is_equal_to_the_fen_or_says_what_differs(cli: Cli, fund_code: str, write: Callable[..., Path]) -> None:
-    nothing = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", "--json")
+    nothing = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", *BY, "--json")
     assert (nothing.code, nothing.error["code"]) == (1, "statement.nothing_imported")
 
-    cli("ledger", "import-statement", write(), "--fund", fund_code)
-    equal = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", "--json")
+    cli("ledger", "import-statement", write(), "--fund", fund_code, *BY)
+    equal = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", *BY, "--json")
     assert (equal.code, equal.data["equal"], equal.data["difference_yuan"]) == (0, True, "0.00")
     assert (equal.data["statement_yuan"], equal.data["books_yuan"]) == ("20000000.00", "20000000.00")
     assert equal.data["parts"] == {"pool_yuan": "20000000.00"}
 
-    cli("ledger", "import-statement", write("2026-01-05,JX1,,0.01,20000000.01,,,结息"), "--fund", fund_code)
-    ran = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", "--json")
+    cli(
+        "ledger",
+        "import-statement",
+        write("2026-01-05,JX1,,0.01,20000000.01,,,结息"),
+        "--fund",
+        fund_code,
+        "--as",
+        "wang.he",
+    )
+    ran = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", *BY, "--json")
     assert (ran.code, ran.data["equal"], ran.data["difference_yuan"]) == (4, False, "0.01")
     (found,) = ran.data["differences"]
     assert (found["kind"], found["about"], found["statement_yuan"]) == ("not_in_books", "JX1", "0.01")
     (task,) = ran.data["tasks"]
     assert (task["state"], task["kind"], task["found_on"]) == ("open", "not_in_books", "2026-01-05")
 
-    page = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05")
+    page = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", *BY)
     assert page.code == 4
     assert "银行有、账面无" in page.out
     assert "相差0.01元" in page.out
@@ -143,7 +154,7 @@ def test_a_day_is_equal_to_the_fen_or_says_what_differs(cli: Cli, fund_code: str
     (listed,) = cli("ledger", "differences", "--fund", fund_code, "--json").data
     assert (listed["state"], listed["explained_by"], listed["reason"]) == ("explained", "wang.he", "利息回单未到")
     assert "利息回单未到" in cli("ledger", "differences", "--fund", fund_code).out
-    still = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05")
+    still = cli("ledger", "reconcile", "--fund", fund_code, "--on", "2026-01-05", *BY)
     assert still.code == 4, "explained is not gone"
 
 
@@ -160,7 +171,7 @@ async def test_a_line_is_matched_to_the_case_it_belongs_to(
         f"{day},ZF1,5000000.00,,15000000.00,试晶,{account},划款",
         f"{day},SK1,,5000000.00,20000000.00,试晶,{account},还款",
     )
-    await acting("ledger", "import-statement", file, "--fund", fund.code)
+    await acting("ledger", "import-statement", file, "--fund", fund.code, *BY)
     (waiting,) = (await acting("ledger", "suspense", "--fund", fund.code, "--json")).data
     assert (waiting["name"], waiting["proposed"]) == ("SK1", case)
 
@@ -174,6 +185,6 @@ async def test_a_line_is_matched_to_the_case_it_belongs_to(
     await fund.settle()
     assert fund.position(case).outstanding_fen == 0
     assert (await acting("ledger", "suspense", "--fund", fund.code, "--json")).data == []
-    end = await acting("ledger", "reconcile", "--fund", fund.code, "--on", day)
+    end = await acting("ledger", "reconcile", "--fund", fund.code, "--on", day, *BY)
     assert end.code == 0
     assert "分文不差" in end.out

@@ -81,8 +81,8 @@ def test_the_operators_file_changes_what_it_names_and_nothing_else(tmp_path: Pat
 @pytest.mark.parametrize(
     ("text", "code", "named"),
     [
-        ("[[account]]\nsubject = 'cash'\ncode = '1'\nname = 'x'\n", "chart.wrong", "account.0.subject"),
-        ("[[account]]\nsubject = 'loss'\ncode = '1'\nnome = 'x'\n", "chart.wrong", "account.0.name"),
+        ("[[account]]\nsubject = 'cash'\ncode = '1'\nname = 'x'\n", "chart.wrong", "account #1.subject"),
+        ("[[account]]\nsubject = 'loss'\ncode = '1'\nnome = 'x'\n", "chart.wrong", "account #1.name"),
         ("[[account]]\nsubject = 'loss'\ncode = '=1'\nname = 'x'\n", "chart.wrong", "code"),
         ("[[account", "chart.wrong", "TOML"),
         ("[[account]]\nsubject = 'loss'\ncode = '1002.01'\nname = 'x'\n", "chart.code_twice", "1002.01"),

@@ -97,31 +97,31 @@ def test_a_year_between_that_has_no_notice_is_provisional() -> None:
         ("[[holidays]]", "[[holidays]", "notice_not_toml", {}),
         ("year =", "jahr =", "notice_missing_key", {"key": "year"}),
         ('document = "国', 'number = 7\ndocument = "国', "notice_unknown_key", {"key": "number", "value": "7"}),
-        ("last = 2026-01-03", "end = 2026-01-03", "notice_missing_key", {"key": "holidays.0.last"}),
+        ("last = 2026-01-03", "end = 2026-01-03", "notice_missing_key", {"key": "holidays #1.last"}),
         ("year = 2026", 'year = "2026"', "notice_bad_value", {"key": "year", "value": "2026"}),
         ("year = 2026", "year = 26", "notice_bad_value", {"key": "year", "value": "26"}),
-        ("2026-02-23", '"2026-02-23"', "notice_bad_value", {"key": "holidays.1.last", "value": "2026-02-23"}),
-        ("2026-02-23", "2026-02-23T00:00:00", "notice_bad_value", {"key": "holidays.1.last"}),
-        ("[2026-01-04]", "2026-01-04", "notice_bad_value", {"key": "holidays.0.worked", "value": "2026-01-04"}),
-        ('"元旦"', '""', "notice_bad_value", {"key": "holidays.0.name", "value": ""}),
+        ("2026-02-23", '"2026-02-23"', "notice_bad_value", {"key": "holidays #2.last", "value": "2026-02-23"}),
+        ("2026-02-23", "2026-02-23T00:00:00", "notice_bad_value", {"key": "holidays #2.last"}),
+        ("[2026-01-04]", "2026-01-04", "notice_bad_value", {"key": "holidays #1.worked", "value": "2026-01-04"}),
+        ('"元旦"', '""', "notice_bad_value", {"key": "holidays #1.name", "value": ""}),
         (
             "last = 2026-02-23",
             "last = 2026-02-14",
             "notice_backwards",
-            {"key": "holidays.1.last", "first": "2026-02-15"},
+            {"key": "holidays #2.last", "first": "2026-02-15"},
         ),
-        ("year = 2026", "year = 2025", "notice_outside_year", {"key": "holidays.0.first", "year": "2025"}),
-        ("2026-02-28", "2027-02-28", "notice_outside_year", {"key": "holidays.1.worked.1", "value": "2027-02-28"}),
-        ("first = 2026-01-01", "first = 2025-11-30", "notice_outside_year", {"key": "holidays.0.first"}),
-        ("2026-01-04", "2026-01-05", "notice_no_weekend", {"key": "holidays.0.worked.0", "value": "2026-01-05"}),
-        ("2026-01-04", "2026-01-03", "notice_twice", {"key": "holidays.0.worked.0", "value": "2026-01-03"}),
+        ("year = 2026", "year = 2025", "notice_outside_year", {"key": "holidays #1.first", "year": "2025"}),
+        ("2026-02-28", "2027-02-28", "notice_outside_year", {"key": "holidays #2.worked #2", "value": "2027-02-28"}),
+        ("first = 2026-01-01", "first = 2025-11-30", "notice_outside_year", {"key": "holidays #1.first"}),
+        ("2026-01-04", "2026-01-05", "notice_no_weekend", {"key": "holidays #1.worked #1", "value": "2026-01-05"}),
+        ("2026-01-04", "2026-01-03", "notice_twice", {"key": "holidays #1.worked #1", "value": "2026-01-03"}),
         (
             "first = 2026-02-15",
             "first = 2026-01-02",
             "notice_twice",
-            {"key": "holidays.1.first", "value": "2026-01-02"},
+            {"key": "holidays #2.first", "value": "2026-01-02"},
         ),
-        ("[2026-02-14,", "[2026-02-28,", "notice_twice", {"key": "holidays.1.worked.1", "value": "2026-02-28"}),
+        ("[2026-02-14,", "[2026-02-28,", "notice_twice", {"key": "holidays #2.worked #2", "value": "2026-02-28"}),
     ],
 )
 def test_a_wrong_file_is_refused_with_file_key_and_value(old: str, new: str, code: str, params: dict[str, str]) -> None:
@@ -141,7 +141,7 @@ def test_a_notice_without_holidays_is_no_notice() -> None:
 def test_a_long_value_is_quoted_in_part() -> None:
     with pytest.raises(XuqiaoError) as refused:
         parse_notice(NOTICE.replace('"元旦"', f'"{"元" * 1000}"'), "2026.toml")
-    assert len(refused.value.params["value"]) == 80
+    assert len(refused.value.params["value"]) == 121
 
 
 @st.composite
