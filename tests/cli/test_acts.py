@@ -47,9 +47,11 @@ async def test_a_case_goes_its_whole_way_by_single_commands(fund: TestedFund, ac
     proposed = await acting("case", "propose", case, "--amount", "5000000", "--as", "li.jing", "--json")
     assert (proposed.code, proposed.data["stage"], proposed.data["event"]) == (0, "approval", "proposed")
 
-    approved = await acting("case", "approve", case.lower(), "--as", "wang.he")
+    unasked = await acting("case", "approve", case, "--as", "wang.he")
+    assert (unasked.code, "5,000,000.00" in unasked.out, "--yes" in unasked.err) == (2, True, True)
+    approved = await acting("case", "approve", case.lower(), "--as", "wang.he", "--yes")
     assert approved.code == 0
-    assert "5,000,000.00" in approved.out, "the terms are shown before they are approved"
+    assert "5,000,000.00" in approved.out, "the terms are shown, too"
     assert "当前阶段“协议签署”" in approved.out
     await fund.settle()
     signed = await acting(
@@ -114,7 +116,7 @@ async def test_nobody_checks_what_he_made(fund: TestedFund, acting: Acting) -> N
     case = await promised(fund)
     await acting("case", "propose", case, "--amount", "5000000", "--as", "sun.shen")
 
-    ran = await acting("case", "approve", case, "--as", "sun.shen", "--json", "--lang", "en")
+    ran = await acting("case", "approve", case, "--as", "sun.shen", "--yes", "--json", "--lang", "en")
 
     assert (ran.code, ran.error["code"]) == (1, "act.same_person")
     assert "孙审" in ran.error["message"]
@@ -266,9 +268,10 @@ async def test_15_a_corrected_workbook_is_proposed_and_approved_by_two_and_becom
     assert "申请金额（万元）：受理时为“500”，本行为“400”" in proposed.out
     told = await acting("import", file, "--fund", fund.code, "--as", "li.jing", "--json")
     assert (told.code, told.data["rows"][0]["reason"]["code"]) == (1, "case.correct_by_two")
-    alone = await acting("case", "approve-correction", *asked, "--as", "li.jing", "--json")
+    agreed = (*asked, "--yes")
+    alone = await acting("case", "approve-correction", *agreed, "--as", "li.jing", "--json")
     assert (alone.code, alone.error["code"]) == (1, "person.not_in_role")
-    approved = await acting("case", "approve-correction", *asked, "--as", "wang.he", "--key", "K15-2", "--json")
+    approved = await acting("case", "approve-correction", *agreed, "--as", "wang.he", "--key", "K15-2", "--json")
 
     assert (approved.code, approved.data["stage"]) == (0, "withdrawn")
     anew = approved.data["opened"]
@@ -282,7 +285,7 @@ async def test_15_a_corrected_workbook_is_proposed_and_approved_by_two_and_becom
     log = (await acting("case", "show", case)).out
     assert "提请更正申请" in log
     assert "500 → 400" in log
-    again = await acting("case", "approve-correction", *asked, "--as", "wang.he", "--key", "K15-2", "--json")
+    again = await acting("case", "approve-correction", *agreed, "--as", "wang.he", "--key", "K15-2", "--json")
     assert (again.code, again.data["opened"]) == (0, anew), "the same key does nothing twice"
 
 

@@ -156,7 +156,7 @@ def test_a_program_gets_the_same_as_data(cli: Cli) -> None:
 def test_a_language_that_nobody_speaks_is_refused(cli: Cli) -> None:
     ran = cli("--lang", "fr", "case", "list")
     assert ran.code == 2
-    assert "没有语言“fr”。可用：zh, en。" in ran.err
+    assert "--lang 要求的语言“fr”不可用。可用：zh, en。" in ran.err
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,7 @@ async def test_a_loss_is_proposed_shown_approved_and_seen_in_the_pool(fund: Test
     assert (await acting(*propose)).code == 0
     tasks = await acting("tasks", "--fund", fund.code)
     assert "批准核销" in tasks.out
-    approve = ("case", "approve-write-off", case, "--as", "wang.he")
+    approve = ("case", "approve-write-off", case, "--as", "wang.he", "--yes")
     other = await acting(*approve, "--decision", "东财发〔2026〕8号", "--json")
     assert (other.code, other.error["code"]) == (1, "act.write_off_not_proposed")
     assert (await acting(*approve, "--decision", " ")).code == 2

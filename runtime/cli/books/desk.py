@@ -18,10 +18,11 @@ from rulebook.books.steps import ProposalState
 from rulebook.errors import XuqiaoError
 from runtime.cli.books.acts import ACTS, Reference
 from runtime.cli.commands import combined
+from runtime.cli.consent import require_consent
 from runtime.cli.failures import Exit, Misuse, tell
 from runtime.cli.files import digest_of_file
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason
+from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason, Yes
 from runtime.cli.output import fields, line, note, print_json, say, word
 from runtime.cli.tables import table
 
@@ -70,13 +71,15 @@ def propose(
     return _tell(row, as_json, key=key)
 
 
-def approve(number: Number, as_user: AsUser, as_json: AsJson = False) -> int:
-    """Show what was proposed and allow it."""
+def approve(number: Number, as_user: AsUser, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Show what was proposed, ask, and allow it."""
     note("cli.unauthenticated")
     with Office() as office:
-        if not as_json:
-            with office.begin() as session:
-                _show(book_act(session, number))
+        with office.begin() as session:
+            proposed = book_act(session, number)
+            if not as_json:
+                _show(proposed)
+        require_consent(yes)
         return _tell(book_desk.approve(_doors(office), number, checker=as_user), as_json)
 
 

@@ -36,12 +36,13 @@ from rulebook.messages import (
 from rulebook.stages import ACT_ROLES
 from runtime.cli.cases.page import show_terms
 from runtime.cli.commands import combined
+from runtime.cli.consent import require_consent
 from runtime.cli.engine import with_client
 from runtime.cli.failures import Exit, tell
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
-from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason
+from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason, Yes
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.values import day_of, fen_of
 
@@ -120,16 +121,19 @@ def approve(
     as_user: AsUser,
     digest: Annotated[str | None, Option("--digest", metavar="DIGEST")] = None,
     minutes: Annotated[str, Option("--minutes", metavar="TEXT")] = "",
+    yes: Yes = False,
     key: Key = None,
     as_json: AsJson = False,
 ) -> int:
-    """Show the terms and approve exactly what was shown; where nothing is proposed, the case itself says so."""
+    """Show the terms, ask, and approve exactly what was shown; where nothing is proposed, the case itself says so."""
     number = case_no_of(case)
     with Office() as office, office.begin() as session:
         page = case_page(session, number)
     if not as_json:
         show_terms(page)
     shown = page.approval.terms_digest if page.approval else ""
+    if shown:
+        require_consent(yes or digest is not None)
     body = Approve(terms_digest=digest or shown, minutes=minutes)
     return do_act(number, body, as_user, key, as_json, terms=terms_of(page, call.lang))
 

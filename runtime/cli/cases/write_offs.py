@@ -8,10 +8,11 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ProposeWriteOff
 from rulebook.stages import ActKind
 from runtime.cli.cases.acts import do_act
+from runtime.cli.consent import require_consent
 from runtime.cli.failures import Misuse
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, Case, Decision, Key, Reason
+from runtime.cli.options import AsJson, AsUser, Case, Decision, Key, Reason, Yes
 from runtime.cli.output import fields, section
 
 
@@ -25,12 +26,16 @@ def propose_write_off(
     return do_act(page.case_no, body, as_user, key, as_json)
 
 
-def approve_write_off(case: Case, decision: Decision, as_user: AsUser, key: Key = None, as_json: AsJson = False) -> int:
-    """Show the proposal and approve exactly what was shown; where nothing is proposed, the case itself says so."""
+def approve_write_off(
+    case: Case, decision: Decision, as_user: AsUser, yes: Yes = False, key: Key = None, as_json: AsJson = False
+) -> int:
+    """Show the proposal, ask, and approve exactly that; where nothing is proposed, the case itself says so."""
     page = _page(case)
     proposed = _proposed(page, _number(decision))
     if proposed and not as_json:
         _show(page, proposed)
+    if proposed:
+        require_consent(yes)
     body = ApproveWriteOff(decision=_number(decision), amount_fen=_amount(page, proposed))
     return do_act(page.case_no, body, as_user, key, as_json)
 

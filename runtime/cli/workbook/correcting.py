@@ -9,11 +9,12 @@ from models.cases.case_file import the_case
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, ApproveCorrection, CorrectedField, ProposeCorrection
 from runtime.cli.cases.acts import do_act
+from runtime.cli.consent import require_consent
 from runtime.cli.failures import tell
 from runtime.cli.files import content_of
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, Case, File, Key, Reason
+from runtime.cli.options import AsJson, AsUser, Case, File, Key, Reason, Yes
 from runtime.cli.output import line, say
 
 
@@ -31,13 +32,21 @@ def propose_correction(
 
 
 def approve_correction(
-    case: Case, file: File, *, as_user: AsUser, reason: Reason, key: Key = None, as_json: AsJson = False
+    case: Case,
+    file: File,
+    *,
+    as_user: AsUser,
+    reason: Reason,
+    yes: Yes = False,
+    key: Key = None,
+    as_json: AsJson = False,
 ) -> int:
     """Approve exactly the application of this workbook: the case is withdrawn, and it is filed in its place."""
     number = case_no_of(case)
     read = _read(number, file, as_json)
     if isinstance(read, XuqiaoError):
         return tell(read, case_no=number)
+    require_consent(yes)
 
     def file_it(office: Office, person: Actor) -> XuqiaoError | str:
         with office.begin() as session:

@@ -34,7 +34,7 @@ def allowed(cli: Cli, fund_code: str, paper: Path) -> int:
     """A million to the contributor, proposed by one and allowed by another."""
     out = ("--contributor", "东海县财政局", "--amount", "1,000,000", "--json")
     number: int = cli(*propose("capital-out", paper, fund_code, *out)).data["number"]
-    assert cli("ledger", "approve", number, "--as", "wang.he", "--json").data["state"] == "allowed"
+    assert cli("ledger", "approve", number, "--as", "wang.he", "--yes", "--json").data["state"] == "allowed"
     return number
 
 
@@ -52,10 +52,10 @@ def test_what_one_proposes_the_other_sees_and_allows(cli: Cli, fund_code: str, p
     assert (waiting["number"], waiting["maker"], waiting["voucher"]) == (number, "li.jing", None)
     assert waiting["next"] == "check"
     assert "待复核（另一人）" in cli("ledger", "proposals", "--fund", fund_code).out
-    alone = cli("ledger", "approve", number, "--as", "li.jing", "--json")
+    alone = cli("ledger", "approve", number, "--as", "li.jing", "--yes", "--json")
     assert (alone.code, alone.error["code"]) == (1, "person.not_in_role")
 
-    approved = cli("ledger", "approve", number, "--as", "wang.he")
+    approved = cli("ledger", "approve", number, "--as", "wang.he", "--yes")
 
     assert approved.code == 0
     assert "1,000,000.00；东海县财政局" in approved.out, "what is allowed is shown first"
@@ -138,7 +138,7 @@ def test_a_rejected_act_says_why(cli: Cli, fund_code: str, paper: Path) -> None:
     assert cli("ledger", "reject", number, "--reason", " ", "--as", "wang.he").code == 2
     rejected = cli("ledger", "reject", number, "--reason", "凭证无误", "--as", "wang.he", "--lang", "en")
     assert (rejected.code, "is rejected: 凭证无误" in rejected.out) == (0, True)
-    again = cli("ledger", "approve", number, "--as", "wang.he", "--json")
+    again = cli("ledger", "approve", number, "--as", "wang.he", "--yes", "--json")
     assert (again.code, again.error["code"]) == (1, "bookdesk.decided")
 
 
@@ -156,7 +156,7 @@ def test_an_account_number_is_whole_only_before_whoever_decides(cli: Cli, fund_c
     listed = cli("ledger", "proposals", "--fund", fund_code)
     data = cli("ledger", "proposals", "--fund", fund_code, "--json")
     assert "6230000000001234" not in listed.out + data.out
-    asked = cli("ledger", "approve", number, "--as", "wang.he")
+    asked = cli("ledger", "approve", number, "--as", "wang.he", "--yes")
     assert "6230000000001234" in asked.out
     assert asked.code == 1, "there is no such receipt"
 
@@ -256,11 +256,11 @@ async def test_what_a_running_case_owes_is_not_changed_beside_it_and_its_excess_
     payee = ("--payee-name", "晶都石英", "--payee-number", "62300000", "--payee-branch", "晶都农商行")
     excess = ("--case", case, "--amount", "5.00", *payee, "--json")
     number = (await acting(*propose("refund", paper, fund.code, *excess))).data["number"]
-    assert (await acting("ledger", "approve", number, "--as", "wang.he", "--json")).data["state"] == "allowed"
+    assert (await acting("ledger", "approve", number, "--as", "wang.he", "--yes", "--json")).data["state"] == "allowed"
     pays_back = ("ledger", "paid", number, "--reference", "TK-7", "--as", "zhao.na", "--json")
     assert (await acting(*pays_back)).data["state"] == "posted"
     again = (await acting(*propose("refund", paper, fund.code, *excess))).data
     assert again["state"] == "proposed"
-    twice = await acting("ledger", "approve", again["number"], "--as", "wang.he", "--json")
+    twice = await acting("ledger", "approve", again["number"], "--as", "wang.he", "--yes", "--json")
     assert twice.code == 1, "it is paid back once"
     assert fund.what_is_wrong() == []
