@@ -11,26 +11,36 @@ from sqlmodel import Session, select
 from activities.law.calendars import shanghai_today
 from activities.words import say
 from models.funds.funds import Fund
+from models.installation import Identity, identity_of
 from models.migrate import upgrade
+from rulebook.errors import XuqiaoError
 from runtime.devstack.stack import DevStack
+from runtime.one_piece import ensure_one_piece
 from runtime.search_attributes import ensure_search_attributes
-from runtime.seed import open_fund
+from runtime.seed import open_fund, read_fund_file
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor
-from runtime.temporal import SDK_SETTLES_SECONDS, connect
+from runtime.temporal import SDK_SETTLES_SECONDS, client_beside
 from runtime.wiring import Services
 from runtime.workers import relay_child, worker_children
 
 
-def main(settings: Settings) -> int:
+def main(settings: Settings, *, with_example: bool = False) -> int:
     """Serve until told to stop.
 
-    With nothing configured the embedded servers of ``var`` are started first, and an empty house opens the
-    demonstration fund. With an outside PostgreSQL or Temporal only what is not outside is started.
+    With nothing configured the embedded servers of ``var`` are started first. With an outside PostgreSQL or Temporal
+    only what is not outside is started.
 
+    Args:
+        with_example: open the demonstration fund, its people and its money, where there is no fund yet.
     Returns:
         0 after an orderly stop.
+    Raises:
+        XuqiaoError: area ``setup``; ``setup.example_outside``, ``setup.example_beside`` where the demonstration fund
+            has no place.
     """
+    if with_example and not settings.embedded_database:
+        raise XuqiaoError("setup.example_outside")
     console = Console(stderr=True, highlight=False)
     with ExitStack() as running:
         ui_url = ""
@@ -38,24 +48,31 @@ def main(settings: Settings) -> int:
             ui_url = running.enter_context(DevStack(settings.var)).ui_url
         if settings.database.owner_url:
             upgrade(settings.database.owner_url.get_secret_value())
-        if not settings.embedded_temporal:
-            asyncio.run(_prepare_temporal(settings))
-        if settings.embedded_database:
-            with closing(Services(settings)) as services, services.sessions.begin() as session:
-                _open_demonstration_fund(session)
+        with closing(Services(settings)) as services:
+            with services.sessions.begin() as session:
+                if with_example:
+                    _open_demonstration_fund(session)
+                records = identity_of(session)
+                without_fund = session.exec(select(Fund)).first() is None
+            asyncio.run(_prepare_temporal(services, records))
         supervisor = Supervisor(settings.var / "log", Pids(settings.var / "serve.json").note)
         for child in (*worker_children(settings), relay_child(settings)):
             supervisor.add(child)
         supervisor.start()
         console.print(say("cli.serve.ready", ui_url=ui_url or settings.temporal.address))
+        if without_fund:
+            console.print(say("cli.serve.no_fund"))
         supervisor.run_until_signal()
         console.print(say("cli.serve.stopping"))
     return 0
 
 
-async def _prepare_temporal(settings: Settings) -> None:
+async def _prepare_temporal(services: Services, records: Identity) -> None:
     """An outside Temporal needs the attributes by which cases are found; where it refuses, its console makes them."""
-    await ensure_search_attributes(await connect(settings.temporal))
+    client = await client_beside(services)
+    if not services.settings.embedded_temporal:
+        await ensure_search_attributes(client)
+    await ensure_one_piece(client, records)
     await asyncio.sleep(SDK_SETTLES_SECONDS)
 
 
@@ -73,7 +90,13 @@ class Pids:
 
 
 def _open_demonstration_fund(session: Session) -> None:
-    """A house without a fund gets the example's, so that there is something to try."""
+    """The example's fund, so that there is something to try; once, and never beside a true one."""
     top = checkout()
-    if top is not None and session.exec(select(Fund)).first() is None:
-        open_fund(session, top / "examples" / "fund.toml", shanghai_today())
+    if top is None:
+        raise XuqiaoError("setup.example_outside")
+    example = top / "examples" / "fund.toml"
+    there = session.exec(select(Fund.code)).all()
+    if not there:
+        open_fund(session, example, shanghai_today())
+    elif read_fund_file(example).fund.code not in there:
+        raise XuqiaoError("setup.example_beside", funds=", ".join(there))

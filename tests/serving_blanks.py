@@ -20,4 +20,4 @@ def children(settings: Settings) -> Iterator[Child]:
 
 if __name__ == "__main__":
     with patch.object(serve, "worker_children", children):
-        sys.exit(main(["serve"]))
+        sys.exit(main(["serve", "--with-example"]))

@@ -1,6 +1,7 @@
-"""An amount, day or moment that was typed, or a sentence that says what is wrong with it."""
+"""An amount, day, moment or yes that was typed, or a sentence that says what is wrong with it."""
 
 import re
+import sys
 import unicodedata
 from datetime import UTC, date, datetime
 
@@ -13,6 +14,7 @@ from runtime.cli.language import call
 from runtime.cli.output import say
 
 MOST_YUAN = 10**12
+_AGREED = frozenset({"y", "yes", "是", "同意"})
 
 
 def fen_of(option: str, typed: str, *, least: int | None = 0, most: int = MOST_YUAN * FEN_PER_YUAN) -> int:
@@ -83,3 +85,21 @@ def moment_of(option: str, typed: str | None) -> datetime:
 def bad_value(option: str, reason: object) -> Misuse:
     """What is said of a value that cannot be taken."""
     return Misuse("cli.usage.bad_value", name=option, reason=reason)
+
+
+def require_consent(said_before: bool) -> None:
+    """Ask on the terminal whether what was just shown is approved; a script says so beforehand.
+
+    Args:
+        said_before: ``--yes`` was given, or the digest of exactly what is approved.
+    Raises:
+        Misuse: ``cli.usage.not_asked`` where there is nobody to ask.
+        XuqiaoError: ``cli.not_agreed`` after any answer but yes.
+    """
+    if said_before:
+        return
+    if call.as_json or not sys.stdin or not sys.stdin.isatty():
+        raise Misuse("cli.usage.not_asked")
+    print(say("cli.agree"), end=" ", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in _AGREED:
+        raise XuqiaoError("cli.not_agreed")

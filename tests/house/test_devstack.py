@@ -1,6 +1,8 @@
 """The embedded servers survive being killed, and a killed owner; nothing acknowledged is lost."""
 
+import asyncio
 import os
+import shutil
 import signal
 import socket
 import stat
@@ -13,6 +15,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from sqlmodel import Session
 from temporalio.api.enums.v1 import IndexedValueType
 from temporalio.api.operatorservice.v1 import ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest
@@ -20,13 +23,16 @@ from temporalio.client import Client
 from temporalio.service import RPCError
 
 from models.bootstrap import DatabaseUrls
-from models.database import plain_url
+from models.database import engine_for, plain_url
+from models.installation import identity_of
 from rulebook.errors import XuqiaoError
 from runtime.devstack import Addresses, addresses_of, postgres
 from runtime.devstack import stack as stack_module
 from runtime.devstack.stack import DevStack
 from runtime.devstack.state import choose_ports, end_orphans, started_at, write_state
+from runtime.one_piece import ensure_one_piece
 from runtime.search_attributes import ensure_retention, ensure_search_attributes
+from runtime.temporal import SDK_SETTLES_SECONDS
 
 TOP = Path(__file__).parents[2]
 
@@ -140,12 +146,16 @@ def test_a_start_that_fails_midway_leaves_nothing_running(
     assert addresses_of(tmp_path / "var") is not None
 
 
-def test_data_whose_passwords_are_gone_is_set_aside_and_never_deleted(
+def test_data_whose_passwords_are_gone_is_set_aside_once_the_histories_are_gone_and_never_deleted(
     own_stack: DevStack, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     found = own_stack.start()
     own_stack.stop()
     (tmp_path / "var" / "passwords.json").unlink()
+    with pytest.raises(XuqiaoError) as refused:
+        own_stack.start()
+    assert refused.value.code == "setup.passwords_gone"
+    shutil.rmtree(tmp_path / "var" / "temporal")
     assert own_stack.start().superuser_url != found.superuser_url
     [warning] = [record.getMessage() for record in caplog.records if "earlier stack" in record.getMessage()]
     assert (Path(warning.rpartition(" ")[2]) / "PG_VERSION").read_text().strip() == "18"
@@ -248,6 +258,73 @@ def test_without_the_wheel_nothing_is_made(tmp_path: Path, monkeypatch: pytest.M
     monkeypatch.setattr(postgres, "_PACKAGE", "no_such_wheel")
     monkeypatch.setattr(postgres, "SYSTEM_ROOT", tmp_path / "system")
     with pytest.raises(XuqiaoError) as refused:
-        postgres.server(tmp_path, "0" * 16)
+        postgres.server(tmp_path)
     assert refused.value.code == "setup.no_postgres_wheel"
     assert list(tmp_path.iterdir()) == []
+
+
+def test_42_a_moved_folder_finds_its_data_and_another_in_its_old_place_does_not(tmp_path: Path) -> None:
+    first = DevStack(tmp_path / "var")
+    with psycopg.connect(plain_url(first.start().owner_url)) as connection:
+        connection.execute("CREATE TABLE public.kept (id int)")
+        connection.execute("INSERT INTO public.kept VALUES (1)")
+    first.stop()
+    (tmp_path / "var").rename(tmp_path / "elsewhere")
+    moved, anew = DevStack(tmp_path / "elsewhere"), DevStack(tmp_path / "var")
+    try:
+        with psycopg.connect(plain_url(anew.start().owner_url)) as connection:
+            assert connection.execute("SELECT to_regclass('public.kept')").fetchone() == (None,)
+        anew.stop()
+        assert rows(moved.start().owner_url) == 1
+    finally:
+        moved.remove()
+        anew.remove()
+
+
+def test_42_histories_are_not_given_another_database(own_stack: DevStack, tmp_path: Path) -> None:
+    own_stack.start()
+    own_stack.stop()
+    var = tmp_path / "var"
+    data = postgres.home_of(var) / "data"
+    data.rename(data.with_name("lost"))
+    with pytest.raises(XuqiaoError) as refused:
+        own_stack.start()
+    assert (refused.value.code, refused.value.params["data"]) == ("setup.data_gone", str(data))
+    data.with_name("lost").rename(data)
+    own_stack.start()
+
+
+@pytest.mark.skipif(
+    os.geteuid() != 0, reason="only for root data lie outside the folder, where a copy would share them"
+)
+def test_42_a_copied_folder_does_not_share_its_database(own_stack: DevStack, tmp_path: Path) -> None:
+    own_stack.start()
+    own_stack.stop()
+    shutil.copytree(tmp_path / "var", tmp_path / "copy")
+    with pytest.raises(XuqiaoError) as refused:
+        DevStack(tmp_path / "copy").start()
+    assert refused.value.code == "setup.copied_folder"
+    assert refused.value.params["original"] == str(tmp_path / "var")
+
+
+async def test_42_records_and_histories_of_two_installations_are_not_started_together(
+    own_stack: DevStack,
+) -> None:
+    found = own_stack.start()
+    client = await Client.connect(found.temporal_address)
+    engine = engine_for(found.app_url, pool_size=1)
+    with Session(engine) as session:
+        records = identity_of(session)
+    engine.dispose()
+    assert records.open_story is None
+
+    with pytest.raises(XuqiaoError) as refused:
+        await ensure_one_piece(client, records._replace(open_story="renewal/DH/DH-2026-00001-8"))
+    assert refused.value.code == "setup.histories_gone"
+    await client.start_workflow("Untold", id="renewal/DH/DH-2026-00001-8", task_queue="nobody")
+    await ensure_one_piece(client, records._replace(open_story="renewal/DH/DH-2026-00001-8"))
+    await ensure_one_piece(client, records._replace(open_story="renewal/DH/DH-2026-00009-9"))  # claimed once for all
+    with pytest.raises(XuqiaoError) as refused:
+        await ensure_one_piece(client, records._replace(id="another"))
+    assert (refused.value.code, refused.value.params["histories"]) == ("setup.other_installation", records.id)
+    await asyncio.sleep(SDK_SETTLES_SECONDS)

@@ -18,13 +18,13 @@ from rulebook.books.steps import ProposalState
 from rulebook.errors import XuqiaoError
 from runtime.cli.books.acts import ACTS, Reference
 from runtime.cli.commands import combined
-from runtime.cli.consent import require_consent
 from runtime.cli.failures import Exit, Misuse, tell
 from runtime.cli.files import digest_of_file
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Fund, Key, Reason, Yes
 from runtime.cli.output import fields, line, note, print_json, say, word
 from runtime.cli.tables import table
+from runtime.cli.values import require_consent
 
 Number = Annotated[int, Argument(metavar="NUMBER")]
 Book = Annotated[str | None, Option("--book", metavar="BOOK")]

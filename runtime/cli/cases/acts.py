@@ -36,7 +36,6 @@ from rulebook.messages import (
 from rulebook.stages import ACT_ROLES
 from runtime.cli.cases.page import show_terms
 from runtime.cli.commands import combined
-from runtime.cli.consent import require_consent
 from runtime.cli.engine import with_client
 from runtime.cli.failures import Exit, tell
 from runtime.cli.language import call
@@ -44,7 +43,7 @@ from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
 from runtime.cli.options import Amount, AsJson, AsUser, Balance, Case, EffectiveFrom, Key, OnDay, Reason, Yes
 from runtime.cli.output import line, note, print_json, say
-from runtime.cli.values import day_of, fen_of
+from runtime.cli.values import day_of, fen_of, require_consent
 
 
 def perform(

@@ -8,12 +8,12 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import ApproveWriteOff, ProposeWriteOff
 from rulebook.stages import ActKind
 from runtime.cli.cases.acts import do_act
-from runtime.cli.consent import require_consent
 from runtime.cli.failures import Misuse
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Case, Decision, Key, Reason, Yes
 from runtime.cli.output import fields, section
+from runtime.cli.values import require_consent
 
 
 def propose_write_off(

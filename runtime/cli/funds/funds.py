@@ -1,5 +1,6 @@
 """``xuqiao funds``: funds listed, opened, and put under a measure."""
 
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -14,12 +15,15 @@ from models.funds import funds
 from models.funds.funds import FundMeasure, actor
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
-from runtime.cli.office import Office
+from runtime.cli.office import Office, settings
 from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.tables import table
 from runtime.cli.values import day_of
+from runtime.devstack import addresses_of
+from runtime.devstack.stack import DevStack
 from runtime.seed import open_fund
+from runtime.settings import Settings
 
 
 def list_funds(as_json: AsJson = False) -> int:
@@ -50,14 +54,23 @@ def list_funds(as_json: AsJson = False) -> int:
 def open_a_fund(
     file: File, first_day: Annotated[str | None, Option("--on", metavar="DATE")] = None, as_json: AsJson = False
 ) -> int:
+    """Open the fund that a file describes; the servers of this machine are started for it where they do not run."""
     day = day_of("--on", first_day) if first_day else shanghai_today()
-    with Office() as office, office.begin() as session:
+    with _servers(settings()), Office() as office, office.begin() as session:
         code = open_fund(session, Path(file), day)
     if as_json:
         print_json({"fund": code, "business_date": day})
     else:
         line(say("cli.fund.opened", fund=code, day=day))
     return Exit.WELL
+
+
+def _servers(known: Settings) -> AbstractContextManager[object]:
+    """The servers of this machine for as long as one command needs them; nothing where they run or lie outside."""
+    if not known.embedded_database or addresses_of(known.var) is not None:
+        return nullcontext()
+    note("cli.fund.starting")
+    return DevStack(known.var)
 
 
 def adopt_measure(

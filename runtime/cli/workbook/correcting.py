@@ -9,13 +9,13 @@ from models.cases.case_file import the_case
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, ApproveCorrection, CorrectedField, ProposeCorrection
 from runtime.cli.cases.acts import do_act
-from runtime.cli.consent import require_consent
 from runtime.cli.failures import tell
 from runtime.cli.files import content_of
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Case, File, Key, Reason, Yes
 from runtime.cli.output import line, say
+from runtime.cli.values import require_consent
 
 
 def propose_correction(
