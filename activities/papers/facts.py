@@ -12,7 +12,7 @@ from models.base import table
 from models.books import ledger
 from models.cases import approvals
 from models.cases.acts import ActState, OfficerActRow
-from models.cases.applications import Application, Collateral, Enterprise, Guarantor, Loan
+from models.cases.applications import Application, Collateral, Guarantor, Loan
 from models.cases.approvals import Approval
 from models.cases.case_file import Event, RenewalCase, bridge_of, the_case
 from models.cases.payments import PaymentState, payments_of
@@ -82,11 +82,10 @@ def paper_facts(
     measure = kept_measure(session, case.measure_digest)
     day = at.astimezone(LAW_ZONE).date()
     application = session.get_one(Application, case_no)
-    firm = session.get_one(Enterprise, application.uscc)
     approval = approvals.current_approval(session, case_no)
     basics = _basics(session, case, application, measure, day)
     facts = {
-        **_as_applied(session, application, firm, measure),
+        **_as_applied(session, application, measure),
         **_as_promised(session, case_no),
         **_as_approved(session, case_no, measure, approval),
         **_as_expected(session, measure, approval, basics.maturity, expected),
@@ -133,7 +132,7 @@ def as_file(document: Document) -> PaperFile:
     )
 
 
-def _as_applied(session: Session, application: Application, firm: Enterprise, measure: Measure) -> dict[str, Any]:
+def _as_applied(session: Session, application: Application, measure: Measure) -> dict[str, Any]:
     case_no = application.case_no
     facts = CaseFacts.model_validate(application.facts)
     who = facts.applicant
@@ -145,8 +144,8 @@ def _as_applied(session: Session, application: Application, firm: Enterprise, me
     return {
         "applicant": PaperApplicant(
             kind=word(who.kind, LANG),
-            legal_representative=firm.legal_representative,
-            phone=firm.phone,
+            legal_representative=application.legal_representative,
+            phone=application.phone,
             industry=who.industry,
             size_class=word(sizing.size, LANG),
             employees=who.employees,

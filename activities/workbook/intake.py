@@ -16,7 +16,14 @@ from activities.wording import masked
 from activities.workbook.applications import CellFault, WorkbookReading, read_typed, read_workbook, unread
 from activities.workbook.columns import COLUMNS, Column, Content
 from activities.workbook.form import shown_in_form
-from models.cases.applications import Filed, file_application, filed_application, loan_of_case, name_of_firm
+from models.cases.applications import (
+    WITHOUT_MONEY,
+    Filed,
+    file_application,
+    filed_application,
+    loan_of_case,
+    name_of_firm,
+)
 from models.cases.approvals import current_approval
 from models.cases.case_file import the_case
 from models.funds.funds import business_date
@@ -55,7 +62,8 @@ class RowReport(Value):
     Attributes:
         differences: what it says otherwise than the application that was filed.
         reason: why it was not taken, and what to do.
-        remark: what to look at although it was taken: the firm was filed under another name before.
+        remark: what to look at although it was taken, or known: the firm was filed under another name before, the
+            earlier case that it follows, or how to apply anew.
     """
 
     row: int
@@ -105,12 +113,14 @@ class Reception(NamedTuple):
         fund: code of the fund.
         filed_by: id of the officer.
         queues: prefix of the task queues on which the cases are worked.
+        anew: whether an application whose case ended without money is filed once more although it says the same.
     """
 
     begin: Begin
     fund: str
     filed_by: str
     queues: str
+    anew: bool = False
 
 
 class GivenFile(NamedTuple):
@@ -214,18 +224,22 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
                 filed_by=reception.filed_by,
                 source=source,
                 queues=reception.queues,
+                anew=reception.anew,
             )
     except IntegrityError as error:
         with reception.begin() as session:
             refusal = _why(session, row, error)
         return report.model_copy(update={"reason": refusal.as_data()})
     if filed.new or filed.before is None:
-        remark = _another_name(called, row)
+        remark = _another_name(called, row) or _what_it_follows(filed)
         opened = {"result": Intake.OPENED, "case_no": filed.case_no, "remark": remark.as_data() if remark else None}
         return report.model_copy(update=opened)
     found = tuple(_differences(filed.before, row))
     if not found:
-        return report.model_copy(update={"result": Intake.KNOWN, "case_no": filed.case_no})
+        again = XuqiaoError("case.ended_apply_anew", case=filed.case_no, stage=filed.stage)
+        remark = again if filed.stage in WITHOUT_MONEY else None
+        known = {"result": Intake.KNOWN, "case_no": filed.case_no, "remark": remark.as_data() if remark else None}
+        return report.model_copy(update=known)
     with reception.begin() as session:
         proposed = current_approval(session, filed.case_no) is not None
     said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
@@ -238,6 +252,10 @@ def _another_name(called: str | None, row: ApplicationRow) -> XuqiaoError | None
         return None
     code = "case.firm_spelt" if same_name(called, row.applicant_name) else "case.firm_renamed"
     return XuqiaoError(code, uscc=row.uscc, before=called, now=row.applicant_name)
+
+
+def _what_it_follows(filed: Filed) -> XuqiaoError | None:
+    return XuqiaoError("case.follows", case=filed.case_no, earlier=filed.follows) if filed.follows else None
 
 
 def _differences(before: ApplicationRow, now: ApplicationRow) -> Iterator[Difference]:

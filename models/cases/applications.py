@@ -3,7 +3,7 @@
 from datetime import UTC, date, datetime
 from typing import Any
 
-from sqlalchemy import UniqueConstraint, literal, select, text
+from sqlalchemy import UniqueConstraint, literal, or_, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
@@ -43,12 +43,17 @@ class Loan(SQLModel, table=True):
 
 
 class Application(SQLModel, table=True):
-    """An application as it was filed; it never changes, and everything is judged from its facts."""
+    """An application as it was filed; it never changes, and everything is judged from its facts.
+
+    ``follows``: the ended case of the same loan of which it is a new attempt.
+    """
 
     case_no: str = words(primary_key=True)
     fund: str = words(foreign_key="fund.code")
     uscc: str = words(foreign_key="enterprise.uscc")
     applicant_name: str = words()
+    legal_representative: str = words()
+    phone: str = words()
     loan: int = Field(foreign_key="loan.id")
     facts: dict[str, Any] = plain_json()
     account_name: str = words()  # the registered repayment account
@@ -58,6 +63,7 @@ class Application(SQLModel, table=True):
     filed_at: datetime = moment()
     filed_by: str = words()
     source: str = words()
+    follows: str | None = words(nullable=True, default=None, unique=True, foreign_key="application.case_no")
 
 
 class Collateral(SQLModel, table=True):
@@ -93,23 +99,34 @@ class Filed(Value):
 
     Attributes:
         new: False when it had been filed before and nothing changed.
+        follows: the ended case of its loan, where it is a new attempt.
         stage: where its case stands.
         before: as it had been filed, where it is not new.
     """
 
     case_no: str
     new: bool
+    follows: str | None = None
     stage: CaseStage = CaseStage.INTAKE
     before: ApplicationRow | None = None
 
 
 def file_application(
-    session: Session, fund: str, row: ApplicationRow, *, received_on: date, filed_by: str, source: str, queues: str
+    session: Session,
+    fund: str,
+    row: ApplicationRow,
+    *,
+    received_on: date,
+    filed_by: str,
+    source: str,
+    queues: str,
+    anew: bool = False,
 ) -> Filed:
     """Open a case for an application and let its story begin.
 
-    The same loan (fund, LoanNote, maturity) filed twice changes nothing, also when its case has ended. Only after a
-    withdrawal a corrected application, one that says something else, opens a case of its own.
+    The same loan filed twice changes nothing. Once its case has ended without money, a new attempt opens a case of its
+    own, which names the earlier one: where the application says something else, or somebody asks for it. A loan is the
+    same by note and maturity, of the same bank or of the same borrower: a bank spelt otherwise makes no other loan.
 
     Args:
         fund: code of an existing fund.
@@ -118,11 +135,13 @@ def file_application(
         filed_by: id of the officer.
         source: where it came from: a file's digest, the page, the command line.
         queues: prefix of the task queues on which the case is worked.
+        anew: open a new attempt also for an application that says the same as an ended one.
     """
     session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:fund, 0))"), {"fund": f"intake/{fund}"})
     before = _filed_before(session, fund, row)
-    if before is not None and not _corrects_a_withdrawn_one(before, row):
+    if before is not None and not _may_follow(before, row, anew):
         return before
+    follows = before.case_no if before else None
     _store_enterprise(session, row)
     loan = _store_loan(session, row)
     case_no = _next_case_no(session, fund, received_on.year)
@@ -132,6 +151,8 @@ def file_application(
             fund=fund,
             uscc=row.uscc,
             applicant_name=row.applicant_name,
+            legal_representative=row.legal_representative,
+            phone=row.phone,
             loan=loan,
             facts=row.facts(received_on).model_dump(mode="json"),
             account_name=row.account_name,
@@ -141,18 +162,14 @@ def file_application(
             filed_at=datetime.now(UTC),
             filed_by=filed_by,
             source=source,
+            follows=follows,
         )
     )
     session.flush()
     session.add(RenewalCase(case_no=case_no, fund=fund, loan=loan, workflow_id=renewal_id(fund, case_no)))
-    session.add(
-        Collateral(case_no=case_no, kind=row.collateral_type, description=row.collateral, anew=row.collateral_anew)
-    )
-    if row.guarantor:
-        session.add(Guarantor(case_no=case_no, name=row.guarantor))
-    session.flush()
+    _store_security(session, case_no, row)
     send(session, case_no, DeliveryKind.START, {"case_no": case_no, "fund": fund, "queues": queues})
-    return Filed(case_no=case_no, new=True)
+    return Filed(case_no=case_no, new=True, follows=follows)
 
 
 def name_of_firm(session: Session, uscc: str) -> str | None:
@@ -182,7 +199,12 @@ def _filed_before(session: Session, fund: str, row: ApplicationRow) -> Filed | N
             .select_from(table(Application))
             .join(table(Loan), application.loan == loan.id)
             .join(table(RenewalCase), case.case_no == application.case_no)
-            .where(application.fund == fund, loan.note == row.loan_note, loan.maturity == row.maturity)
+            .where(
+                application.fund == fund,
+                loan.note == row.loan_note,
+                loan.maturity == row.maturity,
+                or_(loan.bank == row.bank, application.uscc == row.uscc),
+            )
             .order_by(application.filed_at.desc())
             .limit(1)
         )
@@ -194,29 +216,28 @@ def _filed_before(session: Session, fund: str, row: ApplicationRow) -> Filed | N
     return Filed(case_no=found.case_no, new=False, stage=CaseStage(found.stage), before=before)
 
 
-def _corrects_a_withdrawn_one(before: Filed, row: ApplicationRow) -> bool:
-    return before.stage is CaseStage.WITHDRAWN and before.before is not None and bool(differences(before.before, row))
+WITHOUT_MONEY = (CaseStage.WITHDRAWN, CaseStage.REFUSED, CaseStage.LAPSED)
+"""Ends after which the loan may be applied for again."""
+
+
+def _may_follow(before: Filed, row: ApplicationRow, anew: bool) -> bool:
+    if before.stage not in WITHOUT_MONEY or before.before is None:
+        return False
+    return anew or bool(differences(before.before, row))
 
 
 def _as_filed(session: Session, case_no: str, row: ApplicationRow) -> ApplicationRow:
-    """An application as it was filed, in the form of a row.
-
-    Of a firm only the last filing keeps representative and telephone: where another came after this one, or an owner
-    filed under his firm's code, they are taken to be as in the row at hand.
-    """
+    """An application as it was filed, in the form of a row."""
     filed = session.get_one(Application, case_no)
-    loan, firm = session.get_one(Loan, filed.loan), session.get_one(Enterprise, filed.uscc)
+    loan = session.get_one(Loan, filed.loan)
     facts = CaseFacts.model_validate(filed.facts)
     security = session.get(Collateral, case_no)
-    column = table(Application).c
-    later = select(column.case_no).where(column.uscc == filed.uscc, column.filed_at > filed.filed_at).limit(1)
-    of_this_filing = facts.applicant.kind is not ApplicantKind.OWNER and session.scalar(later) is None
     guarantor = table(Guarantor).c
     return ApplicationRow(
         applicant_name=filed.applicant_name,
         uscc=filed.uscc,
-        legal_representative=firm.legal_representative if of_this_filing else row.legal_representative,
-        phone=firm.phone if of_this_filing else row.phone,
+        legal_representative=filed.legal_representative,
+        phone=filed.phone,
         bank=loan.bank,
         # How a bank is called counts only where there is no register that would know it by any name.
         bank_name=row.bank_name if row.bank == loan.bank else loan.bank_name,
@@ -276,6 +297,15 @@ def _store_loan(session: Session, row: ApplicationRow) -> int:
     ).returning(table(Loan).c.id)
     loan_id: int = session.connection().execute(stored).scalar_one()
     return loan_id
+
+
+def _store_security(session: Session, case_no: str, row: ApplicationRow) -> None:
+    session.add(
+        Collateral(case_no=case_no, kind=row.collateral_type, description=row.collateral, anew=row.collateral_anew)
+    )
+    if row.guarantor:
+        session.add(Guarantor(case_no=case_no, name=row.guarantor))
+    session.flush()
 
 
 def _next_case_no(session: Session, fund: str, year: int) -> str:

@@ -9,7 +9,7 @@ from sqlmodel import Session
 from models.base import table
 from models.books import ledger
 from models.cases import lists
-from models.cases.applications import Application, Collateral, Enterprise, Loan
+from models.cases.applications import Application, Collateral, Loan
 from models.cases.case_file import the_case
 from models.cases.views import (
     ApprovalView,
@@ -206,14 +206,13 @@ def _measure(session: Session, digest: str | None) -> MeasureView | None:
 
 def _filed(session: Session, application: Application) -> Mapping[str, Any]:
     """What the applicant said, and about whom."""
-    enterprise = session.get_one(Enterprise, application.uscc)
     loan = session.get_one(Loan, application.loan)
     collateral = session.get_one(Collateral, application.case_no)
     facts = CaseFacts.model_validate(application.facts)
+    filed = table(Application).c
     return {
         **application.model_dump(exclude={"case_no", "fund", "loan", "facts"}),
-        "legal_representative": enterprise.legal_representative,
-        "phone": enterprise.phone,
+        "followed_by": session.scalar(select(filed.case_no).where(filed.follows == application.case_no)),
         "bank": loan.bank,
         "bank_name": loan.bank_name,
         "loan_note": loan.note,

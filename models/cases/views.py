@@ -226,6 +226,7 @@ class CasePage(Value):
 
     Attributes:
         loan_balance_fen: of the maturing loan, as filed.
+        follows, followed_by: of the same loan, the ended case of which this is a new attempt, and the next attempt.
         next_messages: what the stage takes from the bank now.
         approval: the latest one that still holds; ``approvals`` are all.
         acts, messages: the refused ones too.
@@ -262,6 +263,8 @@ class CasePage(Value):
     filed_at: Instant
     filed_by: str
     source: str
+    follows: str | None
+    followed_by: str | None
     measure: MeasureView | None
     answer: BankAnswer | None
     route: Route | None

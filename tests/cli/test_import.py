@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from openpyxl import load_workbook
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from activities.law.calendars import shanghai_today
 from activities.wording import masked
@@ -376,3 +376,25 @@ def test_13_a_firm_that_was_filed_under_another_spelling_is_said_and_both_are_ke
     assert name in ran.data["rows"][0]["remark"]["message"]
     with services.sessions() as session:
         assert session.get_one(Application, ran.data["rows"][0]["case_no"]).applicant_name == other
+
+
+def test_48_who_applies_again_is_told_how_and_the_new_case_names_the_old(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    file = a_workbook(tmp_path / "a.xlsx", an_application())
+    ask = ("import", file, "--fund", fund_code, *BY, "--json")
+    first = cli(*ask).data["rows"][0]["case_no"]
+    with services.sessions.begin() as session:
+        session.execute(text("UPDATE renewal_case SET stage = 'refused' WHERE case_no = :case"), {"case": first})
+    known = cli(*ask)
+    assert (known.code, known.data["rows"][0]["remark"]["code"]) == (0, "case.ended_apply_anew")
+    assert "--anew" in known.data["rows"][0]["remark"]["message"]
+    again = cli(*ask, "--anew").data["rows"][0]
+    assert (again["result"], again["remark"]["code"], again["remark"]["params"]["earlier"]) == (
+        "opened",
+        "case.follows",
+        first,
+    )
+    assert cli(*ask, "--anew").data["known"] == 1, "under way it is not opened twice"
+    assert f"前案：{first}" in cli("case", "show", again["case_no"]).out
+    assert f"后案：{again['case_no']}" in cli("case", "show", first).out

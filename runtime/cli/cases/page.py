@@ -105,7 +105,7 @@ def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
         for act in acts
         if act.refused
     )
-    fields([("workflow", page.workflow_id)])
+    fields([("workflow", page.workflow_id), ("earlier_case", page.follows), ("later_case", page.followed_by)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
 

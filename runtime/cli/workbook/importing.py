@@ -15,7 +15,7 @@ from runtime.cli.failures import Exit, Misuse
 from runtime.cli.files import content_of
 from runtime.cli.language import call
 from runtime.cli.office import Office, settings
-from runtime.cli.options import AsJson, AsUserOrNot, Fund
+from runtime.cli.options import Anew, AsJson, AsUserOrNot, Fund
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.workbook.reception import reception_of
 
@@ -26,6 +26,7 @@ def import_file(
     fund: Fund = None,
     as_user: AsUserOrNot = None,
     with_hidden: Annotated[bool, Option("--with-hidden")] = False,
+    anew: Anew = False,
     as_json: AsJson = False,
 ) -> int:
     """Take in a workbook, or write the empty form."""
@@ -38,7 +39,7 @@ def import_file(
         raise Misuse("cli.usage.missing", name="--as")
     assert file is not None
     with Office() as office:
-        reception = reception_of(office, fund, as_user)
+        reception = reception_of(office, fund, as_user, anew=anew)
         note("cli.import.reading", file=file)
         given = GivenFile(file.name, content_of(file, MOST_BYTES))
         report = import_workbook(reception, given, with_hidden=with_hidden)

@@ -7,10 +7,10 @@ from runtime.cli.office import Office
 from runtime.cli.output import note
 
 
-def reception_of(office: Office, fund: str | None, user: str) -> Reception:
+def reception_of(office: Office, fund: str | None, user: str, *, anew: bool = False) -> Reception:
     """Where this call takes applications in; whoever is named must be a maker (经办)."""
     with office.begin() as session:
         code = office.the_fund(session, fund)
         filed_by = actor(session, user, Role.MAKER).id
     note("cli.unauthenticated")
-    return Reception(office.begin, code, filed_by, office.settings.queues.prefix)
+    return Reception(office.begin, code, filed_by, office.settings.queues.prefix, anew)

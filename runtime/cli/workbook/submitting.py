@@ -11,7 +11,7 @@ from activities.workbook.intake import Intake, file_one
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit, tell
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, Fund
+from runtime.cli.options import Anew, AsJson, AsUser, Fund
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.workbook.reception import reception_of
 
@@ -29,12 +29,13 @@ def _name_of(column: Column) -> str:
     return column.field.replace(".", "_")
 
 
-def submit(fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False, **typed: str | None) -> int:
+def submit(
+    fund: Fund = None, *, as_user: AsUser, anew: Anew = False, as_json: AsJson = False, **typed: str | None
+) -> int:
     """Take in one application; its options are the columns of the workbook."""
     with Office() as office:
-        report = file_one(
-            reception_of(office, fund, as_user), {column.field: typed[_name_of(column)] for column in COLUMNS}
-        )
+        reception = reception_of(office, fund, as_user, anew=anew)
+        report = file_one(reception, {column.field: typed[_name_of(column)] for column in COLUMNS})
     if report.errors:
         options = {column.heading: option_of(column) for column in COLUMNS}
         faults = [
@@ -94,6 +95,7 @@ def _with_an_option_for_every_column() -> None:
     of_the_call = [
         keyword("as_user", AsUser, Parameter.empty),
         keyword("fund", Fund),
+        keyword("anew", Anew, False),
         keyword("as_json", AsJson, False),
     ]
     submit.__signature__ = Signature([*of_columns, *of_the_call])  # type: ignore[attr-defined]
