@@ -4,8 +4,11 @@ import asyncio
 import sys
 
 from activities.contracts import Queue
+from runtime.logs import configure
 from runtime.settings import load_settings
 from runtime.wiring import serve_queues
 
 if __name__ == "__main__":
-    asyncio.run(serve_queues(load_settings(), [Queue(name) for name in sys.argv[1:]] or list(Queue)))
+    asked = [Queue(name) for name in sys.argv[1:]] or list(Queue)
+    configure("+".join(asked))
+    asyncio.run(serve_queues(load_settings(), asked))

@@ -22,15 +22,25 @@ class Records:
         settings: what holds for this process; where they name no outside servers, the embedded ones of ``var``.
     """
 
+    held_at_most: float | None = None
+    """Seconds that a transaction may last before it is cut off; reports take their time."""
+
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+
+    @property
+    def listen_url(self) -> str:
+        """Where notifications are heard: past a pooler that would lose them."""
+        known = self.settings.database
+        url = known.listen_url or known.url
+        return url.get_secret_value() if url else self.embedded.app_url
 
     @cached_property
     def engine(self) -> Engine:
         """Connections as the application's role."""
         url = self.settings.database.url
         at = url.get_secret_value() if url else self.embedded.app_url
-        return engine_for(at, pool_size=APPLICATION_CONNECTIONS)
+        return engine_for(at, pool_size=APPLICATION_CONNECTIONS, held_at_most=self.held_at_most)
 
     @cached_property
     def desk_engine(self) -> Engine:

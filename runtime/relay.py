@@ -17,10 +17,11 @@ from temporalio.service import RPCError, RPCStatusCode
 from activities.contracts import Queue, queue_name
 from models.cases.acts import ActState, decide
 from models.cases.case_file import routes_of
-from models.database import plain_url
+from models.database import listening_url
 from models.outbox import CHANNEL, DeliveryKind, Outbox, settle, undelivered
 from rulebook.errors import XuqiaoError
 from runtime.daily import open_due_days
+from runtime.logs import configure
 from runtime.settings import load_settings
 from runtime.wiring import Services, stop_on_signal
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE
@@ -155,7 +156,7 @@ class Relay:
             await self._signal(delivery, now)  # the case was handed over meanwhile
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:
-        url = plain_url(self._services.engine.url.render_as_string(hide_password=False))
+        url = listening_url(self._services.listen_url)
         bell = await psycopg.AsyncConnection.connect(url, autocommit=True)
         await bell.execute(f"LISTEN {CHANNEL}")
         return bell
@@ -163,6 +164,7 @@ class Relay:
 
 async def main() -> None:
     """The relay as a process of its own, until it is told to stop."""
+    configure("relay")
     with closing(Services(load_settings())) as services:
         await Relay(services, await services.client()).run(stop_on_signal())
 

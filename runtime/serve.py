@@ -15,8 +15,7 @@ from models.installation import Identity, identity_of
 from models.migrate import upgrade
 from rulebook.errors import XuqiaoError
 from runtime.devstack.stack import DevStack
-from runtime.one_piece import ensure_one_piece
-from runtime.search_attributes import ensure_search_attributes
+from runtime.namespace import ensure_one_piece, ensure_search_attributes
 from runtime.seed import open_fund, read_fund_file
 from runtime.settings import Settings, checkout
 from runtime.supervisor import Supervisor

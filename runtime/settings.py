@@ -5,6 +5,7 @@ Only this module and ``runtime/cli`` read the environment. Names: ``XUQIAO_TEMPO
 """
 
 import os
+import re
 import tomllib
 from pathlib import Path
 from typing import Any, Literal
@@ -17,8 +18,6 @@ from pydantic_settings import (
     SettingsError,
     TomlConfigSettingsSource,
 )
-from sqlalchemy.engine import make_url
-from sqlalchemy.exc import ArgumentError
 
 from rulebook.errors import XuqiaoError
 from rulebook.values import expected_of, place_of
@@ -42,11 +41,13 @@ class DatabaseSettings(_Group):
         url: for the application, as ``xuqiao_app``.
         desk_url: for what people decide, as ``xuqiao_desk``; the workers never need it.
         owner_url: for migrations, as ``xuqiao_owner``; only ``serve`` and the set-up need it.
+        listen_url: past a pooler, for the relay's bell alone; without it, and behind a pooler, it looks every second.
     """
 
     url: SecretStr | None = None
     desk_url: SecretStr | None = None
     owner_url: SecretStr | None = None
+    listen_url: SecretStr | None = None
 
 
 class TemporalSettings(_Group):
@@ -54,17 +55,25 @@ class TemporalSettings(_Group):
 
     Attributes:
         address: host and port.
-        namespace: where the cases run.
-        profile: a profile of Temporal's own configuration file, which may name address, TLS and key itself.
-        tls: encrypt the connection; follows by itself from an API key.
+        namespace: where the cases run; ``default`` unless this or the profile says otherwise.
+        profile: a profile of Temporal's own configuration file, which may name address, TLS and key itself; what is
+            said here goes before it.
+        tls: encrypt the connection; follows by itself from an API key or a certificate.
         api_key: of Temporal Cloud.
+        server_ca: certificates by which the server is believed (PEM); without it, those of the machine.
+        client_cert, client_key: by which the server believes this product (PEM); both or none.
+        server_name: the name in the server's certificate, where it is not that of the address.
     """
 
     address: str | None = None
-    namespace: str = "default"
+    namespace: str | None = None
     profile: str | None = None
     tls: bool = False
     api_key: SecretStr | None = None
+    server_ca: Path | None = None
+    client_cert: Path | None = None
+    client_key: Path | None = None
+    server_name: str | None = None
 
 
 class QueueSettings(_Group):
@@ -143,6 +152,7 @@ class Settings(BaseSettings):
         papers: how papers are made.
         signing: what papers are signed with.
         simulator_path: the simulated bank's own log.
+        simulator: let the simulated bank pay beside an outside database, which books payments that nobody made.
         chart: the chart of accounts that reports are printed under.
         chart_file: the operator's own accounts, in place of some of that chart's.
     """
@@ -163,6 +173,7 @@ class Settings(BaseSettings):
     papers: PaperSettings = PaperSettings()
     signing: SigningSettings = SigningSettings()
     simulator_path: Path = Field(default_factory=lambda known: known["var"] / "bank.sqlite")
+    simulator: bool = False
     seal_key: Path | None = None
     seal_keys: Path | None = Field(default_factory=lambda known: known["seal_key"] and known["seal_key"].parent)
     chart: Literal["enterprise", "government"] = "enterprise"
@@ -192,6 +203,11 @@ class Settings(BaseSettings):
         return self.temporal.address is None and self.temporal.profile is None
 
     @property
+    def gateways(self) -> tuple[str, ...]:
+        """The ways to a bank that a fund may name; the simulated one pays nobody, and so is not for true records."""
+        return ("counter", "simulated") if self.embedded_database or self.simulator else ("counter",)
+
+    @property
     def signing_platform(self) -> str | None:
         """The platform that papers are handed to. The simulated one is there by itself beside the embedded database,
         and never beside the operator's own certificate: what it signs proves nothing."""
@@ -216,7 +232,7 @@ class Settings(BaseSettings):
     def masked(self) -> dict[str, Any]:
         """All settings as plain values for people's eyes: passwords and keys are stars, addresses stay readable."""
         shown = self.model_dump(mode="json")
-        for name in ("url", "desk_url", "owner_url"):
+        for name in ("url", "desk_url", "owner_url", "listen_url"):
             secret: SecretStr | None = getattr(self.database, name)
             shown["database"][name] = _masked_url(secret.get_secret_value()) if secret else None
         shown["temporal"]["api_key"] = _MASK if self.temporal.api_key else None
@@ -250,9 +266,8 @@ def _given(flags: dict[str, Any]) -> dict[str, Any]:
 
 
 def _masked_url(url: str) -> str:
-    try:
-        parsed = make_url(url)
-    except ArgumentError:
+    """An address with stars for its passwords, in whatever form libpq takes it; all stars where it is none."""
+    if "://" not in url:
         return _MASK
-    query = {name: _MASK if "pass" in name.lower() else value for name, value in parsed.query.items()}
-    return parsed.set(query=query).render_as_string(hide_password=True)
+    shown = re.sub(r"(?<=://)([^/?#@]*?):[^/?#]*@", rf"\1:{_MASK}@", url)
+    return re.sub(r"(?i)([?&][^=&]*pass[^=&]*=)[^&]*", rf"\1{_MASK}", shown)

@@ -1,11 +1,15 @@
 """How this product speaks to Temporal: one converter, one connection, for clients, workers and replay alike."""
 
+from typing import Any
+
 from temporalio.client import Client
 from temporalio.contrib.pydantic import pydantic_data_converter
 from temporalio.converter import DataConverter
 from temporalio.envconfig import ClientConfig
+from temporalio.service import TLSConfig
 from temporalio.worker.workflow_sandbox import SandboxedWorkflowRunner, SandboxRestrictions
 
+from rulebook.errors import XuqiaoError
 from runtime.records import Records
 from runtime.settings import TemporalSettings
 
@@ -34,19 +38,38 @@ async def connect(settings: TemporalSettings, lazy: bool = False) -> Client:
 
     Args:
         settings: an address; for an outside service also a profile of the standard client configuration (TLS, API key).
+            What is set goes before the profile.
+    Raises:
+        XuqiaoError: ``cli.temporal_away``.
         lazy: connect at the first call, so that what comes before it happens even while the service is away.
     """
+    options: dict[str, Any] = {}
     if settings.profile:
-        options = ClientConfig.load_client_connect_config(profile=settings.profile)
-        options.setdefault("target_host", settings.address or "")
+        options.update(ClientConfig.load_client_connect_config(profile=settings.profile))
+    said = {
+        "target_host": settings.address,
+        "namespace": settings.namespace,
+        "tls": _tls(settings),
+        "api_key": settings.api_key.get_secret_value() if settings.api_key else None,
+    }
+    options.update({name: value for name, value in said.items() if value is not None})
+    options.setdefault("target_host", "")
+    try:
         return await Client.connect(**options, data_converter=CONVERTER, lazy=lazy)
-    return await Client.connect(
-        settings.address or "",
-        namespace=settings.namespace,
-        data_converter=CONVERTER,
-        lazy=lazy,
-        tls=settings.tls,
-        api_key=settings.api_key.get_secret_value() if settings.api_key else None,
+    except RuntimeError as error:  # how the SDK says that nobody answers
+        raise XuqiaoError("cli.temporal_away", reason=error) from None
+
+
+def _tls(settings: TemporalSettings) -> TLSConfig | bool | None:
+    """How the connection is encrypted, as far as it is said; None leaves it to the profile or the key."""
+    cert, key = settings.client_cert, settings.client_key
+    if not (settings.server_ca or cert or key or settings.server_name):
+        return settings.tls or None
+    return TLSConfig(
+        server_root_ca_cert=settings.server_ca.read_bytes() if settings.server_ca else None,
+        client_cert=cert.read_bytes() if cert else None,
+        client_private_key=key.read_bytes() if key else None,
+        domain=settings.server_name,
     )
 
 

@@ -1,6 +1,7 @@
 """What is made of what: the settings become engines, gateways, activities and workers."""
 
 import asyncio
+import os
 import signal
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -27,6 +28,7 @@ from activities.papers.press.pool import PressPool
 from gateways.bank import BankGateway
 from gateways.counter import CounterGateway
 from gateways.simulated import SimulatedBank
+from models.database import HELD_AT_MOST_SECONDS
 from rulebook.errors import XuqiaoError
 from runtime.press import press_pool
 from runtime.records import Records
@@ -36,11 +38,19 @@ from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
 THREADS = 8
+STORIES_PER_CORE = 3
+"""Stories that move at once: more of them only share a core, until none answers within its time."""
+STORIES_KEPT = 400
+"""Stories kept in memory, 0.25 MB each; another one is replayed when something comes for it."""
+DRAIN = timedelta(seconds=10)
+"""What a worker that is told to stop may still finish."""
 Activities = Sequence[Callable[..., Any]]
 
 
 class Services(Records):
     """Everything one process needs, made when it is first asked for: the records, and the world around them."""
+
+    held_at_most = HELD_AT_MOST_SECONDS
 
     @cached_property
     def simulated_bank(self) -> SimulatedBank:
@@ -51,7 +61,10 @@ class Services(Records):
     def gateways(self) -> dict[str, BankGateway]:
         """The ways to pay, by the name a fund's record uses."""
         slips = PaymentSlips(self.sessions.begin)
-        return {"counter": CounterGateway(slips), "simulated": self.simulated_bank}
+        ways: dict[str, BankGateway] = {"counter": CounterGateway(slips)}
+        if "simulated" in self.settings.gateways:
+            ways["simulated"] = self.simulated_bank
+        return ways
 
     @cached_property
     def press(self) -> PressPool:
@@ -97,6 +110,9 @@ class Services(Records):
             activities=self.activities_on(queue) if activities is None else activities,
             activity_executor=ThreadPoolExecutor(at_once),
             max_concurrent_activities=at_once,
+            max_concurrent_workflow_tasks=STORIES_PER_CORE * (os.cpu_count() or 1),
+            max_cached_workflows=STORIES_KEPT,
+            graceful_shutdown_timeout=DRAIN,
             interceptors=[ErrorsByCode()],
             max_heartbeat_throttle_interval=timedelta(seconds=BEAT_SECONDS),
         )

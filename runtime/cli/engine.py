@@ -6,7 +6,6 @@ from typing import Any, TypeVar
 
 from temporalio.client import Client
 
-from rulebook.errors import XuqiaoError
 from runtime.cli.office import Office
 from runtime.temporal import SDK_SETTLES_SECONDS, client_beside
 
@@ -21,10 +20,7 @@ def with_client(office: Office, ask: Callable[[Client], Coroutine[Any, Any, Resu
     """
 
     async def speak() -> Result:
-        try:
-            client = await client_beside(office.records)
-        except RuntimeError as error:  # how the SDK says that nobody answers
-            raise XuqiaoError("cli.temporal_away", reason=error) from None
+        client = await client_beside(office.records)
         try:
             return await ask(client)
         finally:

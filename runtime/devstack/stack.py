@@ -26,7 +26,7 @@ from runtime.devstack.state import (
     read_passwords,
     write_state,
 )
-from runtime.search_attributes import ensure_retention, ensure_search_attributes
+from runtime.namespace import ensure_retention, ensure_search_attributes
 from runtime.supervisor import Supervisor
 
 log = logging.getLogger(__name__)

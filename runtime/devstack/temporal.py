@@ -8,7 +8,7 @@ from pathlib import Path
 
 from rulebook.errors import XuqiaoError
 from runtime.devstack.state import HOST, Ports
-from runtime.search_attributes import SEARCH_ATTRIBUTES
+from runtime.namespace import SEARCH_ATTRIBUTES
 from runtime.supervisor import Child
 
 # How long closed cases stay in the server; its own default, one day, would lose them before anybody looked.

@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
-from models.bootstrap import IDLE_IN_TRANSACTION_SECONDS
+from models.bootstrap import IDLE_IN_TRANSACTION_SECONDS, DatabaseUrls
 from models.database import sessions
 
 FUND = "FROZEN"
@@ -31,11 +31,10 @@ with sessions(engine_for(sys.argv[1])).begin() as session:
 
 
 @pytest.fixture
-def frozen(app_engine: Engine) -> Iterator[subprocess.Popen[str]]:
+def frozen(database: DatabaseUrls) -> Iterator[subprocess.Popen[str]]:
     """A program that took the pool's lock, and was frozen with it."""
-    url = app_engine.url.render_as_string(hide_password=False)
     sooner = {**os.environ, "PGOPTIONS": f"-c idle_in_transaction_session_timeout={BOUND_HERE}"}
-    holder = [sys.executable, "-c", _HOLDER, url, FUND]
+    holder = [sys.executable, "-c", _HOLDER, database.app, FUND]
     with subprocess.Popen(holder, stdout=subprocess.PIPE, text=True, env=sooner) as program:
         assert program.stdout is not None
         assert program.stdout.readline() == "held\n"

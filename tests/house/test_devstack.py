@@ -30,8 +30,7 @@ from runtime.devstack import Addresses, addresses_of, postgres
 from runtime.devstack import stack as stack_module
 from runtime.devstack.stack import DevStack
 from runtime.devstack.state import choose_ports, end_orphans, started_at, write_state
-from runtime.one_piece import ensure_one_piece
-from runtime.search_attributes import ensure_retention, ensure_search_attributes
+from runtime.namespace import ensure_one_piece, ensure_retention, ensure_search_attributes
 from runtime.temporal import SDK_SETTLES_SECONDS
 
 TOP = Path(__file__).parents[2]

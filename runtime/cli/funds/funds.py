@@ -13,6 +13,7 @@ from activities.wording import masked, plain
 from models.cases import reads
 from models.funds import funds
 from models.funds.funds import FundMeasure, actor
+from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
 from runtime.cli.office import Office, settings
@@ -22,7 +23,7 @@ from runtime.cli.tables import table
 from runtime.cli.values import day_of
 from runtime.devstack import addresses_of
 from runtime.devstack.stack import DevStack
-from runtime.seed import open_fund
+from runtime.seed import open_fund, read_fund_file
 from runtime.settings import Settings
 
 
@@ -56,7 +57,10 @@ def open_a_fund(
 ) -> int:
     """Open the fund that a file describes; the servers of this machine are started for it where they do not run."""
     day = day_of("--on", first_day) if first_day else shanghai_today()
-    with _servers(settings()), Office() as office, office.begin() as session:
+    known, gateway = settings(), read_fund_file(file).fund.gateway
+    if gateway not in known.gateways:
+        raise XuqiaoError("fund.no_gateway", gateway=gateway, known=", ".join(known.gateways))
+    with _servers(known), Office() as office, office.begin() as session:
         code = open_fund(session, Path(file), day)
     if as_json:
         print_json({"fund": code, "business_date": day})

@@ -1,15 +1,19 @@
-"""What cases are found by in Temporal's own pages. No personal data: these are stored in plain text."""
+"""What the namespace that holds the histories must have: search attributes, retention, and the id of its records.
+
+A case without its story would stand still for ever: histories of other records are refused.
+"""
 
 from datetime import timedelta
 
 from google.protobuf.duration_pb2 import Duration
 from temporalio.api.enums.v1 import IndexedValueType
-from temporalio.api.namespace.v1 import NamespaceConfig
+from temporalio.api.namespace.v1 import NamespaceConfig, UpdateNamespaceInfo
 from temporalio.api.operatorservice.v1 import AddSearchAttributesRequest, ListSearchAttributesRequest
 from temporalio.api.workflowservice.v1 import DescribeNamespaceRequest, UpdateNamespaceRequest
 from temporalio.client import Client
 from temporalio.service import RPCError, RPCStatusCode
 
+from models.installation import Identity
 from rulebook.errors import XuqiaoError
 
 SEARCH_ATTRIBUTES = {
@@ -19,6 +23,9 @@ SEARCH_ATTRIBUTES = {
     "Stage": "Keyword",
     "TaskDue": "Datetime",
 }
+"""What cases are found by in Temporal's own pages. No personal data: these are stored in plain text."""
+INSTALLATION = "xuqiao-installation"
+"""Under this name the namespace holds the id of its records."""
 _TYPES = {
     "Keyword": IndexedValueType.INDEXED_VALUE_TYPE_KEYWORD,
     "Datetime": IndexedValueType.INDEXED_VALUE_TYPE_DATETIME,
@@ -70,3 +77,38 @@ async def ensure_retention(client: Client, at_least: timedelta) -> timedelta:
 async def _retention(client: Client) -> timedelta:
     described = await client.workflow_service.describe_namespace(DescribeNamespaceRequest(namespace=client.namespace))
     return described.config.workflow_execution_retention_ttl.ToTimedelta()
+
+
+async def ensure_one_piece(client: Client, records: Identity) -> None:
+    """Refuse histories that are of other records; histories without an id are claimed if they know an open case.
+
+    Args:
+        client: of the namespace that holds the histories.
+        records: which installation the database is of.
+    Raises:
+        XuqiaoError: ``setup.other_installation``, ``setup.histories_gone``.
+    """
+    asked = DescribeNamespaceRequest(namespace=client.namespace)
+    described = await client.workflow_service.describe_namespace(asked)
+    held = described.namespace_info.data.get(INSTALLATION)
+    if held == records.id:
+        return
+    where = {"namespace": client.namespace, "records": records.id}
+    if held:
+        raise XuqiaoError("setup.other_installation", histories=held, **where)
+    if records.open_story and not await _knows(client, records.open_story):
+        raise XuqiaoError("setup.histories_gone", story=records.open_story, **where)
+    claim = UpdateNamespaceInfo(data={INSTALLATION: records.id})
+    await client.workflow_service.update_namespace(
+        UpdateNamespaceRequest(namespace=client.namespace, update_info=claim)
+    )
+
+
+async def _knows(client: Client, story: str) -> bool:
+    try:
+        await client.get_workflow_handle(story).describe()
+    except RPCError as error:
+        if error.status is not RPCStatusCode.NOT_FOUND:
+            raise
+        return False
+    return True
