@@ -1,5 +1,6 @@
 """The process that looks at files: it binds itself before it reads the first byte of them."""
 
+import gc
 import json
 import os
 import resource
@@ -18,6 +19,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    gc.disable()  # it is gone before there is anything to collect, and its memory is bounded
     try:
         answer = _answer()
     except MemoryError:
