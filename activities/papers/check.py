@@ -2,25 +2,28 @@
 
 import hashlib
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
+from pathlib import Path
 
 from cryptography import x509
 from sqlmodel import Session
 
-from activities.papers.agreement import FileFinding, against_case, against_text, between, finding
-from activities.papers.reading import ReadPaper, beginnings
-from activities.signing.check import FoundSignature, find_signatures
-from activities.signing.judgement import faults_of, remarks_of
+from activities.papers.against_case import against_case
+from activities.papers.agreement import between
+from activities.papers.findings import FileFinding, finding
+from activities.papers.reading import MOST_BYTES, Facts, beginnings
+from activities.papers.strict.apart import look_at
+from activities.papers.strict.seen import Seen
+from activities.signing.found import FoundSignature, Look
+from activities.signing.judgement import Beside, faults_of, remarks_of
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import SignedFile, SignedHow
-from rulebook.errors import XuqiaoError
 from rulebook.values import Value
 
 _NUMBER = re.compile(r"(?:文书编号|Document)([A-Z][A-Z0-9-]*-\d{4}-\d{5,}-\d-[A-Z0-9]+)")
-_DRAFT = ("草稿", "DRAFT")
 _ALIKE = 0.9
 """Of two files of one size, so much must be the same for one to be the other, changed."""
 
@@ -88,33 +91,53 @@ class FileReport(Value):
         return not self.faults and self.ours is not False
 
 
-def check_file(content: bytes, session: Session | None, roots: Iterable[x509.Certificate] = ()) -> FileReport:
+def check_file(
+    content: bytes,
+    session: Session | None,
+    roots: Iterable[x509.Certificate] = (),
+    *,
+    demo_counts: bool = True,
+    office_fonts: Path | None = None,
+) -> FileReport:
     """Judge a file.
+
+    It is read in a process of its own, with bounds on its time and memory, by what our papers hold and by nothing else.
 
     Args:
         session: of the case file; None where it is not at hand: then the file is judged by itself.
-        roots: the authorities whose certificates are believed.
+        roots: the authorities whose certificates are believed, each known by its key: a demonstration's too.
+        demo_counts: whether a demonstration may sign; no longer once the operator has a certificate of its own.
+        office_fonts: the folder of the office's own fonts; None where it has none.
     Returns:
         the report. No file is an error: what is wrong with it stands in the report.
     """
-    return _Check(content, session, roots).report()
+    return _Check(content, session, roots, demo_counts, office_fonts).report()
 
 
 class _Check:
     """One file on the table."""
 
-    def __init__(self, content: bytes, session: Session | None, roots: Iterable[x509.Certificate]) -> None:
+    def __init__(
+        self,
+        content: bytes,
+        session: Session | None,
+        roots: Iterable[x509.Certificate],
+        demo_counts: bool,
+        office_fonts: Path | None,
+    ) -> None:
         self._content, self._session, self._roots = content, session, tuple(roots)
+        self._demo_counts, self._office_fonts = demo_counts, office_fonts
+        self._known = dict[str, Seen]()
         self._sha256 = hashlib.sha256(content).hexdigest()
         self._faults: list[FileFinding] = []
         self._remarks: list[FileFinding] = []
-        self._read: ReadPaper | None = None
+        self._read: Seen | None = None
         self._report: dict[str, object] = {}
 
     def report(self) -> FileReport:
         document = self._exact()
         if self._report.get("form") is not FileForm.SCAN:
-            self._read_file()
+            self._read_file(document)
             if self._session is None:
                 self._remarks.append(finding("paper_check.no_records"))
             elif document is None:
@@ -155,13 +178,23 @@ class _Check:
         if hashlib.sha256(content).hexdigest() != digest:
             self._faults.append(finding("paper_check.store_damaged", digest=digest))
 
-    def _read_file(self) -> None:
-        try:
-            self._read = ReadPaper(self._content)
-        except XuqiaoError as error:
-            self._faults.append(FileFinding(code=error.code, params=error.params))
+    def _look(self, *contents: bytes) -> list[Seen]:
+        """What is seen in files, each looked at once."""
+        by_digest = {hashlib.sha256(each).hexdigest(): each for each in contents}
+        new = {digest: each for digest, each in by_digest.items() if digest not in self._known}
+        if new:
+            seen = look_at(list(new.values()), self._roots, self._office_fonts)
+            self._known |= dict(zip(new, seen, strict=True))
+        return [self._known[hashlib.sha256(each).hexdigest()] for each in contents]
+
+    def _read_file(self, document: Document | None) -> None:
+        if len(self._content) > MOST_BYTES:
+            self._faults.append(finding("paper_check.too_big", size=len(self._content), most=MOST_BYTES))
             return
-        if not self._content.rstrip().endswith(b"%%EOF"):
+        self._read, *_ = self._look(self._content, *([document.pdf] if document else []))
+        if not self._report.get("unchanged"):  # what is on record, byte for byte, was judged when it came there
+            self._faults.extend(self._read.faults)
+        if self._read.whole and not self._content.rstrip().endswith(b"%%EOF"):
             self._faults.append(finding("paper_check.cut_off"))
         facts = self._read.facts
         if facts is not None:
@@ -178,20 +211,14 @@ class _Check:
         document = self._alike(self._session) or self._continued(self._session) or self._claimed(self._session)
         if document is None:
             self._report |= {"ours": False, "unchanged": False}
-            self._faults.append(finding("paper_check.draft" if self._is_draft() else "paper_check.foreign"))
+            if self._read is None or not self._read.draft:
+                self._faults.append(finding("paper_check.foreign"))
             return None
-        if self._is_draft():
-            self._faults.append(finding("paper_check.draft"))
         self._report |= {"ours": True, "unchanged": False}
-        stored = ReadPaper(document.pdf)
-        if self._read is not None:
+        if self._read is not None and self._read.pages:
+            (stored,) = self._look(document.pdf)
             self._faults.extend(between(self._read, stored))
         return document
-
-    def _is_draft(self) -> bool:
-        """Whether every page bears the mark of a draft."""
-        pages = self._read.pages if self._read else ()
-        return bool(pages) and all(any(word in page for word in _DRAFT) for page in pages)
 
     def _continued(self, session: Session) -> Document | None:
         """A paper on record, signed or not, with something behind it that is not on record."""
@@ -211,13 +238,11 @@ class _Check:
         """A paper on record of the same size, nearly all the same: bytes were changed in place."""
         for candidate in signatures.files_of_size(session, len(self._content)):
             other = candidate.content if isinstance(candidate, SignedFile) else candidate.pdf
-            places = [place for place, (one, two) in enumerate(zip(self._content, other, strict=True)) if one != two]
-            if len(places) <= (1 - _ALIKE) * len(other):
+            count, first = _different(self._content, other)
+            if count <= (1 - _ALIKE) * len(other):
                 number = candidate.document if isinstance(candidate, SignedFile) else candidate.number
-                if places:
-                    self._faults.append(
-                        finding("paper_check.bytes_differ", document=number, count=len(places), first=places[0])
-                    )
+                if count:
+                    self._faults.append(finding("paper_check.bytes_differ", document=number, count=count, first=first))
                 self._keep_watch(candidate.sha256, other)
                 return signatures.paper_by_number(session, number)
         return None
@@ -235,15 +260,32 @@ class _Check:
         return None
 
     def _judge_signatures(self, document: Document | None) -> None:
-        found = find_signatures(self._content, self._roots)
-        self._report["signatures"] = tuple(found)
-        if found and self._report.get("ours") is not False:
+        read = self._read or Seen(whole=False)
+        self._report["signatures"] = read.signatures
+        if read.signatures and self._report.get("ours") is not False:
             self._report.setdefault("form", FileForm.SIGNED)
         session = self._session if document is not None else None
-        recorded = signatures.signatures_of(session, document.number) if session and document else []
-        facts = (self._read.facts if self._read else None) if document is None else ReadPaper(document.pdf).facts
-        self._faults.extend(faults_of(self._content, found, facts.plain if facts else {}, recorded, session))
-        self._remarks.extend(remarks_of(found))
+        beside = Beside(
+            facts=facts.plain if (facts := self._facts_of(document)) else {},
+            recorded=signatures.signatures_of(session, document.number) if session and document else [],
+            kept=self._looks_kept if session else None,
+            demo_counts=self._demo_counts,
+        )
+        self._faults.extend(faults_of(read, beside))
+        self._remarks.extend(remarks_of(read.signatures))
+
+    def _facts_of(self, document: Document | None) -> Facts | None:
+        """Those that a paper was recorded with; where there is none, those that the file brings along."""
+        if document is None:
+            return self._read.facts if self._read else None
+        (stored,) = self._look(document.pdf)
+        return stored.facts
+
+    def _looks_kept(self, sha256: str) -> Mapping[str, Look]:
+        """How signatures are shown in a file that was kept."""
+        assert self._session is not None
+        kept = signatures.signed_file(self._session, sha256)
+        return self._look(kept.content)[0].looks if kept and not kept.scan else {}
 
     def _compare(self, document: Document | None) -> None:
         """Facts against text, and against the case."""
@@ -251,12 +293,14 @@ class _Check:
             return
         facts = self._read.facts
         if facts is None:
-            if self._read.has_facts:
+            if self._read.attached:
                 self._faults.append(finding("paper_check.data_unreadable"))
-            elif document is not None or self._session is None:
+            elif self._read.pages and self._session is None:
+                self._faults.append(finding("paper_check.no_data_alone"))
+            elif document is not None:
                 self._remarks.append(finding("paper_check.no_data"))
             return
-        text = list(against_text(self._read, facts))
+        text = self._read.text_faults
         self._report["agrees_with_text"] = not text if text or not facts.earlier else None
         if facts.earlier:
             self._remarks.append(finding("paper_check.earlier_facts", names=", ".join(facts.earlier)))
@@ -280,3 +324,9 @@ class _Check:
             )
             for each in recorded
         )
+
+
+def _different(one: bytes, other: bytes) -> tuple[int, int]:
+    """How many bytes of two files of one size differ, and the place of the first."""
+    differ = (int.from_bytes(one) ^ int.from_bytes(other)).to_bytes(len(one))
+    return len(one) - differ.count(0), len(differ) - len(differ.lstrip(b"\0"))

@@ -5,16 +5,15 @@ import io
 import json
 import logging
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails
-from pypdf import PdfReader
 
-from activities.papers.press.facts import ATTACHMENT, ON_EVERY_SHEET, facts_digest
+from activities.papers.embedded import ATTACHMENT, ON_EVERY_SHEET, facts_digest
 from rulebook.errors import XuqiaoError
 from rulebook.papers.earlier import EARLIER_NAMES, EarlierTariff
 from rulebook.papers.facts import PaperData
@@ -25,7 +24,7 @@ MOST_BYTES = 40_000_000
 MOST_PAGES = 200
 _MOST_REVISIONS = 64
 _END_OF_REVISION = re.compile(rb"%%EOF(\r\n|\r|\n)?")
-_MOST_FACTS = 1_000_000
+_MOST_FACTS = 250_000
 _EARLIER = frozenset({"daily_rate_ppm"})
 """Names of facts that papers of the first release carry; it chose otherwise what a paper carries."""
 
@@ -66,7 +65,8 @@ class Facts:
 
 
 class ReadPaper:
-    """A PDF.
+    """A PDF that this house drew, or that somebody here hands in as a scan; what comes from outside is read in a
+    process of its own (``activities.papers.strict``).
 
     Args:
         content: of the file.
@@ -75,20 +75,25 @@ class ReadPaper:
     """
 
     def __init__(self, content: bytes) -> None:
+        from pypdf import PdfReader
+
         if len(content) > MOST_BYTES:
             raise XuqiaoError("paper_check.too_big", size=len(content), most=MOST_BYTES)
         self.content = content
         try:
-            reader = PdfReader(io.BytesIO(content))
-            count = len(reader.pages)
-            if count > MOST_PAGES:
-                raise ValueError(f"{count} pages")
-            # Without white space: a line's end must not hide a name.
-            self.pages = tuple("".join(page.extract_text().split()) for page in reader.pages)
-            found = reader.attachments
+            self._reader = PdfReader(io.BytesIO(content))
+            self.count = len(self._reader.pages)
+            if self.count > MOST_PAGES:
+                raise ValueError(f"{self.count} pages")
+            found = self._reader.attachments
             self._attached = [bytes(each) for each in found[ATTACHMENT]] if ATTACHMENT in found else []
         except Exception as error:  # a damaged file makes the library fail in any way
             raise XuqiaoError("paper_check.unreadable", reason=f"{type(error).__name__}: {error}"[:200]) from None
+
+    @cached_property
+    def pages(self) -> tuple[str, ...]:
+        """The text of each page without white space: a line's end must not hide a name."""
+        return tuple("".join(page.extract_text().split()) for page in self._reader.pages)
 
     @cached_property
     def text(self) -> str:
@@ -103,14 +108,25 @@ class ReadPaper:
     @cached_property
     def facts(self) -> Facts | None:
         """The embedded facts; None where there are none, several, or none that a paper could be made of."""
-        if len(self._attached) != 1 or len(self._attached[0]) > _MOST_FACTS:
-            return None
-        try:
-            embedded = json.loads(self._attached[0])
-            kind, plain = DocumentKind(embedded["kind"]), embedded["data"]
-            return Facts(self._attached[0], kind, str(embedded["lang"]), plain, _check_facts(plain))
-        except (ValueError, TypeError, KeyError, RecursionError, XuqiaoError):
-            return None
+        return facts_in(self._attached)
+
+
+def facts_in(attached: Sequence[bytes]) -> Facts | None:
+    """The facts of a paper.
+
+    Args:
+        attached: what its file carries under the name of the facts.
+    Returns:
+        None where there are none, several, or none that a paper could be made of.
+    """
+    if len(attached) != 1 or len(attached[0]) > _MOST_FACTS:
+        return None
+    try:
+        embedded = json.loads(attached[0])
+        kind, plain = DocumentKind(embedded["kind"]), embedded["data"]
+        return Facts(attached[0], kind, str(embedded["lang"]), plain, _check_facts(plain))
+    except (ValueError, TypeError, KeyError, RecursionError, XuqiaoError):
+        return None
 
 
 def _check_facts(plain: Mapping[str, Any]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ from activities.papers.press.office import bundled_dir
 from activities.papers.press.seal_picture import marked
 from activities.papers.reading import ReadPaper, name_of_party
 from activities.signing.certificate_names import fits, names_of_party
+from activities.signing.moments import stamped_moment
 from activities.signing.places import OPERATOR, place_of, seal_on
 from activities.words import Lang, say
 from gateways.esign import Credential, DemoAuthority, Stamp, load_pkcs12, sign_pdf
@@ -252,7 +253,7 @@ def media_type_of(content: bytes) -> str:
         raise XuqiaoError("signing.scan_too_big", size=len(content), most=MOST_SCAN_BYTES)
     if content.startswith(b"%PDF-"):
         try:
-            if ReadPaper(content).pages:
+            if ReadPaper(content).count:
                 return PDF
         except XuqiaoError:
             pass
@@ -296,11 +297,6 @@ def _officer(session: Session, officer: str) -> Actor:
         if error.code != "person.not_in_role":
             raise
         return funds.actor(session, officer, Role.CHECKER)
-
-
-def stamped_moment(at: datetime) -> str:
-    """A moment as a signature shows it: in China's time, to the minute."""
-    return f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}"
 
 
 def _folded(text: str) -> list[str]:

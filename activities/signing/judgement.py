@@ -1,48 +1,51 @@
 """What is wrong with the signatures of a paper: broken, of somebody else, or shown otherwise than they were made."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlmodel import Session
-
-from activities.papers.agreement import FileFinding, finding
+from activities.papers.findings import FileFinding, finding
+from activities.papers.strict.seen import Seen
 from activities.signing.certificate_names import fits, names_of_party
-from activities.signing.check import FoundSignature
-from activities.signing.in_house import stamped_moment
-from activities.signing.looks import Look, laid_over, looks_of
-from models.papers import signatures
+from activities.signing.found import FoundSignature, Look
+from activities.signing.moments import stamped_moment
 from models.papers.signatures import Signature, SignedHow
 
 _MOST_WORDS = 120
 
 
-def faults_of(
-    content: bytes,
-    found: Sequence[FoundSignature],
-    facts: Mapping[str, Any],
-    recorded: Sequence[Signature],
-    session: Session | None,
-) -> Iterator[FileFinding]:
-    """What is wrong with a file's signatures, the heaviest first for each.
+@dataclass(frozen=True)
+class Beside:
+    """What a file's signatures are held against.
 
-    Args:
-        found: the signatures in the file; ``facts`` those of its paper as plain data, empty where there are none.
+    Attributes:
+        facts: those of its paper as plain data, empty where there are none.
         recorded: what is on record for the paper.
-        session: of the case file; None where it is not at hand: then nothing is compared with records.
+        kept: how signatures are shown in a file that was kept, by its SHA-256; None where no records are at hand.
+        demo_counts: whether a demonstration may sign.
     """
-    known = {each.certificate for each in recorded}
+
+    facts: Mapping[str, Any]
+    recorded: Sequence[Signature]
+    kept: Callable[[str], Mapping[str, Look]] | None
+    demo_counts: bool
+
+
+def faults_of(read: Seen, beside: Beside) -> Iterator[FileFinding]:
+    """What is wrong with a file's signatures, the heaviest first for each."""
+    found = read.signatures
+    known = {each.certificate for each in beside.recorded}
     for each in found:
-        yield from _validity(each, known)
+        yield from _validity(each, known, beside.demo_counts)
     for each in found:
         if each.good and each.party:
-            yield from _holder(each, facts, recorded)
-    if session is not None and found:
-        looks = looks_of(content)
+            yield from _holder(each, beside.facts, beside.recorded)
+    if beside.kept is not None:
         for each in found:
             if each.good:
-                yield from _look(each, looks.get(each.field), recorded, session)
-    if over := laid_over(content):
-        yield finding("paper_check.laid_over", pages=", ".join(map(str, over)))
+                yield from _look(each, read.looks.get(each.field), beside.recorded, beside.kept)
+    if read.laid_over:
+        yield finding("paper_check.laid_over", pages=", ".join(map(str, read.laid_over)))
     if found and found[-1].good and not found[-1].whole:
         yield finding("paper_check.behind_the_signature")
 
@@ -54,13 +57,21 @@ def remarks_of(found: Sequence[FoundSignature]) -> Iterator[FileFinding]:
             yield finding("paper_check.signature_demo", who=_who(each), holder=each.holder)
 
 
-def _validity(found: FoundSignature, known: set[str | None]) -> Iterator[FileFinding]:
+def _validity(found: FoundSignature, known: set[str | None], demo_counts: bool) -> Iterator[FileFinding]:
+    """That it holds, and that its certificate is known by its key: a name in it anybody can write."""
     who = _who(found)
     if not found.intact:
         yield finding("paper_check.signature_broken", who=who)
     elif not found.sound:
         yield finding("paper_check.signature_overwritten", who=who)
-    elif not found.demo and not found.trusted and found.certificate not in known:
+    elif found.demo and not demo_counts:
+        yield finding("paper_check.signature_demo_now", who=who, holder=found.holder)
+    elif found.trusted or found.certificate in known:
+        return
+    elif found.expired_on:
+        told = {"holder": found.holder, "issuer": found.issuer, "day": found.expired_on}
+        yield finding("paper_check.signature_expired", who=who, **told)
+    else:
         yield finding("paper_check.signature_unknown", who=who, holder=found.holder, issuer=found.issuer)
 
 
@@ -74,7 +85,10 @@ def _holder(found: FoundSignature, facts: Mapping[str, Any], recorded: Sequence[
 
 
 def _look(
-    found: FoundSignature, look: Look | None, recorded: Sequence[Signature], session: Session
+    found: FoundSignature,
+    look: Look | None,
+    recorded: Sequence[Signature],
+    kept: Callable[[str], Mapping[str, Look]],
 ) -> Iterator[FileFinding]:
     """That a signature is shown as in the file that was kept with it, and says what its row says."""
     words = look.words[:_MOST_WORDS] if look else ""
@@ -83,8 +97,7 @@ def _look(
         yield finding("paper_check.signature_not_recorded", who=_who(found), words=words)
         return
     row = rows[-1]
-    kept = signatures.signed_file(session, row.sha256)
-    there = looks_of(kept.content).get(found.field) if kept else None
+    there = kept(row.sha256).get(found.field)
     if look is None or there is None or look.digest != there.digest:
         yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)
     elif row.how == SignedHow.PADES and look.places:

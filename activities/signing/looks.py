@@ -3,7 +3,7 @@
 import hashlib
 import io
 from collections.abc import Iterator
-from typing import NamedTuple
+from contextlib import suppress
 
 from pyhanko.pdf_utils.generic import (
     ArrayObject,
@@ -16,12 +16,16 @@ from pyhanko.pdf_utils.generic import (
 from pyhanko.pdf_utils.misc import PdfError
 from pyhanko.pdf_utils.reader import PdfFileReader
 from pyhanko.sign.validation.pdf_embedded import EmbeddedPdfSignature
-from pypdf import PdfReader
 
+from activities.papers.strict.page import Box, Drawer
+from activities.papers.strict.pdf import Pdf, Stream, Thing, numbers, text_of
+from activities.signing.found import Look
 from activities.signing.places import OPERATOR
 from activities.signing.policy import annotations_of, is_slice, pages_of
-from gateways.esign.pades import party_of
+from activities.signing.reader import Reader
+from gateways.esign.fields import party_of
 from gateways.esign.place import Place
+from rulebook.errors import XuqiaoError
 
 _DEEPEST = 40
 _ASIDE = frozenset({"/P", "/Parent", "/Length"})
@@ -31,24 +35,10 @@ _SHOWN_BY = ("/Subtype", "/Rect", "/F", "/MK", "/BS", "/Border", "/C", "/CA", "/
 _NO_FRAME = [0, 0, 0]
 
 
-class Look(NamedTuple):
-    """How a signature is shown.
-
-    Attributes:
-        places: where; one, or none where it is not shown, unless somebody had it shown on several pages.
-        digest: SHA-256 over its places, all it is drawn with, and the slices of a seal that came with it.
-        words: the text in it, without white space; what a picture shows is not read.
-    """
-
-    places: tuple[Place, ...]
-    digest: str
-    words: str
-
-
 def looks_of(pdf: bytes) -> dict[str, Look]:
     """How the signatures of a PDF are shown, by the names of their fields; nothing for a file that cannot be read."""
     try:
-        reader = PdfFileReader(io.BytesIO(pdf))
+        reader = Reader(pdf)
         words = _words(pdf)
         pages = list(pages_of(reader.root))
         return {
@@ -65,7 +55,7 @@ def laid_over(pdf: bytes) -> list[int]:
     on another page once more. Links that show nothing are no pictures.
     """
     try:
-        reader = PdfFileReader(io.BytesIO(pdf))
+        reader = Reader(pdf)
         signed = reader.embedded_signatures
         fields = {_number(each.sig_field) for each in signed}
         sealed = {each.signed_revision for each in signed if party_of(each.field_name) == OPERATOR}
@@ -173,14 +163,18 @@ class _Hasher:
 
 
 def _words(pdf: bytes) -> dict[str, str]:
-    """The text shown by each signature field."""
-    return dict(_texts(PdfReader(io.BytesIO(pdf))))
+    """The text shown by each signature field, without white space."""
+    read = Pdf(pdf)
+    drawer = Drawer(read)
+    form = read.entries(read.entries(read.trailers[0].get("Root")).get("AcroForm"))
+    fields = [read.entries(each) for each in read.items(form.get("Fields"))]
+    return dict(_texts(read, drawer, fields))
 
 
-def _texts(reader: PdfReader) -> Iterator[tuple[str, str]]:
-    for page in reader.pages:
-        for entry in page.get("/Annots", ()):
-            annotation = entry.get_object()
-            if annotation.get("/FT") == "/Sig" and "/N" in annotation.get("/AP", {}):
-                shown = annotation["/AP"]["/N"].get_object()
-                yield str(annotation["/T"]), "".join(page.extract_xform_text(shown).split())
+def _texts(read: Pdf, drawer: Drawer, fields: list[dict[str, Thing]]) -> Iterator[tuple[str, str]]:
+    for field in fields:
+        name, edges = read.get(field.get("T")), numbers(read.get(field.get("Rect")))
+        shown = read.get(read.entries(field.get("AP")).get("N"))
+        if isinstance(name, bytes) and isinstance(shown, Stream) and len(edges) == 4:
+            with suppress(XuqiaoError):  # of a look that is none of ours there are no words
+                yield text_of(name), drawer.look(shown, Box(*edges)).text

@@ -10,7 +10,8 @@ from sqlmodel import Session
 from activities.papers.reading import ReadPaper
 from activities.signing.additions import only_signed_behind
 from activities.signing.certificate_names import fits, names_of_party
-from activities.signing.check import FoundSignature, find_signatures
+from activities.signing.check import find_signatures
+from activities.signing.found import FoundSignature
 from activities.signing.in_house import PDF, Begin, check_free, file_of, party_name
 from activities.signing.looks import laid_over, looks_of
 from activities.signing.places import area_of, place_of

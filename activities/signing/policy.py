@@ -19,7 +19,7 @@ from pyhanko.sign.diff_analysis import (
 from pyhanko.sign.diff_analysis.rules.form_field_rules import _walk_page_tree_annots
 
 from activities.signing.places import OPERATOR
-from gateways.esign.pades import party_of
+from gateways.esign.fields import party_of
 from gateways.esign.seal import ACROSS, NATURAL_SIDE
 
 _MARGIN = 68.0

@@ -22,12 +22,11 @@ from pyhanko.stamp import TextStampStyle
 from pyhanko_certvalidator.registry import SimpleCertificateStore
 
 from gateways.esign.certificates import Credential
+from gateways.esign.fields import FIELD
 from gateways.esign.place import Place
 from gateways.esign.seal import Seal, put_across, seal_image
 from rulebook.errors import XuqiaoError
 
-FIELD = "sign-"
-"""How the name of a signature field begins; the party follows."""
 _LETTERS = 9
 _INK = (0.72, 0.07, 0.07)
 
@@ -84,11 +83,6 @@ def sign_pdf(
         put_across(writer, image)
     signer = signers.PdfSigner(meta, signer=signer_of(credential), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer).getbuffer())
-
-
-def party_of(field_name: str) -> str:
-    """The party for whom a signature field was made; empty for a field that is not one of ours."""
-    return field_name.removeprefix(FIELD).partition("#")[0] if field_name.startswith(FIELD) else ""
 
 
 def _corners(place: Place) -> tuple[int, int, int, int]:

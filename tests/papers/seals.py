@@ -1,10 +1,14 @@
-"""An invented seal, and how much red a paper shows: pages looked at as pictures."""
+"""An invented seal and stamp, and how much red a paper shows: pages looked at as pictures."""
 
 import io
 from collections.abc import Iterator
 
 import pypdfium2  # type: ignore[import-untyped]  # it has no types
 from PIL import Image, ImageChops, ImageDraw
+
+from activities.papers.press.fonts import FontCase, OfficeFonts
+from activities.papers.press.office import bundled_dir
+from gateways.esign import Stamp
 
 _RED = (204, 16, 16)
 
@@ -48,3 +52,9 @@ def spots_in(picture: Image.Image) -> int:
     strong, weak = [255 * (level > 180) for level in range(256)], [255 * (level < 110) for level in range(256)]
     found = ImageChops.multiply(red.point(strong), ImageChops.multiply(green.point(weak), blue.point(weak)))
     return found.histogram()[255]
+
+
+def a_stamp(*lines: str) -> Stamp:
+    """Words for a place to sign, in the font of our papers."""
+    fonts = FontCase(bundled_dir() / "fonts", OfficeFonts())
+    return Stamp(lines, fonts.cut("".join(lines)))

@@ -9,7 +9,7 @@ from importlib.resources import files
 from io import BytesIO
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from activities.papers.press.facts import ATTACHMENT
+from activities.papers.embedded import ATTACHMENT
 from activities.papers.press.fonts import FontCase
 from activities.papers.press.places import SignatureBox, signature_boxes
 from activities.papers.press.tagging import finish

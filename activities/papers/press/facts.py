@@ -1,20 +1,14 @@
 """The facts of a paper as they go into the file itself: one canonical form, one digest."""
 
-import hashlib
 import json
 from typing import Literal
 
+from activities.papers.embedded import ON_EVERY_SHEET
 from activities.papers.press.template_facts import TemplateFacts
 from activities.papers.press.writing import plain_data
 from rulebook.papers.facts import PaperData
 from rulebook.papers.kinds import DocumentKind
 from rulebook.values import Value
-
-ATTACHMENT = "data.json"
-"""Name under which every paper carries its facts."""
-
-ON_EVERY_SHEET = frozenset({"case_no", "document_no", "issued_on", "operator_name"})
-"""Facts that every paper carries, whatever its template says."""
 
 
 def facts_of(
@@ -40,11 +34,6 @@ def facts_of(
 def facts_bytes(facts: dict[str, object]) -> bytes:
     """The same as canonical JSON (sorted keys, no spaces, UTF-8): the content of ``data.json``, byte for byte."""
     return json.dumps(facts, ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode()
-
-
-def facts_digest(facts: bytes) -> str:
-    """SHA-256 of the canonical JSON, 64 hexadecimal digits; ``digest_of`` of the same facts says the same."""
-    return hashlib.sha256(facts).hexdigest()
 
 
 def _only_marked(data: PaperData, of_template: TemplateFacts) -> PaperData:

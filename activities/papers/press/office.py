@@ -21,6 +21,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Literal, get_args
 
+from activities.papers.embedded import FONTS
 from activities.papers.press.fonts import OfficeFonts
 from activities.papers.press.seal_picture import seal_picture
 from activities.words import say
@@ -31,7 +32,6 @@ from rulebook.papers.kinds import DocumentKind
 STYLE = "paper.css"
 _MORE_STYLE = "office.css"
 _NAMES = "names.toml"
-_FONTS = "fonts"
 _SEAL = "seal.png"
 _NOTES = "README.md"
 _LANGUAGES = get_args(Literal["zh", "en"])
@@ -96,7 +96,7 @@ def read_office(folder: Path | None) -> Office:
     sources = bundled | own
     return Office(
         sources=sources | {STYLE: sources[STYLE] + more},
-        fonts=_fonts(folder / _FONTS),
+        fonts=_fonts(folder / FONTS),
         names=_names(folder / _NAMES),
         seal=read_seal(folder),
     )
@@ -119,7 +119,7 @@ def read_seal(folder: Path | None) -> bytes | None:
 
 def _has_a_place(path: Path, bundled: Mapping[str, str]) -> bool:
     if path.is_dir():
-        return path.name == _FONTS
+        return path.name == FONTS
     part = path.suffix == ".html" and path.name.startswith("_")
     return part or path.name in {*bundled, _MORE_STYLE, _NAMES, _SEAL, _NOTES}
 
@@ -137,7 +137,7 @@ def _fonts(folder: Path) -> OfficeFonts:
     found: dict[str, Path] = {}
     for path in sorted(folder.iterdir()) if folder.is_dir() else ():
         if path.stem not in OfficeFonts._fields or path.suffix not in {".otf", ".ttf"} or path.stem in found:
-            raise XuqiaoError("papers.office_file", file=f"{_FONTS}/{path.name}", folder=folder.parent)
+            raise XuqiaoError("papers.office_file", file=f"{FONTS}/{path.name}", folder=folder.parent)
         found[path.stem] = path
     return OfficeFonts(**found)
 

@@ -11,8 +11,9 @@ from typing import Literal
 from jinja2 import DictLoader, Environment, StrictUndefined, meta
 from markupsafe import Markup
 
+from activities.papers.embedded import facts_digest
 from activities.papers.press.drawing import DrawingBoard, Drawn
-from activities.papers.press.facts import facts_bytes, facts_digest, facts_of
+from activities.papers.press.facts import facts_bytes, facts_of
 from activities.papers.press.fonts import FontCase
 from activities.papers.press.libraries import check_libraries
 from activities.papers.press.office import STYLE, Office, bundled_dir, read_office

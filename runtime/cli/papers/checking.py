@@ -1,16 +1,20 @@
 """``xuqiao documents verify``: is a file ours, unchanged, and signed by whom."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from cryptography.x509 import Certificate
+from sqlmodel import Session
 
-from activities.papers.agreement import FileFinding
 from activities.papers.check import FileReport, check_file
+from activities.papers.embedded import FONTS
+from activities.papers.findings import FileFinding
 from activities.papers.reading import MOST_BYTES
 from activities.wording import moment, plain, short
+from activities.words import say_error
 from gateways.esign.certificates import demo_certificate, read_authorities
-from runtime.cli.failures import Exit, exit_of, known
+from runtime.cli.failures import Exit, exit_of, known, tell
 from runtime.cli.files import file_content
+from runtime.cli.language import call
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, File
 from runtime.cli.output import fields, line, print_json, say, section, word
@@ -20,23 +24,41 @@ from runtime.settings import Settings
 
 def verify(file: File, as_json: AsJson = False) -> int:
     content = file_content("FILE", file, MOST_BYTES)
+    away = None
     with Office() as office:
-        roots = _believed(office.settings)
+        check = _checking(office.settings)
         try:
             with office.begin() as session:
-                report = check_file(content, session, roots)
+                report = check(content, session)
         except Exception as error:
             # Whoever has no way to the records still learns what the file says of itself.
             foreseen = known(error)
             if foreseen is None or exit_of(foreseen) is not Exit.NOT_SET_UP:
                 raise
-            report = check_file(content, None, roots)
+            report = check(content, None)
+            # Records that are there and do not answer are not the same as none: nobody may take the rest for the whole.
+            away = foreseen if office.records.expected else None
     if as_json:
         worded = {"faults": _as_data(report.faults), "remarks": _as_data(report.remarks)}
-        print_json({"good": report.good, **plain(report), **worded})
+        missing = {"records_away": {**away.as_data(), "message": say_error(away, call.lang)}} if away else {}
+        print_json({"good": report.good and away is None, **plain(report), **worded, **missing})
     else:
         _tell(report)
+        if away:
+            tell(away)
+    if away:
+        return Exit.NOT_SET_UP
     return Exit.WELL if report.good else Exit.REFUSED
+
+
+def _checking(settings: Settings) -> Callable[[bytes, Session | None], FileReport]:
+    """The check as this house makes it."""
+    folder = settings.papers.office_dir
+    fonts = folder / FONTS if folder and (folder / FONTS).is_dir() else None
+    own = settings.signing.certificate is not None
+    return lambda content, session: check_file(
+        content, session, _believed(settings), demo_counts=not own, office_fonts=fonts
+    )
 
 
 def _tell(report: FileReport) -> None:
@@ -99,9 +121,9 @@ def _as_data(findings: Iterable[FileFinding]) -> list[dict[str, object]]:
 
 
 def _believed(settings: Settings) -> list[Certificate]:
-    """The authorities that are believed: those of the folder, and the demonstration's where nothing else signs."""
-    folder, believed = settings.signing.trusted, []
-    if settings.signing.certificate is None:
-        made = (settings.var / DEMO_FOLDER, settings.var / PLATFORM_FOLDER / "certificates")
-        believed = [demo for each in made if (demo := demo_certificate(each))]
+    """The authorities that are believed: those of the folder, and the demonstration's, by the key that was made
+    here."""
+    folder = settings.signing.trusted
+    made = (settings.var / DEMO_FOLDER, settings.var / PLATFORM_FOLDER / "certificates")
+    believed = [demo for each in made if (demo := demo_certificate(each))]
     return [*(read_authorities(folder) if folder else []), *believed]

@@ -3,9 +3,11 @@
 import re
 import unicodedata
 
+from activities.words import has_words
 from models.papers.signatures import Signature
 from rulebook.papers.kinds import DocumentKind
 from runtime.cli.failures import Misuse
+from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.output import word
 
@@ -43,9 +45,11 @@ def case_and_paper(typed: str, kind: str | None) -> tuple[str, str]:
 
 
 def party_word(party: str) -> str:
-    """The word for a party; a guarantor keeps his number."""
+    """The word for a party; a guarantor keeps his number, and a name that no party has is told as it is."""
     name, _, number = party.partition("_")
-    return f"{word('party', 'guarantor')} {number}" if name == "guarantor" else word("party", party)
+    if name == "guarantor":
+        return f"{word('party', 'guarantor')} {number}"
+    return word("party", party) if has_words(f"party.{party}", call.lang) else party
 
 
 def signature_data(signature: Signature) -> dict[str, object]:

@@ -170,7 +170,9 @@ def test_the_operators_own_certificate_comes_from_the_settings_and_stays_secret(
 def test_without_a_database_the_file_is_judged_by_itself(
     cli: Cli, paper: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("XUQIAO_DATABASE__URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    for name in ("XUQIAO_DATABASE__URL", "XUQIAO_DATABASE__DESK_URL"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XUQIAO_VAR", str(tmp_path / "never started"))
     path = tmp_path / "paper.pdf"
     path.write_bytes(paper.pdf)
     ran = cli("documents", "verify", path, "--json")
@@ -179,3 +181,17 @@ def test_without_a_database_the_file_is_judged_by_itself(
     content = paper.pdf.replace(paper.number.encode(), b"x")
     path.write_bytes(content[: len(content) // 2])
     assert cli("documents", "verify", path).code == 1
+
+
+def test_37_records_that_do_not_answer_are_not_the_same_as_none(
+    cli: Cli, paper: Document, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "paper.pdf"
+    file.write_bytes(paper.pdf)
+    assert cli("documents", "verify", file).code == 0
+    monkeypatch.setenv("XUQIAO_DATABASE__URL", "postgresql://nobody:x@127.0.0.1:1/none")
+    away = cli("documents", "verify", file)
+    assert (away.code, "未能与存档比对" in away.out) == (3, True)
+    assert away.err.strip(), "why it is not the whole answer"
+    told = cli("documents", "verify", file, "--json")
+    assert (told.code, told.data["good"], told.data["records_away"]["code"]) == (3, False, "cli.database_away")

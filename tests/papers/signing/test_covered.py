@@ -29,7 +29,8 @@ from activities.signing.looks import laid_over, looks_of
 from activities.signing.places import place_of
 from activities.signing.platform import Asked, PlatformSigning
 from gateways.esign import Credential, DemoAuthority, Evidence, PlatformManner, SimulatedPlatform, sign_pdf
-from gateways.esign.pades import FIELD, signer_of
+from gateways.esign.fields import FIELD
+from gateways.esign.pades import signer_of
 from gateways.esign.place import Place
 from models.database import sessions
 from models.papers import signatures

@@ -11,8 +11,6 @@ from sqlalchemy import Engine
 from activities.law.calendars import shanghai_today
 from activities.papers.check import FileReport, check_file
 from activities.papers.press import Press
-from activities.papers.press.fonts import FontCase, OfficeFonts
-from activities.papers.press.office import bundled_dir
 from activities.papers.reading import ReadPaper
 from activities.signing.certificate_names import fits, names_of_party
 from activities.signing.check import find_signatures
@@ -21,7 +19,8 @@ from activities.signing.looks import looks_of
 from activities.signing.places import place_of
 from activities.signing.platform import Asked, PlatformSigning
 from activities.words import LANGUAGES, say
-from gateways.esign import DemoAuthority, PlatformManner, SimulatedPlatform, Stamp, sign_pdf
+from gateways.esign import DemoAuthority, PlatformManner, SimulatedPlatform, sign_pdf
+from gateways.esign.certificates import demo_certificate
 from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
@@ -31,6 +30,7 @@ from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.papers.certificates import a_real_certificate
 from tests.papers.records import SigningOffice, refused
+from tests.papers.seals import a_stamp
 
 NOW = datetime.now(UTC)
 OPERATOR, BORROWER, BANK = "operator", "borrower", "bank"
@@ -66,11 +66,6 @@ def told(paper: Document) -> dict[str, object]:
     facts = ReadPaper(paper.pdf).facts
     assert facts is not None
     return dict(facts.plain)
-
-
-def a_stamp(*lines: str) -> Stamp:
-    fonts = FontCase(bundled_dir() / "fonts", OfficeFonts())
-    return Stamp(lines, fonts.cut("".join(lines)))
 
 
 # Whose certificate ------------------------------------------------------------------------------------------------
@@ -132,7 +127,9 @@ def test_verify_says_whose_certificate_it_is_where_it_is_not_the_partys(here: Si
     alone = check_file(sign_pdf(paper.pdf, BANK, stranger, None, None), None)
     assert "certificate_of_another" in codes(alone), "the paper itself names its parties"
     right = DemoAuthority(here.folder / "demo").credential(BANK, str(told(paper)["bank_name"]))
-    assert codes(check_file(sign_pdf(paper.pdf, BANK, right, None, None), None)) == set()
+    authority = demo_certificate(here.folder / "demo")
+    assert authority is not None
+    assert codes(check_file(sign_pdf(paper.pdf, BANK, right, None, None), None, [authority])) == set()
 
 
 def test_a_platform_that_signs_with_another_holders_certificate_is_not_believed(
@@ -149,7 +146,7 @@ def test_a_platform_that_signs_with_another_holders_certificate_is_not_believed(
         assert signatures.the_flow(session, flow).reason == "another_holder"
     assert here.recorded(paper) == []
     report = check(here, platform.fetch_signed(flow))
-    assert {"appended", "certificate_of_another", "signature_not_recorded"} == codes(report)
+    assert {"appended", "certificate_of_another", "signature_not_recorded", "signature_unknown"} == codes(report)
 
 
 # What a signature shows -------------------------------------------------------------------------------------------
@@ -190,7 +187,7 @@ def test_the_partys_own_certificate_with_other_words_is_found(here: SigningOffic
     stamp = a_stamp(NAME, "同意放款玖佰万元")
     forged = sign_pdf(paper.pdf, OPERATOR, credential, place_of(paper.boxes, OPERATOR), stamp)
     report = check(here, forged)
-    assert codes(report) == {"appended", "signature_not_recorded"}
+    assert codes(report) == {"appended", "signature_not_recorded", "signature_unknown"}
     (fault,) = [each for each in report.faults if each.code == "paper_check.signature_not_recorded"]
     assert fault.params["words"] == NAME + "同意放款玖佰万元"
 

@@ -243,7 +243,12 @@ def test_a_signature_that_was_never_recorded_is_told_from_ours(records: Records,
     stranger = DemoAuthority(tmp_path / "other").credential("bank", "某银行")
     report = records.check(sign_pdf(records.paper.pdf, "bank", stranger, None, None))
     assert (report.ours, report.unchanged) == (True, False)
-    assert codes(report) == {"appended", "signature_not_recorded", "certificate_of_another"}
+    assert codes(report) == {
+        "appended",
+        "signature_unknown",
+        "signature_not_recorded",
+        "certificate_of_another",
+    }
     (found,) = report.signatures
     assert (found.good, found.demo, found.trusted) == (True, True, False)
 

@@ -1,0 +1,53 @@
+"""Whether a paper says what the case file says."""
+
+from collections.abc import Iterator, Mapping
+
+from sqlalchemy import select
+from sqlmodel import Session
+
+from activities.papers.findings import FileFinding, finding
+from activities.papers.reading import Facts
+from models.base import table
+from models.cases.applications import Application, Loan
+from models.cases.approvals import Approval
+from models.papers.documents import Document
+from rulebook.calendar import LAW_ZONE
+from rulebook.money import format_yuan
+from rulebook.papers.kinds import DocumentKind, bound_by_approval
+from rulebook.papers.printing import plain
+
+
+def against_case(session: Session, document: Document, facts: Facts) -> Iterator[FileFinding]:
+    """Where the facts of a paper differ from its row in the case file and from the case as it stands there."""
+    application = session.get_one(Application, document.case_no)
+    loan = session.get_one(Loan, application.loan)
+    of_the_case: Mapping[str, object] = {
+        "document_no": document.number,
+        "case_no": document.case_no,
+        "borrower_name": application.applicant_name,
+        "borrower_uscc": loan.uscc,
+        "bank_name": loan.bank_name,
+        "loan_note": loan.note,
+        "maturity": loan.maturity,
+    }
+    pairs = [(field, facts.plain[field], stands) for field, stands in of_the_case.items() if field in facts.plain]
+    pairs.append(("kind", facts.kind.value, document.kind))
+    if document.data_digest:
+        pairs.append(("data_digest", facts.digest, document.data_digest))
+    for field, says, stands in pairs:
+        if str(says) != plain(str(stands)):
+            yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
+    column = table(Approval).c
+    approvals = list(session.scalars(select(Approval).where(column.case_no == document.case_no)))
+    if document.made_by is None and bound_by_approval(DocumentKind(document.kind)):
+        # The papers of an attempt stand and fall with its approval.
+        approvals = [each for each in approvals if each.attempt == document.attempt]
+        for each in approvals:
+            if each.voided_at is not None:
+                day = each.voided_at.astimezone(LAW_ZONE).date()
+                yield finding("paper_check.approval_void", document=document.number, day=day)
+    approved = {each.amount_fen for each in approvals}
+    bridge_fen = facts.plain.get("bridge_fen")
+    if bridge_fen is not None and approved and bridge_fen not in approved:
+        stands_at = ", ".join(format_yuan(amount) for amount in sorted(approved))
+        yield finding("paper_check.not_as_in_case", field="bridge_fen", says=format_yuan(bridge_fen), stands=stands_at)
