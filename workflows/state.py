@@ -1,13 +1,14 @@
 """What is known of a case, in one place: a stage reads it here and changes it here, and nowhere else."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, Promise
+from rulebook.dates import KnownDays
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
 
@@ -28,6 +29,9 @@ class CaseState(Protocol):
 
     def standing(self, owed_fen: int) -> Standing | RecoveryStanding:
         """What the rules for an act look at, beyond stage and role; principal and fee still to come are given."""
+
+    def known_days(self, today: date) -> KnownDays:
+        """The days that bound what is said to the case on a day."""
 
 
 @dataclass(kw_only=True)
@@ -88,3 +92,7 @@ class RecoveryState:
         """Where the pursuit stands today; amounts in fen."""
         assert self.bridge is not None, "what is pursued is out"
         return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off)
+
+    def known_days(self, today: date) -> KnownDays:
+        """The days that bound what is said to the pursuit on a day."""
+        return KnownDays(today=today, paid=self.bridge.paid_on if self.bridge else None)

@@ -153,6 +153,16 @@ def business_date(session: Session, code: str) -> date:
     return found
 
 
+def today_of(session: Session, code: str) -> date:
+    """The day a fund has today: the database's in China, or its business day where that is later."""
+    column = table(FundDay).c
+    clock = func.date(func.timezone("Asia/Shanghai", func.now()))
+    found: date = session.scalars(
+        select(func.greatest(clock, func.max(column.business_date))).where(column.fund == code)
+    ).one()
+    return found
+
+
 def business_day_through(session: Session, code: str, day: date) -> date | None:
     """The last business day that was opened up to and with a day; None when there was none."""
     column = table(FundDay).c

@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from activities import contracts
 from rulebook.bridges import Division, mixed_references
+from rulebook.dates import misdated
 from rulebook.events import EventKind
 from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import format_yuan
@@ -29,9 +30,8 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     if booked := references & state.booked:
         case.refuse("message.receipt_booked", reference=", ".join(sorted(booked)))
         return wait
-    if not bridge.paid_on <= receipt.received_on <= today():
-        period = {"first": str(bridge.paid_on), "last": str(today())}
-        case.refuse("message.receipt_date", received=str(receipt.received_on), **period)
+    if misdating := misdated(receipt, state.known_days(today())):
+        case.refuse(misdating.code, **misdating.params)
         return wait
     division = bridge.divide(receipt, tariff)
     after = then(division) if then else wait
