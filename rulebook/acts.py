@@ -7,8 +7,8 @@ from datetime import date
 
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
+from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import CaseFacts, Promise
-from rulebook.dates import KnownDays, misdated, promises_signing
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.findings import Findings, Result

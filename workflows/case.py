@@ -11,7 +11,7 @@ from activities.contracts import Commitment, Contract, Request, Result, queue_na
 from rulebook.acts import judge
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
-from rulebook.dates import misdated
+from rulebook.calendars.in_order import misdated
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff

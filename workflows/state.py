@@ -7,8 +7,8 @@ from typing import Protocol
 from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
+from rulebook.calendars.in_order import KnownDays
 from rulebook.cases import BankAnswer, Promise
-from rulebook.dates import KnownDays
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
 
@@ -43,6 +43,7 @@ class RenewalState(Standing):
         last_call: the close of the release day; what is not done by then cannot be bridged any more.
         findings: what the rules found of the applicant.
         answer: the bank's, None until it came.
+        bank_reason: why it does not renew, in its own words.
         attempt: number of the latest proposal, 0 before the first.
         payment: number of the latest payment, 0 before the first.
     """
@@ -51,6 +52,7 @@ class RenewalState(Standing):
     last_call: datetime
     findings: Findings
     answer: BankAnswer | None = None
+    bank_reason: str = ""
     attempt: int = 0
     payment: int = 0
     booked: set[str] = field(default_factory=set)

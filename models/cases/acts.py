@@ -16,8 +16,8 @@ from models.base import insert_new, moment, plain_json, table, words
 from models.funds.funds import today_of
 from models.outbox import DeliveryKind, send
 from rulebook.calendar import LAW_ZONE
+from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import PromiseRung
-from rulebook.dates import KnownDays, misdated, promises_signing
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from activities import contracts
 from rulebook.bridges import Division, mixed_references
-from rulebook.dates import misdated
+from rulebook.calendars.in_order import misdated
 from rulebook.events import EventKind
 from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import format_yuan

@@ -12,7 +12,7 @@ from activities.law.measures import measure_from, overlay_text
 from activities.wording import masked, plain
 from models.cases import reads
 from models.funds import funds
-from models.funds.funds import FundMeasure, actor
+from models.funds.funds import FundMeasure, actor, latest_business_date
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
 from runtime.cli.office import Office, settings
@@ -58,6 +58,7 @@ def open_a_fund(
     day = day_of("--on", first_day) if first_day else shanghai_today()
     with _servers(settings()), Office() as office, office.begin() as session:
         code = open_fund(session, Path(file), day)
+        day = latest_business_date(session, code)
     if as_json:
         print_json({"fund": code, "business_date": day})
     else:

@@ -8,8 +8,8 @@ import pytest
 from pydantic import BaseModel
 
 from rulebook.acts import judge
+from rulebook.calendars.in_order import DATES, KnownDays, misdated
 from rulebook.cases import BankAnswer
-from rulebook.dates import DATES, KnownDays, misdated
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
