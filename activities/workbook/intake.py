@@ -230,8 +230,8 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
             )
             if filed.new:
                 _refuse_out_of_time(session, reception.fund, row, today)
-    except OutOfTime as refusal:
-        return report.model_copy(update={"reason": refusal.as_data()})
+    except OutOfTime as late:
+        return report.model_copy(update={"reason": late.as_data()})
     except IntegrityError as error:
         with reception.begin() as session:
             refusal = _why(session, row, error)
