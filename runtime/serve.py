@@ -49,7 +49,7 @@ def main(settings: Settings, *, with_example: bool = False) -> int:
             ui_url = running.enter_context(DevStack(settings.var)).ui_url
         if settings.database.owner_url:
             upgrade(settings.database.owner_url.get_secret_value())
-        _refuse_played_time(settings)
+        refuse_played_time(settings)
         with closing(Services(settings)) as services:
             with services.sessions.begin() as session:
                 if with_example:
@@ -78,7 +78,7 @@ async def _prepare_temporal(services: Services, records: Identity) -> None:
     await asyncio.sleep(SDK_SETTLES_SECONDS)
 
 
-def _refuse_played_time(settings: Settings) -> None:
+def refuse_played_time(settings: Settings) -> None:
     """No real money meets a database whose days are played.
 
     Raises:

@@ -13,6 +13,8 @@ from rulebook.law.measure import Measure
 from rulebook.messages import Actor
 from rulebook.stages import Role
 
+DAY_NOT_OPEN = frozenset({"fund.day_behind", "fund.day_ahead"})
+"""Refusals that pass once the business day is the clock's again: nothing is decided by them."""
 _TODAY = text("SELECT fund_today(:fund)")
 _DAY_AT_LEAST = text("SELECT greatest(fund_today(:fund), max(business_date)) FROM fund_day WHERE fund = :fund")
 _OPEN_DAYS = text("SELECT open_business_days(:fund, CAST(:first AS date))")

@@ -4,6 +4,7 @@ import os
 from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, text
@@ -13,12 +14,16 @@ from sqlmodel import Session
 from activities.law.calendars import shanghai_today
 from models.books import ledger
 from models.books.ledger import close_books
+from models.bootstrap import DatabaseUrls
 from models.database import sessions
 from models.funds.artificial_time import play_business_day, play_day
 from models.funds.funds import Fund, business_date, open_business_days, today_of
 from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
+from runtime.doctor import examine
+from runtime.serve import refuse_played_time
+from runtime.settings import load_settings
 
 _NUMBERS = count(1)
 DAY = timedelta(days=1)
@@ -137,3 +142,22 @@ def test_31_a_book_is_not_closed_beyond_its_open_business_day(
         for day in (date(2999, 12, 31), PAST + DAY):
             assert code_of(close_books, session, code, day, "wang.he") == "ledger.close_beyond_day"
         close_books(session, code, PAST, "wang.he")
+
+
+def test_25_the_doctor_names_a_fund_whose_day_is_not_the_clocks(
+    app_engine: Engine, database: DatabaseUrls, code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with sessions(app_engine).begin() as session:
+        play_business_day(session, code, PAST)
+        play_day(session, code, PAST + 7 * DAY)
+    settings = load_settings(var=tmp_path, database={"url": database.app}, temporal={"address": "127.0.0.1:1"})
+    bad = {check.name: check for check in examine(settings, "zh") if not check.ok}
+    assert f"{code} {PAST} ≠ {PAST + 7 * DAY}" in bad["各资金池的营业日"].found
+    assert "演示和测试" in bad["数据库的日期"].cure
+
+
+def test_25_played_days_are_refused_where_real_business_is_served(database: DatabaseUrls, tmp_path: Path) -> None:
+    settings = load_settings(var=tmp_path, database={"url": database.app}, temporal={"address": "127.0.0.1:1"})
+    with pytest.raises(XuqiaoError, match=r"setup\.artificial_time"):
+        refuse_played_time(settings)

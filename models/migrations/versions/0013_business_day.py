@@ -1,6 +1,6 @@
 """The business day follows the database's clock: one function opens it, and no book closes beyond it.
 
-Revision: 0013_business_day, after the identity of statement lines.
+Revision: 0013_business_day, after the identity of the installation.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0013_business_day"
-down_revision = "0009_statement_identity"
+down_revision = "0014_installation"
 branch_labels = None
 depends_on = None
 
