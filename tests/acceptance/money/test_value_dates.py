@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from activities.papers.facts import fee_corrected
 from models.base import table
 from models.cases.case_file import Event
 from rulebook.money import format_yuan, yuan
@@ -53,6 +54,9 @@ async def test_26_a_fee_told_before_the_day_was_known_is_corrected_in_words(fund
     await fund.bank_says(case, fund.a_receipt(FIVE_MILLION, told, on=back))
     due = fund.position(case).fee_received_fen
     assert due < told
+    with fund.services.sessions() as session:
+        facts = fee_corrected(session, case)
+    assert facts == {"fee_told_fen": told, "fee_due_fen": due}, "the borrower's certificate says it"
     said = booked(fund, case)
     assert said["value_date"] == str(back)
     assert (said["fee_told"], said["fee_due"]) == (format_yuan(told), format_yuan(due))
