@@ -333,10 +333,11 @@ class EndCase(StepRequest):
 
 
 class RefuseCase(DrawingRequest):
-    """``answer`` is the bank's, where it was what decided."""
+    """``answer`` is the bank's, where it was what decided, and ``bank_reason`` its own reason for it."""
 
     findings: Findings
     answer: BankAnswer | None = None
+    bank_reason: str = ""
     attempt: int | None = None
 
 

@@ -7,6 +7,7 @@ from datetime import date
 
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
+from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import CaseFacts, Promise
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -86,6 +87,8 @@ class Standing:
         bridge: the fund's money, once it is with the borrower.
         measure_proposed: the measure to which somebody proposes to move the case, if any.
         correction_proposed: the corrected application that somebody proposes, if any.
+        approved_on: the day on which the proposal that holds was approved.
+        settled_on: the day on which the old loan's last balance was deducted, as the bank says.
     """
 
     facts: CaseFacts
@@ -100,6 +103,19 @@ class Standing:
     measure_proposed: MeasureProposal | None = None
     correction_proposed: CorrectionProposal | None = None
     bridge: Bridge | None = None
+    approved_on: date | None = None
+    settled_on: date | None = None
+
+    def known_days(self, today: date) -> KnownDays:
+        """The days that bound what is said to the case on a day."""
+        return KnownDays(
+            today=today,
+            received=self.facts.received_on,
+            approved=self.approved_on,
+            paid=self.bridge.paid_on if self.bridge else None,
+            settled=self.settled_on,
+            signed_early=self.promise is not None and promises_signing(self.promise.rung),
+        )
 
 
 @dataclass(frozen=True)
@@ -155,13 +171,15 @@ def judge(
         while_undrawn: what is heard while papers cannot be drawn; None where none are waited for.
         case: what the rules beyond stage and role look at; None where there are none, as before the case is opened.
     Raises:
-        XuqiaoError: with the rule that was broken and the figures it was broken with.
+        XuqiaoError: with the rule that was broken and the figures it was broken with; a date that cannot be comes last.
     """
     check_stage(act, stage)
     check_drawing(act, while_undrawn)
     match case:
         case Standing():
             check(act, case, today)
+            if refusal := misdated(act.body, case.known_days(today)):
+                raise refusal
         case RecoveryStanding():
             check_recovery(act, case)
         case None:

@@ -158,6 +158,8 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
     match case, kind:
         case Standing(proposal=Proposal(terms_digest=digest)), ActKind.APPROVE:
             return Approve(terms_digest=digest, minutes=_ANY_TEXT)
+        case Standing(), ActKind.RECORD_SIGNING:
+            return RecordSigning(signed_on=today, return_path_confirmed=True)
         case Standing(facts=facts), ActKind.RELEASE:
             return Release(confirmed=tuple(ChecklistItem), balance_fen=facts.loan.balance_fen)
         case Standing(measure_proposed=MeasureProposal(effective_from=day)), ActKind.APPROVE_MEASURE:

@@ -79,6 +79,7 @@ class EndReason(StrEnum):
     """Why a case ended, or its money is pursued, where no person said why in his own words."""
 
     NOT_ELIGIBLE = "not_eligible"
+    FILED_TOO_LATE = "filed_too_late"
     BANK_WILL_NOT_RENEW = "bank_will_not_renew"
     DIRECT_RENEWAL_NOT_SIGNED = "direct_renewal_not_signed"
     RETURN_DEADLINE_PASSED = "return_deadline_passed"

@@ -27,6 +27,12 @@ ROOM_MB = 500
 REACH_SECONDS = 5.0
 
 
+_DAYS = """
+    SELECT f.code, max(d.business_date), fund_today(f.code) FROM fund AS f LEFT JOIN fund_day AS d ON d.fund = f.code
+    GROUP BY f.code ORDER BY f.code
+"""
+
+
 class Check(NamedTuple):
     """One thing looked at, in the reader's language.
 
@@ -69,7 +75,7 @@ def examine(settings: Settings | None = None, lang: Lang | None = None) -> list[
     looks += [("library", {"package": package}, _library(name, package)) for name, package in PACKAGES.items()]
     looks.append(("fonts", {}, _fonts()))
     looks.append(("room", {"folder": settings.var}, _room(settings.var)))
-    looks += _database(settings) + _engine(settings)
+    looks += _database(settings) + _days(settings) + _engine(settings)
     if settings.embedded_database or settings.embedded_temporal:
         looks.append(("ports", {}, _ports(settings.var)))
     return [
@@ -129,6 +135,26 @@ def _database(settings: Settings) -> list[tuple[str, dict[str, object], _Finding
     if os.geteuid() == 0:
         looks.append(("account", {"account": postgres.ACCOUNT}, _account()))
     return looks
+
+
+def _days(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]:
+    """Whether each fund's business day is the clock's; nothing where no database of ours answers."""
+    running = addresses_of(settings.var) if settings.embedded_database else None
+    url = running.app_url if running else settings.database.url and settings.database.url.get_secret_value()
+    if not url:
+        return []
+    try:
+        with psycopg.connect(plain_url(url), connect_timeout=int(REACH_SECONDS)) as connection:
+            found = connection.execute(_DAYS).fetchall()
+            played = connection.execute("SELECT FROM artificial_time").fetchone() is not None
+    except psycopg.Error:
+        return []  # said where the database itself is looked at, or it has no tables yet
+    wrong = [f"{fund} {day} ≠ {today}" for fund, day, today in found if day != today]
+    looks: list[tuple[str, dict[str, object], _Finding]] = []
+    if found:
+        said = ", ".join(wrong or [f"{fund} {day}" for fund, day, _ in found])
+        looks.append(("days", {}, _Finding(not wrong, said, {})))
+    return [*looks, ("played_time", {}, _Finding(False, "artificial_time", {}))] if played else looks
 
 
 def _engine(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]:

@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from pydantic import ValidationError
@@ -14,7 +14,7 @@ from activities.law.calendars import shipped_days
 from activities.law.measures import measure_from
 from models.books import ledger
 from models.funds import calendar
-from models.funds.funds import Fund, FundMeasure, Person, open_business_day
+from models.funds.funds import Fund, FundMeasure, Person, open_business_days
 from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
@@ -111,7 +111,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
 
     Args:
         path: the file; an overlay it names lies beside it.
-        today: the business day to open.
+        today: its first business day, if it has none; no later than today.
     Returns:
         the fund's code.
     """
@@ -126,7 +126,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
     connection.execute(insert(FundMeasure).values(in_force).on_conflict_do_nothing())
     for person in described.person:
         connection.execute(insert(Person).values(**person.model_dump(mode="json")).on_conflict_do_nothing())
-    open_business_day(session, code, today, datetime.now(UTC))
+    open_business_days(session, code, today)
     for part in described.capital:
         paid_in = capital_in(
             code,

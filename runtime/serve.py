@@ -10,6 +10,7 @@ from sqlmodel import Session, select
 
 from activities.law.calendars import shanghai_today
 from activities.words import say
+from models.funds.artificial_time import time_is_artificial
 from models.funds.funds import Fund
 from models.installation import Identity, identity_of
 from models.migrate import upgrade
@@ -47,6 +48,7 @@ def main(settings: Settings, *, with_example: bool = False) -> int:
             ui_url = running.enter_context(DevStack(settings.var)).ui_url
         if settings.database.owner_url:
             upgrade(settings.database.owner_url.get_secret_value())
+        refuse_played_time(settings)
         with closing(Services(settings)) as services:
             with services.sessions.begin() as session:
                 if with_example:
@@ -73,6 +75,17 @@ async def _prepare_temporal(services: Services, records: Identity) -> None:
         await ensure_search_attributes(client)
     await ensure_one_piece(client, records)
     await asyncio.sleep(SDK_SETTLES_SECONDS)
+
+
+def refuse_played_time(settings: Settings) -> None:
+    """No real money meets a database whose days are played.
+
+    Raises:
+        XuqiaoError: ``setup.artificial_time``.
+    """
+    with closing(Services(settings)) as services, services.sessions() as session:
+        if time_is_artificial(session):
+            raise XuqiaoError("setup.artificial_time")
 
 
 class Pids:

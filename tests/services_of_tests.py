@@ -35,6 +35,7 @@ def services_on(
             papers=PaperSettings(workers=1),
             var=folder,
             simulator_path=folder / "bank.sqlite",
+            simulator=True,
         )
     )
     try:

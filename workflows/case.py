@@ -11,9 +11,11 @@ from activities.contracts import Commitment, Contract, Request, Result, queue_na
 from rulebook.acts import judge
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
+from rulebook.calendars.in_order import misdated
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
-from rulebook.messages import Actor, BankMessage, OfficerAct, kinds_of
+from rulebook.messages import Actor, BankMessage, OfficerAct, Receipt, kinds_of
 from rulebook.money import Fen
 from rulebook.stages import ActKind, CaseStage, Kind
 from rulebook.steps import Outcome, Step
@@ -116,7 +118,19 @@ class Case(Generic[State]):
     # Rules ------------------------------------------------------------------------------------------------------
 
     def _judge(self, act: OfficerAct) -> None:
-        judge(act, self.stage, self._while_undrawn, self.state.standing(self.owed_fen), today())
+        try:
+            judge(act, self.stage, self._while_undrawn, self.state.standing(self.owed_fen), today())
+        except XuqiaoError as refusal:
+            if refusal.code not in ("act.date_too_early", "act.date_too_late") or _judges_dates():
+                raise
+
+    def _misdated(self, message: BankMessage) -> XuqiaoError | None:
+        """What cannot be of a message's dates; those of money that came in are judged where it is booked."""
+        if isinstance(message.body, Receipt):
+            return None
+        occurred_on = message.occurred_at.astimezone(LAW_ZONE).date()
+        refusal = misdated(message.body, self.state.known_days(today()), occurred_on)
+        return refusal if refusal and _judges_dates() else None
 
     # Waiting ---------------------------------------------------------------------------------------------------
 
@@ -154,6 +168,8 @@ class Case(Generic[State]):
                 await self.record_refused(wait)
             elif got is None:
                 return None
+            elif isinstance(got, BankMessage) and (refusal := self._misdated(got)):
+                self.inbox.refuse_message(got.id, refusal.code, **refusal.params)
             else:
                 self.in_hand = got
                 return got.body
@@ -254,6 +270,11 @@ class Case(Generic[State]):
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
+
+
+def _judges_dates() -> bool:
+    """Whether dates are held against their bounds: cases that took one up before they were go on as they did."""
+    return workflow.unsafe.is_read_only() or workflow.patched("dates-in-order")
 
 
 RenewalCase = Case[RenewalState]

@@ -1,12 +1,13 @@
 """What is known of a case, in one place: a stage reads it here and changes it here, and nowhere else."""
 
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Protocol
 
 from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
+from rulebook.calendars.in_order import KnownDays
 from rulebook.cases import BankAnswer, Promise
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
@@ -29,6 +30,9 @@ class CaseState(Protocol):
     def standing(self, owed_fen: int) -> Standing | RecoveryStanding:
         """What the rules for an act look at, beyond stage and role; principal and fee still to come are given."""
 
+    def known_days(self, today: date) -> KnownDays:
+        """The days that bound what is said to the case on a day."""
+
 
 @dataclass(kw_only=True)
 class RenewalState(Standing):
@@ -39,6 +43,7 @@ class RenewalState(Standing):
         last_call: the close of the release day; what is not done by then cannot be bridged any more.
         findings: what the rules found of the applicant.
         answer: the bank's, None until it came.
+        bank_reason: why it does not renew, in its own words.
         attempt: number of the latest proposal, 0 before the first.
         payment: number of the latest payment, 0 before the first.
     """
@@ -47,6 +52,7 @@ class RenewalState(Standing):
     last_call: datetime
     findings: Findings
     answer: BankAnswer | None = None
+    bank_reason: str = ""
     attempt: int = 0
     payment: int = 0
     booked: set[str] = field(default_factory=set)
@@ -88,3 +94,7 @@ class RecoveryState:
         """Where the pursuit stands today; amounts in fen."""
         assert self.bridge is not None, "what is pursued is out"
         return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off)
+
+    def known_days(self, today: date) -> KnownDays:
+        """The days that bound what is said to the pursuit on a day."""
+        return KnownDays(today=today, paid=self.bridge.paid_on if self.bridge else None)

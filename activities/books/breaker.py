@@ -4,7 +4,7 @@ from sqlmodel import Session
 
 from activities.law.measures import measure_from
 from models.books import ledger
-from models.funds.funds import business_date, measure_in_force
+from models.funds.funds import latest_business_date, measure_in_force
 from models.funds.overdue import overdue_fen
 from rulebook.books.breaker import Breaker
 from rulebook.law.measure import Measure
@@ -16,7 +16,7 @@ def fund_measure(session: Session, fund: str) -> Measure:
     Raises:
         XuqiaoError: ``fund.no_measure``, ``fund.no_business_day``.
     """
-    law = measure_in_force(session, fund, business_date(session, fund))
+    law = measure_in_force(session, fund, latest_business_date(session, fund))
     return measure_from(law.pack, law.overlay)
 
 
@@ -28,5 +28,5 @@ def breaker_of(session: Session, fund: str) -> Breaker | None:
     limit = fund_measure(session, fund).fund.stop_at_overdue.value
     if limit is None:
         return None
-    overdue = overdue_fen(session, fund, business_date(session, fund))
+    overdue = overdue_fen(session, fund, latest_business_date(session, fund))
     return Breaker(overdue_fen=overdue, total_fen=ledger.pool(session, fund).total_fen, limit_ppm=limit)

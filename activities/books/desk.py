@@ -17,7 +17,7 @@ from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
 from models.cases.case_file import the_case
-from models.funds.funds import actor, business_date, refuse_cashier
+from models.funds.funds import DAY_NOT_OPEN, actor, business_date, refuse_cashier
 from models.funds.funds import fund as the_fund
 from rulebook.books.acts import (
     BookAct,
@@ -33,7 +33,7 @@ from rulebook.books.acts import (
     read_act,
     request_of,
 )
-from rulebook.books.postings import Entry, LedgerRequest
+from rulebook.books.postings import Entry, LedgerRequest, PostingKind
 from rulebook.books.postings_of_the_year import Record
 from rulebook.books.steps import (
     BY_TWO,
@@ -99,6 +99,8 @@ def _judge(session: Session, row: BookActRow, act: BookAct) -> XuqiaoError | Non
         check_printable(act.model_dump(mode="json"))
         _found(session, row, act)
     except XuqiaoError as refusal:
+        if refusal.code in DAY_NOT_OPEN:
+            raise
         book_acts.write_refusal(session, _number(row), ProposalState.REFUSED, refusal)
         return refusal
     return None
@@ -262,8 +264,10 @@ def _post(doors: Doors, number: int) -> BookActRow:
                 signed_by = row.payer or row.checker or row.maker
                 voucher = _new_voucher(session, _request(session, row, read_act(row.body), signed_by=signed_by))
             except XuqiaoError as error:
-                refusal = error
-                book_acts.write_refusal(session, number, ready if by_two else ProposalState.REFUSED, error)
+                if error.code in DAY_NOT_OPEN:  # it passes: the act waits as it is
+                    raise
+                refusal = _with_next_step(error, row)
+                book_acts.write_refusal(session, number, ready if by_two else ProposalState.REFUSED, refusal)
             else:
                 book_acts.write_voucher(session, number, voucher)
                 if own_book:
@@ -271,6 +275,13 @@ def _post(doors: Doors, number: int) -> BookActRow:
     if refusal:
         raise refusal
     return _as_it_stands(doors, number)
+
+
+def _with_next_step(refusal: XuqiaoError, row: BookActRow) -> XuqiaoError:
+    """A charge that the fees cannot bear needs a decision of the operator, which the books cannot take: it is named."""
+    if row.kind == PostingKind.CHARGE and refusal.code == "ledger.part_short":
+        return XuqiaoError("ledger.charge_short", **refusal.params)
+    return refusal
 
 
 def _under_lock(session: Session, number: int) -> BookActRow:

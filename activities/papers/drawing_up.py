@@ -296,7 +296,7 @@ def _keep_all(session: Session, drawn: Iterable[Document]) -> None:
 
 
 def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:
-    """What the rules found; else the bank's answer; else the officer's written reason.
+    """What the rules found; else the bank's answer, with its own reason; else the officer's written reason.
 
     What a rule leaves to a person's judgement is no reason where another rule forbids.
     """
@@ -311,7 +311,10 @@ def _reasons(request: RefuseCase, measure: Measure) -> tuple[PaperFinding, ...]:
     if ours is EndReason.NOT_ELIGIBLE:
         return found
     if request.answer is not None and ours is EndReason.BANK_WILL_NOT_RENEW:
-        sentence = say("refusal.bank_will_not_renew", "zh", answer=say(f"answer.{request.answer}", "zh"))
+        said = "refusal.bank_will_not_renew_because" if request.bank_reason else "refusal.bank_will_not_renew"
+        sentence = say(said, "zh", answer=say(f"answer.{request.answer}", "zh"), reason=request.bank_reason)
+    elif ours is EndReason.FILED_TOO_LATE:
+        sentence = say("refusal.filed_too_late", "zh")
     else:
         sentence = say("refusal.by_officer", "zh", reason=reason)
     return (PaperFinding(sentence=sentence, citation=measure.document), *found)

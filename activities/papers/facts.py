@@ -30,6 +30,7 @@ from rulebook.law.fees import Tariff, course_of, prepaid_fee
 from rulebook.law.measure import Measure
 from rulebook.law.size import size_class
 from rulebook.messages import ChecklistItem
+from rulebook.money import yuan
 from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
@@ -306,7 +307,16 @@ def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -
         "fee_owed_fen": bridge.fee_owed_fen(day, tariff),
         "waived_days": _waived_days(bridge, day, bridge.days(day, tariff), tariff),
         "receipts": tuple(_receipts(session, case)),
+        **fee_corrected(session, case.case_no),
     }
+
+
+def fee_corrected(session: Session, case_no: str) -> dict[str, Any]:
+    """The fee that was told before a value date was learnt, and the one due by it; nothing where they agree."""
+    column = table(Event).c
+    corrected = select(Event).where(column.case_no == case_no, column.detail.has_key("fee_told"))
+    said = [event.detail for event in session.scalars(corrected.order_by(column.serial))]
+    return {"fee_told_fen": yuan(said[0]["fee_told"]), "fee_due_fen": yuan(said[-1]["fee_due"])} if said else {}
 
 
 def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:

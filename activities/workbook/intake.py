@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 from sqlmodel import Session
 
+from activities.law.measures import measure_from
 from activities.store import Begin
 from activities.wording import masked
 from activities.workbook.applications import CellFault, WorkbookReading, read_typed, read_workbook, unread
@@ -26,7 +27,8 @@ from models.cases.applications import (
 )
 from models.cases.approvals import current_approval
 from models.cases.case_file import the_case
-from models.funds.funds import business_date
+from models.funds.calendar import calendar_around, last_day_known
+from models.funds.funds import business_date, measure_in_force
 from rulebook.applications import ApplicationRow, PartnerBank, differences
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
@@ -226,6 +228,10 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
                 queues=reception.queues,
                 anew=reception.anew,
             )
+            if filed.new:
+                _refuse_out_of_time(session, reception.fund, row, today)
+    except OutOfTime as late:
+        return report.model_copy(update={"reason": late.as_data()})
     except IntegrityError as error:
         with reception.begin() as session:
             refusal = _why(session, row, error)
@@ -244,6 +250,33 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
         proposed = current_approval(session, filed.case_no) is not None
     said = {"result": Intake.DIFFERS, "case_no": filed.case_no, "differences": found}
     return report.model_copy(update={**said, "reason": _how_to_correct(filed, proposed).as_data()})
+
+
+class OutOfTime(XuqiaoError):
+    """An application for which no money could leave in time."""
+
+
+def _refuse_out_of_time(session: Session, fund: str, row: ApplicationRow, today: date) -> None:
+    """Refuse a new application where money can no longer be ahead of the maturity, or nobody knows yet when it leaves.
+
+    On the release day itself the database's clock counts; where days are played, the story says it at once.
+
+    Raises:
+        OutOfTime: ``case.maturity_beyond_calendar``, ``case.filed_too_late``.
+    """
+    last = last_day_known(session)
+    if row.maturity > last:
+        raise OutOfTime("case.maturity_beyond_calendar", note=row.loan_note, maturity=row.maturity, last=last)
+    law = measure_in_force(session, fund, today)
+    cut_off = measure_from(law.pack, law.overlay).cut_off
+    calendar = calendar_around(session, today, row.maturity)
+    release_day = calendar.workday_before(row.maturity)
+    now = session.connection().execute(_NOW).scalar_one()
+    over = today > release_day or (today == release_day and now >= calendar.moment(release_day, cut_off))
+    if not over:
+        return
+    said = {"note": row.loan_note, "maturity": row.maturity, "release_day": release_day, "cut_off": cut_off}
+    raise OutOfTime("case.filed_too_late", **said)
 
 
 def _another_name(called: str | None, row: ApplicationRow) -> XuqiaoError | None:
@@ -296,6 +329,7 @@ def _how_to_correct(filed: Filed, proposed: bool) -> XuqiaoError:
     return XuqiaoError("case.correct_money_out", case=filed.case_no, stage=filed.stage)
 
 
+_NOW = text("SELECT now()")
 _LIVE_CASE = text("""
     SELECT c.case_no FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan
     WHERE l.bank = :bank AND l.note = :note AND l.maturity = :maturity

@@ -128,12 +128,14 @@ def close_books(session: Session, fund: str, through: date, actor_id: str) -> in
     Returns:
         the last voucher of the closed period.
     Raises:
-        XuqiaoError: ``ledger.unknown_book``, ``ledger.closed_already``.
+        XuqiaoError: ``ledger.unknown_book``, ``ledger.closed_already``, ``ledger.close_beyond_day``.
     """
     asked = {"book": fund, "through": through, "actor": actor_id}
     answer = session.connection().execute(_CLOSE, asked).scalar_one()
     if answer.get("refused") == "unknown_book":
         raise XuqiaoError("ledger.unknown_book", book=fund)
+    if answer.get("refused") == "beyond_open_day":
+        raise XuqiaoError("ledger.close_beyond_day", book=fund, through=through, today=answer["today"])
     if "refused" in answer:
         raise XuqiaoError("ledger.closed_already", through=answer["through"])
     return int(answer["voucher"])

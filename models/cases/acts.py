@@ -2,7 +2,7 @@
 
 import json
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 from functools import cache
 from typing import Any
@@ -13,7 +13,11 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
+from models.funds.funds import today_of
 from models.outbox import DeliveryKind, send
+from rulebook.calendar import LAW_ZONE
+from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
+from rulebook.cases import PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -36,6 +40,17 @@ _BANK_OF_CASE = text("""
 """)
 _CUSTODIAN_OF_CASE = text("""
     SELECT f.escrow_bank FROM renewal_case AS c JOIN fund AS f ON f.code = c.fund WHERE c.case_no = :no
+""")
+_KNOWN_DAYS = text("""
+    SELECT c.fund, c.paid_on, a.received_on, p.rung
+    FROM renewal_case AS c JOIN application AS a USING (case_no)
+    LEFT JOIN LATERAL (SELECT rung FROM promise WHERE case_no = c.case_no ORDER BY at DESC LIMIT 1) AS p ON true
+    WHERE case_no = :no
+""")
+_SETTLED_ON = text("""
+    SELECT (body ->> 'settled_on')::date FROM bank_message
+    WHERE case_no = :no AND kind = 'old_loan_settled' AND state = 'accepted' AND (body ->> 'balance_fen')::bigint = 0
+    ORDER BY decided_at DESC LIMIT 1
 """)
 _NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")
 
@@ -169,6 +184,7 @@ def enter_message(
     row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
     _refuse_other_bank(session, row)
+    _refuse_misdated(session, row, body)
     return _entered_and_sent(session, row, body, actor, occurred_at)
 
 
@@ -231,6 +247,7 @@ def record_paper(
     }
     _judge_message(session, row, body)
     _refuse_other_bank(session, row)
+    _refuse_misdated(session, row, body)
     return _enter(session, BankMessageRow, row, "message.key_conflict")
 
 
@@ -322,6 +339,36 @@ def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> 
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
         _refuse(row, XuqiaoError("message.impossible", kind=body.kind, stage=stage))
     _refuse_unprintable(row)
+
+
+def _refuse_misdated(session: Session, row: dict[str, Any], body: MessageBody) -> None:
+    """What the rows know of the case's days bounds its dates here; what they do not, its story judges later."""
+    if row["state"] == ActState.REFUSED:
+        return
+    if misdating := misdated(body, _known_days(session, row["case_no"]), _law_day(row["occurred_at"])):
+        _refuse(row, misdating)
+
+
+def _known_days(session: Session, case_no: str) -> KnownDays:
+    """What the rows know of a case's days; the story knows the same when it takes a message up."""
+    case = session.connection().execute(_KNOWN_DAYS, {"no": case_no}).one()
+    return KnownDays(
+        today=today_of(session, case.fund),
+        received=case.received_on,
+        paid=case.paid_on,
+        settled=settled_on(session, case_no),
+        signed_early=case.rung is not None and promises_signing(PromiseRung(case.rung)),
+    )
+
+
+def _law_day(at: datetime) -> date:
+    return at.astimezone(LAW_ZONE).date()
+
+
+def settled_on(session: Session, case_no: str) -> date | None:
+    """The day of the old loan's last deduction, as the bank's accepted message says; None before."""
+    found: date | None = session.connection().scalar(_SETTLED_ON, {"no": case_no})
+    return found
 
 
 def _refuse_unprintable(row: dict[str, Any]) -> None:

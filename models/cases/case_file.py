@@ -274,8 +274,18 @@ def open_tasks(session: Session, fund: str) -> list[Task]:
     return list(session.scalars(waiting))
 
 
+_VALUE_DATES = text("""
+    SELECT j.seq, (m.body ->> 'received_on')::date AS received_on
+    FROM ledger.journal AS j JOIN bank_message AS m ON m.id = j.evidence AND m.kind = 'receipt'
+    WHERE j.book = :book AND j.case_no = :case
+""")
+
+
 def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Tariff] | None:
     """The bridge of a case as the books know it, and what it costs; None while no money has left.
+
+    Money is back on the day that the bank dates it, which may lie before the business day it was booked on: the fee
+    that a borrower is told is the one that his receipts will be divided by.
 
     Args:
         on: the day up to which the calendar must reach.
@@ -284,7 +294,11 @@ def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Ta
         return None
     came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
     receipts = [v for v in vouchers(session, case.fund, case.case_no) if v.kind in came_in]
-    lines = [(v.accounting_date, line) for v in receipts for line in v.lines]
+    found = session.connection().execute(_VALUE_DATES, {"book": case.fund, "case": case.case_no})
+    dated: dict[int, date] = {row.seq: row.received_on for row in found}
+    lines = sorted(
+        ((dated.get(v.number, v.accounting_date), line) for v in receipts for line in v.lines), key=lambda it: it[0]
+    )
     measure, calendar = kept_measure(session, case.measure_digest), calendar_around(session, case.paid_on, on)
     bridge = Bridge(
         amount_fen=case.amount_fen,

@@ -1,17 +1,18 @@
 """Where a case stands for whoever wants to act on it, from its rows: what the rules of ``rulebook.acts`` look at."""
 
 from collections.abc import Collection
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from models.cases.acts import settled_on
 from models.cases.applications import Application
 from models.cases.approvals import current_approval, promise_in_force
 from models.cases.case_file import RenewalCase, bridge_of
 from models.funds.calendar import calendar_around
-from models.funds.funds import kept_measure
+from models.funds.funds import kept_measure, today_of
 from rulebook.acts import (
     HEARD_UNTIL_DRAWN,
     CorrectionProposal,
@@ -21,6 +22,7 @@ from rulebook.acts import (
     Standing,
     WriteOffProposal,
 )
+from rulebook.calendar import LAW_ZONE
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
 from rulebook.messages import ProposeCorrection, ProposeMeasure, ProposeWriteOff, kinds_of
@@ -28,9 +30,6 @@ from rulebook.next_acts import CaseStanding
 from rulebook.stages import ENDS, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
 
-_DAY = text("""
-    SELECT greatest((now() AT TIME ZONE 'Asia/Shanghai')::date, max(business_date)) FROM fund_day WHERE fund = :fund
-""")
 _PAYMENT = text("""
     SELECT p.sent_by, (
         SELECT actor_id FROM officer_act AS a
@@ -57,7 +56,7 @@ def standing_of(session: Session, case: RenewalCase) -> CaseStanding:
     """
     stage = CaseStage(case.stage)
     look: Standing | RecoveryStanding | None = None
-    today: date = session.connection().execute(_DAY, {"fund": case.fund}).scalar_one()
+    today = today_of(session, case.fund)
     if stage is CaseStage.RECOVERY:
         look = _recovery(session, case, today)
     elif stage not in ENDS and case.measure_digest is not None:
@@ -86,10 +85,16 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         in_flight=payment is not None,
         sent_by=payment.sent_by or "" if payment else "",
         bridge=out[0] if out else None,
+        approved_on=_law_day(approval.approved_at) if approval else None,
+        settled_on=settled_on(session, case.case_no),
         found_by=payment.found_by or "" if payment else "",
         measure_proposed=_measure_proposed(session, case.case_no),
         correction_proposed=_correction_proposed(session, case.case_no),
     )
+
+
+def _law_day(at: datetime | None) -> date | None:
+    return at.astimezone(LAW_ZONE).date() if at else None
 
 
 def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStanding:

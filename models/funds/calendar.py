@@ -179,6 +179,13 @@ def _rows(session: Session, first: date, last: date, *, lock: bool = False) -> l
 def calendar_around(session: Session, day: date, through: date) -> WorkCalendar:
     """The working days a case will need, from a little before a day to well after its loan's maturity.
 
-    The case records them by value: with them goes the table's version, and the last day that had been announced.
+    The case records them by value: with them goes the table's version, and the last day that had been announced. Days
+    that the table does not reach are added provisionally.
     """
-    return calendar_from_days(_rows(session, day - LOOK_BACK, through + LOOK_AHEAD))
+    return calendar_from_days(_rows(session, day - LOOK_BACK, through + LOOK_AHEAD)).reaching(through + LOOK_AHEAD)
+
+
+def last_day_known(session: Session) -> date:
+    """The last day of the table: beyond it nobody can say yet which days are worked."""
+    last: date = session.scalars(select(func.max(table(CalendarDayRow).c.day))).one()
+    return last

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Text, func, select
+from sqlalchemy import ARRAY, Column, Text, func, select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
@@ -12,6 +12,12 @@ from rulebook.errors import XuqiaoError
 from rulebook.law.measure import Measure
 from rulebook.messages import Actor
 from rulebook.stages import Role
+
+DAY_NOT_OPEN = frozenset({"fund.day_behind", "fund.day_ahead"})
+"""Refusals that pass once the business day is the clock's again: nothing is decided by them."""
+_TODAY = text("SELECT fund_today(:fund)")
+_DAY_AT_LEAST = text("SELECT greatest(fund_today(:fund), max(business_date)) FROM fund_day WHERE fund = :fund")
+_OPEN_DAYS = text("SELECT open_business_days(:fund, CAST(:first AS date))")
 
 
 class Fund(SQLModel, table=True):
@@ -49,13 +55,24 @@ class KeptMeasure(SQLModel, table=True):
 
 
 class FundDay(SQLModel, table=True):
-    """A business day of a fund, opened by the daily round; the latest is the accounting date."""
+    """A business day of a fund, opened by the database's own function; the latest is the accounting date."""
 
     __tablename__ = "fund_day"
 
     fund: str = words(primary_key=True, foreign_key="fund.code")
     business_date: date = Field(primary_key=True)
     opened_at: datetime = moment()
+
+
+class FundDayTakenBack(SQLModel, table=True):
+    """A business day that lay beyond the clock, and on which nothing was booked."""
+
+    __tablename__ = "fund_day_taken_back"
+
+    fund: str = words(primary_key=True, foreign_key="fund.code")
+    business_date: date = Field(primary_key=True)
+    opened_at: datetime = moment()
+    taken_back_at: datetime = moment(primary_key=True)
 
 
 class Person(SQLModel, table=True):
@@ -141,15 +158,35 @@ def kept_measure(session: Session, digest: str) -> Measure:
 
 
 def business_date(session: Session, code: str) -> date:
-    """The fund's open business day, which is its accounting date.
+    """The fund's open business day, which is its accounting date: today by the database's clock, or nothing is dated.
 
     Raises:
-        XuqiaoError: ``fund.no_business_day`` when none was ever opened.
+        XuqiaoError: ``fund.no_business_day`` when none was ever opened; ``fund.day_behind`` while today's is not open
+            yet, which the daily round opens; ``fund.day_ahead`` when one was opened beyond the clock.
+    """
+    day = latest_business_date(session, code)
+    today: date = session.connection().execute(_TODAY, {"fund": code}).scalar_one()
+    if day != today:
+        raise XuqiaoError("fund.day_behind" if day < today else "fund.day_ahead", fund=code, day=day, today=today)
+    return day
+
+
+def latest_business_date(session: Session, code: str) -> date:
+    """The latest business day that was opened, for whoever only looks.
+
+    Raises:
+        XuqiaoError: ``fund.no_business_day``.
     """
     column = table(FundDay).c
     found: date | None = session.scalar(select(func.max(column.business_date)).where(column.fund == code))
     if found is None:
         raise XuqiaoError("fund.no_business_day", fund=code)
+    return found
+
+
+def today_of(session: Session, code: str) -> date:
+    """The day it is for a fund by the database's clock in China, or its business day where that is later."""
+    found: date = session.connection().execute(_DAY_AT_LEAST, {"fund": code}).scalar_one()
     return found
 
 
@@ -161,10 +198,23 @@ def business_day_through(session: Session, code: str, day: date) -> date | None:
     return found
 
 
-def open_business_day(session: Session, code: str, day: date, at: datetime) -> None:
-    """Open a business day; one that is open already stays as it is, and time never runs backwards."""
-    row = {"fund": code, "business_date": day, "opened_at": at}
-    session.connection().execute(insert(FundDay).values(row).on_conflict_do_nothing())
+def open_business_days(session: Session, code: str, first_day: date | None = None) -> date:
+    """Open every business day after the last one through today, one after the other, and none beyond the clock.
+
+    Days that lie beyond it, because a clock was wrong, are taken back on record while nothing is booked on them.
+
+    Args:
+        first_day: where a fund that had none begins; today, unless an earlier day is named.
+    Returns:
+        the open business day.
+    Raises:
+        XuqiaoError: ``fund.day_beyond_clock`` for a first day that has not come.
+    """
+    asked = {"fund": code, "first": first_day}
+    answer = session.connection().execute(_OPEN_DAYS, asked).scalar_one()
+    if "refused" in answer:
+        raise XuqiaoError("fund.day_beyond_clock", fund=code, day=answer["day"], today=answer["today"])
+    return date.fromisoformat(answer["day"])
 
 
 def actor(session: Session, person_id: str, role: Role) -> Actor:

@@ -159,6 +159,8 @@ class PaperData(PaperValue):
         term_days: the longest time the bridge may be out, in working days where ``term_in_working_days``.
         expected_days: the fee days of a bridge that is out until the end of its term.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
+        fee_told_fen: the fee told before the day was known on which principal was back, where it was another than
+            ``fee_due_fen``, the fee due by that day.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
         cut_off: time of that day, such as 16:30.
@@ -226,6 +228,8 @@ class PaperData(PaperValue):
     term_days: Count | None = Field(default=None, ge=1)
     expected_days: Count | None = Field(default=None, ge=1)
     fee_fen: Amount | None = Field(default=None, ge=0)
+    fee_told_fen: Amount | None = Field(default=None, ge=0)
+    fee_due_fen: Amount | None = Field(default=None, ge=0)
     new_loan_days: Count | None = Field(default=None, ge=1)
     pay_by: date | None = None
     cut_off: Reference | None = None

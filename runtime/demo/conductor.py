@@ -17,8 +17,8 @@ from activities.cases.acts import act
 from gateways.simulated import Outgoing, SimulatedBank
 from models.cases.acts import enter_message
 from models.cases.case_file import fee_owed, live_cases, open_tasks
+from models.funds.artificial_time import play_business_day
 from models.funds.calendar import calendar_around
-from models.funds.funds import open_business_day
 from models.outbox import Outbox
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
@@ -115,7 +115,7 @@ class Conductor:
         self._services.simulated_bank.a_day(self.today, self._fee_due)
         with self._services.sessions.begin() as session:
             for fund in self._funds:
-                open_business_day(session, fund, self.today, self.now)
+                play_business_day(session, fund, self.today)
 
     # A day -----------------------------------------------------------------------------------------------------
 

@@ -20,7 +20,7 @@ from gateways.simulated import BankScript
 from models.books import ledger
 from models.cases.applications import Loan
 from models.cases.case_file import cases_of
-from models.funds.funds import business_date, fund, measure_in_force
+from models.funds.funds import fund, latest_business_date, measure_in_force
 from rulebook.applications import PartnerBank
 from rulebook.books.postings import Pool
 from rulebook.cases import Route
@@ -206,7 +206,7 @@ def _fund_report(session: Session, part: Part, imported: Imported) -> demo_repor
     for case in cases_of(session, part.fund):
         expected = part.script.loans[session.get_one(Loan, case.loan).note]
         lines.append(demo_report.case_line(session, case, expected.end, expected.route, expected.story))
-    in_force = measure_in_force(session, part.fund, business_date(session, part.fund))
+    in_force = measure_in_force(session, part.fund, latest_business_date(session, part.fund))
     measure = measure_from(in_force.pack, in_force.overlay)
     return demo_report.FundReport(
         fund=part.fund,

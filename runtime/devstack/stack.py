@@ -11,6 +11,7 @@ from types import TracebackType
 from temporalio.client import Client
 
 from models.bootstrap import bootstrap
+from models.funds.artificial_time import declare_artificial_time
 from models.migrate import upgrade
 from rulebook.errors import XuqiaoError
 from runtime.devstack import postgres, temporal
@@ -107,6 +108,8 @@ class DevStack:
         undo.callback(supervisor.stop)
         bootstrap(found.superuser_url, DATABASE, passwords.roles)
         upgrade(found.owner_url)
+        if self._time_skipping:
+            declare_artificial_time(found.owner_url)
         _in_a_loop_of_its_own(found.temporal_address)
         ready.set()
         write_state(self._var, ports, self._pids, ready=True)

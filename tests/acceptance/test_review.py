@@ -11,7 +11,8 @@ from activities.bank.payments import Payments
 from activities.contracts import PayOut, Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.acts import enter_message, enter_receipt, record_paper
-from models.funds.funds import actor, kept_measure, open_business_day
+from models.funds.artificial_time import play_business_day
+from models.funds.funds import actor, kept_measure
 from models.funds.funds import fund as the_fund
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung, recovery_id
@@ -97,7 +98,7 @@ async def test_money_does_not_leave_when_the_release_day_is_over_before_anything
         }
     )
     with fund.services.sessions.begin() as session:
-        open_business_day(session, fund.code, fund.today + timedelta(days=1), fund.now)
+        play_business_day(session, fund.code, fund.today + timedelta(days=1))
     result = await asyncio.to_thread(Payments(fund.services.sessions.begin, fund.services.gateways).pay_out, late)
     assert result.paid is False
     assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])

@@ -91,6 +91,7 @@ def fund_code(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     assert settings.database.url is not None
     assert settings.database.desk_url is not None
     monkeypatch.setenv("XUQIAO_DATABASE__URL", settings.database.url.get_secret_value())
+    monkeypatch.setenv("XUQIAO_SIMULATOR", "true")
     monkeypatch.setenv("XUQIAO_DATABASE__DESK_URL", settings.database.desk_url.get_secret_value())
     monkeypatch.setenv("XUQIAO_TEMPORAL__ADDRESS", settings.temporal.address or "")
     monkeypatch.setenv("XUQIAO_QUEUES__PREFIX", settings.queues.prefix)

@@ -15,7 +15,7 @@ from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli, Ran
 
 UNKNOWN = "XX-2026-00001-8"
-RECEIPT = ("--on", "2026-03-20", "--payer", "东海县某某公司")
+RECEIPT = ("--on", str(shanghai_today()), "--payer", "东海县某某公司")
 
 
 @pytest.fixture
@@ -132,9 +132,9 @@ def test_every_kind_of_message_can_be_sent(cli: Cli, case: str) -> None:
         "opinion": ("--answer", "先还后贷", *promise),
         "promise": promise,
         "promise-withdrawn": ("--reason", "信贷规模用尽"),
-        "settled": ("--on", "2026-03-20", "--balance", "0.03", "--voucher", "HK1"),
-        "collateral": ("--on", "2026-03-21", "--certificate", "苏（2026）第1号"),
-        "new-loan": ("--on", "2026-03-22", "--note", "JD2026", "--amount", "6000000"),
+        "settled": ("--on", str(shanghai_today()), "--balance", "0.03", "--voucher", "HK1"),
+        "collateral": ("--on", str(shanghai_today()), "--certificate", "苏（2026）第1号"),
+        "new-loan": ("--on", str(shanghai_today()), "--note", "JD2026", "--amount", "6000000"),
         "not-renewing": ("--reason", "总行收紧授信"),
         "receipt": (*RECEIPT, "--principal", "5000000:SK1", "--fee", "5000.50：SK2"),
     }

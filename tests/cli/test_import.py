@@ -398,3 +398,27 @@ def test_48_who_applies_again_is_told_how_and_the_new_case_names_the_old(
     assert cli(*ask, "--anew").data["known"] == 1, "under way it is not opened twice"
     assert f"前案：{first}" in cli("case", "show", again["case_no"]).out
     assert f"后案：{again['case_no']}" in cli("case", "show", first).out
+
+
+@pytest.mark.parametrize("years", [5, 10, 7000])
+def test_34_a_maturity_that_no_calendar_reaches_is_refused_at_intake_with_the_days(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path, years: int
+) -> None:
+    far = a_micro_manufacturer(maturity=shanghai_today().replace(year=shanghai_today().year + years, day=1))
+    ran = cli("import", a_workbook(tmp_path / "a.xlsx", far), "--fund", fund_code, "--as", "li.jing", "--json")
+    (row,) = ran.data["rows"]
+    assert (ran.code, row["result"], row["reason"]["code"]) == (1, "refused", "case.maturity_beyond_calendar")
+    assert (row["reason"]["params"]["maturity"], count_of(services, fund_code)) == (str(far.maturity), 0)
+
+
+def test_55_an_application_after_its_release_time_is_refused_at_intake_with_that_moment(
+    cli: Cli, services: Services, fund_code: str, tmp_path: Path
+) -> None:
+    known = an_application()
+    late = a_micro_manufacturer(maturity=shanghai_today())
+    file = a_workbook(tmp_path / "a.xlsx", late, known)
+    ran = cli("import", file, "--fund", fund_code, "--as", "li.jing", "--json")
+    refused, opened = ran.data["rows"]
+    assert (ran.code, refused["result"], refused["reason"]["code"]) == (1, "refused", "case.filed_too_late")
+    assert (refused["reason"]["params"]["maturity"], opened["result"]) == (str(late.maturity), "opened")
+    assert count_of(services, fund_code) == 1

@@ -27,6 +27,7 @@ from rulebook.books import postings
 from rulebook.books.chart import PARTS, Basis
 from rulebook.books.reconciling import DifferenceKind
 from rulebook.books.steps import NextStep, ProposalState
+from rulebook.calendars import in_order
 from rulebook.law.ceiling import Bound
 from rulebook.law.fees import FeeKind
 from rulebook.law.provisions import DayOff, QueueOrder
@@ -99,7 +100,7 @@ def enums_of(*modules: ModuleType) -> dict[str, type[StrEnum]]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_enum_member_has_words(lang: Lang) -> None:
     assert set(enums_of(cases, stages, messages, events)) <= set(WORD_GROUPS)
-    enums = enums_of(cases, stages, messages, events, findings, papers, postings)
+    enums = enums_of(cases, stages, messages, events, findings, papers, postings, in_order)
     missing = [
         f"{group}.{member}"
         for name, group in WORD_GROUPS.items()

@@ -80,7 +80,7 @@ def _terms_digest(case: RenewalCase, amount_fen: int) -> str:
 async def _reserve(case: RenewalCase, approval: Approve) -> None:
     """Hold the money; where the pool is short, wait in the queue for what comes back."""
     state, proposal = case.state, case.state.proposed
-    state.checker = case.actor.id
+    state.checker, state.approved_on = case.actor.id, today()
     signing = wait_for(case, ActKind.RECORD_SIGNING, state.measure.deadlines.signing)
     queued = wait_for(case, None, state.measure.deadlines.queue)
     queued = queued._replace(last_call=queued.due)

@@ -38,6 +38,7 @@ async def ask(case: RenewalCase, once_more: bool = False) -> Opinion:
     opinion = await hear(case, wait, Opinion)
     state.answer = opinion.answer
     if opinion.answer.route is Route.NONE:
+        state.bank_reason = opinion.reason
         raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
     if opinion.answer.route is Route.DIRECT and once_more:
         raise CaseOver(CaseStage.LAPSED, EndReason.DIRECT_RENEWAL_NOT_SIGNED)

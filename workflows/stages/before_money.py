@@ -102,8 +102,8 @@ async def hear_or(case: RenewalCase, or_when: Callable[[], bool], wait: Wait, /,
                 raise CaseOver(CaseStage.LAPSED, NOT_DONE[wait.awaits])
             case Withdraw(reason=reason):
                 raise CaseOver(CaseStage.WITHDRAWN, reason)
-            case NotRenewing():
-                case.state.answer = BankAnswer.NO_RENEWAL
+            case NotRenewing(reason=reason):
+                case.state.answer, case.state.bank_reason = BankAnswer.NO_RENEWAL, reason
                 raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
             case Opinion() as opinion if Opinion not in wanted:
                 _another_opinion(case, opinion)
@@ -142,7 +142,7 @@ def _another_opinion(case: RenewalCase, opinion: Opinion) -> None:
         CaseOver: it does not renew.
     """
     if opinion.answer.route is Route.NONE:
-        case.state.answer = opinion.answer
+        case.state.answer, case.state.bank_reason = opinion.answer, opinion.reason
         raise CaseOver(CaseStage.REFUSED, EndReason.BANK_WILL_NOT_RENEW)
     case.refuse("message.opinion_given", answer=str(case.state.answer))
 

@@ -63,7 +63,13 @@ async def _refuse(case: RenewalCase, over: CaseOver, attempt: int | None) -> Non
 
     def refusal(cause: str | None) -> contracts.RefuseCase:
         step = case.step(EventKind.REFUSED, stage=CaseStage.REFUSED, cause=cause, reason=over.reason)
-        return contracts.RefuseCase(step=step, findings=findings, answer=case.state.answer, attempt=attempt)
+        return contracts.RefuseCase(
+            step=step,
+            findings=findings,
+            answer=case.state.answer,
+            bank_reason=case.state.bank_reason,
+            attempt=attempt,
+        )
 
     async def asked_again(wait: Wait) -> None:
         await case.hear(wait, *HEARD_UNTIL_DRAWN[EventKind.REFUSED])

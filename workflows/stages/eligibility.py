@@ -1,5 +1,7 @@
 """Eligibility (资格审查): a fail ends the case; what a rule refers, a person decides with his reason."""
 
+from temporalio import workflow
+
 from activities import contracts
 from rulebook.events import EventKind
 from rulebook.findings import Result
@@ -13,9 +15,11 @@ async def judge(case: RenewalCase) -> None:
     """Let the applicant go on, by the rules alone or by a person's decision.
 
     Raises:
-        CaseOver: the applicant is not eligible, or was refused.
+        CaseOver: it was filed too late for money to arrive in time; the applicant is not eligible, or was refused.
     """
     findings = case.state.findings
+    if workflow.now() >= case.state.last_call and workflow.patched("filed-too-late"):
+        raise CaseOver(CaseStage.REFUSED, EndReason.FILED_TOO_LATE)
     if findings.result is Result.FAIL:
         raise CaseOver(CaseStage.REFUSED, EndReason.NOT_ELIGIBLE, findings)
     if findings.result is Result.PASS:

@@ -13,12 +13,13 @@ async def open_case(case: RenewalCase) -> None:
     """Read what the case is judged by; the last call is the close of the release day."""
     opening = contracts.OpenCase(case_no=case.case_no, fund=case.fund, at=workflow.now())
     opened = await case.do(contracts.open_case, opening)
-    release_day = opened.calendar.workday_before(opened.facts.loan.maturity)
+    calendar = opened.calendar.reaching(opened.facts.loan.maturity)  # else no act would ever be answered
+    release_day = calendar.workday_before(opened.facts.loan.maturity)
     case.state = RenewalState(
         facts=opened.facts,
         measure=opened.measure,
-        calendar=opened.calendar,
+        calendar=calendar,
         template_digest=opened.template_digest,
-        last_call=Clock(opened.measure, opened.calendar).close_of(release_day),
+        last_call=Clock(opened.measure, calendar).close_of(release_day),
         findings=judge_applicant(opened.facts, opened.measure, today()),
     )

@@ -38,6 +38,7 @@ async def _old_loan_settled(case: RenewalCase, wait: Wait) -> None:
     """The bank deducts at once; the payoff voucher must show a zero balance."""
     while (settled := await _message(case, wait, OldLoanSettled)).balance_fen:
         await case.record(case.step(EventKind.RESIDUE_LEFT, wait=wait, balance=format_yuan(settled.balance_fen)))
+    case.state.settled_on = settled.settled_on
     anew = case.state.facts.loan.collateral_anew
     after = _collateral_wait(case) if anew else _new_loan_wait(case)
     stage = CaseStage.COLLATERAL if anew else CaseStage.NEW_LOAN

@@ -1,10 +1,13 @@
 """Money that comes back: divided by purpose and booked, whenever it comes."""
 
 from collections.abc import Callable
+from datetime import date
 
 from activities import contracts
-from rulebook.bridges import Division, mixed_references
+from rulebook.bridges import Bridge, Division, mixed_references
+from rulebook.calendars.in_order import misdated
 from rulebook.events import EventKind
+from rulebook.law.fees import Tariff
 from rulebook.messages import Receipt, ReceiptPurpose
 from rulebook.money import format_yuan
 from workflows.case import Case, State, Wait
@@ -29,9 +32,8 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     if booked := references & state.booked:
         case.refuse("message.receipt_booked", reference=", ".join(sorted(booked)))
         return wait
-    if not bridge.paid_on <= receipt.received_on <= today():
-        period = {"first": str(bridge.paid_on), "last": str(today())}
-        case.refuse("message.receipt_date", received=str(receipt.received_on), **period)
+    if misdating := misdated(receipt, state.known_days(today())):
+        case.refuse(misdating.code, **misdating.params)
         return wait
     division = bridge.divide(receipt, tariff)
     after = then(division) if then else wait
@@ -39,6 +41,7 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     step = case.step(
         EventKind.GUARANTOR_PAID if guaranteed else EventKind.RETURN_BOOKED,
         wait=after,
+        detail=_told_otherwise(bridge, bridge.after(division, receipt.received_on), receipt.received_on, tariff),
         principal=format_yuan(division.principal_fen),
         fee=format_yuan(division.fee_fen),
         excess=format_yuan(division.excess_fen),
@@ -53,6 +56,21 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     state.booked |= references
     state.bridge = bridge.after(division, receipt.received_on)
     return after
+
+
+def _told_otherwise(before: Bridge, after: Bridge, received_on: date, tariff: Tariff) -> dict[str, str]:
+    """What to say where a value date that is learnt late makes the fee another than was told until today.
+
+    Args:
+        before, after: the bridge without the receipt, as everybody was told, and with it.
+    """
+    told, due = (bridge.fee_fen(today(), tariff) for bridge in (before, after))
+    if told == due or received_on == today():
+        return {}
+    said = {"value_date": str(received_on), "fee_told": format_yuan(told), "fee_due": format_yuan(due)}
+    if (paid := after.fee_received_fen) > due:
+        said["fee_overpaid"] = format_yuan(paid - due)
+    return said
 
 
 def _refused_by_the_books(booking: contracts.Booking) -> tuple[str, str] | None:

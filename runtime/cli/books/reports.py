@@ -31,7 +31,7 @@ from activities.words import say_value
 from models.books import reports as ledger_reports
 from models.books.entries import Period, Source, VoucherSheet
 from models.books.reports import fund_of_book, source
-from models.funds.funds import business_date, measure_in_force
+from models.funds.funds import latest_business_date, measure_in_force
 from models.funds.report import fund_report
 from rulebook.books.chart import Chart
 from rulebook.books.postings import Subject
@@ -153,7 +153,7 @@ def _made(
         XuqiaoError: ``fund.unknown``, ``reports.day_ahead``, and what is wrong with the chart.
     """
     book = code if code and fund_of_book(session, code) else office.the_fund(session, code)
-    today = business_date(session, fund_of_book(session, book) or book)
+    today = latest_business_date(session, fund_of_book(session, book) or book)
     named = _chart(office, chart)
     return source(session, book, _everything(today) if all_days else _period(days, today), named), named
 

@@ -7,6 +7,7 @@ from typer import Option
 
 from activities.law.calendars import read_notice
 from activities.wording import plain
+from models.cases.calendar_moves import MovedDays, moved, open_days
 from models.funds.calendar import calendar_years, store_notice
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit
@@ -45,18 +46,35 @@ def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = Fa
     with asked():
         notice = read_notice(str(file), _content(file))
     with Office() as office, office.begin() as session:
+        before = open_days(session)
         stored = store_notice(session, notice, correct=correct)
+        touched = moved(before, open_days(session))
     open_cases = say("calendar.open_cases_keep_theirs")
     if as_json:
-        print_json({**plain(stored), "open_cases": open_cases})
+        print_json({**plain(stored), "open_cases": open_cases, "moved": [plain(each) for each in touched]})
         return Exit.WELL
     line(say("calendar.imported", year=stored.year, documents=", ".join(stored.documents), version=stored.version))
     line(say("calendar.announced", announced=stored.announced, days=stored.days))
     for day in stored.changed:
         status = word("calendar.day", "worked" if day.works else "off")
         line("  " + say("calendar.changed", day=day.day, status=status, source=day.source))
+    for each in touched:
+        line("  " + _what_moves(each))
     line(open_cases)
     return Exit.WELL
+
+
+def _what_moves(moves: MovedDays) -> str:
+    """What a person must look after in one open case, whose story goes by the calendar it was opened with."""
+    case, was, now = moves.now.case_no, moves.before, moves.now
+    told = []
+    if was.release_day != now.release_day:
+        told.append(
+            say("calendar.release_moves", case=case, maturity=now.maturity, before=was.release_day, now=now.release_day)
+        )
+    if was.due_works and not now.due_works:
+        told.append(say("calendar.due_on_day_off", case=case, due=now.due))
+    return say("cli.semicolon").join(told) or say("calendar.due_on_workday", case=case, due=now.due)
 
 
 def _content(file: Path) -> bytes:

@@ -12,7 +12,7 @@ from activities.law.measures import measure_from, overlay_text
 from activities.wording import masked, plain
 from models.cases import reads
 from models.funds import funds
-from models.funds.funds import FundMeasure, actor
+from models.funds.funds import FundMeasure, actor, latest_business_date
 from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
@@ -62,6 +62,7 @@ def open_a_fund(
         raise XuqiaoError("fund.no_gateway", gateway=gateway, known=", ".join(known.gateways))
     with _servers(known), Office() as office, office.begin() as session:
         code = open_fund(session, Path(file), day)
+        day = latest_business_date(session, code)
     if as_json:
         print_json({"fund": code, "business_date": day})
     else:

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from rulebook.calendar import LAW_ZONE
+from rulebook.cases import PromiseRung
 from rulebook.messages import NewLoan, OldLoanSettled
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
@@ -117,7 +118,9 @@ async def test_an_earlier_return_told_later_takes_its_place_in_time(fund: Tested
 
 async def test_what_the_bank_tells_too_early_waits_for_its_stage_and_then_acts(fund: TestedFund) -> None:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
-    await fund.reserve(case, FIVE_MILLION)
+    await fund.bank_promises(case, rung=PromiseRung.CONTRACTS_SIGNED)
+    await fund.approve_bridge(case, FIVE_MILLION)
+    await fund.settle()
     await fund.sign(case)
     loan = NewLoan(signed_on=fund.today, note="NL-EARLY", amount_fen=yuan(6_000_000))
     early = await fund.bank_says(case, loan)

@@ -4,7 +4,7 @@ import itertools
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,8 @@ from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
 from models.database import sessions
-from models.funds.funds import business_date, open_business_day
+from models.funds.artificial_time import play_business_day, play_day
+from models.funds.funds import business_date
 from rulebook.books import postings
 from rulebook.books.acts import BookAct, CapitalOut, Payee
 from rulebook.books.postings import Account, Subject
@@ -109,7 +110,7 @@ class Desk:
 
     def new_day(self, day: date) -> None:
         with self.doors.books() as session:
-            open_business_day(session, self.fund, day, datetime.now(UTC))
+            play_business_day(session, self.fund, day)
 
     @property
     def today(self) -> date:
@@ -138,6 +139,7 @@ def open_desk(app_engine: Engine, desk_engine: Engine, folder: Path, overlay: st
     (folder / "fund.toml").write_text(file, encoding="utf-8")
     (folder / "operator.toml").write_text(chosen, encoding="utf-8")
     with sessions(app_engine).begin() as session:
+        play_day(session, code, FIRST_DAY)
         open_fund(session, folder / "fund.toml", FIRST_DAY)
     return Desk(app_engine, Doors(sessions(desk_engine).begin, sessions(app_engine).begin), code)
 

@@ -1,6 +1,6 @@
 """The desk of the books: two people, one voucher, whatever breaks in between; payments by hand have their own file."""
 
-from datetime import date
+from datetime import date, timedelta
 from typing import get_args
 
 import pytest
@@ -9,8 +9,10 @@ from sqlalchemy.exc import IntegrityError, ProgrammingError
 
 from activities.books import desk as book_desk
 from activities.books.desk import Doors
+from activities.words import say_error
 from models.books import acts as book_acts
 from models.books import ledger
+from models.funds.artificial_time import play_day
 from rulebook.books.acts import (
     BookAct,
     CapitalIn,
@@ -141,13 +143,35 @@ def test_11_a_line_that_stands_in_the_books_is_not_booked_again_under_another_na
 
 def test_a_refused_act_stays_on_record_and_is_refused_again(desk: Desk) -> None:
     act = Charge(amount_fen=100, reference="SXF-1")
-    assert refused(desk.propose, act, key="charge").code == "ledger.part_short"
+    assert refused(desk.propose, act, key="charge").code == "ledger.charge_short"
     desk.fees(yuan(10))
-    assert refused(desk.propose, act, key="charge").code == "ledger.part_short", "a refused request stays refused"
+    assert refused(desk.propose, act, key="charge").code == "ledger.charge_short", "a refused request stays refused"
     assert desk.propose(act).state == "posted"
     with desk.doors.books() as session:
         states = [row.state for row in book_acts.book_acts(session, desk.fund, open_only=False)]
     assert states == ["refused", "posted"]
+
+
+def test_25_an_act_that_meets_a_day_not_yet_open_is_not_refused_for_good(desk: Desk) -> None:
+    act, tomorrow = Interest(amount_fen=100, reference="LX-25"), FIRST_DAY + timedelta(days=1)
+    with desk.doors.books() as session:
+        play_day(session, desk.fund, tomorrow)
+    behind = refused(desk.propose, act, key="interest")
+    assert (behind.code, behind.params["day"], behind.params["today"]) == (
+        "fund.day_behind",
+        str(FIRST_DAY),
+        str(tomorrow),
+    )
+    desk.new_day(tomorrow)
+    assert desk.propose(act, key="interest").state == "posted"
+
+
+def test_55_a_charge_before_any_fee_income_names_who_decides_and_what_is_done_next(desk: Desk) -> None:
+    before = desk.balance(Subject.ESCROW_BANK, "fees")
+    short = refused(desk.propose, Charge(amount_fen=yuan(35), reference="SXF-9"))
+    assert (short.code, short.params["available"], short.params["asked"]) == ("ledger.charge_short", "0.00", "35.00")
+    assert "承办主体书面决定" in say_error(short, "zh")
+    assert desk.balance(Subject.ESCROW_BANK, "fees") == before
 
 
 def test_what_was_allowed_and_did_not_fit_is_posted_when_it_does_or_taken_back(desk: Desk) -> None:

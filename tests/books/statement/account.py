@@ -4,7 +4,7 @@ import itertools
 import os
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 
 from sqlalchemy import Engine
@@ -17,7 +17,7 @@ from activities.books.statement.taking_in import ImportReport, LineState
 from models.books import ledger, statements
 from models.books.statements import StatementDifference
 from models.database import sessions
-from models.funds.funds import open_business_day
+from models.funds.artificial_time import play_business_day, play_day
 from rulebook.books import postings
 from rulebook.books.postings import Approval, PostingKind
 from rulebook.books.postings_of_the_year import Record, reverse
@@ -67,7 +67,7 @@ class Account:
 
     def open_day(self, day: date) -> None:
         with sessions(self.app).begin() as session:
-            open_business_day(session, self.fund, day, datetime.now(UTC))
+            play_business_day(session, self.fund, day)
 
     def record(self, on: date = FIRST_DAY) -> Record:
         return Record(fund=self.fund, on=on, actor_id="li.jing")
@@ -119,6 +119,7 @@ def open_account(
     (folder / "fund.toml").write_text(described.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
     (folder / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
     with sessions(app).begin() as session:
+        play_day(session, code, on)
         open_fund(session, folder / "fund.toml", on)
     return Account(app, desk, code, folder)
 

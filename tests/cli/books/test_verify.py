@@ -5,10 +5,10 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import text
 
 from models.books import ledger
-from models.funds.funds import business_date, open_business_day
+from models.funds.artificial_time import play_business_day
+from models.funds.funds import business_date
 from rulebook.books import postings
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
@@ -44,8 +44,7 @@ def next_day(services: Services, fund: str) -> date:
     """Yesterday's business is over: another business day opens."""
     day = today(services, fund) + timedelta(days=1)
     with services.sessions.begin() as session:
-        at = session.connection().execute(text("SELECT now()")).scalar_one()
-        open_business_day(session, fund, day, at)
+        play_business_day(session, fund, day)
     return day
 
 

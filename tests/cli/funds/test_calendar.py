@@ -6,11 +6,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from models.cases.applications import file_application
 from models.database import engine_for, sessions
 from models.funds.calendar import calendar_around, fill_days
 from rulebook.calendar import CalendarDay, WorkCalendar
 from rulebook.calendars.statutory import DECREE
 from runtime.devstack import Addresses
+from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 from tests.conftest import new_database
 
@@ -189,3 +191,29 @@ def test_17_a_table_filled_before_the_days_were_known_is_right_all_the_same(tabl
         session.connection().execute(text("UPDATE calendar_day SET works = true, source = '' WHERE day = '2027-01-01'"))
     engine.dispose()
     assert not kept(table, date(2026, 12, 15), date(2027, 1, 4)).is_workday(date(2027, 1, 1))
+
+
+def test_32_a_notice_names_the_open_cases_whose_days_move(cli: Cli, table: str, fund_code: str, tmp_path: Path) -> None:
+    engine = engine_for(table)
+    with sessions(engine).begin() as session:
+        filed = [
+            file_application(
+                session,
+                fund_code,
+                a_micro_manufacturer(maturity=maturity),
+                received_on=date(2026, 12, 1),
+                filed_by="li.jing",
+                source="test",
+                queues="none",
+            ).case_no
+            for maturity in (date(2027, 1, 4), date(2026, 12, 31))
+        ]
+    engine.dispose()
+    said = cli("calendar", "import", tmp_path / "2027.toml", "--json").data
+    (moved,) = said["moved"]
+    assert (moved["now"]["case_no"], moved["before"]["release_day"], moved["now"]["release_day"]) == (
+        filed[0],
+        "2026-12-31",
+        "2026-12-30",
+    )
+    assert cli("calendar", "import", tmp_path / "2027.toml", "--json").data["moved"] == []

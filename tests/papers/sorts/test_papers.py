@@ -243,6 +243,17 @@ def test_the_same_facts_give_the_same_bytes_in_any_order_and_press(press: Press)
     assert other.template_digest == first.template_digest
 
 
+def test_26_a_certificate_says_which_fee_was_told_before_and_which_is_due(press: Press, read: Read) -> None:
+    corrected = changed(fee_told_fen=700_000, fee_due_fen=100_000)
+    words: dict[Lang, str] = {"zh": "使用费更正", "en": "Feecorrected"}
+    for lang, said in words.items():
+        paper = read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, corrected, lang))
+        assert said in paper
+        assert "7,000.00" in paper
+        assert "1,000.00" in paper
+        assert said not in read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, SAMPLE, lang))
+
+
 def test_the_pdf_is_dated_and_titled_by_its_facts(press: Press) -> None:
     paper = press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(issued_on=date(2026, 1, 5)))
     about = PdfReader(io.BytesIO(paper.pdf)).metadata

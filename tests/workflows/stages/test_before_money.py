@@ -117,3 +117,26 @@ async def test_an_act_that_the_stage_does_not_know_is_refused_at_once(a_story: M
     async with a_story().told() as story:
         assert story.steps[-1].awaits == "opinion"
         assert await story.refused(DecideReferral(go_on=True, reason="x")) == "act.not_in_stage"
+
+
+async def test_55_what_is_filed_after_its_release_time_ends_at_once_and_says_so(a_story: MakeStory) -> None:
+    async with a_story(filed(due_in=0)).told() as story:
+        assert await ended(story) == CaseOutcome(end=CaseStage.REFUSED, reason=EndReason.FILED_TOO_LATE)
+        assert story.all(contracts.ask_bank_opinion) == []
+
+
+async def test_55_the_banks_own_reason_for_declining_goes_into_the_refusal(a_story: MakeStory) -> None:
+    async with a_story().told() as story:
+        await story.tell(Opinion(answer=BankAnswer.NO_RENEWAL, reason="总行收紧授信"))
+        assert story.last(contracts.refuse_case).bank_reason == "总行收紧授信"
+    async with a_story().told() as story:
+        await story.promised()
+        await story.tell(NotRenewing(reason="抵押物被查封"))
+        assert story.last(contracts.refuse_case).bank_reason == "抵押物被查封"
+
+
+@pytest.mark.parametrize("years", [5, 10])
+async def test_34_a_maturity_beyond_the_calendar_leaves_a_case_that_answers(a_story: MakeStory, years: int) -> None:
+    async with a_story(filed(due_in=365 * years)).told() as story:
+        await story.act(Withdraw(reason="到期日填错"))
+        assert (await ended(story)).end is CaseStage.WITHDRAWN
