@@ -5,10 +5,13 @@ from collections.abc import Callable
 from activities import contracts
 from rulebook.bridges import Division, mixed_references
 from rulebook.events import EventKind
-from rulebook.messages import Receipt, ReceiptPurpose
+from rulebook.messages import MOST_LINES, Receipt, ReceiptPurpose
 from rulebook.money import format_yuan
 from workflows.case import Case, State, Wait
 from workflows.clock import today
+
+MOST_CARRIED = 500
+"""References that a workflow is started with; a start has room for so many of the longest."""
 
 
 async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[Division], Wait] | None = None) -> Wait:
@@ -22,6 +25,9 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
         what the case waits for from now on.
     """
     state, bridge, tariff = case.state, case.bridge, case.tariff
+    if len(receipt.lines) > MOST_LINES:
+        case.refuse("message.too_many_lines", lines=str(len(receipt.lines)), most=str(MOST_LINES))
+        return wait
     references = {line.reference for line in receipt.lines}
     if mixed := mixed_references(receipt):
         case.refuse("message.receipt_mixed", reference=", ".join(mixed))
@@ -53,6 +59,11 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
     state.booked |= references
     state.bridge = bridge.after(division, receipt.received_on)
     return after
+
+
+def carried(booked: set[str]) -> tuple[str, ...]:
+    """The references that go along to another workflow of the case; beyond these the books know them alone."""
+    return tuple(sorted(booked)[:MOST_CARRIED])
 
 
 def _refused_by_the_books(booking: contracts.Booking) -> tuple[str, str] | None:
