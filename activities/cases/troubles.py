@@ -15,13 +15,12 @@ from temporalio.client import Client, WorkflowExecutionDescription, WorkflowExec
 from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.books.ledger import end
+from activities.books.ledger import end, refuse_with_money_out
 from activities.store import Begin
 from models.books import ledger
 from models.cases.approvals import current_approval
 from models.cases.case_file import RenewalCase, bridge_of, commit_step, the_case
 from models.cases.lists import rows
-from models.cases.payments import PaymentState, payments_of
 from models.cases.troubles import Trouble, TroubleKind, notice, open_trouble, over, troubles
 from models.funds.calendar import calendar_around
 from models.funds.funds import business_date, kept_measure
@@ -30,7 +29,6 @@ from rulebook.cases import recovery_id
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor
-from rulebook.money import format_yuan
 from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import Step
 
@@ -148,17 +146,16 @@ def propose_remedy(begin: Begin, trouble: int, remedy: Remedy, reason: str, make
     """The first of two people says what shall be done; a later proposal takes the place of an earlier one.
 
     Raises:
-        XuqiaoError: ``trouble.unknown``, ``trouble.does_not_help``, ``trouble.approved``.
+        XuqiaoError: ``trouble.unknown``, ``trouble.does_not_help``.
     """
     with begin() as session:
         found = open_trouble(session, trouble)
         kind = TroubleKind(found.kind)
         if remedy not in FITTING[kind]:
             raise XuqiaoError("trouble.does_not_help", trouble=trouble, remedy=remedy, kind=kind)
-        if found.approved_by is not None:
-            raise XuqiaoError("trouble.approved", trouble=trouble)
         found.remedy, found.reason = remedy.value, reason
         found.proposed_by, found.proposed_at = maker.id, datetime.now(UTC)
+        found.approved_by, found.approved_at = None, None  # what was approved before and did not help is past
         session.add(found)
 
 
@@ -183,7 +180,7 @@ async def approve_remedy(
             if found.proposed_by == checker.id:
                 raise XuqiaoError("trouble.same_person", person=checker.name)
             if remedy is Remedy.END:
-                _refuse_with_money_out(session, the_case(session, found.case_no))
+                refuse_with_money_out(session, found.fund, found.case_no)
             found.approved_by, found.approved_at = checker.id, datetime.now(UTC)
             session.add(found)
             session.flush()
@@ -285,7 +282,6 @@ def _end(begin: Begin, trouble: Trouble, checker: Actor) -> None:
         case = the_case(session, trouble.case_no)
         if CaseStage(case.stage) in ENDS:
             return
-        _refuse_with_money_out(session, case)
         approval = current_approval(session, case.case_no)
         step = _step(case, trouble, checker, EventKind.LAPSED, CaseStage.LAPSED)
         end(session, step, approval.attempt if approval else None)
@@ -311,9 +307,3 @@ def _pursue(begin: Begin, trouble: Trouble, checker: Actor) -> None:
         pursuit = recovery_id(case.fund, case.case_no)
         if commit_step(session, step, workflow_id=pursuit, end_reason=trouble.reason):
             send(session, case.case_no, DeliveryKind.PURSUE, start)
-
-
-def _refuse_with_money_out(session: Session, case: RenewalCase) -> None:
-    out = ledger.position(session, case.fund, case.case_no).outstanding_fen
-    if out or any(payment.state == PaymentState.SENT for payment in payments_of(session, case.case_no)):
-        raise XuqiaoError("case.money_out", case=case.case_no, amount=format_yuan(out))

@@ -28,8 +28,8 @@ GRANT INSERT ON trouble TO xuqiao_app, xuqiao_desk;
 GRANT UPDATE (closed_at) ON trouble TO xuqiao_app, xuqiao_desk;
 GRANT UPDATE (remedy, reason, proposed_by, proposed_at, approved_by, approved_at) ON trouble TO xuqiao_desk;
 
+-- Until next_at it is not tried again, nor what stands behind it for the same case; NULL is at once.
 ALTER TABLE outbox ADD COLUMN tries INTEGER NOT NULL DEFAULT 0;
 ALTER TABLE outbox ADD COLUMN next_at TIMESTAMP WITH TIME ZONE;
-COMMENT ON COLUMN outbox.next_at IS 'Until then it is not tried again, nor what stands behind it for the same case; NULL is at once.';
 GRANT UPDATE (tries, next_at) ON outbox TO xuqiao_app, xuqiao_desk;
 CREATE INDEX ix_outbox_message_id ON outbox (message_id);
