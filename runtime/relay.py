@@ -17,7 +17,7 @@ from temporalio.common import SearchAttributePair, TypedSearchAttributes, Workfl
 from temporalio.exceptions import WorkflowAlreadyStartedError
 from temporalio.service import RPCError, RPCStatusCode
 
-from activities.cases.troubles import look
+from activities.cases.troubles import look, look_for_lost_approvals
 from activities.contracts import Queue, queue_name
 from models.cases.acts import ActState, decide
 from models.cases.case_file import routes_of
@@ -43,7 +43,9 @@ RPC_TIME = timedelta(seconds=10)
 
 BATCH_TIME = 15.0
 """Seconds for the deliveries of one case in a batch: its locks are held as long, and the others' receipts wait."""
-SWEEP_SECONDS = 600.0
+APPROVALS_SECONDS = 60.0
+STORIES_SECONDS = 600.0
+"""Between two looks: one reads the database alone, the other asks Temporal about every open case."""
 
 AWAY = frozenset(
     {
@@ -91,7 +93,7 @@ class Relay:
     def __init__(self, services: Services, client: Client) -> None:
         self._services = services
         self._client = client
-        self._sweep_at = 0.0
+        self._next: dict[str, float] = {}
 
     async def run(self, stop: asyncio.Event) -> None:
         """Deliver until told to stop, open each business day, and look for cases whose story is gone.
@@ -106,7 +108,8 @@ class Relay:
                         await self._try("the business day", self._open_days)
                         while await self.deliver_some():
                             pass
-                        await self._try("the sweep", self._sweep)
+                        await self._try("the look at approvals", self._look_at_approvals)
+                        await self._try("the look at stories", self._look_at_stories)
                         async for _ in bell.notifies(timeout=LOOK_AGAIN_SECONDS, stop_after=1):
                             pass
             except (psycopg.Error, DBAPIError, RPCError, TimeoutError) as away:
@@ -128,11 +131,20 @@ class Relay:
         with self._services.sessions.begin() as session:
             open_due_days(session)
 
-    async def _sweep(self) -> None:
-        now = asyncio.get_running_loop().time()
-        if now >= self._sweep_at:
-            self._sweep_at = now + SWEEP_SECONDS
+    async def _look_at_approvals(self) -> None:
+        if self._is_time_for("approvals", APPROVALS_SECONDS):
+            await asyncio.to_thread(look_for_lost_approvals, self._services.sessions.begin, None)
+
+    async def _look_at_stories(self) -> None:
+        if self._is_time_for("stories", STORIES_SECONDS):
             await look(self._services.sessions.begin, self._client)
+
+    def _is_time_for(self, what: str, every: float) -> bool:
+        now = asyncio.get_running_loop().time()
+        if now < self._next.get(what, 0.0):
+            return False
+        self._next[what] = now + every
+        return True
 
     async def deliver_some(self) -> int:
         """Deliver one batch. What fails is put off for its own case alone.

@@ -18,6 +18,8 @@ MOST_WAITING = 500
 """Messages that may lie in one inbox for a later stage; the doors let in fewer."""
 MOST_HANDED_OVER = 20
 """Of them go along when another workflow is started; the others follow it one by one, for a start has little room."""
+MOST_REMEMBERED = 500
+"""Ids of messages that a story takes along when it begins anew."""
 UNREADABLE = "message.unreadable"
 
 Signalled = TypeVar("Signalled", bound=Value)
@@ -51,7 +53,7 @@ class Inbox:
         self._acts: list[OfficerAct] = []
         self._answers: dict[str, Outcome | XuqiaoError] = {}
         self._messages: list[BankMessage] = []
-        self._seen: set[str] = set()
+        self._seen: dict[str, None] = {}
 
     def listen(self) -> None:
         """Open the doors: one Update for each act, one Signal for each message."""
@@ -89,7 +91,7 @@ class Inbox:
         """It has no row on which its reason could stand, and so it stands in the log: once, however many come."""
         named = f"unreadable/{signal}"
         if named not in self._seen:
-            self._seen.add(named)
+            self._seen[named] = None
             self.refuse_message(named, UNREADABLE, signal=signal, reason=wrong)
 
     def _may_act(self, act: OfficerAct) -> None:
@@ -121,7 +123,7 @@ class Inbox:
     def _message_arrives(self, message: BankMessage) -> None:
         if message.id in self._seen:
             return
-        self._seen.add(message.id)
+        self._seen[message.id] = None
         if fit(self.stage, message.body.kind) is Fit.IMPOSSIBLE:
             self._too_late(message)
         elif len(self._messages) >= MOST_WAITING:
@@ -234,6 +236,20 @@ class Inbox:
     def keep_on(self, messages: Collection[BankMessage]) -> None:
         """Messages that could not be handed over lie here as before."""
         self._messages[:0] = messages
+
+    def remember(self, ids: Collection[str]) -> None:
+        """What an earlier run of the same story has heard is not heard again."""
+        self._seen = {**dict.fromkeys(ids), **self._seen}
+
+    @property
+    def lately_heard(self) -> tuple[str, ...]:
+        """Ids of the latest messages: a delivery that is repeated comes soon, or its row answers."""
+        return tuple(self._seen)[-MOST_REMEMBERED:]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing lies here that somebody waits for, and nothing that must still go on record."""
+        return not (self._acts or self._messages or self.refused)
 
     @property
     def holds_messages(self) -> bool:

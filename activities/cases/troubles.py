@@ -1,13 +1,14 @@
 """Cases whose story is gone or stands elsewhere: found from outside, and set right by two people."""
 
 import asyncio
+import logging
 import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import text
-from sqlmodel import Session
+from sqlalchemy.exc import DBAPIError
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, ResetReapplyExcludeType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -16,6 +17,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.books.ledger import end, refuse_with_money_out
+from activities.cases.acts import make_up_for_lost
 from activities.store import Begin
 from models.books import ledger
 from models.cases.approvals import current_approval
@@ -32,6 +34,8 @@ from rulebook.messages import Actor
 from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import Step
 
+log = logging.getLogger(__name__)
+
 AT_A_TIME = 20
 SETTLES = timedelta(minutes=10)
 """A file and its story may differ while a worker is at work, or is away; longer, somebody looks."""
@@ -45,14 +49,23 @@ _LIVE = text("""
     ORDER BY c.case_no
 """)
 _NOT_ALLOWED = text("""
-    SELECT c.case_no, a.attempt FROM renewal_case AS c
+    SELECT c.case_no FROM renewal_case AS c
+    JOIN officer_act AS o ON o.case_no = c.case_no AND o.kind = 'approve_write_off'
+        AND o.state = 'accepted' AND o.decided_at < now() - interval '1 minute'
+    WHERE c.stage = 'recovery' AND NOT EXISTS (
+        SELECT 1 FROM ledger.approval AS l
+        WHERE l.key = c.fund || '/' || c.case_no || '/approval/write_off/' || (o.body ->> 'decision')
+    )
+    UNION
+    SELECT c.case_no FROM renewal_case AS c
     JOIN LATERAL (
-        SELECT attempt, checker, approved_at FROM approval
+        SELECT attempt, checker FROM approval
         WHERE case_no = c.case_no AND voided_at IS NULL ORDER BY attempt DESC LIMIT 1
     ) AS a ON a.checker IS NOT NULL
-    JOIN officer_act AS o ON o.case_no = c.case_no AND o.kind = 'approve' AND o.actor_id = a.checker
-        AND o.state = 'accepted' AND o.decided_at < now() - interval '1 minute'
-    WHERE c.stage <> ALL(:ends) AND NOT EXISTS (
+    WHERE c.stage <> ALL(:ends) AND now() - interval '1 minute' > (
+        SELECT max(decided_at) FROM officer_act
+        WHERE case_no = c.case_no AND kind = 'approve' AND state = 'accepted'
+    ) AND NOT EXISTS (
         SELECT 1 FROM ledger.approval AS l WHERE l.key = c.fund || '/' || c.case_no || '/approval'
             || CASE WHEN a.attempt = 1 THEN '' ELSE '/' || a.attempt END
     )
@@ -83,13 +96,11 @@ FITTING: Mapping[TroubleKind, frozenset[Remedy]] = {
 async def look(begin: Begin, client: Client, case_no: str | None = None) -> None:
     """Look at every case that has not ended: whether its story runs, and stands where the file does.
 
-    What is found is put where people see it, and what is over is taken away. Approvals that the checkers gave and the
-    books do not know are found with it.
+    What is found is put where people see it, and what is over is taken away.
     """
 
     def live() -> list[tuple[str, str]]:
         with begin() as session:
-            _look_for_approvals(session)
             found = rows(session, _LIVE, ends=list(ENDS), case=case_no)
         return [(row["case_no"], row["workflow_id"]) for row in found]
 
@@ -98,13 +109,33 @@ async def look(begin: Begin, client: Client, case_no: str | None = None) -> None
         await asyncio.gather(*(_look_at(begin, client, *each) for each in cases[first : first + AT_A_TIME]))
 
 
-def _look_for_approvals(session: Session) -> None:
-    missing = {row["case_no"]: row["attempt"] for row in rows(session, _NOT_ALLOWED, ends=list(ENDS))}
-    for case_no, attempt in missing.items():
-        notice(session, case_no, TroubleKind.APPROVAL_MISSING, attempt=attempt)
-    for trouble in troubles(session):
-        if trouble.kind is TroubleKind.APPROVAL_MISSING and trouble.case_no not in missing:
-            over(session, trouble.case_no, TroubleKind.APPROVAL_MISSING)
+def look_for_lost_approvals(begin: Begin, desk: Begin | None) -> None:
+    """Put into the books what a checker's accepted act allowed, where its sender was stopped before it stood there.
+
+    What is not made up for is put where people see it: until the approval stands in the books no money can leave, and
+    no loss be written off.
+
+    Args:
+        desk: opens a session of the desk, which alone may allow; None in programs in which nobody decides.
+    """
+    if desk is not None:
+        for case_no in _not_allowed(begin):
+            try:
+                make_up_for_lost(desk, case_no)
+            except (XuqiaoError, DBAPIError) as error:
+                log.warning("approval of %s: %s", case_no, error)
+    missing = _not_allowed(begin)
+    with begin() as session:
+        for case_no in missing:
+            notice(session, case_no, TroubleKind.APPROVAL_MISSING)
+        for trouble in troubles(session):
+            if trouble.kind is TroubleKind.APPROVAL_MISSING and trouble.case_no not in missing:
+                over(session, trouble.case_no, TroubleKind.APPROVAL_MISSING)
+
+
+def _not_allowed(begin: Begin) -> list[str]:
+    with begin() as session:
+        return [row["case_no"] for row in rows(session, _NOT_ALLOWED, ends=list(ENDS))]
 
 
 async def _look_at(begin: Begin, client: Client, case_no: str, workflow_id: str) -> None:

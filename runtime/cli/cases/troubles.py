@@ -4,7 +4,7 @@ from typing import Annotated
 
 from typer import Argument
 
-from activities.cases.troubles import Remedy, approve_remedy, look, propose_remedy
+from activities.cases.troubles import Remedy, approve_remedy, look, look_for_lost_approvals, propose_remedy
 from models.cases.troubles import troubles
 from models.funds.funds import actor
 from rulebook.stages import Role
@@ -34,6 +34,7 @@ def list_troubles(fund: Fund = None, as_json: AsJson = False) -> int:
 def look_for_troubles() -> int:
     """Look at every open case now; the relay does so by itself every ten minutes."""
     with Office() as office:
+        look_for_lost_approvals(office.begin, office.desk)
         with_client(office, lambda client: look(office.begin, client))
         with office.begin() as session:
             found = troubles(session)
