@@ -12,7 +12,7 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 from temporalio import activity
 
-from rulebook.bridges import Part
+from rulebook.bridges import Bridge, Part
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
@@ -141,6 +141,13 @@ class RecordPromise(StepRequest):
     void_attempt: int | None = None
 
 
+class ReadMoneyOut(Value):
+    """What of the fund's money is out with a case, by the books."""
+
+    case_no: str
+    fund: str
+
+
 class RecordProposal(StepRequest):
     """``attempt`` counts the proposals of a case; ``bound_by`` names what bounds the ceiling."""
 
@@ -150,6 +157,10 @@ class RecordProposal(StepRequest):
     bound_by: str
     terms_digest: str
     findings: Findings
+
+    def written(self, next_free: int | None) -> Step | None:
+        """Nothing, where the number is another proposal's already."""
+        return self.step if next_free is None else None
 
 
 class ReadMeasure(Value):
@@ -380,8 +391,13 @@ def record_promise(request: RecordPromise) -> None:
     _stub()
 
 
-@commits(Queue.CASES)
-def record_proposal(request: RecordProposal) -> None:
+@decides(Queue.CASES, RecordProposal.written)
+def record_proposal(request: RecordProposal) -> int | None:
+    _stub()
+
+
+@reads(Queue.CASES)
+def read_money_out(request: ReadMoneyOut) -> Bridge | None:
     _stub()
 
 

@@ -17,11 +17,14 @@ class DeliveryKind(StrEnum):
     """What the relay is to do in Temporal."""
 
     START = "start"
+    PURSUE = "pursue"
     SIGNAL = "signal"
 
 
 class Outbox(SQLModel, table=True):
     """One delivery to the workflow of a case; ``failure`` says why it could never arrive.
+
+    One that failed waits until ``next_at``, and what is behind it for the same case waits with it.
 
     ``errand`` is its kind, under the name that column was given first.
     """
@@ -31,10 +34,12 @@ class Outbox(SQLModel, table=True):
     errand: str = words()
     signal: str | None = words(nullable=True, default=None)
     payload: dict[str, Any] = plain_json()
-    message_id: str | None = words(nullable=True, default=None)
+    message_id: str | None = words(nullable=True, default=None, index=True)
     written_at: datetime = moment()
     delivered_at: datetime | None = moment(nullable=True, default=None)
     failure: str | None = words(nullable=True, default=None)
+    tries: int = 0
+    next_at: datetime | None = moment(nullable=True, default=None)
 
 
 def send(
@@ -60,26 +65,41 @@ def send(
 
 # The lock keeps the word it was given first: relays of two editions must not share a case out during an upgrade.
 _MINE = text("""
-    SELECT case_no FROM (
-        SELECT case_no, min(id) AS oldest FROM outbox WHERE delivered_at IS NULL AND failure IS NULL
-        GROUP BY case_no ORDER BY oldest LIMIT :cases
-    ) AS waiting
-    WHERE pg_try_advisory_xact_lock(hashtextextended('errands/' || case_no, 0))
+    WITH head AS (
+        SELECT DISTINCT ON (case_no) case_no, id, next_at FROM outbox
+        WHERE delivered_at IS NULL AND failure IS NULL ORDER BY case_no, id
+    ), waiting AS MATERIALIZED (
+        SELECT case_no FROM head WHERE next_at IS NULL OR next_at <= now() ORDER BY id LIMIT :cases
+    )
+    SELECT case_no FROM waiting WHERE pg_try_advisory_xact_lock(hashtextextended('errands/' || case_no, 0))
 """)
+MOST_OF_ONE_CASE = 8
+"""Deliveries in one batch: whoever sends a case a thousand messages does not keep the others waiting."""
+_OPEN = text("""
+    SELECT o.* FROM unnest(CAST(:cases AS text[])) AS mine (case_no)
+    CROSS JOIN LATERAL (
+        SELECT * FROM outbox WHERE case_no = mine.case_no AND delivered_at IS NULL AND failure IS NULL
+        ORDER BY id LIMIT :most
+    ) AS o ORDER BY o.id
+""")
+_PUT_OFF = text("""
+    UPDATE outbox SET tries = tries + 1, next_at = now() + make_interval(secs => least(power(2, tries), 3600))
+    WHERE id = :delivery RETURNING tries
+""")
+_AT_ONCE = text("UPDATE outbox SET next_at = NULL WHERE case_no = :case AND delivered_at IS NULL AND failure IS NULL")
 
 
-def undelivered(session: Session, limit: int) -> list[Outbox]:
-    """The oldest open deliveries of cases that no other relay has in hand, in order.
+def undelivered(session: Session, cases: int) -> list[Outbox]:
+    """The oldest open deliveries of cases that no other relay has in hand, in order: a few of each case.
 
     A case is locked as a whole until the caller's transaction ends: were its deliveries shared out, a message could
     reach Temporal before the case itself does, or a later one before an earlier.
     """
-    mine = list(session.connection().execute(_MINE, {"cases": limit}).scalars())
+    mine = list(session.connection().execute(_MINE, {"cases": cases}).scalars())
     if not mine:
         return []
-    column = table(Outbox).c
-    is_open = (column.delivered_at.is_(None), column.failure.is_(None))  # read after the locks: as others left it
-    rows = select(Outbox).where(column.case_no.in_(mine), *is_open).order_by(column.id).limit(limit)
+    # Read after the locks: as others left it.
+    rows = select(Outbox).from_statement(_OPEN.bindparams(cases=mine, most=MOST_OF_ONE_CASE))
     return list(session.scalars(rows))
 
 
@@ -90,3 +110,14 @@ def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> No
         session.connection().execute(update(outbox).where(outbox.c.id.in_(delivered)).values(delivered_at=func.now()))
     for delivery, failure in failed.items():
         session.connection().execute(update(outbox).where(outbox.c.id == delivery).values(failure=failure))
+
+
+def put_off(session: Session, delivery: int) -> int:
+    """Try a delivery again later: after a second, two, four, and at the most an hour; returns how often it failed."""
+    tries: int = session.connection().execute(_PUT_OFF, {"delivery": delivery}).scalar_one()
+    return tries
+
+
+def deliver_at_once(session: Session, case_no: str) -> None:
+    """What was put off for a case waits no longer: what stood in its way is mended."""
+    session.connection().execute(_AT_ONCE, {"case": case_no})

@@ -130,15 +130,20 @@ class Bridge(Value):
     def divide_by_reference(self, receipt: Receipt, tariff: Tariff) -> tuple[Part, ...]:
         """The same, one line of the statement at a time, as the books keep them; the parts add up to the whole.
 
-        What is one line of the statement has one payer: see ``mixed_references``.
+        What is one line of the statement has one payer: see ``mixed_references``. The fee is reckoned once, with all
+        principal of the receipt back: only then is anything left for it.
         """
         divided: dict[str, Division] = {}
         guaranteed = {line.reference for line in receipt.lines if line.purpose is ReceiptPurpose.GUARANTOR}
-        bridge = self
+        whole = self.divide(receipt, tariff)
+        principal_left, fee_left = whole.principal_fen, whole.fee_fen
         for line in sorted(receipt.lines, key=lambda line: _TURN[line.purpose]):
-            division = bridge.divide(receipt.model_copy(update={"lines": (line,)}), tariff)
+            principal = 0 if line.purpose is ReceiptPurpose.FEE else min(line.amount_fen, principal_left)
+            rest = line.amount_fen - principal
+            fee = 0 if line.purpose is ReceiptPurpose.PRINCIPAL else min(rest, fee_left)
+            principal_left, fee_left = principal_left - principal, fee_left - fee
+            division = Division(principal_fen=principal, fee_fen=fee, excess_fen=rest - fee)
             divided[line.reference] = divided[line.reference].plus(division) if line.reference in divided else division
-            bridge = bridge.after(division, receipt.received_on)
         return tuple(
             Part(reference=reference, division=division, guarantor=reference in guaranteed)
             for reference, division in divided.items()

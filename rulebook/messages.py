@@ -325,6 +325,10 @@ class ReceiptLine(Value):
     payer: str
 
 
+MOST_LINES = 60
+"""Of one receipt: more than a case ever gets in a day. Each is divided and posted; what is longer is sent in parts."""
+
+
 class Receipt(Value):
     """Money has come into the ring-fenced account for this case."""
 

@@ -1,5 +1,6 @@
 """What is missing on this machine, each with its cure."""
 
+import asyncio
 import ctypes
 import os
 import pwd
@@ -8,19 +9,26 @@ import socket
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import closing, suppress
 from importlib.resources import files
 from pathlib import Path
 from typing import NamedTuple
 
 import psycopg
+from sqlalchemy.exc import DBAPIError
+from temporalio.service import RPCError
 
+from activities.cases.troubles import look, look_for_lost_approvals
 from activities.papers.press.libraries import PACKAGES
 from activities.words import Lang, say, say_error
+from models.cases.troubles import troubles
 from models.database import plain_url
 from rulebook.errors import XuqiaoError
 from runtime.devstack import addresses_of, postgres, temporal
 from runtime.devstack.state import HOST, choose_ports
+from runtime.records import Records
 from runtime.settings import Settings, load_settings
+from runtime.temporal import SDK_SETTLES_SECONDS, client_beside
 
 OLDEST_PYTHON = (3, 11)
 ROOM_MB = 500
@@ -75,7 +83,7 @@ def examine(settings: Settings | None = None, lang: Lang | None = None) -> list[
     looks += [("library", {"package": package}, _library(name, package)) for name, package in PACKAGES.items()]
     looks.append(("fonts", {}, _fonts()))
     looks.append(("room", {"folder": settings.var}, _room(settings.var)))
-    looks += _database(settings) + _days(settings) + _engine(settings)
+    looks += _database(settings) + _days(settings) + _engine(settings) + _troubles(settings)
     if settings.embedded_database or settings.embedded_temporal:
         looks.append(("ports", {}, _ports(settings.var)))
     return [
@@ -166,6 +174,30 @@ def _engine(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]
     return [("engine", {"address": address}, _answer(lambda: _reached(address)))]
 
 
+def _troubles(settings: Settings) -> list[tuple[str, dict[str, object], _Finding]]:
+    """Cases whose story is gone, looked for now, and whatever else stands open; nothing where no service runs."""
+    if settings.database.url is None and addresses_of(settings.var) is None:
+        return []
+
+    async def ask(records: Records) -> None:
+        client = await client_beside(records)
+        look_for_lost_approvals(records.sessions.begin, None)
+        await look(records.sessions.begin, client)
+        await asyncio.sleep(SDK_SETTLES_SECONDS)
+
+    def found() -> str:
+        with closing(Records(settings)) as records:
+            with suppress(RuntimeError, RPCError):  # the engine has a line of its own
+                asyncio.run(ask(records))
+            with records.sessions() as session:
+                return ", ".join(sorted({each.case_no for each in troubles(session)}))
+
+    finding = _answer(found)
+    if not finding.ok:
+        return []  # the database has a line of its own
+    return [("troubles", {}, finding._replace(ok=not finding.found, found=finding.found or "—"))]
+
+
 def _ports(var: Path) -> _Finding:
     running = addresses_of(var)
     if running is not None:
@@ -188,7 +220,7 @@ def _answer(look: Callable[[], str]) -> _Finding:
         return _Finding(True, look(), {})
     except XuqiaoError as error:
         return _Finding(False, error, {})
-    except (OSError, subprocess.SubprocessError, psycopg.Error) as error:
+    except (OSError, subprocess.SubprocessError, psycopg.Error, DBAPIError) as error:
         return _Finding(False, str(error).strip().splitlines()[0], {})
 
 

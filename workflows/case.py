@@ -18,10 +18,10 @@ from rulebook.law.fees import Tariff
 from rulebook.messages import Actor, BankMessage, OfficerAct, Receipt, kinds_of
 from rulebook.money import Fen
 from rulebook.stages import ActKind, CaseStage, Kind
-from rulebook.steps import Outcome, Step
+from rulebook.steps import REFUSAL, Outcome, Step
 from rulebook.values import Value
 from workflows.clock import Clock, today
-from workflows.inbox import Inbox, Reminder
+from workflows.inbox import UNREADABLE, Inbox, Reminder
 from workflows.policies import HEARTBEATS, STAGE, TASK_DUE, TIMEOUTS, UNTIL_IT_WORKS
 from workflows.state import CaseState, RecoveryState, RenewalState
 
@@ -236,8 +236,11 @@ class Case(Generic[State]):
 
     async def record_refused(self, wait: Wait | None = None) -> None:
         """Put on record what was refused and would wait too long for the next step."""
-        cause = f"refused/{self.inbox.refused[0].id}"
-        await self.record(self.step(EventKind.MESSAGE_REFUSED, cause=cause, wait=wait))
+        first = self.inbox.refused[0]
+        why = {}
+        if first.code == UNREADABLE:  # it has no row: the log alone says why
+            why = {REFUSAL: first.code, **{f"{REFUSAL}.{name}": value for name, value in first.params.items()}}
+        await self.record(self.step(EventKind.MESSAGE_REFUSED, cause=f"refused/{first.id}", wait=wait, detail=why))
 
     async def commit(self, contract: Commitment[Request, Result], request: Request) -> Result:
         """Run the activity that writes a step, then let people see it."""

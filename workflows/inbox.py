@@ -2,15 +2,27 @@
 
 from collections.abc import Callable, Collection, Sequence
 from datetime import datetime
-from typing import NamedTuple, NoReturn
+from typing import NamedTuple, NoReturn, TypeVar
 
 from temporalio import workflow
+from temporalio.common import RawValue
 from temporalio.exceptions import ApplicationError
 
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ActKind, CaseStage, Fit, Kind, MessageKind, fit
 from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
+from rulebook.values import Value
+
+MOST_WAITING = 500
+"""Messages that may lie in one inbox for a later stage; the doors let in fewer."""
+MOST_HANDED_OVER = 20
+"""Of them go along when another workflow is started; the others follow it one by one, for a start has little room."""
+MOST_REMEMBERED = 500
+"""Ids of messages that a story takes along when it begins anew."""
+UNREADABLE = "message.unreadable"
+
+Signalled = TypeVar("Signalled", bound=Value)
 
 
 class Reminder(NamedTuple):
@@ -41,17 +53,46 @@ class Inbox:
         self._acts: list[OfficerAct] = []
         self._answers: dict[str, Outcome | XuqiaoError] = {}
         self._messages: list[BankMessage] = []
-        self._seen: set[str] = set()
+        self._seen: dict[str, None] = {}
 
     def listen(self) -> None:
         """Open the doors: one Update for each act, one Signal for each message."""
         for act in ActKind:
             workflow.set_update_handler(act.value, self._act_arrives, validator=self._may_act)
         for message in MessageKind:
-            workflow.set_signal_handler(message.value, self._message_arrives)
-        workflow.set_signal_handler(POOL_GRANTED, self._pool_grants)
+            workflow.set_signal_handler(message.value, self._takes(message, BankMessage, self._message_arrives))
+        workflow.set_signal_handler(POOL_GRANTED, self._takes(POOL_GRANTED, PoolGranted, self._pool_grants))
 
     # Arrival ---------------------------------------------------------------------------------------------------
+
+    def _takes(
+        self, signal: str, kind: type[Signalled], arrives: Callable[[Signalled], None]
+    ) -> Callable[[RawValue], None]:
+        """A handler that hands on what it can read.
+
+        Whatever else stands in a signal is refused once, with what was wrong with it: a handler that fails would fail
+        the case's every turn from then on.
+        """
+
+        def take_in(raw: RawValue) -> None:
+            try:
+                read = workflow.payload_converter().from_payload(raw.payload, kind)
+                wrong = "" if isinstance(read, kind) else type(read).__name__
+            except Exception as error:  # of any kind: what a converter raises is its own affair
+                wrong = str(error).partition("\n")[0][:200]
+            if wrong:
+                self._refuse_unreadable(signal, wrong)
+            else:
+                arrives(read)
+
+        return take_in
+
+    def _refuse_unreadable(self, signal: str, wrong: str) -> None:
+        """It has no row on which its reason could stand, and so it stands in the log: once, however many come."""
+        named = f"unreadable/{signal}"
+        if named not in self._seen:
+            self._seen[named] = None
+            self.refuse_message(named, UNREADABLE, signal=signal, reason=wrong)
 
     def _may_act(self, act: OfficerAct) -> None:
         """Refuse at once what cannot be.
@@ -59,6 +100,8 @@ class Inbox:
         While the story is at work on a step, people may see its stage before it does: the act is judged when it is
         taken up.
         """
+        if not isinstance(act, OfficerAct):  # null reaches a handler as it is
+            refuse_update(XuqiaoError("act.unreadable"))
         if self._closed:
             refuse_update(self._nobody_takes(act))
         if not self._waiting:
@@ -80,9 +123,11 @@ class Inbox:
     def _message_arrives(self, message: BankMessage) -> None:
         if message.id in self._seen:
             return
-        self._seen.add(message.id)
+        self._seen[message.id] = None
         if fit(self.stage, message.body.kind) is Fit.IMPOSSIBLE:
             self._too_late(message)
+        elif len(self._messages) >= MOST_WAITING:
+            self.refuse_message(message.id, "message.too_many", count=str(MOST_WAITING), most=str(MOST_WAITING))
         else:
             self._messages.append(message)
 
@@ -184,13 +229,27 @@ class Inbox:
         return XuqiaoError("act.not_in_stage", act=act.body.kind, stage=self.stage, open="-")
 
     def hand_over(self) -> tuple[BankMessage, ...]:
-        """Messages that wait for a stage of another workflow of the same case; they leave this inbox."""
-        left, self._messages = tuple(self._messages), []
+        """The first messages that wait for a stage of another workflow of the same case; they leave this inbox."""
+        left, self._messages = tuple(self._messages[:MOST_HANDED_OVER]), self._messages[MOST_HANDED_OVER:]
         return left
 
     def keep_on(self, messages: Collection[BankMessage]) -> None:
         """Messages that could not be handed over lie here as before."""
         self._messages[:0] = messages
+
+    def remember(self, ids: Collection[str]) -> None:
+        """What an earlier run of the same story has heard is not heard again."""
+        self._seen = {**dict.fromkeys(ids), **self._seen}
+
+    @property
+    def lately_heard(self) -> tuple[str, ...]:
+        """Ids of the latest messages: a delivery that is repeated comes soon, or its row answers."""
+        return tuple(self._seen)[-MOST_REMEMBERED:]
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing lies here that somebody waits for, and nothing that must still go on record."""
+        return not (self._acts or self._messages or self.refused)
 
     @property
     def holds_messages(self) -> bool:

@@ -23,8 +23,15 @@ HEARTBEATS: Mapping[Queue, timedelta] = {Queue.PAPERS: PAPERS_HEARTBEAT}
 UNTIL_IT_WORKS = RetryPolicy(initial_interval=timedelta(milliseconds=300), maximum_interval=timedelta(minutes=1))
 """Every activity is safe to repeat, and a case never fails: it waits, visibly, until what is broken is mended."""
 
-ASK_PAYMENT_AGAIN = (timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4))
-"""When a payment's fate is open the bank is asked again after these, then once a day."""
+ASK_PAYMENT_AGAIN = (
+    *(timedelta(minutes=15), timedelta(hours=1), timedelta(hours=4)),
+    *(timedelta(days=1),) * 10,
+    *(timedelta(days=7),) * 12,
+    timedelta(days=30),
+)
+"""When a payment's fate is open the bank is asked again after these, and at last once in the last. From the weeks on it
+is a person's task, told again after each working day that follows a question: a bank that does not know after ten days
+must be asked by people."""
 
 CASE_NUMBER = SearchAttributeKey.for_keyword("CaseNumber")
 FUND = SearchAttributeKey.for_keyword("Fund")

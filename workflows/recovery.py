@@ -1,5 +1,7 @@
 """The story of money that did not come back in time: people pursue it until nothing is owed, or give it up."""
 
+from datetime import datetime
+
 from temporalio import workflow
 
 from activities import contracts
@@ -22,9 +24,16 @@ from workflows.case import Case, Wait
 from workflows.stages import closing, receipts
 from workflows.state import RecoveryState
 
+MANY_REVIEWS = 8
+"""Looks that nobody answered; from then on people are asked four times less often. It may last years."""
+
 
 class RecoveryStart(Value):
-    """What the renewal hands over: the bridge as it stands, and the law and calendar it was made under."""
+    """What the renewal hands over: the bridge as it stands, and the law and calendar it was made under.
+
+    What follows ``booked`` a pursuit hands on to itself when its history has become long: what it waits for, what it
+    has heard, the proposal that waits for a checker, and how often nobody answered a look.
+    """
 
     case_no: str
     fund: str
@@ -34,6 +43,11 @@ class RecoveryStart(Value):
     calendar: WorkCalendar
     kept: tuple[BankMessage, ...] = ()
     booked: tuple[str, ...] = ()
+    waits: tuple[ActKind, datetime, datetime] | None = None
+    heard: tuple[str, ...] = ()
+    write_off: WriteOffProposal | None = None
+    write_off_reason: str = ""
+    unheeded: int = 0
 
 
 @workflow.defn(name="Recovery")
@@ -46,14 +60,21 @@ class Recovery:
         self._case.state = RecoveryState(
             bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
         )
+        state = self._case.state
+        if start.write_off is not None:
+            state.write_off, state.write_off_reason = start.write_off, start.write_off_reason
+        self._unheeded = start.unheeded
+        self._case.inbox.remember(start.heard)
         self._case.inbox.keep(start.kept)
 
     @workflow.run
     async def run(self, start: RecoveryStart) -> CaseStage:
         """Receipts are booked as they come; the officers conclude when nothing is owed, or write off what is lost."""
         case = self._case
-        wait = self._review()
+        wait = Wait(*start.waits) if start.waits else self._review()
         while True:
+            if workflow.info().is_continue_as_new_suggested() and workflow.patched("begins-anew"):
+                self._begin_anew_when_idle(start, wait)
             match await case.hear(wait, Receipt, ProposeWriteOff, ApproveWriteOff, ConcludeRecovery):
                 case Receipt() as receipt:
                     wait = await self._book(receipt, wait)
@@ -68,12 +89,41 @@ class Recovery:
                     await closing.leave(case)
                     return CaseStage.CLOSED
                 case _:
+                    self._unheeded += 1
                     wait = self._decision() if self._is_proposed else self._review()
 
     def _review(self) -> Wait:
         """The manual task, looked at again after each period."""
-        review = self._case.clock.in_workdays(self._case.clock.review_period)
+        period = self._case.clock.review_period
+        if self._unheeded >= MANY_REVIEWS and workflow.patched("fewer-reviews"):
+            period *= 4
+        review = self._case.clock.in_workdays(period)
         return Wait(ActKind.CONCLUDE_RECOVERY, review, review)
+
+    def _begin_anew_when_idle(self, start: RecoveryStart, wait: Wait) -> None:
+        """Go on in a run of its own with what must be remembered: a history has room for so much.
+
+        Acts are not recognised by their ids across runs: those that were committed their rows answer, and a step that
+        is repeated is known by its cause.
+        """
+        case = self._case
+        if not (case.inbox.is_idle and workflow.all_handlers_finished() and isinstance(wait.awaits, ActKind)):
+            return
+        state = case.state
+        workflow.continue_as_new(
+            start.model_copy(
+                update={
+                    "bridge": case.bridge,
+                    "kept": (),
+                    "booked": receipts.carried(state.booked),
+                    "waits": (wait.awaits, wait.due, wait.last_call),
+                    "heard": case.inbox.lately_heard,
+                    "write_off": state.write_off,
+                    "write_off_reason": state.write_off_reason,
+                    "unheeded": self._unheeded,
+                }
+            )
+        )
 
     async def _book(self, receipt: Receipt, wait: Wait) -> Wait:
         """Book what came in; principal makes a proposal to write off void, and the bridge is pursued as before."""

@@ -61,6 +61,9 @@ class Renewal:
                 opinion = await bank_opinion.ask(case, once_more=True)
             paid = await self._approval_to_payment(opinion)
         except CaseOver as over:
+            if await closing.money_is_out(case):
+                await handover.to_recovery(case, str(over.reason))
+                return CaseOutcome(end=CaseStage.RECOVERY, reason=over.reason)
             await closing.end_quietly(case, over)
             await closing.leave(case)
             return CaseOutcome(end=over.end, reason=over.reason)

@@ -19,7 +19,8 @@ from activities.contracts import (
 from activities.store import SYSTEM, Begin
 from models.books import ledger, statements
 from models.cases import approvals
-from models.cases.case_file import commit_step, event_kind
+from models.cases.case_file import commit_step, event_kind, the_case, the_event
+from models.cases.payments import PaymentState, payments_of
 from models.funds import queue
 from models.funds.funds import business_date
 from models.funds.queue import QueuePlace
@@ -31,6 +32,7 @@ from rulebook.bridges import Part
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.money import format_yuan
+from rulebook.stages import ENDS, CaseStage
 from rulebook.steps import POOL_GRANTED, PoolGranted, Step
 
 
@@ -60,7 +62,12 @@ class Books:
         with self._begin() as session:
             lock_pool(session, step.fund)
             if before := event_kind(session, step.case_no, step.cause):
-                return Reservation(granted=before is EventKind.APPROVED_AND_RESERVED)
+                served = before is EventKind.APPROVED_AND_RESERVED or queue.is_granted(
+                    session, step.case_no, request.attempt
+                )
+                return Reservation(granted=served)
+            if session.get(QueuePlace, (step.case_no, request.attempt)) is not None:
+                return _approved_before(session, request)
             place = QueuePlace(
                 case_no=step.case_no,
                 attempt=request.attempt,
@@ -160,11 +167,41 @@ def _receipt(session: Session, step: Step, part: Part) -> postings.LedgerRequest
     return found(record, step.case_no, part.reference, **division.model_dump())
 
 
+def _approved_before(session: Session, request: ApproveAndReserve) -> Reservation:
+    """A story that was set back approves once more what stands approved: its place and its money are as they were."""
+    step = request.step
+    served = queue.is_granted(session, step.case_no, request.attempt)
+    commit_step(session, step if served else request.step_if_short, amount_fen=request.amount_fen)
+    return Reservation(granted=served)
+
+
 def end(session: Session, step: Step, attempt: int | None, **projected: object) -> None:
-    """End a case; what was held for it goes back to the pool, and on to the queue."""
+    """End a case; what was held for it goes back to the pool, and on to the queue.
+
+    The money decides, not the stage that a story believes in: a story that was set back may know nothing of a payment.
+    A case that has ended in the file stays as it ended.
+
+    Raises:
+        XuqiaoError: ``case.money_out``.
+    """
     lock_pool(session, step.fund)
+    if CaseStage(the_case(session, step.case_no).stage) in ENDS and not the_event(session, step.case_no, step.cause):
+        return
+    refuse_with_money_out(session, step.fund, step.case_no)
     if commit_step(session, step, end_reason=step.detail.get("reason"), **projected) and attempt:
         give_back(session, step, attempt)
+
+
+def refuse_with_money_out(session: Session, fund: str, case_no: str) -> None:
+    """A case does not end quietly while the fund's money is out with it, or may be.
+
+    Raises:
+        XuqiaoError: ``case.money_out``.
+    """
+    out = ledger.position(session, fund, case_no).outstanding_fen
+    on_its_way = sum(each.amount_fen for each in payments_of(session, case_no) if each.state == PaymentState.SENT)
+    if out or on_its_way:
+        raise XuqiaoError("case.money_out", case=case_no, amount=format_yuan(out or on_its_way))
 
 
 def give_back(session: Session, step: Step, attempt: int) -> None:

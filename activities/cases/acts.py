@@ -66,7 +66,7 @@ async def act(
             known = entered.state is ActState.RECEIVED
             return entered, the_case(session, case_no).workflow_id if known else ""
 
-    await asyncio.to_thread(_make_up_for_lost, begin, case_no)
+    await asyncio.to_thread(make_up_for_lost, begin, case_no)
     entered, workflow_id = await asyncio.to_thread(enter)
     match entered.state:
         case ActState.ACCEPTED:
@@ -106,7 +106,7 @@ def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:
             pass
 
 
-def _make_up_for_lost(begin: Begin, case_no: str) -> None:
+def make_up_for_lost(begin: Begin, case_no: str) -> None:
     """Allow what a checker's accepted act allowed, if whoever sent it was stopped before it stood in the books.
 
     The act itself is the evidence, put on record by the desk; where its approval stands already nothing changes. So the

@@ -3,10 +3,12 @@
 from sqlmodel import Session
 from temporalio import activity
 
+from activities.books.ledger import give_back, lock_pool
 from activities.contracts import (
     OpenCase,
     OpenedCase,
     ReadMeasure,
+    ReadMoneyOut,
     ReadTemplates,
     RecordCollateral,
     RecordFindings,
@@ -20,10 +22,12 @@ from activities.store import Begin
 from models.cases import approvals
 from models.cases.applications import Application, Collateral
 from models.cases.approvals import Approval
-from models.cases.case_file import commit_step
+from models.cases.case_file import bridge_of, commit_step, the_case, the_event
 from models.cases.exposure import exposure_of
 from models.funds import calendar, funds
+from models.funds.funds import business_date
 from models.papers import documents
+from rulebook.bridges import Bridge
 from rulebook.cases import CaseFacts, recovery_id
 from rulebook.events import EventKind
 from rulebook.law.measure import Measure
@@ -91,13 +95,24 @@ class CaseFile:
                 approvals.store_judgement(session, request.step.case_no, request.step.cause, request.findings)
 
     @activity.defn
-    def record_proposal(self, request: RecordProposal) -> None:
-        """The maker's proposal waits for another person."""
+    def record_proposal(self, request: RecordProposal) -> int | None:
+        """The maker's proposal waits for another person.
+
+        A story that was reset counts again from where it was set back to: a number that another proposal has already
+        is not written, and the next free one is answered. What stood from before makes way for it, with its money.
+        """
         step = request.step
         assert step.actor is not None, "a proposal has a maker"
         with self._begin() as session:
+            if before := approvals.standing_before(session, step.case_no, request.attempt):
+                lock_pool(session, step.fund)
+            new = the_event(session, step.case_no, step.cause) is None
+            if new and session.get(Approval, (step.case_no, request.attempt)) is not None:
+                return approvals.last_attempt(session, step.case_no) + 1
             if not commit_step(session, step):
-                return
+                return None
+            for earlier in before:
+                give_back(session, step, earlier)
             session.add(
                 Approval(
                     case_no=step.case_no,
@@ -111,6 +126,15 @@ class CaseFile:
                     proposed_at=step.at,
                 )
             )
+        return None
+
+    @activity.defn
+    def read_money_out(self, request: ReadMoneyOut) -> Bridge | None:
+        """The bridge of a case as the books know it, where some of it is still out; else None."""
+        with self._begin() as session:
+            case = the_case(session, request.case_no)
+            out = bridge_of(session, case, business_date(session, request.fund))
+        return out[0] if out and out[0].outstanding_fen else None
 
     @activity.defn
     def send_proposal_back(self, request: SendProposalBack) -> None:

@@ -8,11 +8,12 @@ from functools import cache
 from typing import Any
 
 from pydantic import BaseModel
-from sqlalchemy import Update, bindparam, func, select, text, update
+from sqlalchemy import TextClause, Update, bindparam, func, select, text, update
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
+from models.cases.troubles import TroubleKind, notice
 from models.funds.funds import today_of
 from models.outbox import DeliveryKind, send
 from rulebook.calendar import LAW_ZONE
@@ -20,6 +21,7 @@ from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
+    MOST_LINES,
     ActBody,
     Actor,
     BankMessage,
@@ -33,8 +35,21 @@ from rulebook.papers.printing import check_printable
 from rulebook.stages import ENDS, ActKind, CaseStage, Fit, Role, fit
 from rulebook.steps import Outcome, Step
 
-MOST_CHARACTERS = 100_000
-"""Of a message, written as JSON: what is longer Temporal may never take, and it would stand in the way for ever."""
+MOST_CHARACTERS = 20_000
+"""Of an act or a message, written as JSON: a history keeps each word of it twice, and has room for so much."""
+MOST_MESSAGES = 200
+"""Of one case by one way before its money is pursued; several times what the longest case ever had."""
+MOST_OF_A_PURSUIT = 2_000
+"""The same once it is pursued: a receipt a day for years."""
+MOST_ACTS = 500
+"""Accepted of one case. The acts that end it are always taken."""
+_ENDING = frozenset({ActKind.WITHDRAW, ActKind.REJECT, ActKind.CONCLUDE_RECOVERY, ActKind.APPROVE_WRITE_OFF})
+_SAID_BY_WAY = text("""
+    SELECT count(*) FROM bank_message AS m
+    WHERE m.case_no = :no AND m.source = :source
+      AND (m.state = 'unverified' OR EXISTS (SELECT 1 FROM outbox AS o WHERE o.message_id = m.id))
+""")
+_ACTS_TAKEN = text("SELECT count(*) FROM officer_act WHERE case_no = :no AND state = 'accepted'")
 _BANK_OF_CASE = text("""
     SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
 """)
@@ -123,6 +138,10 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     row = _row(key, case_no, body, actor, at)
     if not _case_stage(session, case_no):
         _refuse(row, XuqiaoError("act.unknown_case", case=case_no))
+    elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
+        _refuse(row, XuqiaoError("act.too_long", case=case_no, size=size, most=MOST_CHARACTERS))
+    elif body.kind not in _ENDING and _count(session, _ACTS_TAKEN, no=case_no) >= MOST_ACTS:
+        _refuse(row, XuqiaoError("act.too_many", case=case_no, most=MOST_ACTS))
     _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
@@ -185,6 +204,7 @@ def enter_message(
     _judge_message(session, row, body)
     _refuse_other_bank(session, row)
     _refuse_misdated(session, row, body)
+    _refuse_beyond_bound(session, row)
     return _entered_and_sent(session, row, body, actor, occurred_at)
 
 
@@ -216,6 +236,7 @@ def enter_receipt(
     }
     _judge_message(session, row, receipt)
     _refuse_other_custodian(session, row)
+    _refuse_beyond_bound(session, row)
     return _entered_and_sent(session, row, receipt, custodian, occurred_at)
 
 
@@ -248,6 +269,7 @@ def record_paper(
     _judge_message(session, row, body)
     _refuse_other_bank(session, row)
     _refuse_misdated(session, row, body)
+    _refuse_beyond_bound(session, row)
     return _enter(session, BankMessageRow, row, "message.key_conflict")
 
 
@@ -338,6 +360,8 @@ def _judge_message(session: Session, row: dict[str, Any], body: MessageBody) -> 
         _refuse(row, XuqiaoError("message.too_long", case=row["case_no"], size=size, most=MOST_CHARACTERS))
     elif fit(stage, body.kind) is Fit.IMPOSSIBLE:
         _refuse(row, XuqiaoError("message.impossible", kind=body.kind, stage=stage))
+    elif isinstance(body, Receipt) and (lines := len(body.lines)) > MOST_LINES:
+        _refuse(row, XuqiaoError("message.too_many_lines", lines=lines, most=MOST_LINES))
     _refuse_unprintable(row)
 
 
@@ -369,6 +393,26 @@ def settled_on(session: Session, case_no: str) -> date | None:
     """The day of the old loan's last deduction, as the bank's accepted message says; None before."""
     found: date | None = session.connection().scalar(_SETTLED_ON, {"no": case_no})
     return found
+
+
+def _refuse_beyond_bound(session: Session, row: dict[str, Any]) -> None:
+    """A case hears so much by each way and no more: the sender learns it, and people find it among their tasks.
+
+    Each way has its own bound, so that whoever floods one closes no other: what the fund reads on its own statement,
+    and what two officers enter from paper, still reach the case.
+    """
+    if row["state"] == ActState.REFUSED or session.get(BankMessageRow, row["id"]) is not None:
+        return  # one that was entered before is answered as before
+    pursued = _case_stage(session, row["case_no"]) is CaseStage.RECOVERY
+    most = MOST_OF_A_PURSUIT if pursued else MOST_MESSAGES
+    if (count := _count(session, _SAID_BY_WAY, no=row["case_no"], source=row["source"])) >= most:
+        _refuse(row, XuqiaoError("message.too_many", count=count, most=most))
+        notice(session, row["case_no"], TroubleKind.TOO_MANY_MESSAGES, row["source"], count=count, source=row["source"])
+
+
+def _count(session: Session, statement: TextClause, **of: str) -> int:
+    count: int = session.connection().execute(statement, of).scalar_one()
+    return count
 
 
 def _refuse_unprintable(row: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, select, text, update
+from sqlalchemy import CheckConstraint, Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
@@ -139,6 +139,20 @@ def void(session: Session, case_no: str, attempt: int, at: datetime) -> None:
         .where(approval.c.case_no == case_no, approval.c.attempt == attempt, approval.c.voided_at.is_(None))
         .values(voided_at=at)
     )
+
+
+def last_attempt(session: Session, case_no: str) -> int:
+    """The number of the latest proposal of a case, whatever became of it; 0 before the first."""
+    column = table(Approval).c
+    last: int | None = session.scalar(select(func.max(column.attempt)).where(column.case_no == case_no))
+    return last or 0
+
+
+def standing_before(session: Session, case_no: str, attempt: int) -> list[int]:
+    """Earlier proposals that nobody has voided: a story that goes on by itself leaves none."""
+    column = table(Approval).c
+    earlier = (column.case_no == case_no, column.attempt < attempt, column.voided_at.is_(None))
+    return list(session.scalars(select(column.attempt).where(*earlier)))
 
 
 def current_approval(session: Session, case_no: str) -> Approval | None:

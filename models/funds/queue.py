@@ -60,6 +60,12 @@ def put_first(session: Session, case_no: str, attempt: int, by: str, reason: str
     )
 
 
+def is_granted(session: Session, case_no: str, attempt: int) -> bool:
+    """Whether the pool has set money aside for a place."""
+    place = session.get(QueuePlace, (case_no, attempt))
+    return place is not None and place.granted_at is not None
+
+
 def grant_place(session: Session, place: QueuePlace) -> None:
     """The money is held: the place is used up."""
     _close(session, place.case_no, place.attempt, "granted_at")

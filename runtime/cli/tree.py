@@ -66,6 +66,12 @@ _LEDGER: Tree = {
 COMMANDS: Tree = {
     "import": "workbook.importing:import_file",
     "tasks": "cases.tasks:tasks",
+    "troubles": {
+        "list": "cases.troubles:list_troubles",
+        "look": "cases.troubles:look_for_troubles",
+        "propose": "cases.troubles:propose_a_remedy",
+        "approve": "cases.troubles:approve_a_remedy",
+    },
     "pool": "funds.pool:pool",
     "fee": "law.fee:fee",
     "ceiling": "law.ceiling:ceiling",

@@ -3,13 +3,16 @@
 import asyncio
 
 import pytest
+from sqlalchemy import text
 from temporalio.api.enums.v1 import EventType
 
 from activities.cases import acts
+from activities.cases.troubles import look_for_lost_approvals
 from activities.words import say_error
+from models.cases.troubles import TroubleKind, troubles
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
-from rulebook.messages import Approve, ChecklistItem, Opinion, RecordSigning, Release
+from rulebook.messages import Approve, ApproveWriteOff, ChecklistItem, Opinion, ProposeWriteOff, RecordSigning, Release
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from rulebook.steps import Outcome
@@ -224,3 +227,53 @@ async def test_21_an_approval_lost_on_its_way_to_the_books_is_made_up_for_by_the
     await fund.settle()
     assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
+
+
+def lost_a_while_ago(fund: TestedFund, case: str) -> list[TroubleKind]:
+    """What people are told once a minute has passed since the act."""
+    with fund.services.sessions.begin() as session:
+        earlier = "UPDATE officer_act SET decided_at = decided_at - interval '2 minutes' WHERE case_no = :case"
+        session.execute(text(earlier), {"case": case})
+    look_for_lost_approvals(fund.services.sessions.begin, None)
+    with fund.services.sessions() as session:
+        return [each.kind for each in troubles(session, case_no=case)]
+
+
+async def test_21_an_approval_lost_is_a_task_though_nobody_acts_and_a_look_makes_up_for_it(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case, other = await a_promised_case(fund), await a_promised_case(fund)
+    await fund.approve_bridge(other, FIVE_MILLION)
+    await fund.propose(case, FIVE_MILLION)
+    with monkeypatch.context() as stopped:
+        stopped.setattr(acts, "_allow", lambda *_: None)
+        await fund.approve(case)
+    await fund.settle()
+    assert lost_a_while_ago(fund, other) == []
+    assert lost_a_while_ago(fund, case) == [TroubleKind.APPROVAL_MISSING]
+    look_for_lost_approvals(fund.services.sessions.begin, fund.services.desk_sessions.begin)
+    assert lost_a_while_ago(fund, case) == []
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.release(case)
+    assert fund.paid_by_bank(case) == [FIVE_MILLION]
+
+
+async def test_21_a_write_off_whose_approval_was_lost_is_a_task_and_goes_through_after_a_look(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await a_promised_case(fund)
+    await fund.approve_bridge(case, FIVE_MILLION)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.release(case)
+    await fund.not_renewing(case)
+    decision = "东财发〔2026〕9号"
+    await fund.act(case, ProposeWriteOff(decision=decision, amount_fen=FIVE_MILLION, reason="破产清算终结"))
+    with monkeypatch.context() as stopped:
+        stopped.setattr(acts, "_allow", lambda *_: None)
+        await fund.act(case, ApproveWriteOff(decision=decision, amount_fen=FIVE_MILLION))
+    assert lost_a_while_ago(fund, case) == [TroubleKind.APPROVAL_MISSING]
+    look_for_lost_approvals(fund.services.sessions.begin, fund.services.desk_sessions.begin)
+    await fund.settle()
+    assert (fund.stage_of(case), lost_a_while_ago(fund, case)) == (CaseStage.WRITTEN_OFF, [])

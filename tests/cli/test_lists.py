@@ -273,6 +273,7 @@ def test_the_pool_adds_up(cli: Cli, fund_code: str) -> None:
         "expected": [],
         "queue": [],
         "breaker": None,
+        "troubles": [],
     }
     assert "20,000,000.00" in cli("pool", "--fund", fund_code).out
 

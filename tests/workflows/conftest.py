@@ -25,6 +25,7 @@ async def temporal() -> AsyncIterator[WorkflowEnvironment]:
         dev_server_extra_args=[
             *("--dynamic-config-value", "frontend.WorkflowTimeSkippingEnabled=true"),
             *("--dynamic-config-value", 'history.timerProcessorMaxTimeShift="50ms"'),
+            *("--dynamic-config-value", "limit.historyCount.suggestContinueAsNew=200"),  # 4,096 elsewhere
         ],
         search_attributes=_ATTRIBUTES,
     ) as server:

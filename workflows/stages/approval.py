@@ -40,8 +40,15 @@ async def approve_and_reserve(case: RenewalCase) -> None:
 
 
 async def _put_before_checker(case: RenewalCase, proposal: Propose, wait: Wait) -> None:
+    """Put it on record under the next number; after a reset the file knows better than the story which that is."""
+    number: int | None = case.state.attempt + 1
+    while number is not None:
+        case.state.attempt = number
+        number = await _propose(case, proposal, wait)
+
+
+async def _propose(case: RenewalCase, proposal: Propose, wait: Wait) -> int | None:
     state, promise = case.state, case.state.promised
-    state.attempt += 1
     most = ceiling_of(state.facts, promise, state.measure)
     terms = _terms_digest(case, proposal.amount_fen)
     state.proposal = Proposal(proposal.amount_fen, case.actor.id, terms)
@@ -56,7 +63,7 @@ async def _put_before_checker(case: RenewalCase, proposal: Propose, wait: Wait) 
             state.facts, promise, proposal.amount_fen, state.measure, state.calendar, today()
         ),
     )
-    await case.commit(contracts.record_proposal, request)
+    return await case.commit(contracts.record_proposal, request)
 
 
 def _terms_digest(case: RenewalCase, amount_fen: int) -> str:

@@ -48,6 +48,15 @@ async def certify(case: Case[State]) -> None:
     await draw(case, contracts.certify_and_close, closing, EventKind.CLOSED.value, booking_meanwhile)
 
 
+async def money_is_out(case: RenewalCase) -> bool:
+    """Whether the books know of money that the story knows nothing of, as after it was set back: that is pursued."""
+    if not workflow.patched("ends-by-the-money"):
+        return False
+    request = contracts.ReadMoneyOut(case_no=case.case_no, fund=case.fund)
+    case.state.bridge = await case.do(contracts.read_money_out, request)
+    return case.state.bridge is not None
+
+
 async def end_quietly(case: RenewalCase, over: CaseOver) -> None:
     """No money went out: what was held for the case goes back to the pool."""
     attempt = case.state.attempt or None

@@ -13,7 +13,7 @@ from rulebook.stages import ActKind, CaseStage
 from workflows.case import RenewalCase, Wait
 from workflows.policies import BANK, CASE_NUMBER, FUND, STAGE
 from workflows.recovery import Recovery, RecoveryStart
-from workflows.stages import closing
+from workflows.stages import closing, receipts
 
 Handle = ChildWorkflowHandle[Recovery, CaseStage] | ExternalWorkflowHandle[Recovery]
 
@@ -39,7 +39,7 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
             measure=state.measure,
             calendar=state.calendar,
             kept=case.inbox.hand_over(),
-            booked=tuple(sorted(state.booked)),
+            booked=receipts.carried(state.booked),
         ),
     )
     await case.commit(contracts.hand_to_recovery, step)

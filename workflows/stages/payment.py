@@ -46,14 +46,14 @@ async def pay_out(case: RenewalCase) -> Paid:
 
 
 async def _until_its_fate_is_known(case: RenewalCase, not_found_final_at: datetime) -> Paid | None:
-    """Send, then ask: after a quarter of an hour, an hour, four hours, and from then on daily. None: it came back."""
+    """Send, then ask: after minutes and hours, then daily, then less and less. None: it came back."""
     tries = 0
     while True:
         settlement = _settlement_wait(case)
         result = await _send_or_ask(case, settlement, not_found_final_at)
         if result.paid is not None:
             return _money_is_out(case, result.paid_on, settlement) if result.paid_on else None
-        delay = ASK_PAYMENT_AGAIN[tries] if tries < len(ASK_PAYMENT_AGAIN) else timedelta(days=1)
+        delay = ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
         tries += 1
         await _watch_payment(case, workflow.now() + delay)
 
@@ -103,7 +103,8 @@ def close_of_term(clock: Clock, due_on: date) -> datetime:
 async def _watch_payment(case: RenewalCase, ask_again_at: datetime) -> None:
     """At a counter people move the payment; the bank is asked when one has found it, or else after a while."""
     state = case.state
-    wait = Wait(ActKind.CONFIRM_PAYMENT, ask_again_at, ask_again_at)
+    overdue = case.clock.in_workdays(1) if ask_again_at - workflow.now() > timedelta(days=1) else ask_again_at
+    wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
     while True:
         match await case.hear(wait, MarkSent, ConfirmPayment):
             case MarkSent(receipt_serial=serial):

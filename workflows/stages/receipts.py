@@ -8,10 +8,13 @@ from rulebook.bridges import Bridge, Division, mixed_references
 from rulebook.calendars.in_order import misdated
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
-from rulebook.messages import Receipt, ReceiptPurpose
+from rulebook.messages import MOST_LINES, Receipt, ReceiptPurpose
 from rulebook.money import format_yuan
 from workflows.case import Case, State, Wait
 from workflows.clock import today
+
+MOST_CARRIED = 500
+"""References that a workflow is started with; a start has room for so many of the longest."""
 
 
 async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[Division], Wait] | None = None) -> Wait:
@@ -25,6 +28,9 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
         what the case waits for from now on.
     """
     state, bridge, tariff = case.state, case.bridge, case.tariff
+    if len(receipt.lines) > MOST_LINES:
+        case.refuse("message.too_many_lines", lines=str(len(receipt.lines)), most=str(MOST_LINES))
+        return wait
     references = {line.reference for line in receipt.lines}
     if mixed := mixed_references(receipt):
         case.refuse("message.receipt_mixed", reference=", ".join(mixed))
@@ -71,6 +77,11 @@ def _told_otherwise(before: Bridge, after: Bridge, received_on: date, tariff: Ta
     if (paid := after.fee_received_fen) > due:
         said["fee_overpaid"] = format_yuan(paid - due)
     return said
+
+
+def carried(booked: set[str]) -> tuple[str, ...]:
+    """The references that go along to another workflow of the case; beyond these the books know them alone."""
+    return tuple(sorted(booked)[:MOST_CARRIED])
 
 
 def _refused_by_the_books(booking: contracts.Booking) -> tuple[str, str] | None:

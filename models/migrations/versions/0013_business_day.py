@@ -1,6 +1,6 @@
 """The business day follows the database's clock: one function opens it, and no book closes beyond it.
 
-Revision: 0013_business_day, after the attempts of a loan.
+Revision: 0013_business_day, after the troubles.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0013_business_day"
-down_revision = "0015_attempts"
+down_revision = "0011_troubles"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Which installation the records are of.
 
-Revision: 0014_installation, after the identity of statement lines.
+Revision: 0014_installation, after the business day.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0014_installation"
-down_revision = "0009_statement_identity"
+down_revision = "0013_business_day"
 branch_labels = None
 depends_on = None
 

@@ -6,7 +6,9 @@ from typer import Option
 
 from activities.cases.wording import awaited, due_words
 from models.cases import lists
+from models.cases.troubles import troubles
 from rulebook.stages import Role
+from runtime.cli.cases.in_the_way import troubles_section
 from runtime.cli.failures import Exit
 from runtime.cli.language import call
 from runtime.cli.names import member_of
@@ -22,11 +24,12 @@ def tasks(
     overdue: Annotated[bool, Option("--overdue")] = False,
     as_json: AsJson = False,
 ) -> int:
-    """The worklist (待办)."""
+    """The worklist (待办), and below it what stands in the way of cases and no task says."""
     part = member_of("--role", Role, role) if role else None
     with Office() as office, office.begin() as session:
         code = office.the_fund(session, fund) if fund else None
         found = lists.tasks(session, role=part, fund=code, overdue=overdue)
+        in_the_way = troubles(session, fund=code)
     if as_json:
         print_json(found)
         return Exit.WELL
@@ -46,4 +49,5 @@ def tasks(
             for task in found
         ),
     )
+    troubles_section(in_the_way)
     return Exit.WELL

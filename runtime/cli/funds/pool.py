@@ -5,7 +5,9 @@ from datetime import date
 from activities.books.breaker import breaker_of
 from activities.wording import moment, money, plain
 from models.cases import reads
+from models.cases.troubles import troubles
 from models.cases.views import QueueView
+from runtime.cli.cases.in_the_way import troubles_section
 from runtime.cli.failures import Exit
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, Fund
@@ -18,9 +20,10 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
     with Office() as office, office.begin() as session:
         page = reads.pool_page(session, office.the_fund(session, fund))
         breaker = breaker_of(session, page.fund)
+        in_the_way = troubles(session, fund=page.fund)
     if as_json:
         state = breaker and {**breaker.model_dump(), "open": breaker.is_open, "share_ppm": breaker.share_ppm}
-        print_json({**plain(page), "breaker": state})
+        print_json({**plain(page), "breaker": state, "troubles": plain(in_the_way)})
         return Exit.WELL
     line(f"{page.fund} {page.name}")
     fields(
@@ -53,6 +56,7 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
         ),
         right=("place", "amount"),
     )
+    troubles_section(in_the_way)
     return Exit.WELL
 
 

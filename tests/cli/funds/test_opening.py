@@ -9,10 +9,11 @@ from sqlmodel import Session, select
 from models.database import engine_for
 from models.funds.funds import Fund
 from rulebook.errors import XuqiaoError
+from runtime.devstack import Addresses
 from runtime.devstack.stack import DevStack
 from runtime.serve import _open_demonstration_fund
-from runtime.wiring import Services
 from tests.cli.conftest import EXAMPLES, Cli
+from tests.conftest import new_database
 
 
 def test_44_a_fund_is_opened_without_serve_and_nothing_else_is_there(cli: Cli, tmp_path: Path) -> None:
@@ -43,8 +44,14 @@ def test_44_a_fund_whose_overlay_is_missing_says_which_file(cli: Cli, fund_code:
     assert fund_code in {fund["code"] for fund in cli("funds", "list", "--json").data}
 
 
-def test_44_the_example_is_not_put_beside_a_true_fund(services: Services, fund_code: str) -> None:
-    with services.sessions() as session, pytest.raises(XuqiaoError) as refused:
+def test_44_the_example_is_not_put_beside_a_true_fund(
+    cli: Cli, stack: Addresses, fund_code: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = new_database(stack)
+    monkeypatch.setenv("XUQIAO_DATABASE__URL", own.app)
+    assert cli("funds", "open", tmp_path / "fund.toml").code == 0
+    engine = engine_for(own.app, pool_size=1)
+    with Session(engine) as session, pytest.raises(XuqiaoError) as refused:
         _open_demonstration_fund(session)
-    assert refused.value.code == "setup.example_beside"
-    assert fund_code in refused.value.params["funds"]
+    engine.dispose()
+    assert (refused.value.code, refused.value.params["funds"]) == ("setup.example_beside", fund_code)
