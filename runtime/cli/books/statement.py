@@ -275,12 +275,17 @@ def _show_day_end(end: DayEnd, tasks: list[StatementDifference], acts: Mapping[s
         _show_tasks(tasks, acts)
 
 
+def of_case(difference: str, case_no: str | None) -> str:
+    """What differs, and the case it is about where that is known."""
+    return f"{difference} {case_no}" if case_no else difference
+
+
 def _show_differences(found: Iterable[Difference]) -> None:
     table(
         ("difference", "line_name", "line_day", "on_statement", "in_books", "effect", "follows"),
         (
             (
-                word("statement.difference", each.kind),
+                of_case(word("statement.difference", each.kind), each.case_no),
                 each.about,
                 each.on,
                 money(each.statement_fen),
@@ -312,7 +317,7 @@ def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> No
         (
             (
                 each.id,
-                word("statement.difference", each.kind),
+                of_case(word("statement.difference", each.kind), each.case_no),
                 each.about,
                 each.found_on,
                 money(each.statement_fen),
