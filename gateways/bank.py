@@ -80,6 +80,13 @@ class BankGateway(Protocol):
             BankUnreachable: not known whether the bank has it; ask again with the same key.
         """
 
+    def ready(self, order: PaymentOrder) -> None:
+        """Tell whether the bank can be spoken to now; asked before the intent of a payment stands.
+
+        Raises:
+            BankUnreachable: not now; nothing was sent, and it is tried again.
+        """
+
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Have a payment made, at most once by key.
 

@@ -52,6 +52,9 @@ class CounterGateway:
     def ask_opinion(self, request: OpinionRequest) -> None:
         """Nothing to transmit: the letter goes by hand, and the case's own task asks for its answer."""
 
+    def ready(self, order: PaymentOrder) -> None:
+        """People are always there to be handed a slip."""
+
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Lay the slip unless it lies there already; money moves only by the cashier's hand.
 

@@ -75,6 +75,8 @@ class Payments:
             if first and (held_back := _why_held_back(session, request, entered)):
                 # With its intent in one transaction: an intent that is left alone may be paid, at a counter by anybody.
                 return _never_left(session, request, order, held_back, by_hand=payment.by_hand)
+            if first:
+                gateway.ready(order)  # else the intent is undone with this transaction, and the whole tried again
         if payment.decided_at is not None:
             paid = payment.state == PaymentState.PAID
             return PayOutResult(paid=paid, paid_on=paid_on if paid else None, by_hand=payment.by_hand)

@@ -1,6 +1,7 @@
 """The simulated bank itself: what it is asked and told, what its days bring, and what it really paid."""
 
 import sqlite3
+import time
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
@@ -86,6 +87,7 @@ class SimulatedBank:
         Raises:
             XuqiaoError: ``bank.key_conflict`` when the key stands for another question.
         """
+        self._keep_waiting(request.loan_note)
         with self._log.writing() as db:
             known = db.execute("SELECT body FROM question WHERE key = ?", (request.key,)).fetchone()
             if known:
@@ -105,8 +107,12 @@ class SimulatedBank:
                 db, _case(db, request.case_no, script), request.loan_note, Happening(MessageKind.OPINION, on, asked + 1)
             )
 
+    def ready(self, order: PaymentOrder) -> None:
+        """Whoever asks it finds out how slow it is."""
+
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Pay, or not, as the script says; the same key never pays twice, every attempt is logged."""
+        self._keep_waiting(order.loan_note)
         with self._log.writing() as db:
             first = db.execute("SELECT 1 FROM payment WHERE key = ?", (order.key,)).fetchone() is None
             script = _script_of(db, order.loan_note)
@@ -126,6 +132,7 @@ class SimulatedBank:
 
     def ask(self, order: PaymentOrder) -> PaymentReport:
         """What became of a payment; a late bank denies it until it is paid."""
+        self._keep_waiting(order.loan_note)
         with self._log.writing() as db:
             row = db.execute("SELECT * FROM payment WHERE key = ?", (order.key,)).fetchone()
             if row is None:
@@ -144,6 +151,12 @@ class SimulatedBank:
         if row["status"] == PaymentStatus.PENDING and row["hidden"]:
             return PaymentReport(status=PaymentStatus.NOT_FOUND)
         return _report(row)
+
+    def _keep_waiting(self, loan_note: str) -> None:
+        with self._log.reading() as db:
+            seconds = _script_of(db, loan_note).silent_seconds
+        if seconds:  # with the log free: the other callers are kept waiting by their own loans only
+            time.sleep(seconds)
 
     # Its days ---------------------------------------------------------------------------------------------------
 

@@ -46,6 +46,7 @@ class BankScript(Value):
         return_after_days: since the new loan; in ``return_parts`` parts, a day apart, the fee with the last one.
         recovered_after_days: since it was paid; the borrower pays everything back himself where no new loan comes.
         direct_signed_after_days: since an opinion that leads to the direct route.
+        silent_seconds: how long it keeps every caller waiting for an answer.
     """
 
     opinion_after_days: Days | None = Field(default=1, ge=0)
@@ -74,6 +75,7 @@ class BankScript(Value):
     pays_fee: bool = True
     recovered_after_days: Days | None = Field(default=None, ge=0)
     direct_signed_after_days: Days | None = Field(default=3, ge=0)
+    silent_seconds: float = Field(default=0, ge=0)
 
     def answer_to(self, asked_before: int) -> BankAnswer:
         """The answer to the first question, or to a later one."""

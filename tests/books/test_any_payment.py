@@ -69,6 +69,8 @@ class ModelBank:
 
     def ask_opinion(self, request: OpinionRequest) -> None: ...
 
+    def ready(self, order: PaymentOrder) -> None: ...
+
     def send(self, order: PaymentOrder) -> PaymentReport:
         assert order.key not in self.orders, "an order is sent once"
         if self.rng.random() < 0.1:

@@ -1,6 +1,6 @@
 """What shows that a payment was not made: who had it in hand, who looked for it, and when the bank's time was over.
 
-Revision: 0010_payment_evidence, after the attempts of a loan.
+Revision: 0010_payment_evidence, after the identity of statement lines.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0010_payment_evidence"
-down_revision = "0015_attempts"
+down_revision = "0009_statement_identity"
 branch_labels = None
 depends_on = None
 
