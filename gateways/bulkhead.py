@@ -14,7 +14,7 @@ from rulebook.books.payments import PaymentReport
 PLACES = 2
 """Calls to one bank at once: what one worker lends to each."""
 ANSWER_SECONDS = 10.0
-FAILURES = 3
+SILENCES = 3
 REST_SECONDS = 30.0
 
 Answer = TypeVar("Answer")
@@ -24,13 +24,13 @@ class Bulkhead:
     """A ``BankGateway`` in front of another one. It asks one bank only so often at once, and waits only so long.
 
     A call that lasts too long keeps its place until it really ends, so that a bank that answers nobody is asked by
-    nobody else; after some failures in a row it is left alone for a while.
+    nobody else; after some in a row that were not answered in time it is left alone for a while.
 
     Args:
         gateway: what speaks to the banks.
         places: calls to one bank at once.
         seconds: the longest to wait for an answer.
-        rest: seconds without a call, after so many failures in a row.
+        rest: seconds without a call, after ``SILENCES`` in a row.
     """
 
     def __init__(
@@ -95,11 +95,8 @@ class Bulkhead:
         try:
             found = answer.result(self._seconds)
         except NotInTime:
-            bank.failed()
+            bank.was_silent()
             raise BankUnreachable(code, key) from None
-        except BankUnreachable:
-            bank.failed()
-            raise
         bank.answered()
         return found
 
@@ -110,7 +107,7 @@ class _Bank:
     def __init__(self, places: int, rest: float) -> None:
         self._free = places
         self._rest = rest
-        self._failures = 0
+        self._silences = 0
         self._again_at = 0.0
         self._changed = threading.Condition()
 
@@ -133,12 +130,12 @@ class _Bank:
             self._free += 1
             self._changed.notify()
 
-    def failed(self) -> None:
+    def was_silent(self) -> None:
         with self._changed:
-            self._failures += 1
-            if self._failures >= FAILURES:
+            self._silences += 1
+            if self._silences >= SILENCES:
                 self._again_at = time.monotonic() + self._rest
 
     def answered(self) -> None:
         with self._changed:
-            self._failures, self._again_at = 0, 0.0
+            self._silences, self._again_at = 0, 0.0

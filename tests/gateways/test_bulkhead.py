@@ -1,4 +1,4 @@
-"""A slow bank holds up nobody but itself: places of its own, a time-out, a rest after failures."""
+"""A slow bank holds up nobody but itself: places of its own, a time-out, a rest after silences."""
 
 import threading
 import time
@@ -8,7 +8,7 @@ from datetime import date
 import pytest
 
 from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder
-from gateways.bulkhead import FAILURES, Bulkhead
+from gateways.bulkhead import SILENCES, Bulkhead
 from rulebook.books.payments import PaymentReport, PaymentStatus
 from rulebook.errors import XuqiaoError
 
@@ -125,10 +125,10 @@ def _until_ready(bulkhead: Bulkhead, bank: str) -> None:
             time.sleep(0.01)
 
 
-def test_23_after_failures_in_a_row_a_bank_is_left_alone_for_a_while(banks: Banks) -> None:
+def test_23_after_silences_in_a_row_a_bank_is_left_alone_for_a_while(banks: Banks) -> None:
     banks.silent = {"slow"}
-    bulkhead = Bulkhead(banks, places=FAILURES, seconds=SECONDS, rest=REST)
-    for _ in range(FAILURES):
+    bulkhead = Bulkhead(banks, places=SILENCES, seconds=SECONDS, rest=REST)
+    for _ in range(SILENCES):
         _unreachable(bulkhead, "slow")
     banks.go_on.set()
     banks.silent = set()
@@ -151,7 +151,7 @@ def test_23_a_payment_whose_answer_is_late_is_unknown_and_was_sent_once(banks: B
 def test_what_a_bank_says_passes_through_and_is_no_failure_of_it(banks: Banks) -> None:
     bulkhead = Bulkhead(banks, seconds=SECONDS)
     assert bulkhead.ask(order("quick")).status is PaymentStatus.PENDING
-    for _ in range(FAILURES + 1):
+    for _ in range(SILENCES + 1):
         with pytest.raises(XuqiaoError) as refused:
             bulkhead.ask(order("quick", amount_fen=1))
         assert refused.value.code == "bank.key_conflict"
