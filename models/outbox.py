@@ -117,6 +117,13 @@ def undelivered(session: Session, cases: int) -> list[Outbox]:
     return list(session.scalars(rows))
 
 
+def starts_waiting(session: Session) -> set[str]:
+    """Cases whose stories have not begun yet: their turn has not come, or their start fails."""
+    outbox = table(Outbox).c
+    still = outbox.delivered_at.is_(None) & outbox.failure.is_(None)
+    return set(session.scalars(select(outbox.case_no).where(outbox.errand == DeliveryKind.START.value, still)))
+
+
 def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:
     """Note which deliveries arrived and which never can."""
     outbox = table(Outbox)
