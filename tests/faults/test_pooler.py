@@ -201,7 +201,7 @@ def shown(port: int, stack: Addresses, what: str) -> list[dict[str, Any]]:
     """What the pooler says of itself."""
     console = make_conninfo(by(port, stack.app_url), dbname="pgbouncer")
     with psycopg.connect(console, autocommit=True, cursor_factory=psycopg.ClientCursor) as connection:
-        return connection.cursor(row_factory=dict_row).execute(f"SHOW {what}").fetchall()  # type: ignore[call-overload]
+        return connection.cursor(row_factory=dict_row).execute(f"SHOW {what}").fetchall()
 
 
 def errors_in(folder: Path, *names: str) -> list[str]:
