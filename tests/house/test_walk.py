@@ -18,7 +18,7 @@ def own_stack(tmp_path: Path) -> Path:
     return tmp_path
 
 
-@pytest.mark.timeout(600)
+@pytest.mark.timeout(900)
 @pytest.mark.parametrize(
     ("page", "hour", "before_days_off"),
     [("README.md", 10, False), ("README.zh-CN.md", 22, True)],
