@@ -191,21 +191,31 @@ class Conductor:
 
     async def until_quiet(self) -> None:
         """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
-        while True:
+        busy = self._live()
+        while busy:
+            if await self._deliver_all():
+                busy = self._live()  # whoever was quiet may have something in hand again
             with self._services.sessions() as session:
-                busy = {case.case_no: case.workflow_id for fund in self._funds for case in live_cases(session, fund)}
-            while busy:
-                while await self._relay.deliver_some():
-                    pass
-                with self._services.sessions() as session:
-                    not_begun = busy.keys() & starts_waiting(session)
-                begun = [case for case in busy if case not in not_begun]
-                still = await _some_at_a_time([partial(self._in_hand, busy[case]) for case in begun])
-                quiet = {case for case, in_hand in zip(begun, still, strict=True) if not in_hand}
-                busy = {case: story for case, story in busy.items() if case not in quiet}
-                await asyncio.sleep(LOOK_AGAIN_SECONDS)
-            if not await self._relay.deliver_some():
-                return
+                not_begun = busy.keys() & starts_waiting(session)
+            begun = [case for case in busy if case not in not_begun]
+            still = await _some_at_a_time([partial(self._in_hand, busy[case]) for case in begun])
+            quiet = {case for case, in_hand in zip(begun, still, strict=True) if not in_hand}
+            busy = {case: story for case, story in busy.items() if case not in quiet}
+            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            if not busy and await self._deliver_all():
+                busy = self._live()
+
+    def _live(self) -> dict[str, str]:
+        """The workflow of each open case."""
+        with self._services.sessions() as session:
+            return {case.case_no: case.workflow_id for fund in self._funds for case in live_cases(session, fund)}
+
+    async def _deliver_all(self) -> bool:
+        """Take to Temporal all that can be; whether there was anything."""
+        anything = False
+        while await self._relay.deliver_some():
+            anything = True
+        return anything
 
     async def _in_hand(self, workflow: str) -> bool:
         described = await self._clocks.client.get_workflow_handle(workflow).describe()
