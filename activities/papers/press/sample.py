@@ -12,9 +12,12 @@ from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
     PaperApplicant,
+    PaperBrought,
     PaperCheck,
     PaperCollateral,
+    PaperCopy,
     PaperData,
+    PaperEvent,
     PaperFile,
     PaperFinding,
     PaperGuarantor,
@@ -173,7 +176,28 @@ SAMPLE = PaperData(
             made_on=date(2026, 3, 13),
             pages=4,
             sha256="3a7bd3e2360a3d29eea436fcfb7e44c735d117c42d1c1835420b6b9942dd4f1b",
+            copies=(
+                PaperCopy(
+                    form="已电子签署的文书",
+                    sha256="9f2c4e1d7b6a5f4e3d2c1b0a99887766554433221100ffeeddccbbaa99887766",
+                ),
+            ),
         ),
+    ),
+    brought=(
+        PaperBrought(
+            name="营业执照",
+            dated_on=date(2021, 5, 18),
+            pages=1,
+            sha256="5feceb66ffc86f38d952786c6d696c79c2dbc239dd4e91b46729d73a27fb57e9",
+            original=False,
+            kept_for="30年",
+        ),
+    ),
+    happened=(
+        PaperEvent(on=date(2026, 3, 4), what="受理申请"),
+        PaperEvent(on=date(2026, 3, 13), what="审批通过，资金已预留（4750000.00元）", by="复核 王核"),
+        PaperEvent(on=date(2026, 3, 19), what="款项已付出（4750000.00元）", by="出纳 赵纳"),
     ),
     cooperation_from=date(2026, 1, 1),
     cooperation_until=date(2026, 12, 31),
@@ -202,7 +226,14 @@ _IN_STAGE: Mapping[CaseStage, Mapping[str, object]] = {
     CaseStage.INTAKE: {"issued_on": date(2026, 3, 4), "answer_by": date(2026, 3, 9)},
     CaseStage.REFUSED: {"issued_on": date(2026, 3, 9)},
     CaseStage.AGREEMENT: {"findings": _EXAMINED, "acts": SAMPLE.acts[:2]},
-    CaseStage.DISBURSEMENT: {"issued_on": date(2026, 3, 19)},
+    CaseStage.APPROVAL: {"findings": _EXAMINED, "acts": SAMPLE.acts[:1]},
+    # On the release day, before the money leaves: nothing is checked yet, and nothing paid.
+    CaseStage.DISBURSEMENT: {
+        "issued_on": date(2026, 3, 19),
+        "acts": SAMPLE.acts[:2],
+        "release_checks": tuple(PaperCheck(line=each.line, done=False) for each in SAMPLE.release_checks),
+        "payment_reference": None,
+    },
     # 5 × 950 + 2 × 1,900 + 500
     CaseStage.REPAYMENT: {"issued_on": date(2026, 3, 27), "fee_owed_fen": 905_000},
     CaseStage.RECOVERY: {"issued_on": date(2026, 3, 31), "fee_owed_fen": 1_105_000},  # four more days at 500

@@ -67,7 +67,7 @@ def test_a_demand_before_the_day_asks_for_the_money_by_that_day(press: Press, re
 def test_an_item_of_the_checklist_that_nobody_signed_leaves_room_for_who_and_when(press: Press, read: Read) -> None:
     items = (PaperCheck(line="收款账户已回拨核实", done=False), SAMPLE.release_checks[0])
     text = read(press.render(DocumentKind.RELEASE_CHECKLIST, changed(release_checks=items)))
-    assert "1收款账户已回拨核实未核验月日时" in text
+    assert "1收款账户已回拨核实□已核验月日时" in text
     assert "2失信名单和涉诉情况已于当日复查√已核验赵纳2026年3月19日09:32" in text
 
 
