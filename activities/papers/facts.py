@@ -215,6 +215,7 @@ def _as_expected(
     use = expected or expected_use(bridge, tariff)
     return {
         "pay_by": pay_by,
+        "due_by": due_on,
         "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - pay_by).days,
         "expected_days": use.days,
         "fee_fen": use.fee_fen,

@@ -199,6 +199,7 @@ class PaperData(PaperValue):
             ``fee_due_fen``, the fee due by that day.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
+        due_by: day by which it must be back if it leaves then, moved off a day off as the measure says.
         cut_off: time of that day, such as 16:30.
         terms_digest: what the approval binds.
         paid_on: day the bridge was paid; ``returned_on`` the day all of it was back.
@@ -268,6 +269,7 @@ class PaperData(PaperValue):
     fee_due_fen: Amount | None = Field(default=None, ge=0)
     new_loan_days: Count | None = Field(default=None, ge=1)
     pay_by: date | None = None
+    due_by: date | None = None
     cut_off: Reference | None = None
     terms_digest: Digest | None = None
 
