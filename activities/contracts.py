@@ -250,6 +250,12 @@ class DrawUpPapers(DrawingRequest):
     template_digest: str = ""
 
 
+class DrawReleasePapers(DrawingRequest):
+    """The papers of one release, drawn up on its day before the money leaves, from the templates that were approved."""
+
+    template_digest: str = ""
+
+
 class PayOut(StepRequest):
     """Intend, ask, send, confirm and post; repeated until the bank's answer is final.
 
@@ -447,6 +453,11 @@ def record_pool_grant(request: Step) -> None:
 
 @draws
 def draw_up_papers(request: DrawUpPapers) -> Step | None:
+    _stub()
+
+
+@draws
+def draw_release_papers(request: DrawReleasePapers) -> Step | None:
     _stub()
 
 

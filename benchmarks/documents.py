@@ -29,12 +29,14 @@ from activities.papers.press import Press
 from activities.papers.press.office import bundled_dir
 from activities.papers.press.sample import SAMPLE
 from benchmarks.length import of_length
-from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on
+from rulebook.papers.kinds import DocumentKind, before_payment, on_release_day
 
 AGREEMENT = DocumentKind.TRIPARTITE_AGREEMENT
 CASE = (
-    *before_payment(None, None, guarantors=True, committee=True),
-    *drawn_on(Occasion.CLOSING),
+    *before_payment(None, None, guarantors=True),
+    *on_release_day(None),
+    DocumentKind.SETTLEMENT_CERTIFICATE,
+    DocumentKind.ARCHIVE_INDEX,
 )
 MILLI = 1000
 _BLOCK_ENDS = re.compile(r"</(?:p|h1|h2|td|th|div|li)>|<br>")

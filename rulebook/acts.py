@@ -16,6 +16,7 @@ from rulebook.law import eligibility
 from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
 from rulebook.messages import (
+    Actor,
     Approve,
     ApproveCorrection,
     ApproveMeasure,
@@ -42,6 +43,7 @@ from rulebook.messages import (
     Withdraw,
 )
 from rulebook.money import format_yuan
+from rulebook.papers.signing import Unsigned
 from rulebook.stages import STAGES, ActKind, CaseStage, Kind
 from rulebook.values import Value
 
@@ -93,6 +95,9 @@ class Standing:
         correction_proposed: the corrected application that somebody proposes, if any.
         approved_on: the day on which the proposal that holds was approved.
         settled_on: the day on which the old loan's last balance was deducted, as the bank says.
+        unsigned: papers that must be signed before the money leaves and are not, where the rows are asked: the desk
+            asks them before a release goes to the story, which knows no papers.
+        attached_by: ids of those who put scans of signed papers on record.
     """
 
     facts: CaseFacts
@@ -113,6 +118,8 @@ class Standing:
     bridge: Bridge | None = None
     approved_on: date | None = None
     settled_on: date | None = None
+    unsigned: tuple[Unsigned, ...] = ()
+    attached_by: frozenset[str] = frozenset()
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the case on a day."""
@@ -160,6 +167,7 @@ ALWAYS_HEARD = (
 PROMISES = (PromiseGiven, PromiseWithdrawn)
 HEARD_UNTIL_DRAWN: Mapping[EventKind, tuple[type[Value], ...]] = {
     EventKind.PAPERS_DRAWN_UP: (DrawAgain, *PROMISES, *ALWAYS_HEARD),
+    EventKind.RELEASE_PAPERS_DRAWN: (DrawAgain, *PROMISES, *ALWAYS_HEARD),
     EventKind.REFUSED: (DrawAgain,),
     EventKind.CLOSED: (DrawAgain, Receipt),
 }
@@ -375,6 +383,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing, today: dat
         raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day)
     if today > release_day:
         raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
+    check_signed(act.actor, case)
     findings = eligibility.judge_release(
         case.facts,
         case.promise,
@@ -387,6 +396,30 @@ def _check_release(act: OfficerAct, release: Release, case: Standing, today: dat
     )
     if findings.result is not Result.PASS:
         raise XuqiaoError("act.release_refused", findings=_named(findings))
+
+
+def check_signed(cashier: Actor, case: Standing) -> None:
+    """Refuse to let money leave before the papers that allow it are signed, or on the word of one person.
+
+    Raises:
+        XuqiaoError: ``act.papers_unsigned`` with each paper and who must still sign it; ``act.same_person``.
+    """
+    if case.unsigned:
+        told = [
+            {"code": "act.paper_unsigned", "kind": each.kind, "number": each.number, "parties": _roles(each.parties)}
+            if each.number
+            else {"code": "act.paper_not_drawn", "kind": each.kind}
+            for each in case.unsigned
+        ]
+        citation = case.measure.citation("papers.signed_before_payment")
+        raise XuqiaoError("act.papers_unsigned", missing=json.dumps(told, ensure_ascii=False), citation=citation)
+    if cashier.id in case.attached_by:
+        raise XuqiaoError("act.attached_by_cashier", person=cashier.name)
+
+
+def _roles(parties: Collection[str]) -> str:
+    """Who signs, by role: several guarantors are named once."""
+    return ", ".join(dict.fromkeys(party.partition("_")[0] if party[-1:].isdigit() else party for party in parties))
 
 
 def _check_payment_mark(act: OfficerAct, case: Standing, today: date) -> None:

@@ -26,6 +26,7 @@ class EventKind(StrEnum):
     PAPERS_NOT_DRAWN = "papers_not_drawn"
     TEMPLATES_CHANGED = "templates_changed"
     SIGNED = "signed"
+    RELEASE_PAPERS_DRAWN = "release_papers_drawn"
     PAYMENT_PENDING = "payment_pending"
     PAYMENT_TO_MAKE = "payment_to_make"
     PAYMENT_MARKED = "payment_marked"

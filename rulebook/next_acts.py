@@ -123,6 +123,7 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
             proposals = (case.proposal, case.measure_proposed, case.correction_proposed)
             makers = [each.maker for each in proposals if each is not None]
             parts = [*makers, case.checker, case.released_by, case.sent_by, case.not_sent_by, case.found_by]
+            parts += sorted(case.attached_by)
         case RecoveryStanding():
             parts = [case.write_off.maker] if case.write_off else []
         case None:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from pydantic import Field, TypeAdapter
+from sqlmodel import Session
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -15,8 +16,9 @@ from models.cases.acts import ActState, Entered, decide, enter_act, last_accepte
 from models.cases.applications import Application
 from models.cases.approvals import current_approval
 from models.cases.case_file import RenewalCase, the_case
+from models.cases.standing import standing_of
 from models.funds.funds import business_date, check_measure_from, refuse_cashier
-from rulebook.acts import NOT_FOR_CASHIERS
+from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
 from rulebook.books.postings_of_the_year import Record
@@ -29,6 +31,7 @@ from rulebook.messages import (
     ApproveWriteOff,
     OfficerAct,
     ProposeMeasure,
+    Release,
 )
 from rulebook.stages import ActKind
 from rulebook.steps import Outcome
@@ -63,8 +66,12 @@ async def act(
             if body.kind in NOT_FOR_CASHIERS:
                 refuse_cashier(session, actor)
             entered = enter_act(session, key, case_no, body, actor, at)
-            known = entered.state is ActState.RECEIVED
-            return entered, the_case(session, case_no).workflow_id if known else ""
+            if entered.state is not ActState.RECEIVED:
+                return entered, ""
+            if isinstance(body, Release) and (refusal := _unsigned(session, case_no, actor)):
+                decide(session, entered.id, ActState.REFUSED, refusal.as_data())
+                return Entered(id=entered.id, state=ActState.REFUSED, outcome=refusal.as_data()), ""
+            return entered, the_case(session, case_no).workflow_id
 
     await asyncio.to_thread(make_up_for_lost, begin, case_no)
     entered, workflow_id = await asyncio.to_thread(enter)
@@ -90,6 +97,17 @@ async def act(
         raise
     await asyncio.to_thread(_allow, begin, case_no, body, actor)
     return outcome
+
+
+def _unsigned(session: Session, case_no: str, actor: Actor) -> XuqiaoError | None:
+    """Why the signatures on record do not let the money leave: the story knows no papers, so the desk asks the rows."""
+    standing = standing_of(session, the_case(session, case_no)).rules_look_at
+    try:
+        if isinstance(standing, Standing):
+            check_signed(actor, standing)
+    except XuqiaoError as refusal:
+        return refusal
+    return None
 
 
 def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:

@@ -13,7 +13,7 @@ from models.cases.approvals import Approval
 from models.papers.documents import Document
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import format_yuan
-from rulebook.papers.kinds import DocumentKind, bound_by_approval
+from rulebook.papers.kinds import DocumentKind, bound_by_approval, signed_before_payment
 from rulebook.papers.printing import plain
 
 
@@ -39,9 +39,15 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
             yield finding("paper_check.not_as_in_case", field=field, says=says, stands=stands)
     column = table(Approval).c
     approvals = list(session.scalars(select(Approval).where(column.case_no == document.case_no)))
-    if document.made_by is None and bound_by_approval(DocumentKind(document.kind)):
-        # The papers of an attempt stand and fall with its approval.
-        approvals = [each for each in approvals if each.attempt == document.attempt]
+    # The papers of an attempt stand and fall with its approval; those of a release name its terms.
+    kind, terms = DocumentKind(document.kind), facts.plain.get("terms_digest")
+    by_attempt = bound_by_approval(kind)
+    if document.made_by is None and (by_attempt or (signed_before_payment(kind) and terms)):
+        approvals = [
+            each
+            for each in approvals
+            if (each.attempt == document.attempt if by_attempt else each.terms_digest == terms)
+        ]
         for each in approvals:
             if each.voided_at is not None:
                 day = each.voided_at.astimezone(LAW_ZONE).date()

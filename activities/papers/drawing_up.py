@@ -9,9 +9,10 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.books.ledger import end, give_back, lock_pool
-from activities.contracts import CertifyAndClose, DrawingRequest, DrawUpPapers, RefuseCase
+from activities.contracts import CertifyAndClose, DrawingRequest, DrawReleasePapers, DrawUpPapers, RefuseCase
 from activities.heartbeats import heartbeats
-from activities.papers.facts import as_file, paper_facts
+from activities.papers.archive import as_file
+from activities.papers.facts import paper_facts, unchecked
 from activities.papers.press.office import Office
 from activities.papers.press.press import Paper
 from activities.store import Begin
@@ -26,7 +27,7 @@ from rulebook.findings import Findings, Result
 from rulebook.law.measure import Measure
 from rulebook.money import Fen
 from rulebook.papers.facts import PaperData, PaperFinding
-from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on
+from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on, on_release_day
 from rulebook.stages import ActKind, CaseStage, EndReason, end_reason
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
@@ -70,6 +71,16 @@ class Papers:
                 _keep_all(session, drawn)
 
         return self._write(request, partial(self._before_payment, request), keep)
+
+    @activity.defn(no_thread_cancel_exception=True)
+    def draw_release_papers(self, request: DrawReleasePapers) -> Step | None:
+        """What is signed on the release day before the money leaves; another release has papers of its own."""
+
+        def keep(session: Session, drawn: Sequence[Document]) -> None:
+            if commit_step(session, request.step):
+                _keep_all(session, drawn)
+
+        return self._write(request, partial(self._on_release_day, request), keep)
 
     @activity.defn(no_thread_cancel_exception=True)
     def refuse_case(self, request: RefuseCase) -> Step | None:
@@ -156,12 +167,21 @@ class Papers:
                 measure.papers.legal_form.value,
                 measure.papers.drawn_up.value,
                 guarantors=bool(data.guarantors),
-                committee=data.minutes_reference is not None,
             )
             had = documents.last_attempts(session, step.case_no)
         # An officer may have had one of the kind drawn up before: it keeps its number, and this one comes after it.
         attempts = {kind: max(request.attempt, had[kind] + 1) for kind in kinds}
         return [draw(self._press, kind, data, attempts[kind], step.at, templates=templates) for kind in kinds]
+
+    def _on_release_day(self, request: DrawReleasePapers) -> Sequence[Document]:
+        step = request.step
+        with self._begin() as session:
+            facts, measure = paper_facts(session, step.case_no, step.at)
+            templates = approved_templates(session, request.template_digest)
+            had = documents.last_attempts(session, step.case_no)
+        data = facts.model_copy(update={"release_checks": unchecked(measure)})
+        kinds = on_release_day(measure.papers.drawn_up.value)
+        return [draw(self._press, kind, data, had[kind] + 1, step.at, templates=templates) for kind in kinds]
 
     def _refusal(self, request: RefuseCase) -> Sequence[Document]:
         step = request.step

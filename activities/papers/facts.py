@@ -7,6 +7,7 @@ from typing import Any, Final
 from sqlalchemy import select
 from sqlmodel import Session
 
+from activities.papers.archive import brought_to, files_of, happened
 from activities.words import say, say_finding, say_value, word
 from models.base import table
 from models.books import ledger
@@ -18,7 +19,6 @@ from models.cases.case_file import Event, RenewalCase, bridge_of, the_case
 from models.cases.payments import PaymentState, payments_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import Fund, kept_measure
-from models.papers.documents import Document, documents_of
 from rulebook.books.postings import PostingKind, Subject
 from rulebook.bridges import Bridge, ExpectedUse, SettledUse, expected_use
 from rulebook.calendar import LAW_ZONE, DayUnit
@@ -38,12 +38,10 @@ from rulebook.papers.facts import (
     PaperCheck,
     PaperCollateral,
     PaperData,
-    PaperFile,
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
 )
-from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind
 
 LANG: Final = "zh"
@@ -54,6 +52,9 @@ _SIGNED_FOR = {
     EventKind.APPROVED_AND_RESERVED,
     EventKind.APPROVED_AND_QUEUED,
     EventKind.PUT_FIRST,
+    # Whoever released the money stands behind what its bank said first: paid, sent back, or not known yet.
+    EventKind.PAYMENT_PENDING,
+    EventKind.PAYMENT_REJECTED,
     EventKind.PAYMENT_MARKED,
     EventKind.PAID_OUT,
 }
@@ -117,19 +118,9 @@ def _basics(session: Session, case: RenewalCase, application: Application, measu
         payee_account_branch=application.account_branch,
         custodian_account=PaperAccount(name=fund.escrow_name, number=fund.escrow_number, bank=fund.escrow_bank),
         entrusted_bank=fund.escrow_bank,
-        files=tuple(map(as_file, documents_of(session, case.case_no))),
-    )
-
-
-def as_file(document: Document) -> PaperFile:
-    """A paper as the archive's index lists it."""
-    return PaperFile(
-        number=document.number,
-        kind=DocumentKind(document.kind),
-        name=say(f"paper.{document.kind}", LANG),
-        made_on=document.made_at.astimezone(LAW_ZONE).date(),
-        pages=document.pages,
-        sha256=document.sha256,
+        files=files_of(session, case.case_no),
+        brought=brought_to(session, case.case_no),
+        happened=happened(session, case.case_no),
     )
 
 
@@ -224,6 +215,7 @@ def _as_expected(
     use = expected or expected_use(bridge, tariff)
     return {
         "pay_by": pay_by,
+        "due_by": due_on,
         "term_days": measure.term_days if measure.term_counted is DayUnit.WORKING else (due_on - pay_by).days,
         "expected_days": use.days,
         "fee_fen": use.fee_fen,
@@ -290,9 +282,7 @@ def _acts(session: Session, case_no: str) -> Iterator[PaperAct]:
 def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -> dict[str, Any]:
     """What was checked and paid on the release day, what has come back since, and what is owed."""
     release = _accepted_act(session, case.case_no, ActKind.RELEASE)
-    facts: dict[str, Any] = {}
-    if release is not None:
-        facts["release_checks"] = tuple(_checks(release, measure))
+    facts: dict[str, Any] = {"release_checks": tuple(_checks(release, measure)) if release else unchecked(measure)}
     paid = [p for p in payments_of(session, case.case_no) if p.state == PaymentState.PAID]
     out = bridge_of(session, case, day)
     if out is None or not paid:
@@ -317,6 +307,13 @@ def fee_corrected(session: Session, case_no: str) -> dict[str, Any]:
     corrected = select(Event).where(column.case_no == case_no, column.detail.has_key("fee_told"))
     said = [event.detail for event in session.scalars(corrected.order_by(column.serial))]
     return {"fee_told_fen": yuan(said[0]["fee_told"]), "fee_due_fen": yuan(said[-1]["fee_due"])} if said else {}
+
+
+def unchecked(measure: Measure) -> tuple[PaperCheck, ...]:
+    """The items of the checklist before anybody has signed for them: the form to be signed on the release day."""
+    return tuple(
+        PaperCheck(line=word(ChecklistItem(item), LANG), done=False) for item in measure.release.checklist.value or ()
+    )
 
 
 def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:

@@ -159,7 +159,7 @@ class InHouseSigning:
         with self._begin() as session:
             document = signatures.paper_of_case(session, case_no, which)
             signatures.lock_paper(session, document.number)
-            person = _officer(session, officer)
+            person = officer_of(session, officer)
             name = party_name(document, party)
             file = file_of(document, content, media_type, at, scan=True)
             kept = signatures.signed_file(session, file.sha256)
@@ -290,7 +290,8 @@ def _record(session: Session, file: SignedFile, **facts: object) -> Signature:
     return signature
 
 
-def _officer(session: Session, officer: str) -> Actor:
+def officer_of(session: Session, officer: str) -> Actor:
+    """A maker or a checker by his user name: who may say that he has seen a paper."""
     try:
         return funds.actor(session, officer, Role.MAKER)
     except XuqiaoError as error:

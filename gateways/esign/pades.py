@@ -66,13 +66,18 @@ def sign_pdf(
         XuqiaoError: ``signing.not_a_pdf`` when it cannot be signed.
     """
     try:
-        writer = IncrementalPdfFileWriter(io.BytesIO(pdf))
+        writer = _AsItWas(io.BytesIO(pdf))
         taken = {name for name, _, _ in fields.enumerate_sig_fields(writer.prev)}
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise XuqiaoError("signing.not_a_pdf", reason=error) from None
     name = next(each for each in _names(party) if each not in taken)
     whole = place.with_room_for(seal.place) if place and seal else place
-    spec = fields.SigFieldSpec(name, on_page=whole.page - 1 if whole else 0, box=_corners(whole) if whole else None)
+    spec = fields.SigFieldSpec(
+        name,
+        on_page=whole.page - 1 if whole else 0,
+        box=_corners(whole) if whole else None,
+        readable_field_name="".join(stamp.lines) if stamp else party,  # what a screen reader says of the place
+    )
     meta = signers.PdfSignatureMetadata(
         field_name=name, subfilter=fields.SigSeedSubFilter.PADES, md_algorithm="sha256", name=party
     )
@@ -83,6 +88,14 @@ def sign_pdf(
         put_across(writer, image)
     signer = signers.PdfSigner(meta, signer=signer_of(credential), stamp_style=style, new_field_spec=spec)
     return bytes(signer.sign_pdf(writer).getbuffer())
+
+
+class _AsItWas(IncrementalPdfFileWriter):
+    """A signature is put behind a file whose title, dates and producer stay: they stand in two places, and pyHanko
+    would change the one and not the other."""
+
+    def _update_meta(self) -> None:
+        pass
 
 
 def _corners(place: Place) -> tuple[int, int, int, int]:

@@ -13,6 +13,7 @@ from models.cases.approvals import current_approval, promise_in_force
 from models.cases.case_file import RenewalCase, bridge_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure, today_of
+from models.papers.before_payment import SignedPapers, signed_papers
 from rulebook.acts import (
     HEARD_UNTIL_DRAWN,
     CorrectionProposal,
@@ -76,9 +77,12 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
     approval = current_approval(session, case.case_no)
     payment = _one(session, _PAYMENT, case=case.case_no)
     out = bridge_of(session, case, today)
+    measure = kept_measure(session, measure_digest)
+    disbursing = case.stage == CaseStage.DISBURSEMENT
+    signed = signed_papers(session, case.case_no, measure) if disbursing else SignedPapers()
     return Standing(
         facts=facts,
-        measure=kept_measure(session, measure_digest),
+        measure=measure,
         calendar=calendar_around(session, facts.received_on, facts.loan.maturity),
         promise=promise_in_force(session, case.case_no),
         proposal=Proposal(approval.amount_fen, approval.maker, approval.terms_digest) if approval else None,
@@ -95,6 +99,8 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         found_by=payment.found_by or "" if payment else "",
         measure_proposed=_measure_proposed(session, case.case_no),
         correction_proposed=_correction_proposed(session, case.case_no),
+        unsigned=signed.missing,
+        attached_by=signed.attached_by,
     )
 
 
@@ -136,7 +142,7 @@ def _heard_while_undrawn(session: Session, case_no: str) -> Collection[Kind] | N
     undrawn = _last(session, case_no, EventKind.PAPERS_NOT_DRAWN) if waits_for == ActKind.DRAW_AGAIN else None
     if undrawn is None:
         return None
-    # A step that stays in its stage needs no mention: only the papers before payment belong to one.
+    # A step that stays in its stage needs no mention: only papers before payment belong to one, and all hear the same.
     return kinds_of(HEARD_UNTIL_DRAWN[EventKind(undrawn.detail.get(INSTEAD_OF, EventKind.PAPERS_DRAWN_UP))])
 
 

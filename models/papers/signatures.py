@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     BigInteger,
@@ -186,6 +186,21 @@ def files_of_size(session: Session, size: int) -> list[Document | SignedFile]:
     papers = select(Document).where(func.octet_length(table(Document).c.pdf) == size).limit(_MOST_ALIKE)
     files = select(SignedFile).where(func.octet_length(table(SignedFile).c.content) == size).limit(_MOST_ALIKE)
     return [*session.scalars(papers), *session.scalars(files)]
+
+
+class FileOnRecord(NamedTuple):
+    """A signed file or scan without its content."""
+
+    sha256: str
+    scan: bool
+    serial: int
+
+
+def files_of(session: Session, number: str) -> list[FileOnRecord]:
+    """All signed files and scans of a paper, in the order they were kept."""
+    column = table(SignedFile).c
+    found = select(column.sha256, column.scan, column.serial).where(column.document == number).order_by(column.serial)
+    return [FileOnRecord(*row) for row in session.connection().execute(found)]
 
 
 def keep_file(session: Session, file: SignedFile) -> None:

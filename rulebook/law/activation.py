@@ -7,7 +7,7 @@ from rulebook.law.comparison import rate_text
 from rulebook.law.fees import average_daily_rate
 from rulebook.law.measure import Measure
 from rulebook.money import format_yuan
-from rulebook.papers.kinds import Occasion, drawn_on
+from rulebook.papers.kinds import DocumentKind, signed_before_payment
 from rulebook.values import Value
 
 CARRIED_OUT_STEPS = ("maker", "checker")
@@ -178,7 +178,8 @@ def _not_carried_out(measure: Measure) -> Iterator[Objection]:
         yield Objection(names=("fee.collected_by",), code="activation.bank_collects_fee")
     if (linked_to := measure.fee.linked_to.value) is not None:
         yield Objection(names=("fee.linked_to",), code="activation.linked_rate", facts={"rate": linked_to})
-    if others := set(measure.papers.drawn_up.value or ()) - set(drawn_on(Occasion.BEFORE_PAYMENT)):
+    signed = {kind for kind in DocumentKind if signed_before_payment(kind)}
+    if others := set(measure.papers.drawn_up.value or ()) - signed:
         kinds = ", ".join(sorted(others))
         yield Objection(names=("papers.drawn_up",), code="activation.not_before_payment", facts={"kinds": kinds})
     steps = measure.approval.steps.value

@@ -28,6 +28,7 @@ from rulebook.law.size import industry_of
 from rulebook.messages import BorrowersPurpose, ChecklistItem
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
 from rulebook.papers.kinds import DocumentKind, LegalForm
+from rulebook.papers.signing import OnRecord
 from rulebook.values import Day, Value
 
 T = TypeVar("T")
@@ -362,11 +363,16 @@ class RepaymentSection(Section):
 
 
 class PapersSection(Section):
-    """The papers: what the borrower hands in, the legal form of the bridge, and the set that is drawn up."""
+    """The papers: what the borrower hands in, the legal form of the bridge, and the set that is drawn up.
+
+    ``signed_before_payment``: in which form the signatures of all parties must be on record before money leaves; where
+    nobody says so, the signing that the maker records stands for them.
+    """
 
     required: Provision[tuple[Words, ...]] = silent()
     legal_form: Provision[LegalForm] = silent()
     drawn_up: Provision[tuple[DocumentKind, ...]] = silent()
+    signed_before_payment: Provision[OnRecord] = silent()
 
 
 class ApprovalSection(Section):

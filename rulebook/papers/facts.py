@@ -115,8 +115,19 @@ class PaperReceipt(PaperValue):
     reference: Line
 
 
+class PaperCopy(PaperValue):
+    """A file that came of a paper by signing: in which form, in words, and its digest."""
+
+    form: Name
+    sha256: Digest
+
+
 class PaperFile(PaperValue):
-    """One paper of the archive: its number, its kind and name, its date, its pages and its digest."""
+    """One paper of the archive: its number, its kind and name, its date, its pages and its digest.
+
+    Attributes:
+        sha256: of the paper as it was drawn; ``copies``: the signed files on record that came of it.
+    """
 
     number: Reference
     kind: DocumentKind
@@ -124,6 +135,31 @@ class PaperFile(PaperValue):
     made_on: date
     pages: Count
     sha256: Digest
+    copies: Rows[PaperCopy] = ()
+
+
+class PaperBrought(PaperValue):
+    """A paper that others made, as the archive keeps it.
+
+    Attributes:
+        original: the paper itself; else a copy. ``kept_for``: 保管期限, as written by whoever recorded it.
+    """
+
+    name: Line
+    dated_on: date | None = None
+    pages: Count
+    sha256: Digest
+    original: bool
+    kept_for: Name = ""
+
+
+class PaperEvent(PaperValue):
+    """What happened to a case and left no paper: the day, what it was in words, and whose act; None and empty where
+    a row stands for several."""
+
+    on: date | None = None
+    what: Line
+    by: Name = ""
 
 
 class PaperAccount(PaperValue):
@@ -163,6 +199,7 @@ class PaperData(PaperValue):
             ``fee_due_fen``, the fee due by that day.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
+        due_by: day by which it must be back if it leaves then, moved off a day off as the measure says.
         cut_off: time of that day, such as 16:30.
         terms_digest: what the approval binds.
         paid_on: day the bridge was paid; ``returned_on`` the day all of it was back.
@@ -186,7 +223,7 @@ class PaperData(PaperValue):
         breaches: what the addressee broke, with the clause or article.
         extended_to: the new day by which the bridge must be back; ``extension_reason`` why.
         missing_papers: names of what the applicant must still hand in.
-        files: what the archive holds.
+        files: the papers of this house in the archive; ``brought`` those that others made; ``happened`` what left none.
         cooperation_from, cooperation_until, cooperation_ceiling_fen: term of the cooperation agreement, and the most
             that may be out through this bank at a time, in fen.
         entrusted_bank: the bank that lends on the fund's behalf (委托贷款 受托人).
@@ -232,6 +269,7 @@ class PaperData(PaperValue):
     fee_due_fen: Amount | None = Field(default=None, ge=0)
     new_loan_days: Count | None = Field(default=None, ge=1)
     pay_by: date | None = None
+    due_by: date | None = None
     cut_off: Reference | None = None
     terms_digest: Digest | None = None
 
@@ -269,6 +307,8 @@ class PaperData(PaperValue):
 
     missing_papers: Rows[Line] = ()
     files: Rows[PaperFile] = ()
+    brought: Rows[PaperBrought] = ()
+    happened: Rows[PaperEvent] = ()
 
     cooperation_from: date | None = None
     cooperation_until: date | None = None

@@ -46,6 +46,7 @@ class Occasion(StrEnum):
     """When a paper is drawn up: by the story, or because an officer asks for it."""
 
     BEFORE_PAYMENT = "before_payment"  # once for each approval, for signing
+    RELEASE_DAY = "release_day"  # once for each release: on its day, before the money leaves
     REFUSAL = "refusal"
     CLOSING = "closing"  # what the archive must hold of a bridge, where it does not yet
     REQUEST = "request"
@@ -55,7 +56,6 @@ class Involved(StrEnum):
     """Who is not part of every case."""
 
     GUARANTORS = "guarantors"  # somebody guarantees the loan, and signs that he knows of its renewal
-    COMMITTEE = "committee"  # a committee has decided
 
 
 class PaperRow(NamedTuple):
@@ -91,6 +91,8 @@ _COOPERATION = ("cooperation_from", "cooperation_until", "cooperation_ceiling_fe
 _BEFORE_PAYMENT = (Occasion.BEFORE_PAYMENT,)
 _ON_REQUEST = (Occasion.REQUEST,)
 _AT_CLOSING_OR_SOONER = (Occasion.CLOSING, Occasion.REQUEST)
+# At closing only where a case that was released by an earlier edition has none.
+_ON_RELEASE_DAY = (Occasion.RELEASE_DAY, Occasion.CLOSING, Occasion.REQUEST)
 
 PAPERS: Mapping[DocumentKind, PaperRow] = {
     DocumentKind.APPLICATION_FORM: PaperRow(
@@ -108,9 +110,8 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
     DocumentKind.MINUTES: PaperRow(
         short="JY",
         needs=("bridge_fen", "minutes_reference", "applicant"),
-        drawn=(Occasion.BEFORE_PAYMENT, Occasion.REQUEST),
-        stage=CaseStage.AGREEMENT,
-        only_with=Involved.COMMITTEE,
+        drawn=_ON_REQUEST,  # before the approval that cites them: what is printed after it would be no minutes of it
+        stage=CaseStage.APPROVAL,
     ),
     DocumentKind.RENEWAL_COMMITMENT: PaperRow(
         short="CN",
@@ -160,13 +161,13 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
         short="YK", needs=(*_PAYEE, "bridge_fen", "applicant"), drawn=_BEFORE_PAYMENT, stage=CaseStage.AGREEMENT
     ),
     DocumentKind.TRANSFER_INSTRUCTION: PaperRow(
-        short="HK", needs=("bridge_fen", *_PAYEE), drawn=_BEFORE_PAYMENT, stage=CaseStage.AGREEMENT
+        short="HK", needs=("bridge_fen", *_PAYEE), drawn=(Occasion.RELEASE_DAY,), stage=CaseStage.DISBURSEMENT
     ),
     DocumentKind.RELEASE_CHECKLIST: PaperRow(
-        short="HY", needs=(*_RELEASED, "release_checks"), drawn=_AT_CLOSING_OR_SOONER, stage=CaseStage.DISBURSEMENT
+        short="HY", needs=(*_RELEASED, "release_checks"), drawn=_ON_RELEASE_DAY, stage=CaseStage.DISBURSEMENT
     ),
     DocumentKind.DISBURSEMENT_FORM: PaperRow(
-        short="BF", needs=_RELEASED, drawn=_AT_CLOSING_OR_SOONER, stage=CaseStage.DISBURSEMENT
+        short="BF", needs=_RELEASED, drawn=_ON_RELEASE_DAY, stage=CaseStage.DISBURSEMENT
     ),
     DocumentKind.PAYMENT_REMINDER: PaperRow(
         short="TX", needs=_OWED, drawn=_ON_REQUEST, stage=CaseStage.REPAYMENT, of_a_debt=True
@@ -211,31 +212,50 @@ def drawn_on(occasion: Occasion) -> tuple[DocumentKind, ...]:
 
 
 def bound_by_approval(kind: DocumentKind) -> bool:
-    """Whether a paper is drawn up once for each approval, and numbered as it is; minutes may be asked for as well."""
+    """Whether a paper is drawn up once for each approval, and numbered as it is."""
     return PAPERS[kind].drawn == (Occasion.BEFORE_PAYMENT,)
 
 
+def signed_before_payment(kind: DocumentKind) -> bool:
+    """Whether money waits for the signatures on a paper, where the measure or the operator wants them on record.
+
+    >>> signed_before_payment(DocumentKind.DISBURSEMENT_FORM), signed_before_payment(DocumentKind.PAYMENT_REMINDER)
+    (True, False)
+    """
+    return bool({Occasion.BEFORE_PAYMENT, Occasion.RELEASE_DAY} & {*PAPERS[kind].drawn})
+
+
 def before_payment(
-    form: LegalForm | None, listed: Collection[DocumentKind] | None, *, guarantors: bool, committee: bool
+    form: LegalForm | None, listed: Collection[DocumentKind] | None, *, guarantors: bool
 ) -> tuple[DocumentKind, ...]:
-    """The papers that are drawn up for signing before money leaves.
+    """The papers that are drawn up for signing once a bridge is approved.
 
     Args:
         form: the legal form the measure chooses; where it chooses none, three parties sign.
-        listed: the measure's own list, which stands before the set of the legal form.
+        listed: the measure's own list, which stands before the set of the legal form; what it lists of another
+            occasion is drawn up then.
         guarantors: somebody guarantees the loan; else there is no consent of his.
-        committee: a committee has decided; else there are no minutes.
 
-    >>> papers = before_payment(LegalForm.USAGE_AGREEMENT, None, guarantors=False, committee=False)
+    >>> papers = before_payment(LegalForm.USAGE_AGREEMENT, None, guarantors=False)
     >>> [kind.value for kind in papers][1:3]
     ['renewal_commitment', 'usage_agreement']
     """
     chosen = form or LegalForm.THREE_PARTY
-    of_the_form = (
-        kind for kind in drawn_on(Occasion.BEFORE_PAYMENT) if not PAPERS[kind].forms or chosen in PAPERS[kind].forms
-    )
-    absent = {
-        *(() if guarantors else (Involved.GUARANTORS,)),
-        *(() if committee else (Involved.COMMITTEE,)),
-    }
-    return tuple(kind for kind in listed or of_the_form if PAPERS[kind].only_with not in absent)
+    mine = drawn_on(Occasion.BEFORE_PAYMENT)
+    of_the_form = (kind for kind in mine if not PAPERS[kind].forms or chosen in PAPERS[kind].forms)
+    absent = () if guarantors else (Involved.GUARANTORS,)
+    return tuple(kind for kind in listed or of_the_form if kind in mine and PAPERS[kind].only_with not in absent)
+
+
+def on_release_day(listed: Collection[DocumentKind] | None) -> tuple[DocumentKind, ...]:
+    """The papers that are drawn up on the release day, before the money leaves.
+
+    Args:
+        listed: the measure's own list of papers; an instruction to the bank that it leaves out is not drawn up, while
+            the form of payment and the record of what was checked always are.
+
+    >>> [kind.value for kind in on_release_day(None)]
+    ['transfer_instruction', 'release_checklist', 'disbursement_form']
+    """
+    always = drawn_on(Occasion.CLOSING)
+    return tuple(kind for kind in drawn_on(Occasion.RELEASE_DAY) if not listed or kind in listed or kind in always)

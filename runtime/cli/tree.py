@@ -26,6 +26,7 @@ _CASE: Tree = {
 
 _DOCUMENTS: Tree = {
     "list": "papers.kept:list_papers",
+    "attach": "papers.attaching:attach",
     "sign": "papers.signing:sign",
     "fetch": "papers.kept:fetch",
     "verify": "papers.checking:verify",

@@ -33,13 +33,13 @@ async def test_a_bridged_case_pays_once_and_closes_with_everything_home(fund: Te
     assert fund.pool().available_fen == POOL
     assert fund.papers_of(case) == [
         "renewal_commitment",
-        "transfer_instruction",
         "application_form",
         "tripartite_agreement",
         "drawdown_request",
         "disbursement_form",
-        "archive_index",
+        "transfer_instruction",
         "release_checklist",
+        "archive_index",
         "settlement_certificate",
     ]
 

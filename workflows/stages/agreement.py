@@ -25,7 +25,7 @@ async def sign(case: RenewalCase) -> None:
         return _papers_before_payment(case, cause)
 
     async def mended(wait: Wait) -> None:
-        await _mended_in_time(case, wait)
+        await mended_in_time(case, wait)
 
     drawn = await draw(case, contracts.draw_up_papers, papers, f"papers/{case.state.attempt}", mended, last_call)
     assert drawn.step.due is not None, "papers are drawn up to be signed by a day"
@@ -56,7 +56,7 @@ def _papers_before_payment(case: RenewalCase, cause: str | None) -> contracts.Dr
     )
 
 
-async def _mended_in_time(case: RenewalCase, wait: Wait) -> None:
+async def mended_in_time(case: RenewalCase, wait: Wait) -> None:
     """Wait until somebody asks for the papers again, or it is time to try; whatever ends a case is heard meanwhile.
 
     Raises:

@@ -1,6 +1,6 @@
 """The payment (放款): released on its day, sent once, and asked about until its fate is known."""
 
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
 from temporalio import workflow
@@ -17,8 +17,9 @@ from rulebook.steps import Step
 from workflows.case import RenewalCase, Wait, wait_until
 from workflows.clock import Clock, today
 from workflows.policies import ASK_PAYMENT_AGAIN, ASK_WHAT_IS_NOT_FOUND_WORKDAYS
-from workflows.stages.agreement import release_wait
-from workflows.stages.before_money import hear
+from workflows.stages.agreement import mended_in_time, release_wait
+from workflows.stages.before_money import CaseOver, hear
+from workflows.stages.drawing import draw
 
 
 class Paid(NamedTuple):
@@ -42,6 +43,8 @@ async def pay_out(case: RenewalCase) -> Paid:
     """
     state = case.state
     while True:
+        if workflow.patched("papers-of-the-release"):
+            await _draw_release_papers(case)
         await hear(case, release_wait(case), Release)
         state.payment += 1
         state.in_flight, state.by_hand, state.released_by = True, None, case.actor.id
@@ -53,6 +56,43 @@ async def pay_out(case: RenewalCase) -> Paid:
         if paid is not None:
             state.bridge = paid.bridge
             return paid
+
+
+async def _draw_release_papers(case: RenewalCase) -> None:
+    """On the release day and before the money leaves: what people sign to let it leave is dated on that day.
+
+    Each release has papers of its own: an instruction serves for one payment only.
+
+    Raises:
+        CaseOver, ApprovalVoid: as ``hear_or``; ``ApprovalVoid`` where they shall be drawn from other templates, too.
+    """
+    state = case.state
+    await _until_release_day(case)
+    if workflow.now() >= state.last_call:
+        return  # sent back when it was too late for another
+
+    def papers(cause: str | None) -> contracts.DrawReleasePapers:
+        step = case.step(EventKind.RELEASE_PAPERS_DRAWN, wait=release_wait(case), cause=cause)
+        return contracts.DrawReleasePapers(step=step, template_digest=state.template_digest)
+
+    async def mended(wait: Wait) -> None:
+        await mended_in_time(case, wait)
+
+    cause = f"release_papers/{state.attempt}/{state.payment + 1}"
+    await draw(case, contracts.draw_release_papers, papers, cause, mended, state.last_call)
+
+
+async def _until_release_day(case: RenewalCase) -> None:
+    """Whatever ends a case before its money leaves is heard meanwhile."""
+    last_call = case.state.last_call
+    begins = datetime.combine(last_call.astimezone(LAW_ZONE).date(), time(), LAW_ZONE)
+    if workflow.now() >= begins:
+        return
+    try:
+        await hear(case, Wait(ActKind.RELEASE, last_call, begins))
+    except CaseOver as over:
+        if over.end is not CaseStage.LAPSED or workflow.now() >= last_call:
+            raise  # else only this wait is over
 
 
 async def _until_its_fate_is_known(case: RenewalCase, until: Until) -> Paid | None:

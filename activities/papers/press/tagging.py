@@ -1,5 +1,8 @@
 """The last touch on a PDF's objects before they are written.
 
+Tables: WeasyPrint tags every heading cell without saying what it heads, and whatever stands in columns as a table. A
+reader that reads cell by cell needs the first (ISO 14289-1, 7.5) and stumbles over the second.
+
 Header, footer and marks at the edge are no part of the text. WeasyPrint tags them like text, but hangs them nowhere: a
 reader that walks the tag tree would find content without a place in it. PDF 1.7 (ISO 32000-1, 14.8.2.2) has artifacts
 of pagination for this.
@@ -13,6 +16,8 @@ import pydyf
 
 _NOTHING = b"null"
 _BEGIN, _END = b"stream\n", b"\nendstream"
+_CELLS = frozenset({"/TH", "/TD"})
+_OF_TABLES = frozenset({"/Table", "/THead", "/TBody", "/TFoot", "/TR", "/TD"})
 _BLOCKS = frozenset({"/H1", "/H2", "/H3", "/P"})
 
 
@@ -28,6 +33,7 @@ def finish(pdf: Any, at_the_corner: bytes) -> None:
         tree.margins_as_artifacts(page, parents)
         tree.fold_lines(parents)
     tree.unfold_blocks()
+    tree.name_tables()
     if at_the_corner:
         tree.draw_at_the_corner(at_the_corner)
     # WeasyPrint lists an embedded file once for the name tree and once more for itself.
@@ -114,6 +120,40 @@ class _Tree:
                 and self._at(element["P"])["S"] == element["S"]
             ):
                 element["S"] = "/NonStruct"
+
+    def name_tables(self) -> None:
+        """Each heading says whether it heads row or column; a table without one only sets things side by side."""
+        for table in [each for each in self._pdf.objects if isinstance(each, dict) and each.get("S") == "/Table"]:
+            rows = [element for element in self._below(table) if element.get("S") == "/TR"]
+            cells = [[cell for cell in self._kids(row) if cell.get("S") in _CELLS] for row in rows]
+            if any(cell["S"] == "/TH" for row in cells for cell in row):
+                for row in cells:
+                    self._give_scope(row)
+            else:
+                for element in [table, *self._below(table)]:
+                    if element.get("S") in _OF_TABLES:
+                        element["S"] = "/NonStruct" if element["S"] != "/TD" else "/Div"
+                        element.pop("A", None)
+
+    def _give_scope(self, row: list[Any]) -> None:
+        scope = "/Column" if all(cell["S"] == "/TH" for cell in row) else "/Row"
+        for cell in row:
+            if cell["S"] == "/TH":
+                attributes = cell.setdefault("A", pydyf.Dictionary({"O": "/Table"}))
+                attributes["Scope"] = scope
+
+    def _kids(self, element: Any) -> list[Any]:
+        kids = element.get("K", [])
+        references = kids if isinstance(kids, list) else [kids]
+        found = (self._at(each) for each in references if isinstance(each, bytes) and each.endswith(b" R"))
+        return [each for each in found if isinstance(each, dict) and "S" in each]
+
+    def _below(self, element: Any) -> Iterator[Any]:
+        """All that stands in an element, itself and tables within it left out."""
+        for kid in self._kids(element):
+            if kid.get("S") != "/Table":
+                yield kid
+                yield from self._below(kid)
 
     def draw_at_the_corner(self, strokes: bytes) -> None:
         """Put strokes on the first page, as an artifact; its y runs down already."""

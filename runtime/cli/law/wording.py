@@ -30,6 +30,7 @@ _GROUPS = {
     "repayment.untagged": "purpose",
     "papers.legal_form": "law.form",
     "papers.drawn_up": "paper",
+    "papers.signed_before_payment": "law.on_record",
     "approval.steps": "role",
     "release.checklist": "checklist_item",
     "queue.order": "queue",

@@ -38,7 +38,6 @@ BEFORE_PAYMENT = {
     "renewal_commitment",
     "tripartite_agreement",
     "drawdown_request",
-    "transfer_instruction",
 }
 
 

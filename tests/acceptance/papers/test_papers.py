@@ -64,14 +64,13 @@ async def test_the_papers_of_a_bridge_name_its_parties_and_its_money(fund: Teste
         DocumentKind.RENEWAL_COMMITMENT,
         DocumentKind.TRIPARTITE_AGREEMENT,
         DocumentKind.DRAWDOWN_REQUEST,
-        DocumentKind.TRANSFER_INSTRUCTION,
     }
     for text in papers.values():
         assert application.applicant_name in text
         assert "5,000,000.00" in text
         assert "{" not in text
     assert "人民币伍佰万元整" in papers[DocumentKind.TRIPARTITE_AGREEMENT]
-    assert application.account_number in papers[DocumentKind.TRANSFER_INSTRUCTION].replace(" ", "")
+    assert application.account_number in papers[DocumentKind.DRAWDOWN_REQUEST].replace(" ", "")
     assert "李敬" in papers[DocumentKind.APPLICATION_FORM]
     assert "王核" in papers[DocumentKind.APPLICATION_FORM]
     assert "东政规发〔2025〕5号" in papers[DocumentKind.APPLICATION_FORM]
@@ -89,7 +88,7 @@ async def test_13_a_name_is_on_the_agreement_the_order_and_in_the_books_as_writt
     await fund.settle()
     papers = texts(fund, case)
     kept = "".join(name.split())
-    for kind in (DocumentKind.TRIPARTITE_AGREEMENT, DocumentKind.TRANSFER_INSTRUCTION, DocumentKind.DRAWDOWN_REQUEST):
+    for kind in (DocumentKind.TRIPARTITE_AGREEMENT, DocumentKind.APPLICATION_FORM, DocumentKind.DRAWDOWN_REQUEST):
         assert kept in "".join(papers[kind].split())
     with fund.services.sessions() as session:
         for document in documents_of(session, case):
@@ -115,14 +114,13 @@ async def test_the_legal_form_chooses_what_is_signed(
         DocumentKind.APPLICATION_FORM,
         DocumentKind.RENEWAL_COMMITMENT,
         DocumentKind.DRAWDOWN_REQUEST,
-        DocumentKind.TRANSFER_INSTRUCTION,
     }
     assert set(papers) == always | agreements
     assert all("人民币伍佰万元整" in papers[kind] for kind in agreements)
 
 
 async def test_the_measures_own_list_stands_before_the_set_of_its_form(fund_under: Callable[..., TestedFund]) -> None:
-    listed = '[papers]\ndrawn_up = ["usage_agreement", "guarantor_consent", "minutes"]\n\n[loan]\n'
+    listed = '[papers]\ndrawn_up = ["usage_agreement", "guarantor_consent", "transfer_instruction"]\n\n[loan]\n'
     fund = fund_under({"[loan]\n": listed})
     guaranteed = await fund.apply(
         a_micro_manufacturer(maturity=fund.in_days(16), guarantor="东海县石湖融资担保有限公司")

@@ -124,7 +124,7 @@ async def test_a_promise_that_changes_is_what_the_papers_are_drawn_from(fund: Te
     assert fund.events(case).count(EventKind.PAPERS_NOT_DRAWN) == 2
     await mended(serving)
     await fund.draw_again(case)
-    for kind in ("drawdown_request", "transfer_instruction"):
+    for kind in ("drawdown_request", "tripartite_agreement"):
         assert "3,800,000.00" in texts(fund, case)[kind]
         assert "5,000,000.00" not in texts(fund, case)[kind]
     await is_paid(fund, case, yuan(3_800_000))

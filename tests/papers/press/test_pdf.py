@@ -20,6 +20,8 @@ from activities.papers.press import ATTACHMENT, Paper, Press, SignatureBox, fact
 from activities.papers.press.facts import facts_of
 from activities.papers.press.sample import SAMPLE
 from activities.papers.press.template_facts import TemplateFacts
+from activities.signing.places import place_of
+from gateways.esign import DemoAuthority, sign_pdf
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
 from rulebook.papers.facts import PaperData
@@ -142,6 +144,35 @@ def test_headings_rows_and_cells_of_the_agreement_are_tagged_as_such(opened: Cal
     assert roles.count("/H1") == 1
     assert roles.count("/H2") >= 16
     assert {"/Table", "/TR", "/TH", "/TD", "/THead", "/TBody"} <= set(roles)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+@pytest.mark.parametrize("kind", DocumentKind)
+def test_40_each_heading_of_a_table_says_what_it_heads_and_what_only_stands_side_by_side_is_no_table(
+    kind: DocumentKind, lang: Lang, opened: Callable[..., pikepdf.Pdf]
+) -> None:
+    tree = list(elements(opened(kind, lang).Root.StructTreeRoot.K[0]))
+    headings = [element for element in tree if element.S == "/TH"]
+    assert all(element.A.Scope in ("/Row", "/Column") for element in headings)
+    for table in (element for element in tree if element.S == "/Table"):
+        assert any(element.S == "/TH" for element in elements(table)), "a table without headings is for layout"
+
+
+def test_40_a_heading_over_a_column_is_told_from_one_before_a_row(opened: Callable[..., pikepdf.Pdf]) -> None:
+    tree = list(elements(opened(DocumentKind.ARCHIVE_INDEX).Root.StructTreeRoot.K[0]))
+    scopes = [str(element.A.Scope) for element in tree if element.S == "/TH"]
+    assert {"/Row", "/Column"} == set(scopes)
+
+
+def test_40_a_signed_paper_names_its_signature_and_keeps_its_producer(press: Press, tmp_path: Path) -> None:
+    paper = press.render(AGREEMENT, SAMPLE)
+    credential = DemoAuthority(tmp_path).credential("operator", SAMPLE.operator_name)
+    place = place_of([box._asdict() for box in paper.boxes], "operator")
+    pdf = pikepdf.open(io.BytesIO(sign_pdf(paper.pdf, "operator", credential, place, None)))
+    (field,) = [each for page in pdf.pages for each in page.obj.get("/Annots", []) if each.get("/FT") == "/Sig"]
+    assert str(field.TU)
+    with pdf.open_metadata() as metadata:
+        assert metadata["pdf:Producer"] == str(pdf.docinfo["/Producer"])
 
 
 @pytest.mark.parametrize("kind", DocumentKind)

@@ -8,7 +8,7 @@ from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE
 from rulebook.papers.facts import PaperCheck
 from rulebook.papers.kinds import DocumentKind
-from tests.papers.samples import Read, Sample, changed
+from tests.papers.samples import LANGUAGES, Read, Sample, changed
 
 
 def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> None:
@@ -22,7 +22,7 @@ def test_only_the_operators_own_choices_are_marked(press: Press, read: Read) -> 
     agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, SAMPLE))
     assert "5个工作日内※发放续贷资金" in agreement
     assert "16:30前※划款" in agreement
-    assert "不超过10日。" in agreement  # the measure's own term bears no mark
+    assert "不超过10日（于2026年3月19日划付的" in agreement  # the measure's own term bears no mark
 
 
 def test_the_day_count_and_the_tiers_are_those_of_the_measure(press: Press, read: Read) -> None:
@@ -40,7 +40,7 @@ def test_a_term_in_working_days_and_the_least_fee_are_in_the_agreement(press: Pr
     choices = ("bridge.term_days", "fee.minimum")
     facts = changed(term_in_working_days=True, fees={"minimum_fen": 200_000}, fee_fen=None, operator_choices=choices)
     agreement = read(press.render(DocumentKind.TRIPARTITE_AGREEMENT, facts))
-    assert "不超过10个工作日※。" in agreement
+    assert "不超过10个工作日※（于2026年3月19日划付的" in agreement
     assert "不足人民币贰仟元整（¥2,000.00）的，按人民币贰仟元整（¥2,000.00）计收※" in agreement
     assert "不超过10个工作日※" in read(press.render(DocumentKind.RENEWAL_COMMITMENT, facts))
     assert "¥14,250.00）※" in read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed(operator_choices=choices)))
@@ -67,54 +67,21 @@ def test_a_demand_before_the_day_asks_for_the_money_by_that_day(press: Press, re
 def test_an_item_of_the_checklist_that_nobody_signed_leaves_room_for_who_and_when(press: Press, read: Read) -> None:
     items = (PaperCheck(line="收款账户已回拨核实", done=False), SAMPLE.release_checks[0])
     text = read(press.render(DocumentKind.RELEASE_CHECKLIST, changed(release_checks=items)))
-    assert "1收款账户已回拨核实未核验月日时" in text
+    assert "1收款账户已回拨核实□已核验月日时" in text
     assert "2失信名单和涉诉情况已于当日复查√已核验赵纳2026年3月19日09:32" in text
 
 
-ONE_SIDED = {
-    DocumentKind.TRIPARTITE_AGREEMENT: (
-        "甲方实现债权的合理费用※",
-        "应当赔偿甲方因此受到的损失※",
-        "赔偿乙方因此产生的到期贷款逾期利息※",
-        "计收至全部归还之日止※",
-        "人民法院提起诉讼※",
-    ),
-    DocumentKind.USAGE_AGREEMENT: (
-        "不得以其与贷款银行之间的争议对抗甲方※",
-        "计收至全部归还之日止※",
-        "因此增加的费用由乙方承担※",
-        "人民法院提起诉讼※",
-    ),
-    DocumentKind.ENTRUSTED_LOAN_AGREEMENT: (
-        "不得以其与贷款银行之间的争议对抗甲方、乙方※",
-        "计收至全部归还之日止※",
-        "人民法院提起诉讼※",
-    ),
-    DocumentKind.COOPERATION_AGREEMENT: (
-        "调整合作额度※",
-        "造成的损失由乙方承担※",
-        "应当赔偿甲方因此受到的损失※",
-        "乙方不得以前条第二项免除责任※",
-        "甲方有权暂停受理乙方的新业务※",
-        "人民法院提起诉讼※",
-    ),
-    DocumentKind.EXTENSION_AGREEMENT: ("甲方有权宣布周转资金立即到期※", "人民法院管辖※"),
-    DocumentKind.GUARANTOR_CONSENT: ("人民法院提起诉讼※",),
-    DocumentKind.REFUSAL_NOTICE: ("复核由未参与本次审查的人员办理※",),
-}
-
-
-@pytest.mark.parametrize("kind", list(ONE_SIDED))
-def test_what_binds_one_side_and_no_measure_lays_down_is_marked_and_explained(
-    kind: DocumentKind, press: Press, read: Read
-) -> None:
-    text = read(press.render(kind, changed(operator_choices=())))
-    assert [clause for clause in ONE_SIDED[kind] if clause not in text] == []
-    explained = f"由承办主体{SAMPLE.operator_name}自行设定"
-    assert explained in text
-    english = read(press.render(kind, changed(operator_choices=()), "en"))
-    assert english.count("※") == text.count("※"), "each clause has its mark in English too"
-    assert "isnotlaiddowninthemeasure" in english
+def test_39_what_no_measure_lays_down_is_marked_on_a_notice_and_on_no_contract(press: Press, read: Read) -> None:
+    """Beside a clause on damages or jurisdiction the mark would say that one side alone had set the terms."""
+    for kind in (*CONTRACTS, DocumentKind.GUARANTOR_CONSENT):
+        for lang in LANGUAGES:
+            assert "※" not in read(press.render(kind, changed(operator_choices=()), lang))
+    notice = read(press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=())))
+    assert "复核由未参与本次审查的人员办理※" in notice
+    assert f"由承办主体{SAMPLE.operator_name}自行设定" in notice
+    assert "isnotlaiddowninthemeasure" in read(
+        press.render(DocumentKind.REFUSAL_NOTICE, changed(operator_choices=()), "en")
+    )
 
 
 def test_no_clause_is_read_in_favour_of_one_side(sample: Sample, read: Read) -> None:
@@ -123,3 +90,39 @@ def test_no_clause_is_read_in_favour_of_one_side(sample: Sample, read: Read) -> 
     assert "不构成甲方违约" in text
     assert "并不承担责任" not in text
     assert "借款人和每一担保人各执壹份" in read(sample(DocumentKind.GUARANTOR_CONSENT))
+
+
+CONTRACTS = (
+    DocumentKind.TRIPARTITE_AGREEMENT,
+    DocumentKind.USAGE_AGREEMENT,
+    DocumentKind.ENTRUSTED_LOAN_AGREEMENT,
+    DocumentKind.EXTENSION_AGREEMENT,
+    DocumentKind.COOPERATION_AGREEMENT,
+)
+
+
+@pytest.mark.parametrize("kind", CONTRACTS)
+def test_39_a_contract_says_what_an_electronic_signature_is_worth_and_marks_no_clause_as_one_sided(
+    kind: DocumentKind, press: Press, read: Read
+) -> None:
+    text = read(press.render(kind, changed()))
+    assert "《中华人民共和国电子签名法》第十四条" in text
+    for clause in ("提起诉讼", "应当赔偿甲方因此受到的损失", "合理费用"):
+        assert f"{clause}※" not in text
+    assert not ("具有同等效力" in text and "以本协议为准" in text)
+
+
+def test_39_one_rate_is_no_tier_and_the_day_of_return_is_named(press: Press, read: Read) -> None:
+    for kind in CONTRACTS[:3]:
+        several = read(press.render(kind, changed()))
+        assert "分段计收" in several
+        assert "于2026年3月19日划付的，归还期限为2026年3月29日，含当日" in several
+        one = changed(fees={"tiers": [{"daily_rate": "0.02%"}]})
+        assert "分段计收" not in read(press.render(kind, one))
+
+
+def test_39_the_certificate_says_when_the_debt_ended_and_a_promise_is_named_once(press: Press, read: Read) -> None:
+    certificate = read(press.render(DocumentKind.SETTLEMENT_CERTIFICATE, changed()))
+    assert "已于2026年3月26日最后一笔款项到账时终止" in certificate
+    form = read(press.render(DocumentKind.DISBURSEMENT_FORM, changed(promise_reference="承诺函1号")))
+    assert "续贷承诺（编号：承诺函1号）" in form

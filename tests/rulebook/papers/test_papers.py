@@ -19,8 +19,10 @@ from rulebook.papers.kinds import (
     before_payment,
     bound_by_approval,
     drawn_on,
+    on_release_day,
 )
 from rulebook.papers.limits import MOST_COUNT, MOST_ROWS, MOST_TEXT
+from rulebook.stages import CaseStage
 from rulebook.values import Value
 
 ALWAYS = [name for name, field in PaperData.model_fields.items() if field.is_required()]
@@ -58,42 +60,37 @@ def names(kinds: tuple[DocumentKind, ...]) -> list[str]:
 def test_the_legal_form_chooses_the_agreements_and_every_bridge_has_the_rest(
     form: LegalForm | None, agreements: list[str]
 ) -> None:
-    papers = before_payment(form, None, guarantors=True, committee=True)
+    papers = before_payment(form, None, guarantors=True)
     assert names(papers) == [
         "application_form",
-        "minutes",
         "renewal_commitment",
         "guarantor_consent",
         *agreements,
         "drawdown_request",
-        "transfer_instruction",
     ]
     assert set(papers) <= set(drawn_on(Occasion.BEFORE_PAYMENT))
 
 
-@pytest.mark.parametrize(
-    ("guarantors", "committee", "absent"),
-    [
-        (True, True, set()),
-        (False, True, {"guarantor_consent"}),
-        (True, False, {"minutes"}),
-        (False, False, {"minutes", "guarantor_consent"}),
-    ],
-)
-def test_nobody_signs_who_does_not_guarantee_and_nothing_is_minuted_that_no_committee_decided(
-    guarantors: bool, committee: bool, absent: set[str]
-) -> None:
-    all_of_them = before_payment(None, None, guarantors=True, committee=True)
-    papers = before_payment(None, None, guarantors=guarantors, committee=committee)
-    assert list(papers) == [kind for kind in all_of_them if kind not in absent]
+def test_nobody_signs_who_does_not_guarantee() -> None:
+    with_all, without = (before_payment(None, None, guarantors=guaranteed) for guaranteed in (True, False))
+    assert list(without) == [kind for kind in with_all if kind is not DocumentKind.GUARANTOR_CONSENT]
+
+
+def test_38_what_lets_the_money_leave_is_drawn_on_the_release_day_and_minutes_before_the_approval() -> None:
+    assert names(on_release_day(None)) == ["transfer_instruction", "release_checklist", "disbursement_form"]
+    listed = (DocumentKind.USAGE_AGREEMENT, DocumentKind.TRANSFER_INSTRUCTION, DocumentKind.MINUTES)
+    assert names(before_payment(None, listed, guarantors=True)) == ["usage_agreement"]
+    assert names(on_release_day(listed)) == ["transfer_instruction", "release_checklist", "disbursement_form"]
+    assert names(on_release_day(listed[:1])) == ["release_checklist", "disbursement_form"]
+    assert PAPERS[DocumentKind.MINUTES].drawn == (Occasion.REQUEST,)
+    assert PAPERS[DocumentKind.MINUTES].stage is CaseStage.APPROVAL
 
 
 def test_the_measures_own_list_stands_before_the_set_of_the_legal_form_in_its_own_order() -> None:
-    listed = (DocumentKind.USAGE_AGREEMENT, DocumentKind.MINUTES, DocumentKind.APPLICATION_FORM)
+    listed = (DocumentKind.USAGE_AGREEMENT, DocumentKind.GUARANTOR_CONSENT, DocumentKind.APPLICATION_FORM)
     form = LegalForm.THREE_PARTY
-    assert before_payment(form, listed, guarantors=True, committee=True) == listed
-    without_minutes = before_payment(form, listed, guarantors=True, committee=False)
-    assert without_minutes == (DocumentKind.USAGE_AGREEMENT, DocumentKind.APPLICATION_FORM)
+    assert before_payment(form, listed, guarantors=True) == listed
+    assert before_payment(form, listed, guarantors=False) == (listed[0], listed[2])
 
 
 def test_every_kind_has_a_row_with_letters_of_its_own_an_occasion_and_facts_that_there_are() -> None:
