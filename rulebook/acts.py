@@ -228,8 +228,8 @@ def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
 
     Raises:
         XuqiaoError: ``act.still_owed``, ``act.not_on_statement``, ``act.no_provisional_receipt``,
-            ``act.told_it_himself``, ``act.receipt_differs``, ``act.write_off_differs``, ``act.write_off_not_proposed``,
-            ``act.same_person``.
+            ``act.told_it_himself``, ``act.statement_differs``, ``act.receipt_differs``, ``act.write_off_differs``,
+            ``act.write_off_not_proposed``, ``act.same_person``.
     """
     match act.body:
         case ConcludeRecovery() if case.owed_fen:
@@ -372,6 +372,9 @@ def _check_receipt(act: OfficerAct, confirmed: ConfirmReceipt, waiting: tuple[Pr
         )
     if act.actor.id in receipt.told_by:
         raise XuqiaoError("act.told_it_himself", person=act.actor.name, reference=receipt.reference)
+    if receipt.line_fen is not None:
+        shown, booked = (format_yuan(fen, grouped=True) for fen in (receipt.line_fen, receipt.amount_fen))
+        raise XuqiaoError("act.statement_differs", reference=receipt.reference, shown=shown, booked=booked)
     if confirmed.amount_fen != receipt.amount_fen:
         seen, booked = (format_yuan(fen, grouped=True) for fen in (confirmed.amount_fen, receipt.amount_fen))
         raise XuqiaoError("act.receipt_differs", reference=receipt.reference, amount=seen, booked=booked)

@@ -84,6 +84,7 @@ class EndReason(StrEnum):
     BANK_WILL_NOT_RENEW = "bank_will_not_renew"
     DIRECT_RENEWAL_NOT_SIGNED = "direct_renewal_not_signed"
     RETURN_DEADLINE_PASSED = "return_deadline_passed"
+    RETURN_REVERSED = "return_reversed"
     NO_OPINION = "no_opinion"
     NO_PROMISE = "no_promise"
     NO_DECIDE_REFERRAL = "no_decide_referral"
@@ -218,6 +219,8 @@ ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for k
 ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
 OWED_NO_MORE = ENDS - {_S.WRITTEN_OFF}
 """Ends after which nobody owes the fund anything: what was written off stays on record (账销案存)."""
+REOPENED = frozenset({_S.CLOSED, _S.WRITTEN_OFF})
+"""Ends that stand on money being home or given up: where that is taken back in the books, the case is pursued."""
 MONEY_OUT = frozenset({_S.OLD_LOAN_SETTLEMENT, _S.COLLATERAL, _S.REPAYMENT, _S.RECOVERY})
 """Stages that are only reached once the fund has paid (the new-loan stage is shared with the direct route)."""
 _DIRECT_ONLY = frozenset({_S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN})

@@ -184,6 +184,9 @@ class Case(Generic[State]):
         before = self.state.bridge
         self.look_at(await self.do(contracts.read_books_of_case, self._money_out))
         if self.state.bridge is not before:
+            self.state.booked = (
+                set()
+            )  # a line that was taken back may be booked as what it is; the books know the others
             cause = moment_of(EventKind.RETURN_REVERSED)
             owed = format_yuan(self.owed_fen)
             await self.record(self.step(EventKind.RETURN_REVERSED, cause=cause, wait=wait, owed=owed))

@@ -11,15 +11,17 @@ from rulebook.books.provisional import ProvisionalReceipt, ReceiptBasis
 # way of money that was nobody's yet stands on its line from the first. Who told of it bears nothing out.
 _BASES = text("""
     WITH came AS (
-        SELECT j.book, j.reference, min(j.seq) AS seq, min(j.accounting_date) AS booked_on,
-               sum(p.amount_fen)::bigint AS amount_fen, min(j.evidence) AS evidence
+        SELECT j.book, j.case_no, coalesce(j.reference, d.dimension) AS reference, min(j.seq) AS seq,
+               min(j.accounting_date) AS booked_on, sum(p.amount_fen)::bigint AS amount_fen, min(j.evidence) AS evidence
         FROM ledger.journal AS j
         JOIN ledger.posting AS p USING (book, seq)
+        JOIN ledger.account AS d ON d.id = p.debit
         JOIN ledger.account AS c ON c.id = p.credit
-        WHERE j.book = :fund AND j.case_no = :case AND j.kind IN ('receive', 'match', 'guarantor_in')
+        WHERE j.book = :fund AND (CAST(:case AS text) IS NULL OR j.case_no = :case)
+          AND j.kind IN ('receive', 'match', 'guarantor_in')
           AND c.subject IN ('bridge_receivable', 'fee_income', 'refund_due')
           AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq)
-        GROUP BY j.book, j.reference
+        GROUP BY j.book, j.case_no, coalesce(j.reference, d.dimension)
     )
     SELECT came.reference, came.amount_fen, came.booked_on, l.booked_on AS line_on, l.file_row AS line_row,
            CASE WHEN suspended.is THEN came.amount_fen ELSE l.amount_fen END AS line_fen,
@@ -29,10 +31,11 @@ _BASES = text("""
     FROM came
     LEFT JOIN LATERAL (
         SELECT s.* FROM statement_line AS s
-        WHERE s.fund = came.book AND (
-            s.name = came.reference
-            OR s.name = (SELECT line FROM statement_pair AS w WHERE w.fund = came.book AND w.movement = came.reference)
-            OR ledger.folded(s.name) = ledger.folded(came.reference))
+        WHERE s.fund = came.book AND s.name IN (
+            SELECT w.line FROM statement_pair AS w WHERE w.fund = came.book AND w.movement = came.reference
+            UNION ALL
+            SELECT f.name FROM statement_line AS f
+            WHERE f.fund = came.book AND ledger.folded(f.name) = ledger.folded(came.reference))
         ORDER BY s.name = came.reference DESC, s.serial LIMIT 1
     ) AS l ON true
     CROSS JOIN LATERAL (
@@ -41,7 +44,7 @@ _BASES = text("""
     ) AS suspended
     LEFT JOIN LATERAL (
         SELECT o.* FROM officer_act AS o
-        WHERE o.case_no = :case AND o.kind = 'confirm_receipt' AND o.state = 'accepted'
+        WHERE o.case_no = came.case_no AND o.kind = 'confirm_receipt' AND o.state = 'accepted'
           AND o.body ->> 'reference' = came.reference
         ORDER BY o.decided_at LIMIT 1
     ) AS a ON true
@@ -57,16 +60,16 @@ _TOLD_OF = text("""
 """)
 
 
-def bases_of(session: Session, fund: str, case_no: str) -> tuple[ReceiptBasis, ...]:
-    """What each receipt of a case stands on, in the order of their vouchers; what was taken back is left out."""
+def bases_of(session: Session, fund: str, case_no: str | None) -> tuple[ReceiptBasis, ...]:
+    """What each receipt of a case, or of all, stands on, in the order of their vouchers, without those taken back."""
     rows = session.connection().execute(_BASES, {"fund": fund, "case": case_no}).mappings()
     return tuple(ReceiptBasis.model_validate({**row, "told_by": tuple(row["told_by"])}) for row in rows)
 
 
-def provisional_of(session: Session, fund: str, case_no: str) -> tuple[ProvisionalReceipt, ...]:
-    """Of them, those that nothing bears out."""
+def provisional_of(session: Session, fund: str, case_no: str | None) -> tuple[ProvisionalReceipt, ...]:
+    """Of them, those that nothing bears out yet."""
     return tuple(
-        ProvisionalReceipt(reference=each.reference, amount_fen=each.amount_fen, told_by=each.told_by)
+        ProvisionalReceipt.model_validate(each.model_dump(include=set(ProvisionalReceipt.model_fields)))
         for each in bases_of(session, fund, case_no)
         if each.is_provisional
     )

@@ -15,11 +15,13 @@ class ProvisionalReceipt(Value):
         reference: as the books call it.
         amount_fen: what was booked under it, in fen.
         told_by: ids of those who told of it, entered it or verified the entry; none of them bears it out.
+        line_fen: what the statement shows instead, in fen; None while it shows nothing.
     """
 
     reference: str
     amount_fen: int
     told_by: tuple[str, ...] = ()
+    line_fen: int | None = None
 
 
 class ReceiptBasis(Value):

@@ -13,6 +13,7 @@ _UNSEEN = re.compile(
 )
 _MARKS = re.compile("[!-/:-@\\[-`{-~\u00b7\u2010-\u2015\u2212\u3001\u3002\u30fb]+")
 _NUMBER = re.compile("-*([0-9]+)-*")
+_RUN = re.compile("-+")
 _ZEROS = re.compile("(^|-)0+([0-9])")
 
 
@@ -25,5 +26,5 @@ def folded(reference: str) -> str:
     ('ls-1', 'ls-1', 'ls-1', '1-2', '12')
     """
     seen = _UNSEEN.sub("", unicodedata.normalize("NFKC", reference).translate(_SMALL))
-    parts = _NUMBER.sub(r"-\1-", _MARKS.sub("-", seen)).strip("-")
+    parts = _RUN.sub("-", _NUMBER.sub(r"-\1-", _MARKS.sub("-", seen))).strip("-")
     return _ZEROS.sub(r"\1\2", parts) or reference

@@ -5,12 +5,12 @@
 -- parts as one, each number without zeros before it. Ranges and not classes: a class differs with a database's locale.
 CREATE FUNCTION ledger.folded(reference text) RETURNS text LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp AS $$
-    SELECT coalesce(nullif(regexp_replace(trim(BOTH '-' FROM regexp_replace(regexp_replace(regexp_replace(
+    SELECT coalesce(nullif(regexp_replace(trim(BOTH '-' FROM regexp_replace(regexp_replace(regexp_replace(regexp_replace(
         translate(normalize(reference, NFKC), 'ABCDEFGHIJKLMNOPQRSTUVWXYZ', 'abcdefghijklmnopqrstuvwxyz'),
         '[\u0001-\u0020\u007F-\u00A0\u00AD\u034F\u061C\u115F\u1160\u1680\u17B4\u17B5\u180B-\u180F\u2000-\u200F\u2028-\u202F\u205F-\u206F\u3000\u3164\uFE00-\uFE0F\uFEFF\uFFF9-\uFFFB]',
         '', 'g'),
         '[!-/:-@\u005B-\u0060\u007B-\u007E\u00B7\u2010-\u2015\u2212\u3001\u3002\u30FB]+', '-', 'g'),
-        '-*([0-9]+)-*', '-\1-', 'g')), '(^|-)0+([0-9])', '\1\2', 'g'), ''), reference)
+        '-*([0-9]+)-*', '-\1-', 'g'), '-+', '-', 'g')), '(^|-)0+([0-9])', '\1\2', 'g'), ''), reference)
 $$;
 COMMENT ON FUNCTION ledger.folded IS 'A reference of the bank''s as it is compared: two ways of writing one are one';
 CREATE INDEX journal_folded_reference ON ledger.journal (ledger.folded(reference)) WHERE reference IS NOT NULL;
@@ -50,5 +50,6 @@ ALTER TABLE ledger.posting ENABLE ALWAYS TRIGGER use_line_once;
 REVOKE ALL ON FUNCTION ledger.folded(text), ledger.moves_the_account(bigint, bigint), ledger.use_line_once() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION ledger.folded(text) TO xuqiao_app, xuqiao_desk;
 
+CREATE INDEX statement_line_folded ON statement_line (fund, ledger.folded(name));
 ALTER TABLE statement_difference ADD COLUMN case_no TEXT REFERENCES application (case_no);
 COMMENT ON COLUMN statement_difference.case_no IS 'The case on whose movement the books and the statement differ';

@@ -277,11 +277,12 @@ def _show_day_end(end: DayEnd, tasks: list[StatementDifference], acts: Mapping[s
 
 def _show_differences(found: Iterable[Difference]) -> None:
     table(
-        ("difference", "line_name", "line_day", "on_statement", "in_books", "effect", "follows"),
+        ("difference", "line_name", "case", "line_day", "on_statement", "in_books", "effect", "follows"),
         (
             (
                 word("statement.difference", each.kind),
                 each.about,
+                each.case_no,
                 each.on,
                 money(each.statement_fen),
                 money(each.books_fen),
@@ -300,6 +301,7 @@ def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> No
             "number",
             "difference",
             "line_name",
+            "case",
             "found_on",
             "on_statement",
             "in_books",
@@ -314,6 +316,7 @@ def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> No
                 each.id,
                 word("statement.difference", each.kind),
                 each.about,
+                each.case_no,
                 each.found_on,
                 money(each.statement_fen),
                 money(each.books_fen),

@@ -21,6 +21,7 @@ from activities.law.measures import measure_from
 from gateways.simulated import BankScript
 from models.base import table
 from models.books import statements
+from models.books.receipts import provisional_of
 from models.books.statements import InFile
 from models.cases.acts import Entered, enter_message
 from models.cases.applications import Application, Loan, file_application
@@ -43,6 +44,7 @@ from rulebook.messages import (
     CollateralRegistered,
     ConcludeRecovery,
     ConfirmPayment,
+    ConfirmReceipt,
     DecideReferral,
     DrawAgain,
     MarkSent,
@@ -345,6 +347,15 @@ class TestedFund(SeenFund):
                     shown = StatementLine(on=min(receipt.received_on, self.today), amount_fen=fen, reference=reference)
                     place = InFile(digest="statement", sheet="", row=row, by=MAKER)
                     statements.add_line(session, self.code, reference, shown, place)
+
+    async def confirm_receipts(self, case: str, *, by: str | None = None) -> None:
+        """The cashier finds on the account, one after the other, what no statement shows yet."""
+        with self.services.sessions() as session:
+            waiting = provisional_of(session, self.code, case)
+        for each in waiting:
+            body = ConfirmReceipt(reference=each.reference, amount_fen=each.amount_fen, seen="网上银行明细")
+            await self.act(case, body, by=by)
+        await self.settle()
 
     async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
         """A message of the bank comes in and has its effect.
