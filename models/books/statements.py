@@ -124,7 +124,7 @@ class StatementDifference(SQLModel, table=True):
     explained_at: datetime | None = moment(nullable=True, default=None)
     reason: str | None = words(nullable=True, default=None)
     resolved_at: datetime | None = moment(nullable=True, default=None)
-    case_no: str | None = words(nullable=True, default=None, foreign_key="application.case_no")
+    case_no: str | None = words(nullable=True, default=None)
 
 
 # Lines ---------------------------------------------------------------------------------------------------------

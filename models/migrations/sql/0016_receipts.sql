@@ -51,5 +51,5 @@ REVOKE ALL ON FUNCTION ledger.folded(text), ledger.moves_the_account(bigint, big
 GRANT EXECUTE ON FUNCTION ledger.folded(text) TO xuqiao_app, xuqiao_desk;
 
 CREATE INDEX statement_line_folded ON statement_line (fund, ledger.folded(name));
-ALTER TABLE statement_difference ADD COLUMN case_no TEXT REFERENCES application (case_no);
+ALTER TABLE statement_difference ADD COLUMN case_no TEXT;
 COMMENT ON COLUMN statement_difference.case_no IS 'The case on whose movement the books and the statement differ';
