@@ -256,7 +256,9 @@ class PayOut(StepRequest):
 
     ``step`` is committed when the money is paid, ``step_if_pending`` when its fate is open, ``step_if_rejected`` when
     the bank sent it back. ``payment`` counts the case's payments: one that was sent back is followed by another.
-    Until ``not_found_final_at`` a bank that does not find the payment may still make it.
+    Until ``not_found_final_at`` a bank that does not find the payment may still make it, and people's words cannot say
+    that it will not; until ``asked_until`` a bank's system is asked again. What has not left by ``leaves_by``, the
+    cut-off of its day, does not leave. At a counter ``step_if_by_hand`` is committed while its fate is open.
     """
 
     step_if_pending: Step
@@ -265,28 +267,40 @@ class PayOut(StepRequest):
     payment: int
     amount_fen: int
     not_found_final_at: datetime
+    asked_until: datetime | None = None
+    leaves_by: datetime | None = None
+    step_if_by_hand: Step | None = None
 
     def written(self, answer: "PayOutResult") -> Step:
         """By the payment's fate: paid, sent back, or still open."""
         if answer.paid is None:
-            return self.step_if_pending
+            return self.step_while_open(by_hand=answer.by_hand is True)
         return self.step if answer.paid else self.step_if_rejected
+
+    def step_while_open(self, *, by_hand: bool) -> Step:
+        """What is written while nobody knows the payment's fate: who does what next is another matter at a counter."""
+        return self.step_if_by_hand if by_hand and self.step_if_by_hand else self.step_if_pending
 
 
 class PayOutResult(Value):
-    """``paid`` is None while the payment's fate is open; ``paid_on`` is the accounting date of a paid one."""
+    """``paid`` is None while the payment's fate is open; ``paid_on`` is the accounting date of a paid one.
+
+    ``by_hand``: it is people who move the money; None in answers from before that was told.
+    """
 
     paid: bool | None
     paid_on: date | None = None
+    by_hand: bool | None = None
 
 
 class RecordPaymentMark(StepRequest):
-    """At the counter: the cashier's receipt, or another person's finding on the statement."""
+    """The cashier's receipt, or why he did not pay (``not_sent``); or another person's finding on the statement."""
 
     payment: int
     receipt_serial: str = ""
     statement_reference: str = ""
     returned: bool = False
+    not_sent: str = ""
 
 
 class RecordNewLoan(StepRequest):

@@ -1,11 +1,11 @@
 """What the fund asks of a bank, whatever the way: its opinion, and payments that happen once."""
 
 from datetime import date
-from enum import StrEnum
 from typing import Protocol
 
 from pydantic import Field
 
+from rulebook.books.payments import PaymentReport
 from rulebook.values import Value
 
 
@@ -63,36 +63,28 @@ class PaymentOrder(Value):
     payee_branch: str
 
 
-class PaymentStatus(StrEnum):
-    """What a bank says about a payment."""
-
-    NOT_FOUND = "not_found"  # not final before the bank's cut-off
-    PENDING = "pending"
-    PAID = "paid"
-    REJECTED = "rejected"
-
-
-class PaymentReport(Value):
-    """The bank's word on one payment; paid ones carry its reference, rejected ones its reason.
+class BankGateway(Protocol):
+    """The way to one or more banks.
 
     Attributes:
-        paid_on: the day the money left the account, from which the fee runs; None where the bank does not say.
+        by_hand: it is people who move the money, and what they note is all that the gateway knows.
     """
 
-    status: PaymentStatus
-    reference: str | None = None
-    reason: str | None = None
-    paid_on: date | None = None
-
-
-class BankGateway(Protocol):
-    """The way to one or more banks."""
+    @property
+    def by_hand(self) -> bool: ...
 
     def ask_opinion(self, request: OpinionRequest) -> None:
         """Ask once, by key; the answer comes later as a message.
 
         Raises:
             BankUnreachable: not known whether the bank has it; ask again with the same key.
+        """
+
+    def ready(self, order: PaymentOrder) -> None:
+        """Tell whether the bank can be spoken to now; asked before the intent of a payment stands.
+
+        Raises:
+            BankUnreachable: not now; nothing was sent, and it is tried again.
         """
 
     def send(self, order: PaymentOrder) -> PaymentReport:

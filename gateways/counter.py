@@ -5,11 +5,10 @@ from typing import Protocol
 
 from pydantic import Field
 
-from gateways.bank import OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
+from gateways.bank import OpinionRequest, PaymentOrder
+from rulebook.books.payments import PaymentReport, PaymentStatus
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
-
-RETURNED = "returned"
 
 
 class Slip(Value):
@@ -17,8 +16,7 @@ class Slip(Value):
 
     Attributes:
         receipt_serial, sent_by, sent_on: the cashier's note: serial number of the bank's receipt, who paid, and when.
-        statement_reference, confirmed_by: another person's note: the line on the statement, and who found it.
-        returned: that line shows the payment refused or sent back (退汇).
+        statement_reference, confirmed_by: another person's note: the payment's line on the statement, and who found it.
     """
 
     key: str
@@ -28,7 +26,6 @@ class Slip(Value):
     sent_on: date | None = None
     statement_reference: str | None = None
     confirmed_by: str | None = None
-    returned: bool = False
 
 
 class SlipBook(Protocol):
@@ -42,13 +39,21 @@ class SlipBook(Protocol):
 
 
 class CounterGateway:
-    """Payments through people's hands: sending lays a slip, asking reads it."""
+    """Payments through people's hands: sending lays a slip, asking reads it.
+
+    A slip says that a payment was made, never that it was not: that is weighed by ``rulebook.books.payments``.
+    """
+
+    by_hand = True
 
     def __init__(self, slips: SlipBook) -> None:
         self._slips = slips
 
     def ask_opinion(self, request: OpinionRequest) -> None:
         """Nothing to transmit: the letter goes by hand, and the case's own task asks for its answer."""
+
+    def ready(self, order: PaymentOrder) -> None:
+        """People are always there to be handed a slip."""
 
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Lay the slip unless it lies there already; money moves only by the cashier's hand.
@@ -66,8 +71,7 @@ class CounterGateway:
         """Read the slip.
 
         Returns:
-            paid with the statement's reference once one person has sent it and another has found it;
-            rejected when it came back unpaid or the statement shows it returned; pending before;
+            paid with the statement's reference once one person has sent it and another has found it; pending before;
             not found without a slip.
         Raises:
             XuqiaoError: ``bank.key_conflict`` when the slip is for another amount, ``bank.same_person`` when
@@ -78,13 +82,9 @@ class CounterGateway:
             return PaymentReport(status=PaymentStatus.NOT_FOUND)
         if slip.amount_fen != order.amount_fen:
             raise XuqiaoError("bank.key_conflict", key=order.key)
-        if slip.returned and slip.sent_by is None:  # the cashier could not pay it: no money has moved
-            return PaymentReport(status=PaymentStatus.REJECTED, reason=RETURNED)
         if slip.confirmed_by is None or not slip.statement_reference:
             return PaymentReport(status=PaymentStatus.PENDING)
         _refuse_one_pair_of_eyes(slip)
-        if slip.returned:
-            return PaymentReport(status=PaymentStatus.REJECTED, reference=slip.statement_reference, reason=RETURNED)
         return PaymentReport(status=PaymentStatus.PAID, reference=slip.statement_reference, paid_on=slip.sent_on)
 
 

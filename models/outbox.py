@@ -4,7 +4,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import func, select, text, update
+from sqlalchemy import Index, func, select, text, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import Field, Session, SQLModel
 
@@ -28,6 +28,8 @@ class Outbox(SQLModel, table=True):
 
     ``errand`` is its kind, under the name that column was given first.
     """
+
+    __table_args__ = (Index("outbox_starts", "delivered_at", postgresql_where=text("errand = 'start'")),)
 
     id: int | None = Field(default=None, primary_key=True)
     case_no: str = words(index=True)
@@ -66,13 +68,24 @@ def send(
 # The lock keeps the word it was given first: relays of two editions must not share a case out during an upgrade.
 _MINE = text("""
     WITH head AS (
-        SELECT DISTINCT ON (case_no) case_no, id, next_at FROM outbox
+        SELECT DISTINCT ON (case_no) case_no, id, next_at, errand = 'start' AS begins FROM outbox
         WHERE delivered_at IS NULL AND failure IS NULL ORDER BY case_no, id
+    ), begun AS (
+        SELECT count(*) AS cases FROM outbox AS o JOIN renewal_case AS c USING (case_no)
+        WHERE o.errand = 'start' AND o.delivered_at > now() - make_interval(secs => :lately) AND c.stage = 'intake'
+    ), due AS (
+        SELECT case_no, id, begins, row_number() OVER (PARTITION BY begins ORDER BY id) AS place
+        FROM head WHERE next_at IS NULL OR next_at <= now()
     ), waiting AS MATERIALIZED (
-        SELECT case_no FROM head WHERE next_at IS NULL OR next_at <= now() ORDER BY id LIMIT :cases
+        SELECT case_no FROM due, begun WHERE NOT begins OR place <= :at_once - begun.cases ORDER BY id LIMIT :cases
     )
     SELECT case_no FROM waiting WHERE pg_try_advisory_xact_lock(hashtextextended('errands/' || case_no, 0))
 """)
+BEGUN_AT_ONCE = 24
+"""Cases that have begun and are not yet through their intake: a thousand filed at once begin one after the other, and
+no worker has more in hand than it answers in time."""
+BEGUN_LATELY_SECONDS = 60
+"""A case that is at its intake for longer has its own trouble, and holds up nobody else."""
 MOST_OF_ONE_CASE = 8
 """Deliveries in one batch: whoever sends a case a thousand messages does not keep the others waiting."""
 _OPEN = text("""
@@ -95,12 +108,20 @@ def undelivered(session: Session, cases: int) -> list[Outbox]:
     A case is locked as a whole until the caller's transaction ends: were its deliveries shared out, a message could
     reach Temporal before the case itself does, or a later one before an earlier.
     """
-    mine = list(session.connection().execute(_MINE, {"cases": cases}).scalars())
+    asked = {"cases": cases, "at_once": BEGUN_AT_ONCE, "lately": BEGUN_LATELY_SECONDS}
+    mine = list(session.connection().execute(_MINE, asked).scalars())
     if not mine:
         return []
     # Read after the locks: as others left it.
     rows = select(Outbox).from_statement(_OPEN.bindparams(cases=mine, most=MOST_OF_ONE_CASE))
     return list(session.scalars(rows))
+
+
+def starts_waiting(session: Session) -> set[str]:
+    """Cases whose stories have not begun yet: their turn has not come, or their start fails."""
+    outbox = table(Outbox).c
+    still = outbox.delivered_at.is_(None) & outbox.failure.is_(None)
+    return set(session.scalars(select(outbox.case_no).where(outbox.errand == DeliveryKind.START.value, still)))
 
 
 def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:

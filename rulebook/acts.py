@@ -84,7 +84,11 @@ class Standing:
         proposal: what waits for its checker or was approved.
         checker: id of the person who approved, empty before.
         in_flight: a payment was sent and its fate is open.
+        by_hand: people move that payment's money; None where that is not known yet.
+        final_on: the day on which the bank's time for it is over; None while nothing was sent.
+        released_by: id of the cashier who released it, empty before.
         sent_by: id of the cashier who marked that payment sent, empty before.
+        not_sent_by: id of the cashier who said that it could not be made, empty where nobody did.
         found_by: id of the person who looked for it on the statement, empty before.
         bridge: the fund's money, once it is with the borrower.
         measure_proposed: the measure to which somebody proposes to move the case, if any.
@@ -101,6 +105,10 @@ class Standing:
     proposal: Proposal | None = None
     checker: str = ""
     in_flight: bool = False
+    by_hand: bool | None = None
+    final_on: date | None = None
+    released_by: str = ""
+    not_sent_by: str = ""
     sent_by: str = ""
     found_by: str = ""
     measure_proposed: MeasureProposal | None = None
@@ -262,7 +270,7 @@ def check(act: OfficerAct, case: Standing, today: date) -> None:
         case Release() as release:
             _check_release(act, release, case, today)
         case MarkSent() | ConfirmPayment():
-            _check_payment_mark(act, case)
+            _check_payment_mark(act, case, today)
         case ConfirmReceipt() as confirmed:
             _check_receipt(act, confirmed, case.provisional)
         case PutFirst():
@@ -416,7 +424,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing, today: dat
         raise XuqiaoError("act.release_refused", findings=_named(findings))
 
 
-def _check_payment_mark(act: OfficerAct, case: Standing) -> None:
+def _check_payment_mark(act: OfficerAct, case: Standing, today: date) -> None:
     if not case.in_flight:
         raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
     if not isinstance(act.body, ConfirmPayment):
@@ -424,18 +432,29 @@ def _check_payment_mark(act: OfficerAct, case: Standing) -> None:
         return
     if act.body.paid and not case.sent_by:  # nobody has paid: what stands on the statement is another payment
         raise XuqiaoError("act.payment_not_sent", act=act.body.kind)
-    if act.actor.id == case.sent_by:
+    if act.actor.id in (case.sent_by, case.not_sent_by) or (not act.body.paid and act.actor.id == case.released_by):
         raise XuqiaoError("act.same_person", person=act.actor.name, role="checker", other_role="cashier")
+    in_cashiers_hands = case.by_hand is True and not case.sent_by and not case.not_sent_by
+    if in_cashiers_hands and (case.final_on is None or today <= case.final_on):
+        raise XuqiaoError("act.payment_to_make", act=act.body.kind, last_day=case.final_on)
 
 
 def _check_sender(act: OfficerAct, case: Standing) -> None:
-    """Whoever moves the money has neither proposed nor approved it, nor found it; and nobody pays it a second time."""
+    """Whoever moves the money has neither proposed nor approved it, nor found it; and nobody pays it a second time.
+
+    Where the bank's system pays, nobody does. That it could not be paid is said by the cashier who had it in hand.
+    """
     maker = case.proposal.maker if case.proposal else ""
     for person, role in ((maker, "maker"), (case.checker, "checker"), (case.found_by, "checker")):
         if act.actor.id == person:
             raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
-    if case.sent_by and act.actor.id != case.sent_by:
+    if case.by_hand is False:
+        raise XuqiaoError("act.payment_by_bank", act=act.body.kind)
+    not_sent = isinstance(act.body, MarkSent) and bool(act.body.not_sent_because)
+    if case.sent_by and (not_sent or act.actor.id != case.sent_by):
         raise XuqiaoError("act.payment_sent_already", person=case.sent_by)
+    if not_sent and case.released_by and act.actor.id != case.released_by:
+        raise XuqiaoError("act.not_in_his_hands", person=act.actor.name, cashier=case.released_by)
 
 
 def _refuse_failed(code: str, findings: Findings) -> None:

@@ -27,6 +27,7 @@ class EventKind(StrEnum):
     TEMPLATES_CHANGED = "templates_changed"
     SIGNED = "signed"
     PAYMENT_PENDING = "payment_pending"
+    PAYMENT_TO_MAKE = "payment_to_make"
     PAYMENT_MARKED = "payment_marked"
     PAYMENT_REJECTED = "payment_rejected"
     PAID_OUT = "paid_out"

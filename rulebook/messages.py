@@ -5,9 +5,9 @@ import json
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
 from enum import StrEnum
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal, Self, get_args
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from rulebook.cases import BankAnswer, Promise
 from rulebook.money import MOST_FEN
@@ -107,10 +107,17 @@ class Release(Value):
 
 
 class MarkSent(Value):
-    """The cashier has paid at the counter or by web bank."""
+    """The cashier has paid at the counter or by web bank, or says why he did not: one of the two."""
 
     kind: Literal[ActKind.MARK_SENT] = ActKind.MARK_SENT
-    receipt_serial: str = Field(min_length=1)
+    receipt_serial: str = ""
+    not_sent_because: str = ""
+
+    @model_validator(mode="after")
+    def _either_or(self) -> Self:
+        if bool(self.receipt_serial) == bool(self.not_sent_because):
+            raise ValueError("either the receipt's serial number, or why the payment was not made")
+        return self
 
 
 class ConfirmPayment(Value):

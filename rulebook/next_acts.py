@@ -124,7 +124,8 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
         case Standing():
             proposals = (case.proposal, case.measure_proposed, case.correction_proposed)
             makers = [each.maker for each in proposals if each is not None]
-            parts = [*makers, case.checker, case.sent_by, case.found_by, *_tellers(case.provisional)]
+            parts = [*makers, case.checker, case.released_by, case.sent_by, case.not_sent_by, case.found_by]
+            parts += _tellers(case.provisional)
         case RecoveryStanding():
             parts = [*([case.write_off.maker] if case.write_off else []), *_tellers(case.provisional)]
         case None:

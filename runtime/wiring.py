@@ -27,6 +27,7 @@ from activities.papers.drawing_up import Papers
 from activities.papers.press.office import read_office
 from activities.papers.press.pool import PressPool
 from gateways.bank import BankGateway
+from gateways.bulkhead import Bulkhead
 from gateways.counter import CounterGateway
 from gateways.simulated import SimulatedBank
 from models.database import HELD_AT_MOST_SECONDS
@@ -64,7 +65,7 @@ class Services(Records):
         slips = PaymentSlips(self.sessions.begin)
         ways: dict[str, BankGateway] = {"counter": CounterGateway(slips)}
         if "simulated" in self.settings.gateways:
-            ways["simulated"] = self.simulated_bank
+            ways["simulated"] = Bulkhead(self.simulated_bank)
         return ways
 
     @cached_property

@@ -33,6 +33,10 @@ ASK_PAYMENT_AGAIN = (
 is a person's task, told again after each working day that follows a question: a bank that does not know after ten days
 must be asked by people."""
 
+ASK_WHAT_IS_NOT_FOUND_WORKDAYS = 5
+"""Working days for which a bank is asked again after its time is over, though it finds nothing; its money stays set
+aside. Banks that paid three days late were seen."""
+
 CASE_NUMBER = SearchAttributeKey.for_keyword("CaseNumber")
 FUND = SearchAttributeKey.for_keyword("Fund")
 BANK = SearchAttributeKey.for_keyword("Bank")

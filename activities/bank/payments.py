@@ -1,7 +1,8 @@
 """The payment through a bank; what became of it is learnt by asking, never assumed."""
 
-from collections.abc import Mapping
-from datetime import date
+import time
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
 from temporalio import activity
@@ -9,7 +10,7 @@ from temporalio import activity
 from activities.books.breaker import breaker_of
 from activities.contracts import PayOut, PayOutResult, RecordPaymentMark
 from activities.store import SYSTEM, Begin
-from gateways.bank import BankGateway, BankUnreachable, PaymentOrder, PaymentReport, PaymentStatus
+from gateways.bank import BankGateway, BankUnreachable, PaymentOrder
 from gateways.counter import Slip
 from models.books import ledger, statements
 from models.cases import approvals, payments
@@ -20,7 +21,17 @@ from models.cases.payments import Payment, PaymentState
 from models.funds.funds import business_date, fund
 from rulebook.applications import payee_digest
 from rulebook.books import postings
-from rulebook.books.breaker import CIRCUIT_BREAKER, Breaker
+from rulebook.books.breaker import Breaker
+from rulebook.books.payments import (
+    Denial,
+    Evidence,
+    NotPaid,
+    PaymentReport,
+    PaymentStatus,
+    brought_back_by,
+    what_became_of,
+    why_held_back,
+)
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -29,6 +40,8 @@ from rulebook.steps import Step
 
 Gateways = Mapping[str, BankGateway]
 """The ways to a bank, by the name a fund's record uses."""
+_STILL_OPEN = (EventKind.PAYMENT_PENDING, EventKind.PAYMENT_TO_MAKE)
+"""What a call leaves in the log that found a payment's fate open."""
 
 
 class Payments:
@@ -48,58 +61,53 @@ class Payments:
         """Intend, then send once; every later call only asks. Posted when, and only when, the bank says paid.
 
         The intent is committed before anything leaves. Who finds it there already cannot know whether it was sent, and
-        so asks. A bank that does not find it may still pay until its cut-off of the next working day has passed: what a
-        person says of it is evidence, and ends it sooner only by a line of the statement that brings the money back.
-        While the fund's circuit breaker is open nothing new leaves: the payment is rejected before it is sent, its
-        money stays set aside, and it may be released again.
+        so asks. What became of it is decided by ``rulebook.books.payments.what_became_of`` from all that is known.
+        What may not leave any more, or not now, is rejected before it is sent: its money stays set aside, and it may
+        be released again.
         """
+        entered = time.monotonic()
         with self._begin() as session:
             gateway = gateway_of(session, self._gateways, request.step.fund)
             order = _payment_order(session, request)
-            payment, first = _intend(session, request, order)
+            payment, first = _intend(session, request, order, by_hand=gateway.by_hand)
             paid_on = the_case(session, request.step.case_no).paid_on
-            known_open = event_kind(session, request.step.case_no, request.step.cause) is EventKind.PAYMENT_PENDING
-            late = business_date(session, request.step.fund) > _day_of(request.step)
-            breaker = breaker_of(session, request.step.fund) if first else None
+            known_open = event_kind(session, request.step.case_no, request.step.cause) in _STILL_OPEN
+            if first and (held_back := _why_held_back(session, request, entered)):
+                # With its intent in one transaction: an intent that is left alone may be paid, at a counter by anybody.
+                return _never_left(session, request, order, held_back, by_hand=payment.by_hand)
+            if first:
+                gateway.ready(order)  # else the intent is undone with this transaction, and the whole tried again
         if payment.decided_at is not None:
             paid = payment.state == PaymentState.PAID
-            return PayOutResult(paid=paid, paid_on=paid_on if paid else None)
+            return PayOutResult(paid=paid, paid_on=paid_on if paid else None, by_hand=payment.by_hand)
         if known_open:  # this very call was answered before and only its reply was lost: the next one asks again
-            return PayOutResult(paid=None)
-        if first and late:  # nothing worked until the release day was over: the money may no longer leave
-            report = PaymentReport(status=PaymentStatus.REJECTED, reason="release_day_over")
-        elif breaker is not None and breaker.is_open:
-            report = PaymentReport(status=PaymentStatus.REJECTED, reason=CIRCUIT_BREAKER)
-            request = _rejected_by(request, breaker)
-        else:
-            report = _send_or_ask(gateway, order, first)
+            return PayOutResult(paid=None, by_hand=payment.by_hand)
+        too_late = request.leaves_by is not None and _leaving_at(request.step.at, entered) > request.leaves_by
+        report = send_or_ask(gateway, order, first=first, too_late=too_late)
         with self._begin() as session:
-            missing_for_good = request.step.at > request.not_found_final_at or _came_back(session, payment, order)
-            if report.status is PaymentStatus.NOT_FOUND and missing_for_good:
-                report = PaymentReport(status=PaymentStatus.REJECTED, reason="not_found")
-            return _book(session, request, order, report)
+            fate = what_became_of(_evidence(session, request, payment.key, order, report))
+            return _book(session, request, order, fate).model_copy(update={"by_hand": payment.by_hand})
 
     @activity.defn
     def record_payment_mark(self, request: RecordPaymentMark) -> None:
-        """What the cashier, or the person with the statement, noted on the slip."""
+        """What the cashier, or the person with the statement, noted of a payment."""
         step = request.step
         assert step.actor is not None, "a mark has its writer"
-        key = postings.leg_key(step.fund, step.case_no, "disburse", request.payment)
-        if request.receipt_serial:
-            marks: dict[str, object] = {
-                "receipt_serial": request.receipt_serial,
-                "sent_by": step.actor.id,
-                "sent_on": _day_of(step),
-            }
-        else:
-            marks = {
-                "statement_reference": request.statement_reference,
-                "confirmed_by": step.actor.id,
-                "returned": request.returned,
-            }
+        key, person = postings.leg_key(step.fund, step.case_no, "disburse", request.payment), step.actor.id
         with self._begin() as session:
-            if commit_step(session, step):
-                payments.mark(session, key, **marks)
+            if not commit_step(session, step):
+                return
+            if request.not_sent:
+                payments.mark(session, key, not_sent_by=person, not_sent_reason=request.not_sent)
+            elif request.receipt_serial:
+                payments.mark(
+                    session, key, receipt_serial=request.receipt_serial, sent_by=person, sent_on=_day_of(step)
+                )
+            elif request.returned:
+                line = request.statement_reference
+                payments.deny(session, key, cause=step.cause, person=person, at=step.at, statement_reference=line)
+            else:
+                payments.mark(session, key, statement_reference=request.statement_reference, confirmed_by=person)
 
 
 def gateway_of(session: Session, gateways: Gateways, code: str) -> BankGateway:
@@ -114,19 +122,96 @@ def gateway_of(session: Session, gateways: Gateways, code: str) -> BankGateway:
     return gateways[name]
 
 
-def _send_or_ask(gateway: BankGateway, order: PaymentOrder, first: bool) -> PaymentReport:
+def send_or_ask(gateway: BankGateway, order: PaymentOrder, *, first: bool, too_late: bool) -> PaymentReport:
+    """Send an order that cannot have left yet, or ask about it.
+
+    Args:
+        first: nobody can have sent it before; at a counter its slip lies with the cashier all the same.
+        too_late: the cut-off passed between the intent and the sending: a bank's system is not told any more.
+    Returns:
+        pending where no answer came: it may have been paid.
+    """
+    if first and too_late and not gateway.by_hand:
+        return PaymentReport(status=PaymentStatus.REJECTED, reason=NotPaid.CUT_OFF_PASSED)
     try:
         return gateway.send(order) if first else gateway.ask(order)
     except BankUnreachable:
         return PaymentReport(status=PaymentStatus.PENDING)
 
 
-def _came_back(session: Session, payment: Payment, order: PaymentOrder) -> bool:
-    """Whether the line that a person named as the payment's return is on the imported statement, and is that."""
-    if not payment.returned or not payment.statement_reference:
-        return False
-    line = statements.line_of(session, order.fund, payment.statement_reference)
-    return line is not None and (line.amount_fen, line.payer_account) == (order.amount_fen, order.payee_account)
+def _why_held_back(session: Session, request: PayOut, entered: float) -> NotPaid | None:
+    step, breaker = request.step, breaker_of(session, request.step.fund)
+    earlier = payments.payments_of(session, step.case_no)
+    return why_held_back(
+        _leaving_at(step.at, entered),
+        request.leaves_by,
+        [each.reason for each in earlier if each.number < request.payment],
+        day_over=business_date(session, step.fund) > _day_of(step),
+        breaker_open=breaker is not None and breaker.is_open,
+    )
+
+
+def _never_left(
+    session: Session, request: PayOut, order: PaymentOrder, held_back: NotPaid, *, by_hand: bool
+) -> PayOutResult:
+    breaker = breaker_of(session, request.step.fund)
+    if held_back is NotPaid.CIRCUIT_BREAKER and breaker is not None:
+        request = _rejected_by(request, breaker)
+    report = PaymentReport(status=PaymentStatus.REJECTED, reason=held_back)
+    return _book(session, request, order, report).model_copy(update={"by_hand": by_hand})
+
+
+def _leaving_at(released_at: datetime, entered: float) -> datetime:
+    """The moment by the case's clock: how long the order waited for a worker, by the server's, comes on top.
+
+    Args:
+        released_at: when the story asked for it.
+        entered: when this attempt began, by this machine's monotonic clock.
+    """
+    here = timedelta(seconds=time.monotonic() - entered)
+    if not activity.in_activity():
+        return released_at + here
+    info = activity.info()
+    return released_at + max(timedelta(), info.started_time - info.scheduled_time) + here
+
+
+def _evidence(session: Session, request: PayOut, key: str, order: PaymentOrder, report: PaymentReport) -> Evidence:
+    """What is known of a payment now, from its row and from the statement as it is on record."""
+    payment, denials = session.get_one(Payment, key), payments.denials_of(session, key)
+    session.refresh(payment)
+    approval = approvals.current_approval(session, request.step.case_no)
+    named = [each.statement_reference for each in denials]
+    return Evidence(
+        report=report,
+        at=request.step.at,
+        people_final_at=request.not_found_final_at,
+        bank_final_at=request.asked_until or request.not_found_final_at,
+        by_hand=payment.by_hand,
+        released_by=payment.released_by or "",
+        sent_by=payment.sent_by or "",
+        not_sent_by=payment.not_sent_by or "",
+        approver=(approval.checker or "") if approval else "",
+        denials=tuple(Denial(by=each.person, at=each.at) for each in denials),
+        returned_by=_came_back(session, payment, order, named),
+    )
+
+
+def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: Sequence[str]) -> str:
+    """The line of the imported statement that somebody named as this payment's return and that is it."""
+    if not named:
+        return ""
+    return brought_back_by(
+        statements.lines_of(session, order.fund),
+        named,
+        payments.ended_unpaid(session, payment),
+        ordered_on=payment.intended_at.astimezone(LAW_ZONE).date(),
+        account=order.payee_account,
+        amount_fen=order.amount_fen,
+    )
+
+
+def _saying_why(step: Step, reason: str | None) -> Step:
+    return step.model_copy(update={"detail": {"reason": reason, **step.detail}}) if reason else step
 
 
 def _rejected_by(request: PayOut, breaker: Breaker) -> PayOut:
@@ -170,7 +255,7 @@ def _payment_order(session: Session, request: PayOut) -> PaymentOrder:
     )
 
 
-def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Payment, bool]:
+def _intend(session: Session, request: PayOut, order: PaymentOrder, *, by_hand: bool) -> tuple[Payment, bool]:
     """The intent to pay rests on an approval of this very amount and on money set aside for it."""
     step = request.step
     approval = approvals.current_approval(session, step.case_no)
@@ -186,6 +271,9 @@ def _intend(session: Session, request: PayOut, order: PaymentOrder) -> tuple[Pay
         attempt=request.attempt,
         amount_fen=order.amount_fen,
         digest=body_hash(order),
+        by_hand=by_hand,
+        final_at=request.not_found_final_at,
+        released_by=step.actor.id if step.actor else None,
     )
     if first:
         _set_on_its_way(session, request, approval, order)
@@ -225,11 +313,11 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
             return PayOutResult(paid=True, paid_on=paid_on)
         case PaymentStatus.REJECTED:
             payments.decide_payment(session, order.key, PaymentState.REJECTED, report.reference, report.reason, on)
-            if commit_step(session, request.step_if_rejected):
+            if commit_step(session, _saying_why(request.step_if_rejected, report.reason)):
                 ledger.post(session, _failure(session, request, on))
             return PayOutResult(paid=False)
         case _:
-            commit_step(session, request.step_if_pending)
+            commit_step(session, request.step_while_open(by_hand=session.get_one(Payment, order.key).by_hand))
             return PayOutResult(paid=None)
 
 

@@ -2,7 +2,9 @@
 
 from datetime import date
 
+from psycopg.errors import LockNotAvailable
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
 from sqlmodel import Session
 from temporalio import activity
 
@@ -30,6 +32,7 @@ from rulebook.books import postings
 from rulebook.books.postings_of_the_year import Record, guarantor_in, guarantor_match, match, write_off
 from rulebook.books.write_offs import approval_key
 from rulebook.bridges import Part
+from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.money import format_yuan
@@ -275,9 +278,43 @@ def _hold(session: Session, place: QueuePlace, on: date) -> None:
     queue.grant_place(session, place)
 
 
+POOL_WAIT_SECONDS = 15
+"""Less than a step may take: whoever waits for a pool learns who has it, instead of being cut off without a word."""
+_TAKE_POOL = text("""
+    SELECT set_config('lock_timeout', :patience, true), pg_advisory_xact_lock(hashtextextended(:pool, 0))
+""")
+_WHO_HAS_POOL = text("""
+    SELECT a.pid, a.application_name, coalesce(host(a.client_addr), '-') AS host, a.state, a.xact_start
+    FROM pg_locks AS l JOIN pg_stat_activity AS a USING (pid)
+    WHERE l.locktype = 'advisory' AND l.granted AND l.objsubid = 1
+      AND (l.classid::bigint << 32 | l.objid::bigint) = hashtextextended(:pool, 0)
+""")
+
+
 def lock_pool(session: Session, fund: str) -> None:
-    """One at a time decides over a fund's pool and queue; taken before anything else, so nobody waits crosswise."""
-    session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended(:pool, 0))"), {"pool": f"pool/{fund}"})
+    """One at a time decides over a fund's pool and queue; taken before anything else, so nobody waits crosswise.
+
+    Raises:
+        XuqiaoError: ``fund.pool_held`` or ``fund.pool_busy`` after ``POOL_WAIT_SECONDS``: which program has it, and
+            since when. Nothing of the caller's transaction stands then, and it may be tried again.
+    """
+    pool = {"pool": f"pool/{fund}"}
+    try:
+        session.execute(_TAKE_POOL, {**pool, "patience": f"{POOL_WAIT_SECONDS}s"})
+    except OperationalError as error:
+        if not isinstance(error.orig, LockNotAvailable):
+            raise
+        raise _pool_held(session, fund, pool) from None
+
+
+def _pool_held(session: Session, fund: str, pool: dict[str, str]) -> XuqiaoError:
+    with session.get_bind().engine.connect() as beside:  # the caller's own transaction takes no more questions
+        holder = beside.execute(_WHO_HAS_POOL, pool).first()
+    if holder is None:  # it was let go of in this very moment
+        return XuqiaoError("fund.pool_busy", fund=fund, seconds=POOL_WAIT_SECONDS)
+    since = holder.xact_start.astimezone(LAW_ZONE).strftime("%Y-%m-%d %H:%M:%S") if holder.xact_start else "-"
+    about = {"program": holder.application_name, "pid": holder.pid, "host": holder.host, "state": holder.state}
+    return XuqiaoError("fund.pool_held", fund=fund, seconds=POOL_WAIT_SECONDS, since=since, **about)
 
 
 def _who(step: Step) -> str:

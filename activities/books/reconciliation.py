@@ -210,12 +210,12 @@ def reconcile_day(session: Session, fund: str, on: date, by: str) -> DayEnd:
     lock_pool(session, fund)
     take_up(session, fund, by)
     lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
-    pairs = statements.pairs_of(session, fund)
+    pairs, not_made = statements.pairs_of(session, fund), statements.payments_not_made(session, fund)
     if not any(line.on <= on for line in lines):
         raise XuqiaoError("statement.nothing_imported", fund=fund, on=on)
-    statements.keep_differences(session, fund, reconciling.for_people(lines, movements, pairs), on)
+    statements.keep_differences(session, fund, reconciling.for_people(lines, movements, pairs, not_made), on)
     return DayEnd(
         fund=fund,
         parts=statements.escrow_parts(session, fund, on),
-        reconciliation=reconciling.reconcile(lines, movements, pairs, on),
+        reconciliation=reconciling.reconcile(lines, movements, pairs, on, not_made),
     )

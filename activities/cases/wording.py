@@ -4,7 +4,7 @@ from datetime import datetime
 
 from activities.wording import moment
 from activities.words import Lang, say, say_value, word
-from rulebook.books.breaker import CIRCUIT_BREAKER
+from rulebook.books.payments import NotPaid
 from rulebook.stages import ENDS, ActKind, CaseStage, MessageKind, end_reason
 
 
@@ -14,8 +14,8 @@ def say_reason(stage: CaseStage, reason: str, lang: Lang | None = None) -> str:
     Args:
         stage: where the case came to for this reason, or stayed.
     """
-    if reason == CIRCUIT_BREAKER:
-        return say("reason.circuit_breaker", lang)
+    if reason in set(NotPaid):
+        return say_value("reason", reason, lang)
     ours = end_reason(stage, reason)
     return word(ours, lang) if ours else reason
 

@@ -1,13 +1,14 @@
 """The simulated bank itself: what it is asked and told, what its days bring, and what it really paid."""
 
 import sqlite3
+import time
 from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
 from pydantic import TypeAdapter
 
-from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder, PaymentReport, PaymentStatus
+from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder
 from gateways.simulated.log import BankLog
 from gateways.simulated.script import BankScript, PaymentManner
 from gateways.simulated.story import (
@@ -21,12 +22,15 @@ from gateways.simulated.story import (
     serial,
     step_of,
 )
+from rulebook.books.payments import PaymentReport, PaymentStatus
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import MessageBody, Receipt, ReceiptPurpose
 from rulebook.stages import MessageKind
 
 EVERY_LOAN = "*"
+SENT_BACK = "收款行退汇"
+_TAKES_DAYS = frozenset({PaymentManner.DELAY, PaymentManner.LATE, PaymentManner.SILENT, PaymentManner.RETURN})
 _BODY: TypeAdapter[MessageBody] = TypeAdapter(MessageBody)
 
 
@@ -61,6 +65,8 @@ class SimulatedBank:
         path: of its SQLite log, made when absent; several processes may use the same.
     """
 
+    by_hand = False
+
     def __init__(self, path: Path) -> None:
         self._log = BankLog(path)
 
@@ -81,6 +87,7 @@ class SimulatedBank:
         Raises:
             XuqiaoError: ``bank.key_conflict`` when the key stands for another question.
         """
+        self._keep_waiting(request.loan_note)
         with self._log.writing() as db:
             known = db.execute("SELECT body FROM question WHERE key = ?", (request.key,)).fetchone()
             if known:
@@ -100,8 +107,12 @@ class SimulatedBank:
                 db, _case(db, request.case_no, script), request.loan_note, Happening(MessageKind.OPINION, on, asked + 1)
             )
 
+    def ready(self, order: PaymentOrder) -> None:
+        """Whoever asks it finds out how slow it is."""
+
     def send(self, order: PaymentOrder) -> PaymentReport:
         """Pay, or not, as the script says; the same key never pays twice, every attempt is logged."""
+        self._keep_waiting(order.loan_note)
         with self._log.writing() as db:
             first = db.execute("SELECT 1 FROM payment WHERE key = ?", (order.key,)).fetchone() is None
             script = _script_of(db, order.loan_note)
@@ -114,12 +125,14 @@ class SimulatedBank:
             db.execute("INSERT INTO attempt (key, on_day, outcome) VALUES (?, ?, ?)", attempt)
         if conflict:
             raise XuqiaoError("bank.key_conflict", key=order.key)
-        if first and script.payment is PaymentManner.LOSE_REPLY:
+        silent = script.payment is PaymentManner.SILENT and row["status"] == PaymentStatus.PENDING
+        if silent or (first and script.payment is PaymentManner.LOSE_REPLY):
             raise BankUnreachable(order.bank, order.key)
         return _report(row)
 
     def ask(self, order: PaymentOrder) -> PaymentReport:
         """What became of a payment; a late bank denies it until it is paid."""
+        self._keep_waiting(order.loan_note)
         with self._log.writing() as db:
             row = db.execute("SELECT * FROM payment WHERE key = ?", (order.key,)).fetchone()
             if row is None:
@@ -130,11 +143,20 @@ class SimulatedBank:
                 (_payment_event(order.key), _today(db).isoformat()),
             ).fetchone()
             if due:
-                _pay(db, order, date.fromisoformat(due["due_on"]))
+                _end_of(db, order, date.fromisoformat(due["due_on"]))
                 row = _payment(db, order.key)
+            script = _script_of(db, order.loan_note)
+        if row["status"] == PaymentStatus.PENDING and script.payment is PaymentManner.SILENT:
+            raise BankUnreachable(order.bank, order.key)
         if row["status"] == PaymentStatus.PENDING and row["hidden"]:
             return PaymentReport(status=PaymentStatus.NOT_FOUND)
         return _report(row)
+
+    def _keep_waiting(self, loan_note: str) -> None:
+        with self._log.reading() as db:
+            seconds = _script_of(db, loan_note).silent_seconds
+        if seconds:  # with the log free: the other callers are kept waiting by their own loans only
+            time.sleep(seconds)
 
     # Its days ---------------------------------------------------------------------------------------------------
 
@@ -222,14 +244,25 @@ def _take(db: sqlite3.Connection, order: PaymentOrder, script: BankScript) -> No
     db.execute("INSERT INTO payment (key, case_no, body, status, hidden, reason) VALUES (?, ?, ?, ?, ?, ?)", row)
     if refused:
         return
-    wait = script.payment_days if script.payment in (PaymentManner.DELAY, PaymentManner.LATE) else 0
+    wait = script.payment_days if script.payment in _TAKES_DAYS else 0
     on = date.fromordinal(_today(db).toordinal() + wait)
     event = (_payment_event(order.key), order.case_no, order.loan_note, OwnStep.PAYMENT.value, on.isoformat())
     db.execute(
         "INSERT INTO event (key, case_no, loan_note, step, round, part, due_on) VALUES (?, ?, ?, ?, 1, 1, ?)", event
     )
     if not wait:
-        _pay(db, order, on)
+        _end_of(db, order, on)
+
+
+def _end_of(db: sqlite3.Connection, order: PaymentOrder, on: date) -> None:
+    """What becomes of an order that was taken: it is paid, or sent back by the payee's bank (退汇)."""
+    if _script_of(db, order.loan_note).payment is not PaymentManner.RETURN:
+        return _pay(db, order, on)
+    db.execute(
+        "UPDATE payment SET status = ?, reason = ? WHERE key = ?", (PaymentStatus.REJECTED, SENT_BACK, order.key)
+    )
+    db.execute("UPDATE event SET state = 'done' WHERE key = ?", (_payment_event(order.key),))
+    return None
 
 
 def _pay(db: sqlite3.Connection, order: PaymentOrder, on: date) -> None:
@@ -247,7 +280,7 @@ def _pay(db: sqlite3.Connection, order: PaymentOrder, on: date) -> None:
 def _happen(db: sqlite3.Connection, row: sqlite3.Row, fee_due: FeeDue) -> None:
     what = Happening(step_of(row["step"]), date.fromisoformat(row["due_on"]), row["round"], row["part"])
     if what.step is OwnStep.PAYMENT:
-        _pay(db, PaymentOrder.model_validate_json(_payment(db, row["key"].removesuffix("#"))["body"]), what.on)
+        _end_of(db, PaymentOrder.model_validate_json(_payment(db, row["key"].removesuffix("#"))["body"]), what.on)
         return
     case = _case(db, row["case_no"], _script_of(db, row["loan_note"]))
     body = body_of(what, case, fee_due)

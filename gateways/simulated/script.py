@@ -19,6 +19,8 @@ class PaymentManner(StrEnum):
     REFUSE = "refuse"
     LOSE_REPLY = "lose_reply"  # pays, but the reply to the first order never arrives
     LATE = "late"  # says 'not found' for some days although it will pay
+    SILENT = "silent"  # does not answer for some days, and pays at their end
+    RETURN = "return"  # under way for some days, then sent back
 
 
 class BankScript(Value):
@@ -34,7 +36,7 @@ class BankScript(Value):
         promise_valid_days: since the promise was given.
         promise_withdrawn_after_days: since the opinion; only while the fund has not paid, and only the first promise.
         authority_permille: what the signatory may promise, of the amount promised.
-        payment: manner; ``payment_days`` is how long a delayed or late payment takes.
+        payment: manner; ``payment_days`` is how long a payment takes that is not made at once.
         settle_after_days: since it was paid; the voucher shows ``residue_fen``, which the borrower pays
             ``residue_paid_after_days`` later, and a second voucher shows zero.
         collateral_after_days: since the old loan stood at zero; only for loans whose collateral is registered anew.
@@ -44,6 +46,7 @@ class BankScript(Value):
         return_after_days: since the new loan; in ``return_parts`` parts, a day apart, the fee with the last one.
         recovered_after_days: since it was paid; the borrower pays everything back himself where no new loan comes.
         direct_signed_after_days: since an opinion that leads to the direct route.
+        silent_seconds: how long it keeps every caller waiting for an answer.
     """
 
     opinion_after_days: Days | None = Field(default=1, ge=0)
@@ -72,6 +75,7 @@ class BankScript(Value):
     pays_fee: bool = True
     recovered_after_days: Days | None = Field(default=None, ge=0)
     direct_signed_after_days: Days | None = Field(default=3, ge=0)
+    silent_seconds: float = Field(default=0, ge=0)
 
     def answer_to(self, asked_before: int) -> BankAnswer:
         """The answer to the first question, or to a later one."""

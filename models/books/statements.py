@@ -304,7 +304,8 @@ _OPEN_BRIDGES = text("""
     ORDER BY a.dimension
 """)
 _PAYMENTS_NOT_MADE = text("""
-    SELECT regexp_replace(a.account_number, '[^0-9]', '', 'g') AS account, p.amount_fen,
+    SELECT regexp_replace(a.account_number, '[^0-9]', '', 'g') AS account, p.amount_fen, p.case_no,
+           p.state = 'sent' AS is_open,
            coalesce(p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS sent_on,
            greatest(p.decided_on, p.sent_on, (p.intended_at AT TIME ZONE 'Asia/Shanghai')::date) AS open_until
     FROM payment AS p JOIN application AS a USING (case_no)
@@ -444,8 +445,8 @@ def add_differences(session: Session, fund: str, now: Sequence[Difference], on: 
                     found_on=on,
                     statement_fen=each.statement_fen,
                     books_fen=each.books_fen,
-                    found_at=_now(session),
                     case_no=each.case_no,
+                    found_at=_now(session),
                 )
             )
         elif (row.statement_fen, row.books_fen) != (each.statement_fen, each.books_fen):

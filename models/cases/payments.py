@@ -7,6 +7,7 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func, selec
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
+from rulebook.books.payments import NEVER_LEFT, EndedBefore, NotPaid
 from rulebook.errors import XuqiaoError
 
 
@@ -19,7 +20,10 @@ class PaymentState(StrEnum):
 
 
 class Payment(SQLModel, table=True):
-    """One payment order; at a counter it is also the cashier's slip."""
+    """One payment order; at a counter (``by_hand``) it is also the cashier's slip.
+
+    ``final_at`` is when the bank's time is over: until then an order that nobody finds may still be paid.
+    """
 
     __table_args__ = (
         CheckConstraint("confirmed_by <> sent_by", name="sender_does_not_confirm"),
@@ -48,10 +52,49 @@ class Payment(SQLModel, table=True):
     statement_reference: str | None = words(nullable=True, default=None)
     confirmed_by: str | None = words(nullable=True, default=None)
     returned: bool = Field(default=False)
+    by_hand: bool = Field(default=False)
+    final_at: datetime | None = moment(nullable=True, default=None)
+    released_by: str | None = words(nullable=True, default=None)
+    not_sent_by: str | None = words(nullable=True, default=None)
+    not_sent_reason: str | None = words(nullable=True, default=None)
+
+
+class PaymentDenial(SQLModel, table=True):
+    """One person's word that a payment was not made or came back, and the line of the statement named for it."""
+
+    __tablename__ = "payment_denial"
+
+    key: str = words(primary_key=True, foreign_key="payment.key")
+    cause: str = words(primary_key=True)
+    person: str = words()
+    at: datetime = moment()
+    statement_reference: str = words()
+
+
+_ENDED_UNPAID = text("""
+    SELECT (o.intended_at AT TIME ZONE 'Asia/Shanghai')::date AS ordered_on,
+           CASE WHEN o.reason = 'returned' THEN o.reference END AS returned_by
+    FROM payment AS p JOIN application AS a USING (case_no)
+    JOIN payment AS o ON o.fund = p.fund AND o.amount_fen = p.amount_fen AND o.key <> p.key AND o.state = 'rejected'
+    JOIN application AS b ON b.case_no = o.case_no
+    WHERE p.key = :key AND NOT o.reason = ANY(:never_left)
+      AND regexp_replace(a.account_number, '[^0-9]', '', 'g') = regexp_replace(b.account_number, '[^0-9]', '', 'g')
+""")
 
 
 def intend(
-    session: Session, key: str, *, case_no: str, fund: str, number: int, attempt: int, amount_fen: int, digest: str
+    session: Session,
+    key: str,
+    *,
+    case_no: str,
+    fund: str,
+    number: int,
+    attempt: int,
+    amount_fen: int,
+    digest: str,
+    by_hand: bool = False,
+    final_at: datetime | None = None,
+    released_by: str | None = None,
 ) -> tuple[Payment, bool]:
     """Write the intent to pay before anything is sent.
 
@@ -72,6 +115,9 @@ def intend(
         "intended_at": func.now(),
         "state": PaymentState.SENT.value,
         "returned": False,
+        "by_hand": by_hand,
+        "final_at": final_at,
+        "released_by": released_by,
     }
     first = insert_new(session, Payment, row)
     payment = session.get(Payment, key)
@@ -87,10 +133,18 @@ def decide_payment(
 ) -> None:
     """Write the bank's final answer and its accounting date; the first one stands."""
     payment = table(Payment)
+    returned = state is PaymentState.REJECTED and reason == NotPaid.RETURNED
     session.connection().execute(
         update(payment)
         .where(payment.c.key == key, payment.c.decided_at.is_(None))
-        .values(state=state.value, reference=reference, reason=reason, decided_at=func.now(), decided_on=on)
+        .values(
+            state=state.value,
+            reference=reference,
+            reason=reason,
+            returned=returned,
+            decided_at=func.now(),
+            decided_on=on,
+        )
     )
 
 
@@ -98,6 +152,26 @@ def mark(session: Session, key: str, **marks: object) -> None:
     """What people at the counter noted on the slip."""
     payment = table(Payment)
     session.connection().execute(update(payment).where(payment.c.key == key).values(**marks))
+
+
+def deny(session: Session, key: str, *, cause: str, person: str, at: datetime, statement_reference: str) -> None:
+    """Put one person's word on record that a payment was not made or came back; once for each act."""
+    row = {"key": key, "cause": cause, "person": person, "at": at, "statement_reference": statement_reference}
+    insert_new(session, PaymentDenial, row)
+
+
+def denials_of(session: Session, key: str) -> list[PaymentDenial]:
+    """Who said that a payment was not made or came back, in order."""
+    column = table(PaymentDenial).c
+    return list(session.scalars(select(PaymentDenial).where(column.key == key).order_by(column.at, column.cause)))
+
+
+def ended_unpaid(session: Session, payment: Payment) -> list[EndedBefore]:
+    """The fund's other payments of a payment's sum to its account that were not made, though they may have left."""
+    rows = session.connection().execute(
+        _ENDED_UNPAID, {"key": payment.key, "never_left": [reason.value for reason in NEVER_LEFT]}
+    )
+    return [EndedBefore(row.ordered_on, row.returned_by) for row in rows]
 
 
 def payments_of(session: Session, case_no: str) -> list[Payment]:

@@ -72,8 +72,11 @@ _APPROVALS = text("""
     WHERE case_no = :case ORDER BY attempt
 """)
 _PAYMENTS = text("""
-    SELECT key, number, attempt, amount_fen, state, intended_at, reference, reason, decided_at, decided_on,
-           receipt_serial, sent_by, statement_reference, confirmed_by, returned
+    SELECT key, number, attempt, amount_fen, intended_at, reference, reason, decided_at, decided_on,
+           receipt_serial, sent_by, not_sent_by, not_sent_reason, statement_reference, confirmed_by, returned,
+           CASE WHEN state = 'sent' AND by_hand AND sent_by IS NULL
+                THEN CASE WHEN not_sent_by IS NULL THEN 'to_make' ELSE 'not_made' END
+                ELSE state END AS state
     FROM payment WHERE case_no = :case ORDER BY number
 """)
 _JUDGEMENTS = text("""

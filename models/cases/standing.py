@@ -32,7 +32,8 @@ from rulebook.stages import ENDS, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
 
 _PAYMENT = text("""
-    SELECT p.sent_by, (
+    SELECT p.sent_by, p.by_hand, p.released_by, p.not_sent_by,
+           (p.final_at AT TIME ZONE 'Asia/Shanghai')::date AS final_on, (
         SELECT actor_id FROM officer_act AS a
         WHERE a.case_no = :case AND a.kind = 'confirm_payment' AND a.state = 'accepted' AND a.decided_at > p.intended_at
         ORDER BY a.decided_at DESC LIMIT 1
@@ -84,7 +85,11 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         proposal=Proposal(approval.amount_fen, approval.maker, approval.terms_digest) if approval else None,
         checker=approval.checker or "" if approval else "",
         in_flight=payment is not None,
+        by_hand=payment.by_hand if payment and payment.final_on else None,
+        final_on=payment.final_on if payment else None,
+        released_by=payment.released_by or "" if payment else "",
         sent_by=payment.sent_by or "" if payment else "",
+        not_sent_by=payment.not_sent_by or "" if payment else "",
         bridge=out[0] if out else None,
         approved_on=_law_day(approval.approved_at) if approval else None,
         settled_on=settled_on(session, case.case_no),

@@ -4,6 +4,7 @@ from datetime import date
 from typing import Any
 
 from models.cases.lists import Instant, TaskView
+from models.cases.payments import PaymentState
 from rulebook.books.postings import Position
 from rulebook.books.provisional import ReceiptBasis
 from rulebook.cases import BankAnswer, CaseFacts, LoanKind, PromiseRung, Route
@@ -152,8 +153,12 @@ class ApprovalView(Value):
     voided_at: Instant | None
 
 
+PAYMENT_STATES = (*PaymentState, "to_make", "not_made")
+"""What a payment is shown as: its state, and at a counter, before anybody paid, in whose hands it is."""
+
+
 class PaymentView(Value):
-    """A payment out of the ring-fenced account; ``state`` as in ``models.cases.payments.PaymentState``."""
+    """A payment out of the ring-fenced account; ``state`` is one of ``PAYMENT_STATES``."""
 
     key: str
     number: int
@@ -167,6 +172,8 @@ class PaymentView(Value):
     decided_on: date | None
     receipt_serial: str | None
     sent_by: str | None
+    not_sent_by: str | None
+    not_sent_reason: str | None
     statement_reference: str | None
     confirmed_by: str | None
     returned: bool

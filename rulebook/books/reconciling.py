@@ -61,12 +61,16 @@ class ReturnedPayment(Value):
         amount_fen: in fen.
         sent_on: the day from which it can stand on the statement.
         open_until: the day on which the books learned that it was not made; of one whose fate is open, ``sent_on``.
+        case_no: the case it belongs to; empty where that does not matter.
+        is_open: its fate is not decided; its line is the evidence that somebody looks for.
     """
 
     account: str
     amount_fen: int
     sent_on: date
     open_until: date
+    case_no: str = ""
+    is_open: bool = False
 
 
 class Pair(Value):
@@ -83,6 +87,7 @@ class DifferenceKind(StrEnum):
     NOT_IN_BOOKS = "not_in_books"
     NOT_ON_STATEMENT = "not_on_statement"
     AMOUNTS_DIFFER = "amounts_differ"
+    LATE_PAYMENT = "late_payment"  # the bank paid what the books hold for not made: the money is out
     BALANCE_BREAK = "balance_break"  # the statement's own running balance does not run: lines are missing
     OPENING = "opening"  # they differ already before the first line
 
@@ -94,8 +99,8 @@ class Difference(Value):
         about: the reference.
         on: day of the line, or accounting date of the movement.
         statement_fen, books_fen: what each has of it by the day, in fen; None where it has nothing.
+        case_no: the case whose payment or other movement it is, where that is known.
         follows_on: the day on which the other side has it too, when that is known: a matter of time, and no task.
-        case_no: the case whose movement it is, if any.
     """
 
     kind: DifferenceKind
@@ -103,8 +108,8 @@ class Difference(Value):
     on: date
     statement_fen: int | None = None
     books_fen: int | None = None
-    follows_on: date | None = None
     case_no: str | None = None
+    follows_on: date | None = None
 
     @property
     def effect_fen(self) -> int:
@@ -232,11 +237,44 @@ def unpaired(lines: Iterable[KnownLine], movements: Iterable[Movement], pairs: I
     return [line for line in lines if line.name not in used]
 
 
+def late_payments(
+    alone: Iterable[KnownLine],
+    known: Iterable[Pair],
+    by_name: Mapping[str, KnownLine],
+    payments: Iterable[ReturnedPayment],
+) -> dict[str, str]:
+    """Lines by which the bank paid what the books hold for not made, each with its case: however late it paid.
+
+    Args:
+        alone: the lines that belong to nothing the books know.
+        known: pairs; a payment and its return by the bank leave nothing to look for.
+        by_name: all lines.
+        payments: those not made as far as the books know, oldest first.
+    """
+    unexplained = sorted(payments, key=lambda each: not each.is_open)
+    for pair in known:
+        if pair.returned_by and (payment := _payment_of(by_name[pair.line], unexplained)):
+            unexplained.remove(payment)
+    found = {}
+    for line in alone:
+        fitting = (each for each in unexplained if each.account == line.payer_account and each.account)
+        paid = next((p for p in fitting if p.amount_fen == -line.amount_fen and p.sent_on <= line.on), None)
+        if paid:
+            unexplained.remove(paid)
+            if not paid.is_open:
+                found[line.name] = paid.case_no
+    return found
+
+
 # A day's end ---------------------------------------------------------------------------------------------------
 
 
 def reconcile(
-    lines: Sequence[KnownLine], movements: Sequence[Movement], pairs: Sequence[Pair], on: date
+    lines: Sequence[KnownLine],
+    movements: Sequence[Movement],
+    pairs: Sequence[Pair],
+    on: date,
+    payments: Sequence[ReturnedPayment] = (),
 ) -> Reconciliation:
     """The statement's balance at the end of a day against the books', and everything in which they differ.
 
@@ -245,6 +283,7 @@ def reconcile(
         movements: all of the fund's books.
         pairs: all that are known.
         on: the day.
+        payments: those of cases that were not made as far as the books know.
     """
     by_name = {line.name: line for line in lines}
     partners = _partners(by_name, movements, pairs)
@@ -267,7 +306,8 @@ def reconcile(
             found += _of_pair(line, movement, on)
         else:
             found += _of_movement(movement, start, on)
-    found += _of_lines(by_name, unpaired(lines, movements, pairs), pairs, on)
+    alone = unpaired(lines, movements, pairs)
+    found += _of_lines(by_name, alone, pairs, on, late_payments(alone, pairs, by_name, payments))
     return Reconciliation(
         on=on,
         statement_fen=closing,
@@ -278,9 +318,14 @@ def reconcile(
     )
 
 
-def for_people(lines: Sequence[KnownLine], movements: Sequence[Movement], pairs: Sequence[Pair]) -> list[Difference]:
+def for_people(
+    lines: Sequence[KnownLine],
+    movements: Sequence[Movement],
+    pairs: Sequence[Pair],
+    payments: Sequence[ReturnedPayment] = (),
+) -> list[Difference]:
     """What somebody must look into now: not what only takes time, nor what no statement has come to yet."""
-    all_of_it = reconcile(lines, movements, pairs, date.max)
+    all_of_it = reconcile(lines, movements, pairs, date.max, payments)
     return [each for each in all_of_it.differences if not each.follows_on and each.on <= all_of_it.last_line_on]
 
 
@@ -356,13 +401,20 @@ def _of_movement(movement: Movement, start: date, on: date) -> Iterator[Differen
 
 
 def _of_lines(
-    by_name: Mapping[str, KnownLine], alone: Sequence[KnownLine], pairs: Sequence[Pair], on: date
+    by_name: Mapping[str, KnownLine],
+    alone: Sequence[KnownLine],
+    pairs: Sequence[Pair],
+    on: date,
+    late: Mapping[str, str],
 ) -> Iterator[Difference]:
     """Lines that the books do not know; a payment and its return are such only in the days between."""
     kind = DifferenceKind.NOT_IN_BOOKS
     for line in alone:
         if line.on <= on:
-            yield Difference(kind=kind, about=line.name, on=line.on, statement_fen=line.amount_fen)
+            of_line = DifferenceKind.LATE_PAYMENT if line.name in late else kind
+            yield Difference(
+                kind=of_line, about=line.name, on=line.on, statement_fen=line.amount_fen, case_no=late.get(line.name)
+            )
     for pair in pairs:
         if pair.returned_by is None:
             continue

@@ -19,7 +19,7 @@ from models.cases.acts import enter_message
 from models.cases.case_file import fee_owed, live_cases, open_tasks
 from models.funds.artificial_time import play_business_day
 from models.funds.calendar import calendar_around
-from models.outbox import Outbox
+from models.outbox import Outbox, starts_waiting
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, MessageSource
@@ -101,8 +101,7 @@ class Conductor:
 
     async def pass_time(self, span: timedelta) -> None:
         """Move every open case's clock; what still waits in the outbox arrives before."""
-        while await self._relay.deliver_some():
-            pass
+        await self.until_quiet()
         with self._services.sessions() as session:
             workflows = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
         handles = [self._clocks.client.get_workflow_handle(workflow) for workflow in workflows]
@@ -188,18 +187,22 @@ class Conductor:
 
     async def deliver(self) -> None:
         """Take the outbox to Temporal, until it is empty and every case has done what it can do without more."""
-        while await self._relay.deliver_some():
-            pass
         await self.until_quiet()
 
     async def until_quiet(self) -> None:
         """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
         while True:
             with self._services.sessions() as session:
-                busy = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
+                busy = {case.case_no: case.workflow_id for fund in self._funds for case in live_cases(session, fund)}
             while busy:
-                still = await _some_at_a_time([partial(self._in_hand, workflow) for workflow in busy])
-                busy = [workflow for workflow, in_hand in zip(busy, still, strict=True) if in_hand]
+                while await self._relay.deliver_some():
+                    pass
+                with self._services.sessions() as session:
+                    not_begun = busy.keys() & starts_waiting(session)
+                begun = [case for case in busy if case not in not_begun]
+                still = await _some_at_a_time([partial(self._in_hand, busy[case]) for case in begun])
+                quiet = {case for case, in_hand in zip(begun, still, strict=True) if not in_hand}
+                busy = {case: story for case, story in busy.items() if case not in quiet}
                 await asyncio.sleep(LOOK_AGAIN_SECONDS)
             if not await self._relay.deliver_some():
                 return

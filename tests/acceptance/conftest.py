@@ -49,9 +49,7 @@ async def fund(services: Services, client: Client, tmp_path: Path) -> AsyncItera
     """A fund with 20,000,000 yuan under the measure of Donghai, looked through after the test."""
     opened = a_fund(services, client, tmp_path)
     yield opened
-    await opened.settle()
-    assert opened.what_is_wrong() == []
-    await opened.replay()
+    await looked_through(opened)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -59,9 +57,7 @@ async def counter_fund(services: Services, client: Client, tmp_path: Path) -> As
     """The same fund, paying at the counter."""
     opened = a_fund(services, client, tmp_path, {'gateway = "simulated"': 'gateway = "counter"'})
     yield opened
-    await opened.settle()
-    assert opened.what_is_wrong() == []
-    await opened.replay()
+    await looked_through(opened)
 
 
 @pytest_asyncio.fixture(loop_scope="session")
@@ -75,9 +71,14 @@ async def fund_under(services: Services, client: Client, tmp_path: Path) -> Asyn
 
     yield open_it
     for fund in opened:
-        await fund.settle()
-        assert fund.what_is_wrong() == []
-        await fund.replay()
+        await looked_through(fund)
+
+
+async def looked_through(fund: TestedFund) -> None:
+    """After every test: nothing is wrong that must never be, the bank paid no case twice, and the stories replay."""
+    await fund.settle()
+    assert fund.what_is_wrong() == []
+    await fund.replay()
 
 
 def changed_text(path: Path, changed: Mapping[str, str]) -> str:

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from activities.bank.payments import Payments
-from activities.contracts import PayOut, Queue, queue_name
+from activities.contracts import Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.acts import enter_message, enter_receipt, record_paper
 from models.funds.artificial_time import play_business_day
@@ -30,7 +30,6 @@ from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from runtime.demo.conductor import simulated_clerk
 from runtime.relay import Relay
-from runtime.temporal import CONVERTER
 from tests.acceptance.fund.fund import EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.builders import BANK, a_micro_manufacturer
 from workflows.recovery import Recovery, RecoveryStart
@@ -58,17 +57,6 @@ async def two_signed(fund: TestedFund) -> tuple[str, str]:
     return first, second
 
 
-async def payments_asked(fund: TestedFund, case: str) -> list[PayOut]:
-    """The requests of every call that paid or asked, as Temporal has them on record."""
-    requests = []
-    for history in await fund.histories(case):
-        for event in history.events:
-            scheduled = event.activity_task_scheduled_event_attributes
-            if scheduled.activity_type.name == "pay_out":
-                requests += await CONVERTER.decode(list(scheduled.input.payloads), [PayOut])
-    return requests
-
-
 # Payments ------------------------------------------------------------------------------------------------------------
 
 
@@ -79,7 +67,7 @@ async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_b
     fund.script_bank(case, BankScript(payment=PaymentManner.LOSE_REPLY))
     await fund.bridge(case, FIVE_MILLION)
     assert fund.events(case)[-1] == "payment_pending"
-    [request] = await payments_asked(fund, case)
+    [request] = await fund.payments_asked(case)
     again = await asyncio.to_thread(Payments(fund.services.sessions.begin, fund.services.gateways).pay_out, request)
     assert again.paid is None, "the bank would say paid now, but this call had been answered: the next one asks"
     await fund.hours_pass(1)
@@ -90,7 +78,7 @@ async def test_a_call_repeated_after_its_reply_was_lost_does_not_trip_over_the_b
 async def test_money_does_not_leave_when_the_release_day_is_over_before_anything_works(fund: TestedFund) -> None:
     case, other = await two_signed(fund)
     await fund.release(case)
-    [request] = await payments_asked(fund, case)
+    [request] = await fund.payments_asked(case)
     late = request.model_copy(
         update={
             name: getattr(request, name).model_copy(update={"case_no": other})

@@ -11,9 +11,12 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlmodel import Session
 
-from activities.books.ledger import lock_pool
+from activities.books import ledger
+from activities.books.ledger import POOL_WAIT_SECONDS, lock_pool
 from models.bootstrap import IDLE_IN_TRANSACTION_SECONDS, DatabaseUrls
 from models.database import sessions
+from rulebook.errors import XuqiaoError
+from workflows.policies import DATABASE_TIMEOUT
 
 FUND = "FROZEN"
 SERVED_WITHIN = 60.0
@@ -58,6 +61,19 @@ def test_22_the_pool_of_a_frozen_program_is_decided_over_again_within_a_minute(
         lock_pool(session, FUND)
     assert time.monotonic() - begun < SERVED_WITHIN
     assert frozen.poll() is None, "and it is frozen still"
+
+
+def test_22_who_waits_for_the_pool_learns_who_has_it(
+    app_engine: Engine, frozen: subprocess.Popen[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "POOL_WAIT_SECONDS", 1)
+    with sessions(app_engine).begin() as session, pytest.raises(XuqiaoError) as refused:
+        lock_pool(session, FUND)
+    told = refused.value.params
+    assert (refused.value.code, told["fund"], told["program"]) == ("fund.pool_held", FUND, "xuqiao")
+    assert told["state"] == "idle in transaction"
+    assert told["pid"].isdigit()
+    assert DATABASE_TIMEOUT.total_seconds() > POOL_WAIT_SECONDS
 
 
 def test_22_every_program_of_ours_has_a_bound(app_engine: Engine, desk_engine: Engine) -> None:

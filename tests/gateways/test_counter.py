@@ -2,8 +2,9 @@
 
 import pytest
 
-from gateways.bank import PaymentOrder, PaymentStatus
+from gateways.bank import PaymentOrder
 from gateways.counter import CounterGateway, Slip
+from rulebook.books.payments import PaymentStatus
 from rulebook.errors import XuqiaoError
 
 ORDER = PaymentOrder(
@@ -80,21 +81,6 @@ def test_nothing_is_confirmed_that_was_never_marked_sent(desk: Desk, counter: Co
     with pytest.raises(XuqiaoError) as refused:
         counter.ask(ORDER)
     assert refused.value.code == "bank.confirmed_before_sent"
-
-
-def test_a_slip_that_comes_back_unpaid_is_rejected(desk: Desk, counter: CounterGateway) -> None:
-    counter.send(ORDER)
-    desk.note(returned=True)
-    assert counter.ask(ORDER).status is PaymentStatus.REJECTED
-
-
-def test_money_sent_back_needs_a_second_person_too(desk: Desk, counter: CounterGateway) -> None:
-    counter.send(ORDER)
-    desk.note(receipt_serial="HD-77", sent_by="cashier", returned=True)
-    assert counter.ask(ORDER).status is PaymentStatus.PENDING
-    desk.note(statement_reference="LS-9002", confirmed_by="checker")
-    report = counter.ask(ORDER)
-    assert (report.status, report.reference) == (PaymentStatus.REJECTED, "LS-9002")
 
 
 def test_a_slip_for_another_amount_is_a_conflict(counter: CounterGateway) -> None:

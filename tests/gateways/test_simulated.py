@@ -10,8 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder, PaymentStatus
+from gateways.bank import BankUnreachable, OpinionRequest, PaymentOrder
 from gateways.simulated import BankScript, Outgoing, PaymentManner, SimulatedBank
+from rulebook.books.payments import PaymentStatus
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (

@@ -20,11 +20,12 @@ from activities.words import LANGUAGES, WORD_GROUPS, Lang, catalogue, has_words
 from models.books.statements import DifferenceState
 from models.cases.acts import ActState
 from models.cases.case_file import URGENCY
-from models.cases.payments import PaymentState
+from models.cases.views import PAYMENT_STATES
 from models.papers.signatures import FlowEnd, SignedHow
 from rulebook import cases, events, findings, messages, stages
 from rulebook.books import postings
 from rulebook.books.chart import PARTS, Basis
+from rulebook.books.payments import NotPaid
 from rulebook.books.reconciling import DifferenceKind
 from rulebook.books.steps import NextStep, ProposalState
 from rulebook.calendars import in_order
@@ -121,7 +122,8 @@ SAID_BY_GROUP: Mapping[str, Iterable[str]] = {
     "book_state": ProposalState,
     "chart_basis": Basis,
     "cli.flow": FlowEnd,
-    "cli.payment": PaymentState,
+    "cli.payment": PAYMENT_STATES,
+    "reason": NotPaid,
     "cli.state": ActState,
     "cli.urgency": {"normal", *URGENCY.values()},
     "escrow_part": PARTS,

@@ -8,6 +8,7 @@ from temporalio import workflow
 from activities import contracts
 from activities.contracts import PayOutResult
 from rulebook.bridges import Bridge
+from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
 from rulebook.messages import ConfirmPayment, MarkSent, Release
 from rulebook.money import format_yuan
@@ -15,7 +16,7 @@ from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
 from workflows.case import RenewalCase, Wait, wait_until
 from workflows.clock import Clock, today
-from workflows.policies import ASK_PAYMENT_AGAIN
+from workflows.policies import ASK_PAYMENT_AGAIN, ASK_WHAT_IS_NOT_FOUND_WORKDAYS
 from workflows.stages.agreement import release_wait
 from workflows.stages.before_money import hear
 
@@ -27,6 +28,13 @@ class Paid(NamedTuple):
     settlement: Wait
 
 
+class Until(NamedTuple):
+    """How long the bank may still pay what nobody finds: by its cut-off, and by what experience teaches."""
+
+    people_final_at: datetime
+    bank_final_at: datetime
+
+
 async def pay_out(case: RenewalCase) -> Paid:
     """Release the money by the release-day checklist, and send it; what the bank sent back needs a new release.
 
@@ -36,29 +44,38 @@ async def pay_out(case: RenewalCase) -> Paid:
     while True:
         await hear(case, release_wait(case), Release)
         state.payment += 1
-        state.in_flight, state.sent_by, state.found_by = True, "", ""
-        not_found_final_at = case.clock.in_workdays(1)
-        paid = await _until_its_fate_is_known(case, not_found_final_at)
+        state.in_flight, state.by_hand, state.released_by = True, None, case.actor.id
+        state.sent_by, state.not_sent_by, state.found_by = "", "", ""
+        until = Until(case.clock.in_workdays(1), case.clock.in_workdays(1 + ASK_WHAT_IS_NOT_FOUND_WORKDAYS))
+        state.final_on = until.people_final_at.astimezone(LAW_ZONE).date()
+        paid = await _until_its_fate_is_known(case, until)
         state.in_flight = False
         if paid is not None:
             state.bridge = paid.bridge
             return paid
 
 
-async def _until_its_fate_is_known(case: RenewalCase, not_found_final_at: datetime) -> Paid | None:
+async def _until_its_fate_is_known(case: RenewalCase, until: Until) -> Paid | None:
     """Send, then ask: after minutes and hours, then daily, then less and less. None: it came back."""
     tries = 0
     while True:
         settlement = _settlement_wait(case)
-        result = await _send_or_ask(case, settlement, not_found_final_at)
+        result = await _send_or_ask(case, settlement, until)
+        case.state.by_hand = result.by_hand
         if result.paid is not None:
             return _money_is_out(case, result.paid_on, settlement) if result.paid_on else None
-        delay = ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
+        await _watch_payment(case, _ask_again_at(case, tries, until), until)
         tries += 1
-        await _watch_payment(case, workflow.now() + delay)
 
 
-async def _send_or_ask(case: RenewalCase, settlement: Wait, not_found_final_at: datetime) -> PayOutResult:
+def _ask_again_at(case: RenewalCase, tries: int, until: Until) -> datetime:
+    """When the bank is asked next; at a counter nobody is asked before the bank's time is over."""
+    if case.state.by_hand and workflow.now() < until.people_final_at:
+        return until.people_final_at + timedelta(minutes=1)
+    return workflow.now() + ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
+
+
+async def _send_or_ask(case: RenewalCase, settlement: Wait, until: Until) -> PayOutResult:
     """Intend, ask, send, confirm and post, as far as the bank's answer goes."""
     state, amount = case.state, case.state.proposed.amount_fen
     fate = f"payment/{state.payment}"
@@ -77,9 +94,29 @@ async def _send_or_ask(case: RenewalCase, settlement: Wait, not_found_final_at: 
         attempt=state.attempt,
         payment=state.payment,
         amount_fen=amount,
-        not_found_final_at=not_found_final_at,
+        not_found_final_at=until.people_final_at,
+        asked_until=until.bank_final_at,
+        leaves_by=state.last_call,
+        step_if_by_hand=_while_in_peoples_hands(case, paid, until),
     )
     return await case.commit(contracts.pay_out, request)
+
+
+def _while_in_peoples_hands(case: RenewalCase, step: Step, until: Until) -> Step:
+    """At a counter the cashier has a task until he has paid or said that he could not; then another person has one."""
+    wait, fate = _by_hand_wait(case, until), f"payment/{case.state.payment}"
+    if wait.awaits is ActKind.MARK_SENT:
+        to_make = _stayed(case, step, EventKind.PAYMENT_TO_MAKE, wait, f"{fate}/to_make")
+        until_when = f"{wait.due.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}"
+        return to_make.model_copy(update={"detail": {**to_make.detail, "pay_by": until_when}})
+    return _stayed(case, step, EventKind.PAYMENT_PENDING, wait, f"{fate}/pending")
+
+
+def _by_hand_wait(case: RenewalCase, until: Until) -> Wait:
+    state = case.state
+    if not state.sent_by and not state.not_sent_by and workflow.now() <= until.people_final_at:
+        return Wait(ActKind.MARK_SENT, state.last_call, state.last_call)
+    return Wait(ActKind.CONFIRM_PAYMENT, until.people_final_at, until.people_final_at)
 
 
 def _settlement_wait(case: RenewalCase) -> Wait:
@@ -100,32 +137,48 @@ def close_of_term(clock: Clock, due_on: date) -> datetime:
     return clock.close_of(clock.workday(due_on, 0))
 
 
-async def _watch_payment(case: RenewalCase, ask_again_at: datetime) -> None:
-    """At a counter people move the payment; the bank is asked when one has found it, or else after a while."""
+async def _watch_payment(case: RenewalCase, ask_again_at: datetime, until: Until) -> None:
+    """At a counter people move the payment; the bank is asked when one has looked for it, or else after a while."""
     state = case.state
     overdue = case.clock.in_workdays(1) if ask_again_at - workflow.now() > timedelta(days=1) else ask_again_at
-    wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
     while True:
+        wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
+        if state.by_hand:
+            wait = _by_hand_wait(case, until)._replace(last_call=ask_again_at)
         match await case.hear(wait, MarkSent, ConfirmPayment):
+            case MarkSent(not_sent_because=reason) if reason:
+                state.not_sent_by = case.actor.id
+                await _record_mark(case, wait, until, not_sent=reason)
             case MarkSent(receipt_serial=serial):
                 state.sent_by = case.actor.id
-                await _record_mark(case, wait, receipt_serial=serial)
+                await _record_mark(case, wait, until, receipt_serial=serial)
             case ConfirmPayment(statement_reference=reference, paid=found):
                 state.found_by = case.actor.id
-                return await _record_mark(case, wait, statement_reference=reference, returned=not found)
+                return await _record_mark(case, wait, until, statement_reference=reference, returned=not found)
             case _:
                 return None
 
 
 async def _record_mark(
-    case: RenewalCase, wait: Wait, *, receipt_serial: str = "", statement_reference: str = "", returned: bool = False
+    case: RenewalCase,
+    wait: Wait,
+    until: Until,
+    *,
+    receipt_serial: str = "",
+    statement_reference: str = "",
+    returned: bool = False,
+    not_sent: str = "",
 ) -> None:
+    if case.state.by_hand:
+        wait = _by_hand_wait(case, until)
+    said = {"not_sent": not_sent} if not_sent else {}
     mark = contracts.RecordPaymentMark(
-        step=case.step(EventKind.PAYMENT_MARKED, wait=wait),
+        step=case.step(EventKind.PAYMENT_MARKED, wait=wait, detail=said),
         payment=case.state.payment,
         receipt_serial=receipt_serial,
         statement_reference=statement_reference,
         returned=returned,
+        not_sent=not_sent,
     )
     await case.commit(contracts.record_payment_mark, mark)
 

@@ -42,6 +42,7 @@ class LineState(StrEnum):
     SUSPENSE = "suspense"  # 待确认来款
     INTEREST = "interest"  # of the account itself: an officer books it as such
     CHARGE = "charge"  # the bank's for the account: an officer books it as such
+    LATE_PAYMENT = "late_payment"  # the bank paid what the books hold for not made: ``proposed`` is the case
     NOT_IN_BOOKS = "not_in_books"  # an officer must book it, or find out what it is
 
 
@@ -356,11 +357,21 @@ def _with_states(
     session: Session, fund: str, rows: Iterable[RowResult], unbooked: Mapping[str, XuqiaoError]
 ) -> list[RowResult]:
     waiting = statements.suspense(session, fund)
-    states, proposed = _states(session, fund, waiting), proposals(session, fund, waiting)
+    late = late_payments(session, fund)
+    states = _states(session, fund, waiting) | dict.fromkeys(late, LineState.LATE_PAYMENT)
+    proposed = proposals(session, fund, waiting) | late
     return [_with_state(row, states, proposed, unbooked) for row in rows]
 
 
-def _states(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> Mapping[str, LineState]:
+def late_payments(session: Session, fund: str) -> dict[str, str]:
+    """By line, the case whose payment the bank made though the books hold it for not made."""
+    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
+    pairs = statements.pairs_of(session, fund)
+    alone, by_name = reconciling.unpaired(lines, movements, pairs), {line.name: line for line in lines}
+    return reconciling.late_payments(alone, pairs, by_name, statements.payments_not_made(session, fund))
+
+
+def _states(session: Session, fund: str, waiting: Sequence[statements.Suspended]) -> dict[str, LineState]:
     """What each line is by now."""
     lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
     pairs, of_cases = statements.pairs_of(session, fund), statements.accounts_of_cases(session, fund)
@@ -382,8 +393,9 @@ def _with_state(
     if row.name is None or row.reason:
         return row
     state, proposed = states[row.name], None
-    if state is LineState.SUSPENSE and row.name in proposed_cases:
-        state, proposed = LineState.PROPOSED, proposed_cases[row.name]
+    if row.name in proposed_cases:
+        proposed = proposed_cases[row.name]
+        state = LineState.PROPOSED if state is LineState.SUSPENSE else state
     reason = reason_of(unbooked[row.name]) if row.name in unbooked else None
     return row.model_copy(update={"state": state, "proposed": proposed, "reason": reason})
 

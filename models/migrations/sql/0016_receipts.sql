@@ -1,5 +1,5 @@
 -- One line of the bank's statement is booked once, over all kinds of events, over both books of a fund, and however its
--- reference is written; a difference names its case; and one account in the bank belongs to one fund.
+-- reference is written.
 
 -- A reference as it is compared: letters in one case and width, signs that cannot be seen left out, marks between its
 -- parts as one, each number without zeros before it. Ranges and not classes: a class differs with a database's locale.
@@ -51,5 +51,3 @@ REVOKE ALL ON FUNCTION ledger.folded(text), ledger.moves_the_account(bigint, big
 GRANT EXECUTE ON FUNCTION ledger.folded(text) TO xuqiao_app, xuqiao_desk;
 
 CREATE INDEX statement_line_folded ON statement_line (fund, ledger.folded(name));
-ALTER TABLE statement_difference ADD COLUMN case_no TEXT;
-COMMENT ON COLUMN statement_difference.case_no IS 'The case on whose movement the books and the statement differ';

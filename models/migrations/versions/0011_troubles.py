@@ -1,6 +1,6 @@
 """What stands in the way of a case, and deliveries that wait longer each time they fail.
 
-Revision: 0011_troubles, after the identity of statement lines.
+Revision: 0011_troubles, after the evidence of payments.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0011_troubles"
-down_revision = "0009_statement_identity"
+down_revision = "0010_payment_evidence"
 branch_labels = None
 depends_on = None
 

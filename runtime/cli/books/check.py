@@ -1,5 +1,6 @@
 """``xuqiao books check``: what is wrong with the books, if anything."""
 
+from activities.books.statement.taking_in import late_payments
 from models.books.check import find_faults
 from models.cases import reads
 from runtime.cli.failures import Exit
@@ -16,6 +17,9 @@ def check(fund: Fund = None, as_json: AsJson = False) -> int:
         for code in codes:
             with office.begin() as session:
                 found[code] = [say(fault.code, **fault.params) for fault in find_faults(session, code)]
+            with office.begin() as session:
+                late = late_payments(session, code)
+                found[code] += [say("cli.books.late_payment", line=name, case=case) for name, case in late.items()]
     good = not any(found.values())
     if as_json:
         print_json({"good": good, "books": [{"fund": code, "faults": faults} for code, faults in found.items()]})

@@ -275,14 +275,18 @@ def _show_day_end(end: DayEnd, tasks: list[StatementDifference], acts: Mapping[s
         _show_tasks(tasks, acts)
 
 
+def of_case(difference: str, case_no: str | None) -> str:
+    """What differs, and the case it is about where that is known."""
+    return f"{difference} {case_no}" if case_no else difference
+
+
 def _show_differences(found: Iterable[Difference]) -> None:
     table(
-        ("difference", "line_name", "case", "line_day", "on_statement", "in_books", "effect", "follows"),
+        ("difference", "line_name", "line_day", "on_statement", "in_books", "effect", "follows"),
         (
             (
-                word("statement.difference", each.kind),
+                of_case(word("statement.difference", each.kind), each.case_no),
                 each.about,
-                each.case_no,
                 each.on,
                 money(each.statement_fen),
                 money(each.books_fen),
@@ -301,7 +305,6 @@ def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> No
             "number",
             "difference",
             "line_name",
-            "case",
             "found_on",
             "on_statement",
             "in_books",
@@ -314,9 +317,8 @@ def _show_tasks(tasks: list[StatementDifference], acts: Mapping[str, int]) -> No
         (
             (
                 each.id,
-                word("statement.difference", each.kind),
+                of_case(word("statement.difference", each.kind), each.case_no),
                 each.about,
-                each.case_no,
                 each.found_on,
                 money(each.statement_fen),
                 money(each.books_fen),

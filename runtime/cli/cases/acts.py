@@ -38,7 +38,7 @@ from rulebook.stages import ACT_ROLES
 from runtime.cli.cases.page import show_terms
 from runtime.cli.commands import combined
 from runtime.cli.engine import with_client
-from runtime.cli.failures import Exit, tell
+from runtime.cli.failures import Exit, Misuse, tell
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
@@ -180,8 +180,13 @@ def release(
 
 
 @_act
-def sent(receipt: Annotated[str, Option("--receipt", metavar="SERIAL")]) -> ActBody:
-    return MarkSent(receipt_serial=receipt)
+def sent(
+    receipt: Annotated[str, Option("--receipt", metavar="SERIAL")] = "",
+    not_sent: Annotated[str, Option("--not-sent", metavar="REASON")] = "",
+) -> ActBody:
+    if bool(receipt.strip()) == bool(not_sent.strip()):
+        raise Misuse("cli.usage.sent_or_not")
+    return MarkSent(receipt_serial=receipt.strip(), not_sent_because=not_sent.strip())
 
 
 @_act

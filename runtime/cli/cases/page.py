@@ -217,9 +217,9 @@ def _show_money(page: CasePage) -> None:
                     word("cli.payment", payment.state),
                     moment(payment.decided_at or payment.intended_at),
                     payment.reference,
-                    _by(payment.receipt_serial, payment.sent_by),
+                    _by(payment.receipt_serial, payment.sent_by or payment.not_sent_by),
                     _by(payment.statement_reference, payment.confirmed_by),
-                    payment.reason and say_reason(page.stage, payment.reason, call.lang),
+                    say_reason(page.stage, payment.reason, call.lang) if payment.reason else payment.not_sent_reason,
                 )
                 for payment in page.payments
             ),

@@ -148,7 +148,10 @@ class TestedFund(SeenFund):
         self._conductor.open_day()
 
     async def hours_pass(self, hours: int) -> None:
-        await self._soon(self._conductor.pass_time(timedelta(hours=hours)))
+        await self.time_passes(timedelta(hours=hours))
+
+    async def time_passes(self, span: timedelta) -> None:
+        await self._soon(self._conductor.pass_time(span))
 
     async def skip_past_last_call(self, case: str) -> None:
         """The morning of the loan's maturity: money can no longer arrive ahead of it."""
@@ -272,8 +275,20 @@ class TestedFund(SeenFund):
     async def mark_sent(self, case: str, *, by: str | None = None) -> Outcome:
         return await self.act(case, MarkSent(receipt_serial=f"HD{next(self._keys)}"), by=by)
 
-    async def confirm_payment(self, case: str, *, paid: bool = True, by: str | None = None) -> Outcome:
-        return await self.act(case, ConfirmPayment(statement_reference=f"LS{next(self._keys)}", paid=paid), by=by)
+    async def not_sent(self, case: str, *, by: str | None = None) -> Outcome:
+        return await self.act(case, MarkSent(not_sent_because="收款行系统关闭"), by=by)
+
+    async def confirm_payment(
+        self, case: str, *, paid: bool = True, by: str | None = None, line: str | None = None
+    ) -> Outcome:
+        line = line or f"LS{next(self._keys)}"
+        return await self.act(case, ConfirmPayment(statement_reference=line, paid=paid), by=by)
+
+    async def denied(self, case: str, *people: str) -> None:
+        """People who looked at the statement say that the payment was not made."""
+        for person in people:
+            await self.confirm_payment(case, paid=False, by=person)
+        await self.settle()
 
     async def reserve(self, case: str, amount: int) -> Outcome:
         """Promised, proposed and approved: the money is held, or queued for."""

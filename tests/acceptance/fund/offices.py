@@ -24,7 +24,7 @@ from runtime.devstack import Addresses
 from runtime.settings import PaperSettings
 from runtime.temporal import CONVERTER
 from runtime.wiring import Activities, Services, activities_of
-from tests.acceptance.conftest import a_fund
+from tests.acceptance.conftest import a_fund, looked_through
 from tests.acceptance.fund.fund import TestedFund
 from tests.builders import a_micro_manufacturer
 from tests.services_of_tests import services_on
@@ -120,9 +120,7 @@ async def its_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[TestedFund
     """A fund of that office, which a test calls ``fund``; what must never be is looked for after the test."""
     opened = a_fund(serving.services, await serving.services.client(), tmp_path)
     yield opened
-    await opened.settle()
-    assert opened.what_is_wrong() == []
-    await opened.replay()
+    await looked_through(opened)
 
 
 def a_font_with(sign: str, path: Path) -> None:

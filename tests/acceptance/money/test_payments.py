@@ -1,11 +1,23 @@
 """The payment leaves once, whatever the bank's answers are; an unknown fate is asked about, never sent again."""
 
-import pytest
+import asyncio
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
 
+import pytest
+from sqlalchemy import text
+from temporalio.testing import ActivityEnvironment
+
+from activities.bank.payments import Payments
+from activities.books.statement.taking_in import LineState
 from gateways.simulated import BankScript, PaymentManner
+from models.books import statements
+from rulebook.calendar import LAW_ZONE
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund.fund import CHECKER, EVERYTHING, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, TestedFund, refusal_of
+from tests.acceptance.fund.statement import Statement, account_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -13,11 +25,16 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 FIVE_MILLION = yuan(5_000_000)
 
 
-async def released(fund: TestedFund, payment: PaymentManner, *, days: int = 1) -> str:
+async def ready_to_release(fund: TestedFund) -> str:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
-    fund.script_bank(case, BankScript(payment=payment, payment_days=days))
     await fund.reserve(case, FIVE_MILLION)
     await fund.sign(case)
+    return case
+
+
+async def released(fund: TestedFund, payment: PaymentManner, *, days: int = 1) -> str:
+    case = await ready_to_release(fund)
+    fund.script_bank(case, BankScript(payment=payment, payment_days=days))
     await fund.skip_to_release_day(case)
     await fund.bank_day()
     await fund.release(case)
@@ -128,19 +145,103 @@ async def test_the_cashier_pays_and_another_person_finds_it_on_the_statement(cou
     assert fund.stage_of(case) is CaseStage.CLOSED
 
 
-async def test_a_payment_returned_at_the_counter_is_made_again(counter_fund: TestedFund) -> None:
+async def test_a_payment_that_a_line_of_the_statement_brings_back_is_made_again(
+    counter_fund: TestedFund, tmp_path: Path
+) -> None:
     fund = counter_fund
     case = await at_the_counter(fund)
     await fund.mark_sent(case)
-    await fund.confirm_payment(case, paid=False)
+    await fund.confirm_payment(case, paid=False, line="TH-TYPED")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "a typed reference is no line of the statement"
+    statement = Statement(fund, tmp_path)
+    statement.add("ZF1", -FIVE_MILLION, account=account_of(fund, case))
+    statement.add("TH0", FIVE_MILLION, account=account_of(fund, case), summary="还款")
+    statement.add("TH1", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
+    statement.take_in()
+    await fund.confirm_payment(case, paid=False, line="TH0")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "money of the borrower's own brings no payment back"
+    await fund.confirm_payment(case, paid=False, line="TH1")
     await fund.settle()
     assert fund.events(case)[-1] == "payment_rejected"
+    await fund.release(case)
+    await fund.mark_sent(case)
+    await fund.confirm_payment(case, paid=False, line="TH1")
+    await fund.settle()
+    assert fund.events(case).count("payment_rejected") == 1, "one line brings one payment back"
+    await fund.confirm_payment(case)
+    await fund.settle()
+    assert [payment.state for payment in fund.payments_of(case)] == ["rejected", "paid"]
+    assert fund.position(case).outstanding_fen == FIVE_MILLION
+
+
+async def test_49_the_cashier_has_the_task_until_he_has_paid_and_nothing_reads_sent_before(
+    counter_fund: TestedFund,
+) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.due is not None
+    assert (task.kind, task.role, task.opened_at.date()) == ("mark_sent", "cashier", fund.now.date())
+    assert task.due.astimezone(LAW_ZONE).date() == fund.today, "until the cut-off of the release day"
+    assert (fund.events(case)[-1], set(fund.told(case))) == ("payment_to_make", {"amount", "pay_by"})
+    assert fund.shown_payments(case) == ["to_make"]
+    assert (await refusal_of(fund.confirm_payment(case))).code == "act.payment_not_sent"
+    assert (await refusal_of(fund.confirm_payment(case, paid=False))).code == "act.payment_to_make"
+    await fund.hours_pass(9)
+    assert "escalated" in fund.events(case), "the cut-off passed and nobody has paid"
+    await fund.mark_sent(case)
+    task = fund.task_of(case)
+    assert task is not None
+    assert (task.kind, task.role, fund.shown_payments(case)) == ("confirm_payment", "checker", ["sent"])
+    await fund.confirm_payment(case)
+    await fund.settle()
+    assert fund.shown_payments(case) == ["paid"]
+
+
+async def test_49_a_cashier_who_could_not_pay_says_so_and_one_word_frees_nothing(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    assert (await refusal_of(fund.not_sent(case, by=EVERYTHING))).code == "act.not_in_his_hands"
+    await fund.not_sent(case)
+    await fund.settle()
+    task = fund.task_of(case)
+    assert task is not None
+    assert (task.kind, fund.shown_payments(case), fund.told(case)["not_sent"]) == (
+        "confirm_payment",
+        ["not_made"],
+        "收款行系统关闭",
+    )
+    assert (await refusal_of(fund.release(case))).code == "act.payment_in_flight"
+    await fund.denied(case, CHECKER)
+    assert fund.payments_of(case)[0].reason == "not_sent"
     await fund.release(case)
     await fund.mark_sent(case)
     await fund.confirm_payment(case)
     await fund.settle()
     assert [payment.state for payment in fund.payments_of(case)] == ["rejected", "paid"]
-    assert fund.position(case).outstanding_fen == FIVE_MILLION
+
+
+async def test_20_what_a_cashier_marked_sent_is_freed_by_two_others_and_only_after_the_banks_time(
+    counter_fund: TestedFund,
+) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    await fund.mark_sent(case)
+    await fund.denied(case, CHECKER, BOTH, EVERYTHING)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT, "the bank may still pay"
+    await fund.skip(days=2)
+    await fund.denied(case, CHECKER, BOTH)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT, "who approved it is none of the two"
+    assert (await refusal_of(fund.confirm_payment(case, paid=False, by=CASHIER))).code != ""
+    await fund.denied(case, BOTH)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT, "and one person is not two"
+    await fund.denied(case, EVERYTHING)
+    assert (fund.stage_of(case), fund.reason_of(case)) == (CaseStage.LAPSED, "no_release")
+    assert fund.payments_of(case)[0].reason == "not_found"
+    assert fund.pool().reserved_fen == 0
 
 
 async def test_a_payment_that_nobody_made_is_taken_back_before_the_case_lapses(counter_fund: TestedFund) -> None:
@@ -148,7 +249,112 @@ async def test_a_payment_that_nobody_made_is_taken_back_before_the_case_lapses(c
     case = await at_the_counter(fund)
     await fund.skip(days=2)
     assert fund.stage_of(case) is CaseStage.DISBURSEMENT  # its fate is open: nothing lapses
-    await fund.confirm_payment(case, paid=False)
-    await fund.settle()
+    await fund.denied(case, BOTH, EVERYTHING)
     assert (fund.stage_of(case), fund.reason_of(case)) == (CaseStage.LAPSED, "no_release")
     assert fund.pool().reserved_fen == 0
+
+
+# Late, lost, silent, sent back ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("manner", [PaymentManner.LATE, PaymentManner.SILENT])
+async def test_20_a_bank_that_pays_three_days_late_is_still_asked_and_its_payment_comes_to_the_books(
+    fund: TestedFund, manner: PaymentManner
+) -> None:
+    case = await released(fund, manner, days=3)
+    for _ in range(2):
+        await fund.skip(days=1)
+        await fund.bank_day()
+        await fund.hours_pass(9)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+    assert fund.pool().reserved_fen == FIVE_MILLION, "the pool does not show as free what may be out"
+    await fund.skip(days=1)
+    await fund.bank_day()
+    await fund.hours_pass(9)
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+    assert (fund.paid_by_bank(case), fund.sent_to_bank(case)) == ([FIVE_MILLION], [1])
+    assert fund.position(case).outstanding_fen == FIVE_MILLION
+
+
+async def test_20_a_payment_that_the_bank_never_finds_is_its_own_last_word_after_a_week(fund: TestedFund) -> None:
+    case = await released(fund, PaymentManner.LATE, days=60)
+    await fund.skip(working_days=4)
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+    await fund.skip(working_days=4)
+    assert (fund.stage_of(case), fund.payments_of(case)[0].reason) == (CaseStage.LAPSED, "not_found")
+    assert fund.pool().reserved_fen == 0
+
+
+async def test_20_a_payment_made_after_it_was_given_up_is_a_difference_that_names_the_case(
+    fund: TestedFund, tmp_path: Path
+) -> None:
+    case = await released(fund, PaymentManner.LATE, days=20)
+    await fund.skip(days=2)
+    await fund.denied(case, BOTH, EVERYTHING)
+    assert fund.stage_of(case) is CaseStage.LAPSED
+    await fund.skip(days=20)
+    statement = Statement(fund, tmp_path)
+    statement.add("ZF-LATE", -FIVE_MILLION, account=account_of(fund, case))
+    row = statement.take_in()["ZF-LATE"]
+    assert (row.state, row.proposed) == (LineState.LATE_PAYMENT, case)
+    statement.day_end()
+    with fund.services.sessions() as session:
+        [task] = statements.differences(session, fund.code)
+    assert (task.kind, task.about, task.case_no) == ("late_payment", "ZF-LATE", case)
+    await fund.bank_day()
+    assert fund.paid_by_bank(case) == [FIVE_MILLION]
+    fund.told_in_a_difference.add(case)
+
+
+async def test_a_payment_that_the_payees_bank_sends_back_is_the_banks_own_word(fund: TestedFund) -> None:
+    case = await released(fund, PaymentManner.RETURN)
+    assert fund.events(case)[-1] == "payment_pending"
+    await fund.skip(days=1)
+    await fund.bank_day()
+    await fund.hours_pass(9)
+    assert (fund.stage_of(case), fund.payments_of(case)[0].reason) == (CaseStage.LAPSED, "收款行退汇")
+    assert fund.paid_by_bank(case) == []
+
+
+# The cut-off ---------------------------------------------------------------------------------------------------------
+
+
+async def test_34_what_was_released_before_the_cut_off_does_not_leave_after_it(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, FIVE_MILLION)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.due is not None
+    await fund.time_passes(task.due - fund.now - timedelta(seconds=12))
+    with fund.services.sessions.begin() as session:
+        # Whoever pays waits in the middle of his work.
+        session.execute(text("SELECT 1 FROM approval WHERE case_no = :case FOR UPDATE"), {"case": case})
+        releasing = asyncio.create_task(fund.release(case))
+        await asyncio.sleep((task.due - fund.now).total_seconds() + 1)
+    await releasing
+    await fund.settle()
+    assert fund.sent_to_bank(case) == [0]
+    assert [payment.reason for payment in fund.payments_of(case)] == ["cut_off_passed"]
+    assert (fund.stage_of(case), fund.paid_by_bank(case)) == (CaseStage.LAPSED, [])
+
+
+async def test_34_an_order_that_waited_for_a_worker_past_the_cut_off_does_not_leave(fund: TestedFund) -> None:
+    other = await ready_to_release(fund)
+    case = await released(fund, PaymentManner.LOSE_REPLY)
+    [request, *_] = await fund.payments_asked(case)
+    assert request.leaves_by is not None
+    steps = {
+        name: getattr(request, name).model_copy(update={"case_no": other})
+        for name in ("step", "step_if_pending", "step_if_rejected")
+    }
+    env = ActivityEnvironment()
+    waited = request.leaves_by - request.step.at + timedelta(seconds=1)
+    env.info = replace(env.info, started_time=env.info.scheduled_time + waited)
+    pay_out = Payments(fund.services.sessions.begin, fund.services.gateways).pay_out
+    result = await asyncio.to_thread(env.run, pay_out, request.model_copy(update=steps))
+    assert result.paid is False
+    assert (fund.paid_by_bank(other), fund.sent_to_bank(other)) == ([], [0])
+    assert [payment.reason for payment in fund.payments_of(other)] == ["cut_off_passed"]
+    await fund.hours_pass(1)

@@ -221,7 +221,8 @@ async def test_1_a_payment_that_the_bank_sent_back_and_its_return_are_nobodys_mo
     assert fund.events(case)[-1] == "payment_rejected"
     account = account_of(fund, case)
     statement.add("ZF1", -yuan(5_000_000), account=account)
-    assert statement.take_in()["ZF1"].state is LineState.NOT_IN_BOOKS
+    row = statement.take_in()["ZF1"]
+    assert (row.state, row.proposed) == (LineState.LATE_PAYMENT, case), "the money is out until its return is there"
     statement.add("TH1", yuan(5_000_000), account=account, summary="退汇：户名不符")
     statement.add("TH2", yuan(5_000_000), account=account, summary="退汇：户名不符")
     rows = statement.take_in()

@@ -28,9 +28,7 @@ from runtime.settings import checkout
 
 FIRST_DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
 EXAMPLES = (checkout() or Path.cwd()) / "examples"
-EXAMPLES_ACCOUNT = "3205 0165 8636 0000 2025"
-OWN_ACCOUNT = "3205 0165 8636 0000 2033"
-"""The accounts of these funds stand in files of banks, where one number serves for all of them."""
+OWN_ACCOUNT = "3205 0165 8636 0000 2025"
 HEADINGS = "日期,流水号,借方,贷方,余额,对方户名,对方账号,摘要"
 CAPITAL = "2025-08-17,2025-CZ-0817,,20000000.00,20000000.00,东海县财政局,,拨款"
 _numbers = itertools.count(1)
@@ -118,7 +116,7 @@ def open_account(
 ) -> Account:
     """A fund whose ring-fenced account is the one given; its first business day is open."""
     code = f"S{os.getpid() % 10_000:04d}{next(_numbers):02d}"
-    described = (EXAMPLES / "fund.toml").read_text(encoding="utf-8").replace(EXAMPLES_ACCOUNT, number)
+    described = (EXAMPLES / "fund.toml").read_text(encoding="utf-8").replace(OWN_ACCOUNT, number)
     (folder / "fund.toml").write_text(described.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
     (folder / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
     with sessions(app).begin() as session:
