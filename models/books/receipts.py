@@ -25,7 +25,7 @@ _BASES = text("""
     )
     SELECT came.reference, came.amount_fen, came.booked_on, l.booked_on AS line_on, l.file_row AS line_row,
            CASE WHEN suspended.is THEN came.amount_fen ELSE l.amount_fen END AS line_fen,
-           a.actor_name AS confirmed_by, (a.decided_at AT TIME ZONE 'Asia/Shanghai')::date AS confirmed_on,
+           a.actor_name AS confirmed_by, (a.occurred_at AT TIME ZONE 'Asia/Shanghai')::date AS confirmed_on,
            a.body ->> 'seen' AS seen,
            array_remove(ARRAY[m.actor_id, m.recorded_by, m.verified_by], NULL) AS told_by
     FROM came

@@ -200,7 +200,7 @@ def confirm(
 @_act
 def confirm_receipt(
     reference: Annotated[str, Option("--reference", metavar="REFERENCE")],
-    amount: Annotated[str, Option("--amount", metavar="AMOUNT")],
+    amount: Amount,
     seen: Annotated[str, Option("--seen", metavar="TEXT")],
 ) -> ActBody:
     return ConfirmReceipt(reference=reference, amount_fen=fen_of("--amount", amount), seen=seen)
