@@ -68,23 +68,27 @@ def send(
 # The lock keeps the word it was given first: relays of two editions must not share a case out during an upgrade.
 _MINE = text("""
     WITH head AS (
-        SELECT DISTINCT ON (case_no) case_no, id, next_at, errand = 'start' AS begins FROM outbox
-        WHERE delivered_at IS NULL AND failure IS NULL ORDER BY case_no, id
+        SELECT DISTINCT ON (case_no) case_no, id, next_at,
+            CASE errand WHEN 'start' THEN payload ->> 'queues' END AS begins_on
+        FROM outbox WHERE delivered_at IS NULL AND failure IS NULL ORDER BY case_no, id
     ), begun AS (
-        SELECT count(*) AS cases FROM outbox AS o JOIN renewal_case AS c USING (case_no)
+        SELECT o.payload ->> 'queues' AS queues, count(*) AS cases
+        FROM outbox AS o JOIN renewal_case AS c USING (case_no)
         WHERE o.errand = 'start' AND o.delivered_at > now() - make_interval(secs => :lately) AND c.stage = 'intake'
+        GROUP BY 1
     ), due AS (
-        SELECT case_no, id, begins, row_number() OVER (PARTITION BY begins ORDER BY id) AS place
+        SELECT case_no, id, begins_on, row_number() OVER (PARTITION BY begins_on ORDER BY id) AS place
         FROM head WHERE next_at IS NULL OR next_at <= now()
     ), waiting AS MATERIALIZED (
-        SELECT case_no FROM due, begun WHERE NOT begins OR place <= :at_once - begun.cases ORDER BY id LIMIT :cases
+        SELECT case_no FROM due LEFT JOIN begun ON queues = begins_on
+        WHERE begins_on IS NULL OR place <= :at_once - coalesce(begun.cases, 0) ORDER BY id LIMIT :cases
     )
     SELECT case_no FROM waiting WHERE pg_try_advisory_xact_lock(hashtextextended('errands/' || case_no, 0))
 """)
 BEGUN_AT_ONCE = 24
-"""Cases that have begun and are not yet through their intake: a thousand filed at once begin one after the other, and
-no worker has more in hand than it answers in time."""
-BEGUN_LATELY_SECONDS = 60
+"""Cases on the same queues that have begun and are not yet through their intake: a thousand filed at once begin one
+after the other, and no worker has more in hand than it answers in time."""
+BEGUN_LATELY_SECONDS = 20
 """A case that is at its intake for longer has its own trouble, and holds up nobody else."""
 MOST_OF_ONE_CASE = 8
 """Deliveries in one batch: whoever sends a case a thousand messages does not keep the others waiting."""

@@ -190,7 +190,8 @@ def read_correction(begin: Begin, case_no: str, file: GivenFile) -> Correction:
         note, maturity = loan_of_case(session, case_no)
         today = business_date(session, case.fund)
     reading = unread(file.name) if file.content is None else read_workbook(file.content, today)
-    row = next((row for row in reading.rows if (row.loan_note, row.maturity) == (note, maturity)), None)
+    of_note = [row for row in reading.rows if row.loan_note == note]
+    row = next((row for row in of_note if row.maturity == maturity), of_note[0] if len(of_note) == 1 else None)
     if row is None:
         first = reading.errors[0].sentence() if reading.errors else "-"
         raise XuqiaoError("correction.no_row", case=case_no, note=note, maturity=maturity, fault=first)

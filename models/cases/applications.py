@@ -13,7 +13,7 @@ from models.cases.numbers import case_number
 from models.outbox import DeliveryKind, send
 from rulebook.applications import ApplicationRow, differences
 from rulebook.cases import ApplicantKind, CaseFacts, renewal_id
-from rulebook.stages import CaseStage
+from rulebook.stages import ENDS, CaseStage
 from rulebook.values import Value
 
 
@@ -126,7 +126,8 @@ def file_application(
 
     The same loan filed twice changes nothing. Once its case has ended without money, a new attempt opens a case of its
     own, which names the earlier one: where the application says something else, or somebody asks for it. A loan is the
-    same by note and maturity, of the same bank or of the same borrower: a bank spelt otherwise makes no other loan.
+    same by note and maturity, of the same bank or of the same borrower: a bank spelt otherwise makes no other loan, and
+    while its case is under way another maturity does not either.
 
     Args:
         fund: code of an existing fund.
@@ -202,10 +203,11 @@ def _filed_before(session: Session, fund: str, row: ApplicationRow) -> Filed | N
             .where(
                 application.fund == fund,
                 loan.note == row.loan_note,
-                loan.maturity == row.maturity,
                 or_(loan.bank == row.bank, application.uscc == row.uscc),
+                # While a case is under way, another day for its note is an error in one of the two, and no other loan.
+                or_(loan.maturity == row.maturity, case.stage.not_in([stage.value for stage in ENDS])),
             )
-            .order_by(application.filed_at.desc())
+            .order_by((loan.maturity == row.maturity).desc(), application.filed_at.desc())
             .limit(1)
         )
         .one_or_none()

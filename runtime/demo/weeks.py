@@ -96,9 +96,11 @@ def read_script(path: Path) -> Script:
     return Script([PartnerBank.model_validate(bank) for bank in content["bank"]], loans)
 
 
-def main(settings: Settings, as_json: bool) -> int:
+def main(settings: Settings, as_json: bool, stay: bool = False) -> int:
     """Run the demo in its own folder under ``var``, from nothing.
 
+    Args:
+        stay: leave servers and workers up afterwards, so that the cases can be looked into, until told to stop.
     Returns:
         0 when every case of every fund is where its facts lead and the books balance; 4 otherwise.
     """
@@ -108,23 +110,29 @@ def main(settings: Settings, as_json: bool) -> int:
     DevStack(folder).remove()
     folder.mkdir(mode=0o700, parents=True)
     own = settings.model_copy(update={"var": folder, "simulator_path": folder / "bank.sqlite"})
-    with DevStack(folder, time_skipping=True), _workers(own), closing(Services(own)) as services:
-        return asyncio.run(_play(services, console, as_json))
+    with DevStack(folder, time_skipping=True) as stack, _workers(own) as workers:
+        with closing(Services(own)) as services:
+            report = asyncio.run(_play(services, console, as_json))
+        if stay:
+            case = next((each.case_no for each in report.cases), "CASE")
+            console.print(say("cli.demo.staying", ui_url=stack.ui_url, folder=folder, case=case), soft_wrap=True)
+            workers.run_until_signal()
+    return 0 if report.good else NOT_AS_EXPECTED
 
 
 @contextmanager
-def _workers(settings: Settings) -> Iterator[None]:
+def _workers(settings: Settings) -> Iterator[Supervisor]:
     supervisor = Supervisor(settings.var / "log")
     for child in worker_children(settings):
         supervisor.add(child)
     supervisor.start()
     try:
-        yield
+        yield supervisor
     finally:
         supervisor.stop()
 
 
-async def _play(services: Services, console: Console, as_json: bool) -> int:
+async def _play(services: Services, console: Console, as_json: bool) -> demo_report.DemoReport:
     examples = (checkout() or Path.cwd()) / "examples"
     parts = [_open(services, examples / folder) for folder in FOLDERS]
     loans = {note: expected for part in parts for note, expected in part.script.loans.items()}
@@ -144,7 +152,7 @@ async def _play(services: Services, console: Console, as_json: bool) -> int:
     for deed, refusal in conductor.refused:
         console.print(f"{deed.case_no} {word(deed.body.kind)}: {say_error(refusal)}")
     await asyncio.sleep(SDK_SETTLES_SECONDS)
-    return 0 if report.good else NOT_AS_EXPECTED
+    return report
 
 
 def _open(services: Services, folder: Path) -> Part:

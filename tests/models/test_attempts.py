@@ -92,3 +92,15 @@ def test_48_each_case_shows_who_represented_the_firm_then(session: Session) -> N
     filed = [session.get_one(Application, case) for case in (first, second)]
     assert [each.legal_representative for each in filed] == [row.legal_representative, "另一人"]
     assert [case_page(session, case).phone for case in (first, second)] == [row.phone, "13911112222"]
+
+
+def test_34_another_maturity_for_a_note_that_is_under_way_is_an_error_and_no_other_loan(session: Session) -> None:
+    row = an_application()
+    moved = row.model_copy(update={"maturity": row.maturity + timedelta(days=3)})
+    case = file(session, row).case_no
+    told = file(session, moved)
+    assert (told.new, told.case_no) == (False, case)
+    assert told.before is not None
+    assert told.before.maturity == row.maturity
+    end(session, case, "closed")
+    assert file(session, moved).new, "after its end the bank may give the number's next term"

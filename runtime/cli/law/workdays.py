@@ -16,6 +16,7 @@ from runtime.cli.values import day_of
 def workdays(
     from_day: Annotated[str, Option("--from", metavar="DATE")],
     add: Annotated[str, Option("--add", metavar="N")],
+    bare: Annotated[bool, Option("--bare")] = False,
     as_json: AsJson = False,
 ) -> int:
     start, count = day_of("--from", from_day), count_of("--add", add)
@@ -25,6 +26,8 @@ def workdays(
     status = "provisional" if end.provisional else "official"
     if as_json:
         print_json({"date": end.on, "calendar": calendar.version, "status": status})
+    elif bare:
+        line(str(end.on))
     else:
         line(say(f"law.workdays.{status}", start=start, count=count, day=end.on, through=calendar.official_through))
     return Exit.WELL

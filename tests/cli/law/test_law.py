@@ -261,6 +261,7 @@ def test_working_days_over_the_national_day(cli: Cli) -> None:
     assert (answer.data["date"], answer.data["status"]) == ("2026-10-13", "official")
     assert answer.data["calendar"]
     assert "2026-10-13" in cli(*asked).out
+    assert cli(*asked, "--bare").out == "2026-10-13\n"
     later = cli("workdays", "--from", "2026-12-31", "--add", "5", "--json").data
     assert (later["date"], later["status"]) == ("2027-01-08", "provisional")
     assert "暂定" in cli("workdays", "--from", "2026-12-31", "--add", "5").out
