@@ -12,6 +12,7 @@ from typing import Generic, NoReturn, Self, TypeVar
 
 from temporalio import activity
 
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge, Part
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
@@ -339,10 +340,28 @@ class Booking(Value):
     """``booked_before`` names a reference that the fund's books know already; then nothing was booked.
 
     Nor was it where ``beyond_line`` names one: less is left of that line of the statement than the receipt says.
+    ``provisional`` is what of the case neither the statement nor another person has borne out.
     """
 
     booked_before: str | None = None
     beyond_line: str | None = None
+    provisional: tuple[ProvisionalReceipt, ...] = ()
+
+
+class StandOnStatement(StepRequest):
+    """All that was owed is booked: ``step`` is committed where some of it stands on a bank's notice alone."""
+
+    def written(self, answer: "BooksOfCase") -> Step | None:
+        """Nothing, where all is borne out, or money is out again."""
+        return self.step if answer.waits else None
+
+
+class BooksOfCase(Value):
+    """The money of a case by the books now; ``waits``: nothing is owed, and not all that came in is borne out."""
+
+    bridge: Bridge | None
+    provisional: tuple[ProvisionalReceipt, ...] = ()
+    waits: bool = False
 
 
 class WriteOff(StepRequest):
@@ -493,6 +512,16 @@ def record_new_loan(request: RecordNewLoan) -> None:
 
 @decides(Queue.MONEY, BookReturn.written)
 def book_return(request: BookReturn) -> Booking:
+    _stub()
+
+
+@decides(Queue.MONEY, StandOnStatement.written)
+def stand_on_statement(request: StandOnStatement) -> BooksOfCase:
+    _stub()
+
+
+@reads(Queue.MONEY)
+def read_books_of_case(request: ReadMoneyOut) -> BooksOfCase:
     _stub()
 
 

@@ -5,6 +5,7 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
 from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
@@ -23,6 +24,7 @@ from rulebook.messages import (
     ApproveWriteOff,
     ConcludeRecovery,
     ConfirmPayment,
+    ConfirmReceipt,
     DrawAgain,
     MarkSent,
     NotRenewing,
@@ -98,6 +100,7 @@ class Standing:
         unsigned: papers that must be signed before the money leaves and are not, where the rows are asked: the desk
             asks them before a release goes to the story, which knows no papers.
         attached_by: ids of those who put scans of signed papers on record.
+        provisional: money booked that neither the statement nor another person has borne out.
     """
 
     facts: CaseFacts
@@ -120,6 +123,7 @@ class Standing:
     settled_on: date | None = None
     unsigned: tuple[Unsigned, ...] = ()
     attached_by: frozenset[str] = frozenset()
+    provisional: tuple[ProvisionalReceipt, ...] = ()
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the case on a day."""
@@ -150,11 +154,13 @@ class RecoveryStanding:
         outstanding_fen: principal still out.
         owed_fen: principal and fee still to come.
         write_off: what is proposed to be given up, if anything.
+        provisional: money booked that neither the statement nor another person has borne out.
     """
 
     outstanding_fen: int
     owed_fen: int
     write_off: WriteOffProposal | None = None
+    provisional: tuple[ProvisionalReceipt, ...] = ()
 
 
 NOT_FOR_CASHIERS = frozenset({ActKind.PROPOSE_WRITE_OFF, ActKind.APPROVE_WRITE_OFF})
@@ -237,11 +243,17 @@ def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
     A proposal to write off holds for one amount: once money has come in it is void, and another must be made.
 
     Raises:
-        XuqiaoError: ``act.still_owed``, ``act.write_off_differs``, ``act.write_off_not_proposed``, ``act.same_person``.
+        XuqiaoError: ``act.still_owed``, ``act.not_on_statement``, ``act.no_provisional_receipt``,
+            ``act.told_it_himself``, ``act.statement_differs``, ``act.receipt_differs``, ``act.write_off_differs``,
+            ``act.write_off_not_proposed``, ``act.same_person``.
     """
     match act.body:
         case ConcludeRecovery() if case.owed_fen:
             raise XuqiaoError("act.still_owed", amount=format_yuan(case.owed_fen, grouped=True))
+        case ConcludeRecovery() if case.provisional:
+            raise XuqiaoError("act.not_on_statement", references=_references(case.provisional))
+        case ConfirmReceipt() as confirmed:
+            _check_receipt(act, confirmed, case.provisional)
         case ProposeWriteOff(amount_fen=asked):
             _check_is_outstanding(asked, case)
         case ApproveWriteOff() as approval:
@@ -267,6 +279,8 @@ def check(act: OfficerAct, case: Standing, today: date) -> None:
             _check_release(act, release, case, today)
         case MarkSent() | ConfirmPayment():
             _check_payment_mark(act, case, today)
+        case ConfirmReceipt() as confirmed:
+            _check_receipt(act, confirmed, case.provisional)
         case PutFirst():
             _check_other_person(act, case.proposal.maker if case.proposal else "")
         case Withdraw() | ProposeMeasure() | ApproveMeasure() if case.in_flight or case.bridge is not None:
@@ -363,6 +377,27 @@ def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: 
         )
     _check_other_person(act, proposed.maker)
     _check_is_outstanding(approval.amount_fen, case)
+
+
+def _check_receipt(act: OfficerAct, confirmed: ConfirmReceipt, waiting: tuple[ProvisionalReceipt, ...]) -> None:
+    """Whoever bears money out has not told of it, and has seen as much as the books have booked."""
+    receipt = next((each for each in waiting if each.reference == confirmed.reference), None)
+    if receipt is None:
+        raise XuqiaoError(
+            "act.no_provisional_receipt", reference=confirmed.reference, references=_references(waiting) or "-"
+        )
+    if act.actor.id in receipt.told_by:
+        raise XuqiaoError("act.told_it_himself", person=act.actor.name, reference=receipt.reference)
+    if receipt.line_fen is not None:
+        shown, booked = (format_yuan(fen, grouped=True) for fen in (receipt.line_fen, receipt.amount_fen))
+        raise XuqiaoError("act.statement_differs", reference=receipt.reference, shown=shown, booked=booked)
+    if confirmed.amount_fen != receipt.amount_fen:
+        seen, booked = (format_yuan(fen, grouped=True) for fen in (confirmed.amount_fen, receipt.amount_fen))
+        raise XuqiaoError("act.receipt_differs", reference=receipt.reference, amount=seen, booked=booked)
+
+
+def _references(receipts: tuple[ProvisionalReceipt, ...]) -> str:
+    return ", ".join(each.reference for each in receipts)
 
 
 def _check_is_outstanding(amount_fen: int, case: RecoveryStanding) -> None:

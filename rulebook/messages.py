@@ -128,6 +128,21 @@ class ConfirmPayment(Value):
     paid: bool = True
 
 
+class ConfirmReceipt(Value):
+    """Somebody who did not tell of it has found money on the account that no imported statement shows yet.
+
+    Attributes:
+        reference: as the books call it.
+        amount_fen: what he found under it, in fen.
+        seen: where he saw it, such as the bank's own page of the account and the number of the line.
+    """
+
+    kind: Literal[ActKind.CONFIRM_RECEIPT] = ActKind.CONFIRM_RECEIPT
+    reference: str = Field(min_length=1, max_length=200)
+    amount_fen: int = Field(gt=0, le=MOST_FEN)
+    seen: str = Field(min_length=1, max_length=200, pattern=r"\S")
+
+
 class Withdraw(Value):
     """The borrower withdraws, in writing."""
 
@@ -228,6 +243,7 @@ ActBody = Annotated[
     | Release
     | MarkSent
     | ConfirmPayment
+    | ConfirmReceipt
     | Withdraw
     | ConcludeRecovery
     | ProposeWriteOff

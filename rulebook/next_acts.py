@@ -17,6 +17,7 @@ from rulebook.acts import (
     WriteOffProposal,
     judge,
 )
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
@@ -28,6 +29,7 @@ from rulebook.messages import (
     ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
+    ConfirmReceipt,
     DecideReferral,
     DrawAgain,
     MarkSent,
@@ -124,11 +126,16 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
             makers = [each.maker for each in proposals if each is not None]
             parts = [*makers, case.checker, case.released_by, case.sent_by, case.not_sent_by, case.found_by]
             parts += sorted(case.attached_by)
+            parts += _tellers(case.provisional)
         case RecoveryStanding():
-            parts = [case.write_off.maker] if case.write_off else []
+            parts = [*([case.write_off.maker] if case.write_off else []), *_tellers(case.provisional)]
         case None:
             parts = []
     return tuple(dict.fromkeys(person for person in parts if person))
+
+
+def _tellers(receipts: tuple[ProvisionalReceipt, ...]) -> list[str]:
+    return [person for each in receipts[:1] for person in each.told_by]
 
 
 def _verdict(
@@ -169,6 +176,8 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
             return ApproveMeasure(effective_from=today, reason=_ANY_TEXT)
         case Standing(correction_proposed=CorrectionProposal(application=digest)), ActKind.APPROVE_CORRECTION:
             return ApproveCorrection(application=digest, reason=_ANY_TEXT)
+        case Standing(provisional=(first, *_)) | RecoveryStanding(provisional=(first, *_)), ActKind.CONFIRM_RECEIPT:
+            return ConfirmReceipt(reference=first.reference, amount_fen=first.amount_fen, seen=_ANY_TEXT)
         case RecoveryStanding(outstanding_fen=lost), ActKind.PROPOSE_WRITE_OFF if lost > 0:
             return ProposeWriteOff(decision=_ANY_TEXT, amount_fen=lost, reason=_ANY_TEXT)
         case RecoveryStanding(write_off=WriteOffProposal(decision, amount)), ActKind.APPROVE_WRITE_OFF:
@@ -192,6 +201,7 @@ _OF_ITSELF: Mapping[ActKind, ActBody] = {
         Release(confirmed=tuple(ChecklistItem), balance_fen=0),
         MarkSent(receipt_serial=_ANY_TEXT),
         ConfirmPayment(statement_reference=_ANY_TEXT, paid=False),  # found or returned: that needs no sender
+        ConfirmReceipt(reference=_ANY_TEXT, amount_fen=1, seen=_ANY_TEXT),
         Withdraw(reason=_ANY_TEXT),
         ConcludeRecovery(reason=_ANY_TEXT),
         ProposeWriteOff(decision=_ANY_TEXT, amount_fen=1, reason=_ANY_TEXT),

@@ -51,6 +51,7 @@ class ActKind(StrEnum):
     RELEASE = "release"
     MARK_SENT = "mark_sent"
     CONFIRM_PAYMENT = "confirm_payment"
+    CONFIRM_RECEIPT = "confirm_receipt"
     WITHDRAW = "withdraw"
     CONCLUDE_RECOVERY = "conclude_recovery"
     PROPOSE_WRITE_OFF = "propose_write_off"
@@ -83,6 +84,7 @@ class EndReason(StrEnum):
     BANK_WILL_NOT_RENEW = "bank_will_not_renew"
     DIRECT_RENEWAL_NOT_SIGNED = "direct_renewal_not_signed"
     RETURN_DEADLINE_PASSED = "return_deadline_passed"
+    RETURN_REVERSED = "return_reversed"
     NO_OPINION = "no_opinion"
     NO_PROMISE = "no_promise"
     NO_DECIDE_REFERRAL = "no_decide_referral"
@@ -138,6 +140,8 @@ _CORRECT = {_A.PROPOSE_CORRECTION: Role.MAKER, _A.APPROVE_CORRECTION: Role.CHECK
 """Until something is proposed on it, an application that was filed wrongly may be corrected."""
 _BEFORE_MONEY = (_M.OPINION, _M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
+_CONFIRM = {_A.CONFIRM_RECEIPT: Role.CASHIER}
+"""What a bank says came in is a notice until a line of the statement, or the cashier's own look, bears it out."""
 
 STAGES: Mapping[CaseStage, StageRow] = {
     _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
@@ -183,22 +187,23 @@ STAGES: Mapping[CaseStage, StageRow] = {
         _BEFORE_MONEY,
     ),
     _S.OLD_LOAN_SETTLEMENT: _row(
-        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), {}, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
+        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _CONFIRM, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
     ),
-    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), {}, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
+    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _CONFIRM, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
     _S.NEW_LOAN: _row(
         # On the direct route no money is out: the stage ends closed, or returns once to the bank's opinion.
         (_S.REPAYMENT, _S.RECOVERY, _S.CLOSED, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
-        _WITHDRAW,
+        {**_WITHDRAW, **_CONFIRM},
         (_M.NEW_LOAN, *_MONEY_OUT),
     ),
-    _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), {}, (_M.RECEIPT,)),
+    _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), _CONFIRM, (_M.RECEIPT,)),
     _S.RECOVERY: _row(
         (_S.CLOSED, _S.WRITTEN_OFF),
         {
             _A.CONCLUDE_RECOVERY: Role.CHECKER,
             _A.PROPOSE_WRITE_OFF: Role.MAKER,
             _A.APPROVE_WRITE_OFF: Role.CHECKER,
+            **_CONFIRM,
         },
         (_M.RECEIPT,),
     ),
@@ -214,6 +219,8 @@ ACT_ROLES: Mapping[ActKind, Role] = {kind: role for row in STAGES.values() for k
 ENDS = frozenset(stage for stage, row in STAGES.items() if not row.leads_to)
 OWED_NO_MORE = ENDS - {_S.WRITTEN_OFF}
 """Ends after which nobody owes the fund anything: what was written off stays on record (账销案存)."""
+REOPENED = frozenset({_S.CLOSED, _S.WRITTEN_OFF})
+"""Ends that stand on money being home or given up: where that is taken back in the books, the case is pursued."""
 MONEY_OUT = frozenset({_S.OLD_LOAN_SETTLEMENT, _S.COLLATERAL, _S.REPAYMENT, _S.RECOVERY})
 """Stages that are only reached once the fund has paid (the new-loan stage is shared with the direct route)."""
 _DIRECT_ONLY = frozenset({_S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN})

@@ -64,6 +64,16 @@ class PoolGranted(Value):
     attempt: int
 
 
+BOOKS_MOVED = "books_moved"
+"""The signal by which a case is told that the statement or a reversal changed what its money stands on."""
+
+
+class BooksMoved(Value):
+    """What a case knows of its money must be read anew; ``because`` is for whoever reads its history."""
+
+    because: str
+
+
 class Outcome(Value):
     """What an officer learns of his act once it is committed."""
 

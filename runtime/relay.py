@@ -247,7 +247,7 @@ class Relay:
                 search_attributes=_attributes(start.case_no, start.fund, route["bank"], CaseStage.INTAKE),
             )
 
-    async def _pursue(self, delivery: Outbox, route: dict[str, str]) -> None:
+    async def _pursue(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
         """Start the pursuit of money whose own story is lost; an earlier pursuit of it has ended."""
         start = RecoveryStart.model_validate(delivery.payload)
         with suppress(WorkflowAlreadyStartedError):
@@ -257,6 +257,7 @@ class Relay:
                 id=route["workflow_id"],
                 task_queue=queue_name(start.queues, Queue.CASES),
                 id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                start_delay=delay,
                 rpc_timeout=RPC_TIME,
                 static_summary=f"{start.case_no} recovery",
                 search_attributes=_attributes(start.case_no, start.fund, route["bank"], CaseStage.RECOVERY),

@@ -14,7 +14,7 @@ from activities.law.calendars import shipped_days
 from activities.law.measures import measure_from
 from models.books import ledger
 from models.funds import calendar
-from models.funds.funds import Fund, FundMeasure, Person, open_business_days
+from models.funds.funds import Fund, FundMeasure, Person, add_fund, open_business_days
 from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
@@ -114,6 +114,8 @@ def open_fund(session: Session, path: Path, today: date) -> str:
         today: its first business day, if it has none; no later than today.
     Returns:
         the fund's code.
+    Raises:
+        XuqiaoError: ``fund.account_taken``, and what a wrong file or measure is refused with.
     """
     described = read_fund_file(path)
     code, choice = described.fund.code, described.measure
@@ -121,7 +123,7 @@ def open_fund(session: Session, path: Path, today: date) -> str:
     measure_from(choice.pack, overlay)  # refuses a pack or an overlay that no case could be judged under
     calendar.fill_days(session, shipped_days(through=today.year + YEARS_AHEAD))
     connection = session.connection()
-    connection.execute(insert(Fund).values(**described.fund.model_dump()).on_conflict_do_nothing())
+    add_fund(session, Fund(**described.fund.model_dump()))
     in_force = {"fund": code, "pack": choice.pack, "overlay": overlay, "effective_from": choice.effective_from}
     connection.execute(insert(FundMeasure).values(in_force).on_conflict_do_nothing())
     for person in described.person:

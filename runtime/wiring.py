@@ -17,6 +17,7 @@ from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, 
 from activities.bank.opinion import BankOpinions
 from activities.bank.payments import Payments, PaymentSlips
 from activities.books.ledger import Books
+from activities.books.standing import Standing
 from activities.cases.case_file import CaseFile
 from activities.cases.notices import Notices
 from activities.cases.terms import Terms
@@ -92,7 +93,7 @@ class Services(Records):
                 case_file = CaseFile(begin, read_office(self.settings.papers.office_dir))
                 return activities_of(case_file, Terms(begin), BankOpinions(begin, self.gateways), Notices(begin))
             case Queue.MONEY:
-                return activities_of(Books(begin), Payments(begin, self.gateways))
+                return activities_of(Books(begin), Standing(begin), Payments(begin, self.gateways))
             case _:
                 return activities_of(Papers(begin, self.press))
 

@@ -16,7 +16,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
 from rulebook.messages import Actor, BankMessage, OfficerAct, Receipt, kinds_of
-from rulebook.money import Fen
+from rulebook.money import Fen, format_yuan
 from rulebook.stages import ActKind, CaseStage, Kind
 from rulebook.steps import REFUSAL, Outcome, Step
 from rulebook.values import Value
@@ -158,7 +158,9 @@ class Case(Generic[State]):
         self._while_undrawn = only if wait.awaits is ActKind.DRAW_AGAIN else None
         while True:
             got = await self.inbox.next(
-                self._reminders(wait), only, or_when=lambda: or_when() or bool(self.inbox.refused)
+                self._reminders(wait),
+                only,
+                or_when=lambda: or_when() or self.inbox.books_moved or bool(self.inbox.refused),
             )
             if isinstance(got, Reminder):
                 if got.at >= wait.last_call:
@@ -166,6 +168,8 @@ class Case(Generic[State]):
                 await self._tell_people(wait, got)
             elif got is None and self.inbox.refused:
                 await self.record_refused(wait)
+            elif got is None and self.inbox.books_moved and not or_when():
+                await self.read_books(wait)
             elif got is None:
                 return None
             elif isinstance(got, BankMessage) and (refusal := self._misdated(got)):
@@ -173,6 +177,30 @@ class Case(Generic[State]):
             else:
                 self.in_hand = got
                 return got.body
+
+    async def read_books(self, wait: Wait) -> None:
+        """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""
+        self.inbox.books_moved = False
+        before = self.state.bridge
+        self.look_at(await self.do(contracts.read_books_of_case, self._money_out))
+        if self.state.bridge is not before:
+            self.state.booked = (
+                set()
+            )  # a line that was taken back may be booked as what it is; the books know the others
+            cause = moment_of(EventKind.RETURN_REVERSED)
+            owed = format_yuan(self.owed_fen)
+            await self.record(self.step(EventKind.RETURN_REVERSED, cause=cause, wait=wait, owed=owed))
+
+    def look_at(self, books: contracts.BooksOfCase) -> None:
+        """Keep what the books say; the days on which money came back stay those that the bank named, where they can."""
+        self.state.provisional = books.provisional
+        own, theirs = self.state.bridge, books.bridge
+        if theirs and (own is None or _sums(own) != _sums(theirs)):
+            self.state.bridge = theirs
+
+    @property
+    def _money_out(self) -> contracts.ReadMoneyOut:
+        return contracts.ReadMoneyOut(case_no=self.case_no, fund=self.fund)
 
     def refuse(self, code: str, **params: str) -> None:
         """Refuse the message in hand; the next step puts the reason on its row."""
@@ -282,6 +310,15 @@ def _judges_dates() -> bool:
 
 RenewalCase = Case[RenewalState]
 RecoveryCase = Case[RecoveryState]
+
+
+def moment_of(event: EventKind) -> str:
+    """A cause of its own for each time that an event happens which nobody's act or message causes."""
+    return f"{event}/{workflow.now():%Y-%m-%dT%H:%M:%S.%f}"
+
+
+def _sums(bridge: Bridge) -> tuple[int, int]:
+    return bridge.outstanding_fen, bridge.fee_received_fen
 
 
 def _summary(step: Step | None) -> str:

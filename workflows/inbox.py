@@ -11,7 +11,7 @@ from temporalio.exceptions import ApplicationError
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ActKind, CaseStage, Fit, Kind, MessageKind, fit
-from rulebook.steps import POOL_GRANTED, Outcome, PoolGranted, Refusal
+from rulebook.steps import BOOKS_MOVED, POOL_GRANTED, BooksMoved, Outcome, PoolGranted, Refusal
 from rulebook.values import Value
 
 MOST_WAITING = 500
@@ -45,6 +45,7 @@ class Inbox:
     def __init__(self, stage: CaseStage, judge: Callable[[OfficerAct], None]) -> None:
         self.stage = stage
         self.granted: set[int] = set()
+        self.books_moved = False
         self.refused: list[Refusal] = []
         self._waiting = False
         self._closed = False
@@ -62,6 +63,7 @@ class Inbox:
         for message in MessageKind:
             workflow.set_signal_handler(message.value, self._takes(message, BankMessage, self._message_arrives))
         workflow.set_signal_handler(POOL_GRANTED, self._takes(POOL_GRANTED, PoolGranted, self._pool_grants))
+        workflow.set_signal_handler(BOOKS_MOVED, self._takes(BOOKS_MOVED, BooksMoved, self._books_move))
 
     # Arrival ---------------------------------------------------------------------------------------------------
 
@@ -133,6 +135,9 @@ class Inbox:
 
     def _pool_grants(self, grant: PoolGranted) -> None:
         self.granted.add(grant.attempt)
+
+    def _books_move(self, _: BooksMoved) -> None:
+        self.books_moved = True
 
     # Taking up -------------------------------------------------------------------------------------------------
 

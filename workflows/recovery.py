@@ -1,6 +1,7 @@
 """The story of money that did not come back in time: people pursue it until nothing is owed, or give it up."""
 
 from datetime import datetime
+from functools import partial
 
 from temporalio import workflow
 
@@ -14,13 +15,14 @@ from rulebook.messages import (
     ApproveWriteOff,
     BankMessage,
     ConcludeRecovery,
+    ConfirmReceipt,
     ProposeWriteOff,
     Receipt,
 )
 from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage
 from rulebook.values import Value
-from workflows.case import Case, Wait
+from workflows.case import Case, Wait, moment_of
 from workflows.stages import closing, receipts
 from workflows.state import RecoveryState
 
@@ -75,9 +77,12 @@ class Recovery:
         while True:
             if workflow.info().is_continue_as_new_suggested() and workflow.patched("begins-anew"):
                 self._begin_anew_when_idle(start, wait)
-            match await case.hear(wait, Receipt, ProposeWriteOff, ApproveWriteOff, ConcludeRecovery):
+            heard = (Receipt, ConfirmReceipt, ProposeWriteOff, ApproveWriteOff, ConcludeRecovery)
+            match await case.hear_or(partial(self._is_borne_out, wait), wait, *heard):
                 case Receipt() as receipt:
-                    wait = await self._book(receipt, wait)
+                    wait = await self._stand_on_statement(await self._book(receipt, wait))
+                case ConfirmReceipt() as confirmed:
+                    await receipts.confirm(case, confirmed, wait)
                 case ProposeWriteOff() as proposal:
                     wait = await self._propose_write_off(proposal)
                 case ApproveWriteOff() as approval:
@@ -85,9 +90,14 @@ class Recovery:
                     await closing.leave(case)
                     return CaseStage.WRITTEN_OFF
                 case ConcludeRecovery():
-                    await closing.certify(case)
-                    await closing.leave(case)
-                    return CaseStage.CLOSED
+                    wait = await self._stand_on_statement(wait, by_act=True)
+                    if wait.awaits is not ActKind.CONFIRM_RECEIPT:
+                        await closing.certify(case)
+                        await closing.leave(case)
+                        return CaseStage.CLOSED
+                case _ if self._is_borne_out(wait):
+                    wait = self._review()
+                    await case.record(case.step(EventKind.BORNE_OUT, cause=moment_of(EventKind.BORNE_OUT), wait=wait))
                 case _:
                     self._unheeded += 1
                     wait = self._decision() if self._is_proposed else self._review()
@@ -132,6 +142,23 @@ class Recovery:
             return self._review() if self._is_proposed and division.principal_fen else wait
 
         return await receipts.book(self._case, receipt, wait, then)
+
+    async def _stand_on_statement(self, wait: Wait, *, by_act: bool = False) -> Wait:
+        """Once nothing is owed, all that came in must be borne out before people conclude.
+
+        Args:
+            by_act: what is in hand asked for it.
+        """
+        case = self._case
+        if case.owed_fen or not workflow.patched("stands-on-statement"):
+            return wait
+        awaited = receipts.bearing_out(case)
+        await receipts.ask_the_books(case, awaited, None if by_act else moment_of(EventKind.STATEMENT_AWAITED))
+        return awaited if case.state.provisional or case.owed_fen else wait
+
+    def _is_borne_out(self, wait: Wait) -> bool:
+        """Whether what was waited for has come: a line for each receipt, or people who bear them out."""
+        return wait.awaits is ActKind.CONFIRM_RECEIPT and not self._case.state.provisional
 
     # Giving up ---------------------------------------------------------------------------------------------------
 

@@ -18,6 +18,7 @@ from workflows.stages import (
     intake,
     money_out,
     payment,
+    receipts,
 )
 from workflows.stages.before_money import ApprovalVoid, CaseOver, Change
 from workflows.state import RenewalState
@@ -70,7 +71,7 @@ class Renewal:
         try:
             await money_out.bring_home(case, paid)
         except money_out.MoneyStaysOut as trouble:
-            if case.owed_fen:
+            if case.owed_fen or not await receipts.stand_on_statement(case):
                 await handover.to_recovery(case, str(trouble))
                 return CaseOutcome(end=CaseStage.RECOVERY, reason=str(trouble))
         await closing.certify(case)

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
 from rulebook.calendars.in_order import KnownDays
@@ -20,12 +21,14 @@ class CaseState(Protocol):
         calendar: the days that the measure counts.
         bridge: the fund's money, once it is out.
         booked: references of the statement that were booked for this case.
+        provisional: of them, those that nothing bears out, as the books said last.
     """
 
     measure: Measure
     calendar: WorkCalendar
     bridge: Bridge | None
     booked: set[str]
+    provisional: tuple[ProvisionalReceipt, ...]
 
     def standing(self, owed_fen: int) -> Standing | RecoveryStanding:
         """What the rules for an act look at, beyond stage and role; principal and fee still to come are given."""
@@ -89,11 +92,12 @@ class RecoveryState:
     booked: set[str]
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
+    provisional: tuple[ProvisionalReceipt, ...] = ()
 
     def standing(self, owed_fen: int) -> RecoveryStanding:
         """Where the pursuit stands today; amounts in fen."""
         assert self.bridge is not None, "what is pursued is out"
-        return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off)
+        return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off, self.provisional)
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the pursuit on a day."""

@@ -12,6 +12,7 @@ from sqlmodel import Session
 
 from activities.books.breaker import fund_measure
 from activities.books.ledger import grant_places, lock_pool
+from activities.cases.pursuit import money_taken_back
 from activities.store import Begin
 from models.books import acts as book_acts
 from models.books import ledger
@@ -37,6 +38,7 @@ from rulebook.books.postings import Entry, LedgerRequest, PostingKind
 from rulebook.books.postings_of_the_year import Record
 from rulebook.books.steps import (
     BY_TWO,
+    CAME_IN,
     CHANGES_WHAT_IS_OWED,
     PAID_BY_HAND,
     NextStep,
@@ -270,6 +272,7 @@ def _post(doors: Doors, number: int) -> BookActRow:
                 book_acts.write_refusal(session, number, ready if by_two else ProposalState.REFUSED, refusal)
             else:
                 book_acts.write_voucher(session, number, voucher)
+                _tell_the_case(session, row, voucher)
                 if own_book:
                     grant_places(session, fund)
     if refusal:
@@ -282,6 +285,15 @@ def _with_next_step(refusal: XuqiaoError, row: BookActRow) -> XuqiaoError:
     if row.kind == PostingKind.CHARGE and refusal.code == "ledger.part_short":
         return XuqiaoError("ledger.charge_short", **refusal.params)
     return refusal
+
+
+def _tell_the_case(session: Session, row: BookActRow, voucher: int) -> None:
+    """A case whose money was taken back learns of it in the same transaction, or is pursued."""
+    act = read_act(row.body)
+    if isinstance(act, Reverse) and row.checker:
+        journal = book_acts.journal_of(session, row.book, act.voucher)
+        if journal.case_no and journal.kind in CHANGES_WHAT_IS_OWED:
+            money_taken_back(session, journal.case_no, voucher, act.reason, actor(session, row.checker, Role.CHECKER))
 
 
 def _under_lock(session: Session, number: int) -> BookActRow:
@@ -332,7 +344,8 @@ def _found(session: Session, row: BookActRow, act: BookAct) -> Found:
         case Reverse(voucher=voucher):
             journal = book_acts.journal_of(session, row.book, voucher)
             if journal.case_no and journal.kind in CHANGES_WHAT_IS_OWED:
-                _check_case(session, row.fund, journal.case_no, changes_what_is_owed=True)
+                told = journal.kind in CAME_IN and the_case(session, journal.case_no).paid_on is not None
+                _check_case(session, row.fund, journal.case_no, changes_what_is_owed=not told)
             if not journal.lines:
                 raise XuqiaoError("ledger.not_reversible", reverses=journal.key)
             return Found(reversed=journal)

@@ -20,6 +20,7 @@ from activities.contracts import (
 )
 from activities.store import SYSTEM, Begin
 from models.books import ledger, statements
+from models.books.receipts import provisional_of
 from models.cases import approvals
 from models.cases.case_file import commit_step, event_kind, the_case, the_event
 from models.cases.payments import PaymentState, payments_of
@@ -104,7 +105,7 @@ class Books:
             try:
                 with session.begin_nested():
                     if not commit_step(session, step):
-                        return Booking()
+                        return Booking(provisional=provisional_of(session, step.fund, step.case_no))
                     for part in request.parts:
                         ledger.post(session, _receipt(session, step, part))
             except XuqiaoError as refusal:
@@ -114,7 +115,7 @@ class Books:
                     return Booking(beyond_line=part.reference)
                 raise
             grant_places(session, step.fund)
-        return Booking()
+            return Booking(provisional=provisional_of(session, step.fund, step.case_no))
 
     @activity.defn
     def write_off(self, request: WriteOff) -> None:

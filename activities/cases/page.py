@@ -8,9 +8,11 @@ from activities.cases.wording import say_reason
 from activities.wording import masked, plain
 from activities.words import Lang, say, say_error, say_finding, say_value
 from models.cases.views import CasePage, EventView, MeasureView, Reason, Recorded
+from rulebook.books.provisional import ReceiptBasis
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding
+from rulebook.money import format_yuan
 from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
 from rulebook.steps import INSTEAD_OF, REFUSAL
@@ -37,6 +39,8 @@ def case_data(page: CasePage, lang: Lang) -> dict[str, Any]:
     data["account_number"], data["phone"] = masked(page.account_number), masked(page.phone)
     data["acts"] = [with_sentences(act, lang) for act in page.acts]
     data["messages"] = [with_sentences(message, lang) for message in page.messages]
+    for shown, receipt in zip(data["receipts"], page.receipts, strict=True):
+        shown["basis"], shown["provisional"] = basis_words(receipt, lang), receipt.is_provisional
     for shown, event in zip(data["events"], page.events, strict=True):
         shown["message"] = event_words(event, lang)
     for shown, judgement in zip(data["judgements"], page.judgements, strict=True):
@@ -112,6 +116,19 @@ def act_words(act: NextAct, lang: Lang) -> str:
     if act.only:
         who.append(say("cli.acts.only", lang, names=", ".join(each.name for each in act.only)))
     return f"{say_value('act', act.kind, lang)} ({say('cli.semicolon', lang).join(who)})"
+
+
+def basis_words(receipt: ReceiptBasis, lang: Lang) -> str:
+    """What a receipt stands on: the line of the statement, who confirmed it, or that it is provisional."""
+    if receipt.on_statement:
+        return say("receipt.on_statement", lang, on=receipt.line_on, row=receipt.line_row)
+    if receipt.line_fen is not None:
+        shown = format_yuan(receipt.line_fen, grouped=True)
+        return say("receipt.differs", lang, on=receipt.line_on, row=receipt.line_row, shown=shown)
+    if receipt.confirmed_by:
+        about = {"person": receipt.confirmed_by, "on": receipt.confirmed_on, "seen": receipt.seen}
+        return say("receipt.confirmed", lang, **about)
+    return say("receipt.provisional", lang)
 
 
 def own_choices(measure: MeasureView, lang: Lang) -> str:

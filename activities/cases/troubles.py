@@ -18,16 +18,14 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.books.ledger import end, refuse_with_money_out
 from activities.cases.acts import make_up_for_lost
+from activities.cases.pursuit import pursue
 from activities.store import Begin
 from models.books import ledger
 from models.cases.approvals import current_approval
-from models.cases.case_file import RenewalCase, bridge_of, commit_step, the_case
+from models.cases.case_file import RenewalCase, the_case
 from models.cases.lists import rows
 from models.cases.troubles import Trouble, TroubleKind, notice, open_trouble, over, troubles
-from models.funds.calendar import calendar_around
-from models.funds.funds import business_date, kept_measure
-from models.outbox import DeliveryKind, deliver_at_once, send
-from rulebook.cases import recovery_id
+from models.outbox import deliver_at_once
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor
@@ -70,7 +68,6 @@ _NOT_ALLOWED = text("""
             || CASE WHEN a.attempt = 1 THEN '' ELSE '/' || a.attempt END
     )
 """)
-_QUEUES = text("SELECT payload ->> 'queues' FROM outbox WHERE case_no = :case AND errand = 'start' ORDER BY id LIMIT 1")
 
 
 class Remedy(StrEnum):
@@ -322,19 +319,5 @@ def _pursue(begin: Begin, trouble: Trouble, checker: Actor) -> None:
     """Money is out and its story is lost: the pursuit begins from the file and the books; the relay starts it."""
     with begin() as session:
         case = the_case(session, trouble.case_no)
-        on = business_date(session, case.fund)
-        out = bridge_of(session, case, on)
-        if out is None or case.paid_on is None or case.measure_digest is None:
-            raise XuqiaoError("trouble.no_history", case=case.case_no)
-        start = {
-            "case_no": case.case_no,
-            "fund": case.fund,
-            "queues": session.connection().execute(_QUEUES, {"case": case.case_no}).scalar_one(),
-            "bridge": out[0].model_dump(mode="json"),
-            "measure": kept_measure(session, case.measure_digest).model_dump(mode="json"),
-            "calendar": calendar_around(session, case.paid_on, on).model_dump(mode="json"),
-        }
         step = _step(case, trouble, checker, EventKind.HANDED_TO_RECOVERY, CaseStage.RECOVERY)
-        pursuit = recovery_id(case.fund, case.case_no)
-        if commit_step(session, step, workflow_id=pursuit, end_reason=trouble.reason):
-            send(session, case.case_no, DeliveryKind.PURSUE, start)
+        pursue(session, case, step, trouble.reason or "")

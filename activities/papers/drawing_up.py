@@ -9,6 +9,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.books.ledger import end, give_back, lock_pool
+from activities.cases.pursuit import pursue_if_owed
 from activities.contracts import CertifyAndClose, DrawingRequest, DrawReleasePapers, DrawUpPapers, RefuseCase
 from activities.heartbeats import heartbeats
 from activities.papers.archive import as_file
@@ -17,7 +18,8 @@ from activities.papers.press.office import Office
 from activities.papers.press.press import Paper
 from activities.store import Begin
 from activities.words import say, say_finding
-from models.cases.case_file import commit_step, the_event
+from models.books.ledger import position
+from models.cases.case_file import commit_step, the_case, the_event
 from models.papers import documents
 from models.papers.documents import Document, document_number
 from rulebook.bridges import ExpectedUse, SettledUse
@@ -110,7 +112,16 @@ class Papers:
 
         def keep(session: Session, drawn: Sequence[Document]) -> None:
             projected = {"returned_on": request.returned_on, "days": request.days, "fee_fen": request.fee_fen}
-            if commit_step(session, request.step, **projected):
+            step = request.step
+            lock_pool(session, step.fund)
+            if not commit_step(session, step, **projected):
+                return
+            if position(session, step.fund, step.case_no).outstanding_fen:  # taken back while it was drawn
+                session.expire_all()
+                pursue_if_owed(
+                    session, the_case(session, step.case_no), f"{step.cause}/owed", EndReason.RETURN_REVERSED
+                )
+            else:
                 _keep_all(session, drawn)
 
         return self._write(request, partial(self._at_closing, request), keep)
@@ -197,12 +208,17 @@ class Papers:
                 request.amount_fen, request.paid_on, request.returned_on, request.days, request.fee_fen
             )
             data, _ = paper_facts(session, step.case_no, step.at, settled=settled)
-            indexed = documents.last_attempts(session, step.case_no)[DocumentKind.ARCHIVE_INDEX]
+            had = documents.last_attempts(session, step.case_no)
         # An officer may have had some of them drawn up on the release day.
         there = {DocumentKind.ARCHIVE_INDEX, *(file.kind for file in data.files)}
-        drawn = [draw(self._press, kind, data, 1, step.at) for kind in drawn_on(Occasion.CLOSING) if kind not in there]
+        there.discard(DocumentKind.SETTLEMENT_CERTIFICATE)  # one of before holds no longer: its money was taken back
+        new = [kind for kind in drawn_on(Occasion.CLOSING) if kind not in there]
+        drawn = [draw(self._press, kind, data, had[kind] + 1, step.at) for kind in new]
         index = data.model_copy(update={"files": (*data.files, *map(as_file, drawn))})
-        return [*drawn, draw(self._press, DocumentKind.ARCHIVE_INDEX, index, indexed + 1, step.at)]
+        return [
+            *drawn,
+            draw(self._press, DocumentKind.ARCHIVE_INDEX, index, had[DocumentKind.ARCHIVE_INDEX] + 1, step.at),
+        ]
 
 
 _CLOSED = "papers.press_closed"

@@ -11,6 +11,7 @@ from activities.papers.archive import brought_to, files_of, happened
 from activities.words import say, say_finding, say_value, word
 from models.base import table
 from models.books import ledger
+from models.books.receipts import bases_of
 from models.cases import approvals
 from models.cases.acts import ActState, OfficerActRow
 from models.cases.applications import Application, Collateral, Guarantor, Loan
@@ -35,6 +36,7 @@ from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
     PaperApplicant,
+    PaperBasis,
     PaperCheck,
     PaperCollateral,
     PaperData,
@@ -93,6 +95,7 @@ def paper_facts(
         **_as_expected(session, measure, approval, basics.maturity, expected),
         **_as_paid(session, case, measure, day),
         **_as_settled(case, settled),
+        "bases": _bases(session, case),
     }
     return basics.model_copy(update=facts), measure
 
@@ -327,7 +330,7 @@ def _checks(release: OfficerActRow, measure: Measure) -> Iterator[PaperCheck]:
 def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
     came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
     for voucher in ledger.vouchers(session, case.fund, case.case_no):
-        if voucher.kind in came_in:
+        if voucher.kind in came_in and not voucher.taken_back:
             by = dict.fromkeys((Subject.BRIDGE_RECEIVABLE, Subject.FEE_INCOME), 0)
             for entry in voucher.lines:
                 if entry.credit.subject in by:
@@ -338,6 +341,23 @@ def _receipts(session: Session, case: RenewalCase) -> Iterator[PaperReceipt]:
                 fee_fen=by[Subject.FEE_INCOME],
                 reference=voucher.reference or "",
             )
+
+
+def _bases(session: Session, case: RenewalCase) -> tuple[PaperBasis, ...]:
+    """What the receipts of a case stand on, those that nothing bears out among them, without either."""
+    return tuple(
+        PaperBasis(
+            reference=each.reference,
+            amount_fen=each.amount_fen,
+            **({"line_on": each.line_on, "line_row": each.line_row} if each.on_statement else {}),
+            **(
+                {"confirmed_by": each.confirmed_by, "confirmed_on": each.confirmed_on, "seen": each.seen}
+                if not each.on_statement and not each.is_provisional
+                else {}
+            ),
+        )
+        for each in bases_of(session, case.fund, case.case_no)
+    )
 
 
 def _as_settled(case: RenewalCase, settled: SettledUse | None) -> dict[str, Any]:

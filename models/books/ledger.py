@@ -252,6 +252,7 @@ def position(session: Session, fund: str, case: str) -> Position:
 
 _VOUCHERS = text("""
     SELECT j.seq, j.key, j.kind, j.case_no, j.accounting_date, j.at, j.actor_id, j.reference, j.resolves,
+           EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq) AS taken_back,
            h.amount_fen AS held_fen, d.subject AS debit, d.dimension AS debit_for,
            c.subject AS credit, c.dimension AS credit_for, p.amount_fen
     FROM ledger.journal AS j
@@ -285,6 +286,7 @@ def vouchers(session: Session, fund: str, case: str | None = None) -> list[Vouch
             lines=line,
             held_fen=row.held_fen,
             resolves=row.resolves,
+            taken_back=row.taken_back,
         )
     return list(found.values())
 

@@ -118,13 +118,13 @@ class StatementDifference(SQLModel, table=True):
     found_on: date
     statement_fen: int | None = fen(nullable=True, default=None)
     books_fen: int | None = fen(nullable=True, default=None)
-    case_no: str | None = words(nullable=True, default=None)
     state: str = words(default=DifferenceState.OPEN.value)
     found_at: datetime = moment()
     explained_by: str | None = words(nullable=True, default=None)
     explained_at: datetime | None = moment(nullable=True, default=None)
     reason: str | None = words(nullable=True, default=None)
     resolved_at: datetime | None = moment(nullable=True, default=None)
+    case_no: str | None = words(nullable=True, default=None)
 
 
 # Lines ---------------------------------------------------------------------------------------------------------
@@ -421,6 +421,18 @@ def keep_differences(session: Session, fund: str, now: Sequence[Difference], on:
         now: of ``rulebook.books.reconciling.for_people``.
         on: the day whose reconciliation found it.
     """
+    gone = add_differences(session, fund, now, on)
+    for row in gone:
+        row.state, row.resolved_at = DifferenceState.RESOLVED.value, _now(session)
+    session.flush()
+
+
+def add_differences(session: Session, fund: str, now: Sequence[Difference], on: date) -> list[StatementDifference]:
+    """Open the tasks that are new, and open again those whose amounts are others now.
+
+    Returns:
+        the live ones that are not among them.
+    """
     live = {(row.kind, row.about): row for row in differences(session, fund)}
     for each in now:
         row = live.pop((each.kind.value, each.about), None)
@@ -440,9 +452,8 @@ def keep_differences(session: Session, fund: str, now: Sequence[Difference], on:
         elif (row.statement_fen, row.books_fen) != (each.statement_fen, each.books_fen):
             row.statement_fen, row.books_fen = each.statement_fen, each.books_fen
             row.state = DifferenceState.OPEN.value
-    for row in live.values():
-        row.state, row.resolved_at = DifferenceState.RESOLVED.value, _now(session)
     session.flush()
+    return list(live.values())
 
 
 def differences(session: Session, fund: str, *, resolved: bool = False) -> list[StatementDifference]:

@@ -1,6 +1,6 @@
 """A case as pages and lists see it: its stage, its event log, its open task; written only step by step."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from functools import cache
 from typing import Any
@@ -20,7 +20,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
 from rulebook.messages import Actor, digest_of
-from rulebook.stages import ENDS, OWED_NO_MORE, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
+from rulebook.stages import ENDS, OWED_NO_MORE, REOPENED, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
 from rulebook.steps import Step
 
 _ENDED = ", ".join(f"'{stage.value}'" for stage in sorted(OWED_NO_MORE))
@@ -102,16 +102,27 @@ def commit_step(session: Session, step: Step, **projected: object) -> bool:
         XuqiaoError: ``case.step_conflict`` when the same cause left something else before, ``case.not_from_here``
             when the case does not stand where this step could begin.
     """
+    return _commit(session, step, stages_before(step.stage), projected)
+
+
+def reopen(session: Session, step: Step, **projected: object) -> bool:
+    """Write the step by which a case that had ended is pursued: the money that it ended on was taken back.
+
+    Args, result and errors as for ``commit_step``; no story writes such a step of a case itself.
+    """
+    return _commit(session, step, REOPENED, projected)
+
+
+def _commit(session: Session, step: Step, where_from: Collection[CaseStage], projected: Mapping[str, object]) -> bool:
     if not _write_event(session, step):
         settle_acts(session, step)  # the same event may come again with other refusals: those must be on record
         return False
-    where_from = [stage.value for stage in stages_before(step.stage)]
     moved = session.connection().execute(
         _move(*sorted(projected)),
         {
             **{f"new_{name}": value for name, value in projected.items()},
             "the_case": step.case_no,
-            "where_from": where_from,
+            "where_from": [stage.value for stage in where_from],
             "new_stage": step.stage.value,
             "since": step.at,
         },
@@ -284,8 +295,8 @@ _VALUE_DATES = text("""
 def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Tariff] | None:
     """The bridge of a case as the books know it, and what it costs; None while no money has left.
 
-    Money is back on the day that the bank dates it, which may lie before the business day it was booked on: the fee
-    that a borrower is told is the one that his receipts will be divided by.
+    What was taken back is out again. Money is back on the day that the bank dates it, which may lie before the
+    business day it was booked on: the fee that a borrower is told is the one that his receipts will be divided by.
 
     Args:
         on: the day up to which the calendar must reach.
@@ -293,7 +304,7 @@ def bridge_of(session: Session, case: RenewalCase, on: date) -> tuple[Bridge, Ta
     if case.paid_on is None or case.amount_fen is None or case.measure_digest is None:
         return None
     came_in = (PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN)
-    receipts = [v for v in vouchers(session, case.fund, case.case_no) if v.kind in came_in]
+    receipts = [v for v in vouchers(session, case.fund, case.case_no) if v.kind in came_in and not v.taken_back]
     found = session.connection().execute(_VALUE_DATES, {"book": case.fund, "case": case.case_no})
     dated: dict[int, date] = {row.seq: row.received_on for row in found}
     lines = sorted(

@@ -8,6 +8,7 @@ from sqlmodel import Session
 
 from models.base import table
 from models.books import ledger
+from models.books.receipts import bases_of, provisional_of
 from models.cases import lists
 from models.cases.applications import Application, Collateral, Loan
 from models.cases.case_file import the_case
@@ -117,6 +118,7 @@ def pool_page(session: Session, fund: str) -> PoolPage:
         name=about.name,
         business_date=line.business_date,
         **ledger.pool(session, fund).model_dump(),
+        provisional_fen=sum(each.amount_fen for each in provisional_of(session, fund, None)),
         expected=expected_by_day(cases_out(session, fund)),
         queue=tuple(queue(session, fund)),
     )
@@ -187,6 +189,7 @@ def case_page(session: Session, case_no: str) -> CasePage:
         queued=next((line for line in queue(session, case.fund) if line.case_no == case_no), None),
         payments=tuple(PaymentView(**row) for row in lists.rows(session, _PAYMENTS, case=case_no)),
         position=ledger.position(session, case.fund, case_no),
+        receipts=bases_of(session, case.fund, case_no),
         events=tuple(EventView(**row) for row in lists.rows(session, _EVENTS, case=case_no)),
         acts=tuple(Recorded(**row) for row in lists.rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),

@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import TextClause, text
 from sqlmodel import Session
 
+from models.books.receipts import provisional_of
 from models.cases.acts import settled_on
 from models.cases.applications import Application
 from models.cases.approvals import current_approval, promise_in_force
@@ -101,6 +102,7 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         correction_proposed=_correction_proposed(session, case.case_no),
         unsigned=signed.missing,
         attached_by=signed.attached_by,
+        provisional=provisional_of(session, case.fund, case.case_no),
     )
 
 
@@ -112,7 +114,12 @@ def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStand
     out = bridge_of(session, case, today)
     assert out is not None, "what is pursued has left"
     bridge, tariff = out
-    return RecoveryStanding(bridge.outstanding_fen, bridge.owed_fen(today, tariff), _write_off(session, case.case_no))
+    return RecoveryStanding(
+        bridge.outstanding_fen,
+        bridge.owed_fen(today, tariff),
+        _write_off(session, case.case_no),
+        provisional_of(session, case.fund, case.case_no),
+    )
 
 
 def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:

@@ -6,6 +6,7 @@ from typing import Any
 from models.cases.lists import Instant, TaskView
 from models.cases.payments import PaymentState
 from rulebook.books.postings import Position
+from rulebook.books.provisional import ReceiptBasis
 from rulebook.cases import BankAnswer, CaseFacts, LoanKind, PromiseRung, Route
 from rulebook.events import EventKind
 from rulebook.findings import Finding, Result
@@ -80,7 +81,8 @@ class Expected(Value):
 class PoolPage(Value):
     """Where a fund's money is, in fen (total = reserved + out + available), when it is due back, who waits for it.
 
-    ``expected`` holds past days too: what was due then and is still out.
+    ``expected`` holds past days too: what was due then and is still out. ``provisional_fen`` is what of the money that
+    came in stands on a bank's notice alone.
     """
 
     fund: str
@@ -91,6 +93,7 @@ class PoolPage(Value):
     out_fen: int
     available_fen: int
     fee_income_fen: int
+    provisional_fen: int
     expected: tuple[Expected, ...]
     queue: tuple[QueueView, ...]
 
@@ -236,6 +239,7 @@ class CasePage(Value):
         follows, followed_by: of the same loan, the ended case of which this is a new attempt, and the next attempt.
         next_messages: what the stage takes from the bank now.
         approval: the latest one that still holds; ``approvals`` are all.
+        receipts: what came in, and what each of it stands on.
         acts, messages: the refused ones too.
     """
 
@@ -292,6 +296,7 @@ class CasePage(Value):
     queued: QueueView | None
     payments: tuple[PaymentView, ...]
     position: Position
+    receipts: tuple[ReceiptBasis, ...]
     events: tuple[EventView, ...]
     acts: tuple[Recorded, ...]
     messages: tuple[MessageView, ...]

@@ -32,6 +32,32 @@ class Fund(SQLModel, table=True):
     escrow_bank: str = words()
 
 
+_SAME_ACCOUNT = text("""
+    SELECT code FROM fund
+    WHERE code <> :code AND regexp_replace(normalize(escrow_number, NFKC), '[^0-9]', '', 'g')
+        = regexp_replace(normalize(:number, NFKC), '[^0-9]', '', 'g')
+    ORDER BY code LIMIT 1
+""")
+
+
+def add_fund(session: Session, described: Fund) -> None:
+    """Put a fund on record; one that is there stays as it is.
+
+    Each fund has an account of its own: a line of a statement that two funds import would count in both books.
+
+    Raises:
+        XuqiaoError: ``fund.account_taken``.
+    """
+    connection = session.connection()
+    connection.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('fund/account', 0))"))
+    if session.get(Fund, described.code) is not None:
+        return
+    asked = {"code": described.code, "number": described.escrow_number}
+    if other := connection.execute(_SAME_ACCOUNT, asked).scalar():
+        raise XuqiaoError("fund.account_taken", fund=described.code, number=described.escrow_number, other=other)
+    connection.execute(insert(Fund).values(**described.model_dump()))
+
+
 class FundMeasure(SQLModel, table=True):
     """The rule pack a fund is under from a day on, with the operator's overlay as text."""
 

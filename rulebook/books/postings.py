@@ -227,7 +227,10 @@ class Position(Value):
 
 
 class Voucher(Value):
-    """One journal with its entries; ``held_fen`` is set for a reservation, ``resolves`` names the one it ends."""
+    """One journal with its entries; ``held_fen`` is set for a reservation, ``resolves`` names the one it ends.
+
+    ``taken_back``: a later journal reverses it.
+    """
 
     number: int
     key: str
@@ -240,6 +243,7 @@ class Voucher(Value):
     lines: tuple[Entry, ...]
     held_fen: int | None
     resolves: int | None
+    taken_back: bool = False
 
 
 POOL = Account(subject=Subject.ESCROW_BANK, dimension="pool")

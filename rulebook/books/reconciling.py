@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date, timedelta
 from enum import StrEnum
 
+from rulebook.books.references import folded
 from rulebook.books.statements import KnownLine
 from rulebook.values import Value
 
@@ -98,7 +99,7 @@ class Difference(Value):
         about: the reference.
         on: day of the line, or accounting date of the movement.
         statement_fen, books_fen: what each has of it by the day, in fen; None where it has nothing.
-        case_no: the case whose payment it is, where that is known.
+        case_no: the case whose payment or other movement it is, where that is known.
         follows_on: the day on which the other side has it too, when that is known: a matter of time, and no task.
     """
 
@@ -156,7 +157,8 @@ def find_pairs(
         movements: of the same fund.
         payments: of the same fund, those not made as far as the books know; each explains one line and its return.
     Returns:
-        lines and movements of one case's registered account, one amount and about one time, each once; then payments
+        lines and movements whose references are written otherwise and are one; then those of one case's registered
+        account, one amount and about one time, each once; then payments
         and their return by the bank.
     """
     known = list(known)
@@ -171,7 +173,22 @@ def find_pairs(
     for pair in known:
         if pair.returned_by and (payment := _payment_of(by_name[pair.line], unexplained)):
             unexplained.remove(payment)
-    return [*_by_account(free_lines, free_movements), *_returned(free_lines, unexplained)]
+    return [
+        *_by_fold(free_lines, free_movements),
+        *_by_account(free_lines, free_movements),
+        *_returned(free_lines, unexplained),
+    ]
+
+
+def _by_fold(free_lines: list[KnownLine], movements: list[Movement]) -> Iterator[Pair]:
+    """What was typed before its line came: the books take the two for one, whatever the amounts say."""
+    told = {folded(movement.reference): movement for movement in movements if movement.amount_fen}
+    for line in list(free_lines):
+        movement = told.pop(folded(line.name), None)
+        if movement and (movement.amount_fen > 0) == (line.amount_fen > 0):
+            movements.remove(movement)
+            free_lines.remove(line)
+            yield Pair(line=line.name, movement=movement.reference)
 
 
 def _by_account(free_lines: list[KnownLine], movements: list[Movement]) -> Iterator[Pair]:
@@ -363,6 +380,7 @@ def _of_pair(line: KnownLine, movement: Movement, on: date) -> Iterator[Differen
         statement_fen=on_statement or None,
         books_fen=in_books or None,
         follows_on=last if agree else None,
+        case_no=movement.case_no,
     )
 
 
@@ -378,6 +396,7 @@ def _of_movement(movement: Movement, start: date, on: date) -> Iterator[Differen
             on=min(entry.on for entry in entries),
             books_fen=amount,
             follows_on=max(entry.on for entry in entries) if taken_back else None,
+            case_no=movement.case_no,
         )
 
 

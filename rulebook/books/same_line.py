@@ -18,6 +18,7 @@ from collections.abc import Callable, Sequence
 from datetime import date, timedelta
 from typing import NamedTuple
 
+from rulebook.books.references import folded
 from rulebook.books.running_balance import balance_breaks, in_order
 from rulebook.books.statements import KnownLine, StatementLine
 from rulebook.errors import XuqiaoError
@@ -61,7 +62,7 @@ def recognise(lines: Sequence[StatementLine], on_record: Sequence[KnownLine]) ->
     for on, places in days.items():
         if left[on] or not _is_behind_the_known(found, places):
             _refuse_what_does_not_run_on(lines, found, places, record.get(on, []))
-    _give_names(lines, found, {known.name for known in on_record})
+    _give_names(lines, found, {folded(known.name) for known in on_record})
     return found
 
 
@@ -368,12 +369,16 @@ def _refuse_repeated(lines: Sequence[StatementLine], found: list[Recognised]) ->
 
 
 def _give_names(lines: Sequence[StatementLine], found: list[Recognised], taken: set[str]) -> None:
-    """Names for what is new: the bank's number where it is that line's alone; such names are kept for ever."""
+    """Names for what is new: the bank's number where it is that line's alone; such names are kept for ever.
+
+    Args:
+        taken: folded, as the books compare them: two lines never have names that they take for one.
+    """
     new = [place for place, each in enumerate(found) if not each.known and not each.refusal]
     times = Counter(lines[place].reference for place in new)
     for place in new:
         name = _name_of(lines[place], times[lines[place].reference] > 1, taken)
-        taken.add(name)
+        taken.add(folded(name))
         found[place] = Recognised(name=name)
 
 
@@ -387,7 +392,7 @@ def _name_of(line: StatementLine, is_shared: bool, taken: set[str]) -> str:
     else:
         name, number = line.reference, 2
     free = name
-    while free in taken or (free == name and number == 1):
+    while folded(free) in taken or (free == name and number == 1):
         free = f"{name}-{number}"
         number += 1
     return free

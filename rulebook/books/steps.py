@@ -19,6 +19,8 @@ BY_TWO = frozenset(
 PAID_BY_HAND = frozenset({PostingKind.REFUND, PostingKind.SPEND, PostingKind.COMPENSATE, PostingKind.CAPITAL_OUT})
 """Of these, the kinds by which money leaves the ring-fenced account: posted when a cashier has paid them."""
 
+CAME_IN = frozenset({PostingKind.RECEIVE, PostingKind.MATCH, PostingKind.GUARANTOR_IN})
+"""What of a case the bank may take back while the case is at work: the case is told, and waits for it again."""
 CHANGES_WHAT_IS_OWED = frozenset(
     {
         PostingKind.RECEIVE,

@@ -122,6 +122,23 @@ class PaperCopy(PaperValue):
     sha256: Digest
 
 
+class PaperBasis(PaperValue):
+    """What money that came in stands on; in fen.
+
+    Attributes:
+        line_on, line_row: day and row of the line of the bank's statement; None where none shows it yet.
+        confirmed_by, confirmed_on, seen: else who found it on the account, when, and where he saw it.
+    """
+
+    reference: Line
+    amount_fen: Amount
+    line_on: date | None = None
+    line_row: Count | None = None
+    confirmed_by: Name | None = None
+    confirmed_on: date | None = None
+    seen: Line | None = None
+
+
 class PaperFile(PaperValue):
     """One paper of the archive: its number, its kind and name, its date, its pages and its digest.
 
@@ -219,6 +236,7 @@ class PaperData(PaperValue):
         due_on: day by which the bridge must be back.
         principal_owed_fen, fee_owed_fen: still to come on the day of issue, in fen.
         receipts: what has come back so far.
+        bases: what each of it stands on: a line of the statement, or who found it on the account.
         answer_by: day by which the addressee of a notice must have acted.
         breaches: what the addressee broke, with the clause or article.
         extended_to: the new day by which the bridge must be back; ``extension_reason`` why.
@@ -300,6 +318,7 @@ class PaperData(PaperValue):
     principal_owed_fen: Amount | None = Field(default=None, ge=0)
     fee_owed_fen: Amount | None = Field(default=None, ge=0)
     receipts: Rows[PaperReceipt] = ()
+    bases: Rows[PaperBasis] = ()
     answer_by: date | None = None
     breaches: Rows[PaperFinding] = ()
     extended_to: date | None = None

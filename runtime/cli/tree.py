@@ -15,6 +15,7 @@ _CASE: Tree = {
         name: f"cases.acts:{name.replace('-', '_')}"
         for name in (
             *("propose", "reject", "send-back", "decide", "draw-again", "sign", "release", "sent", "confirm"),
+            "confirm-receipt",
             *("withdraw", "conclude-recovery", "put-first", "propose-measure", "approve-measure", "approve"),
         )
     },

@@ -232,8 +232,14 @@ class _RelayAhead(Relay):
         self._ahead = ahead
 
     async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+        await self._brought(route, partial(super()._start, delivery, route))
+
+    async def _pursue(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+        await self._brought(route, partial(super()._pursue, delivery, route))
+
+    async def _brought(self, route: dict[str, str], start: Callable[..., Awaitable[None]]) -> None:
         ahead = self._ahead()
-        await super()._start(delivery, route, delay=ahead)
+        await start(delay=ahead)
         await self._clocks.bring(self._clocks.client.get_workflow_handle(route["workflow_id"]), ahead)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlmodel import Session
 
 from models.base import table
+from models.books.receipts import provisional_of
 from models.cases import approvals
 from models.cases.applications import Application, Loan
 from models.cases.case_file import RenewalCase, Task
@@ -22,6 +23,7 @@ from rulebook.messages import (
     Actor,
     Approve,
     ChecklistItem,
+    ConfirmReceipt,
     DecideReferral,
     Propose,
     RecordSigning,
@@ -116,6 +118,13 @@ class Officers:
                     return None
                 release = Release(confirmed=tuple(ChecklistItem), balance_fen=facts.loan.balance_fen)
                 return by(staff.cashier, Role.CASHIER, release, turn=task.id)
+            case ActKind.CONFIRM_RECEIPT:
+                waiting = provisional_of(session, task.fund, task.case_no)
+                if not waiting:
+                    return None
+                first = waiting[0]
+                found = ConfirmReceipt(reference=first.reference, amount_fen=first.amount_fen, seen="网上银行专户明细")
+                return by(staff.cashier, Role.CASHIER, found, turn=first.reference)
             case _:
                 return None
 

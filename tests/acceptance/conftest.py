@@ -100,7 +100,8 @@ def a_fund(
     """Open a fund like the example's under a code of its own; the mappings replace texts of its file and overlay."""
     code = f"T{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
     examples = (checkout() or Path.cwd()) / "examples"
-    text = changed_text(examples / "fund.toml", {'code = "DH"': f'code = "{code}"', **changed})
+    own = {'code = "DH"': f'code = "{code}"', "0000 2025": f"9{code[1:5]} {code[5:]}"}
+    text = changed_text(examples / "fund.toml", {**own, **changed})
     (folder / "fund.toml").write_text(text + SOMEBODY, encoding="utf-8")
     (folder / "operator.toml").write_text(changed_text(examples / "operator.toml", overlay), encoding="utf-8")
     with services.sessions.begin() as session:

@@ -26,7 +26,9 @@ def open_datong(services: Services, folder: Path, code: str) -> str:
     """The demo's second fund under a code of its own."""
     for name in ("fund.toml", "operator.toml"):
         text = (DATONG / name).read_text(encoding="utf-8")
-        (folder / name).write_text(text.replace('code = "DT"', f'code = "{code}"'), encoding="utf-8")
+        (folder / name).write_text(
+            text.replace('code = "DT"', f'code = "{code}"').replace("0000 2026", f"0000 {code[1:]}"), encoding="utf-8"
+        )
     with services.sessions.begin() as session:
         return open_fund(session, folder / "fund.toml", shanghai_today())
 

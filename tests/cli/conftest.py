@@ -97,7 +97,9 @@ def fund_code(services: Services, monkeypatch: pytest.MonkeyPatch, tmp_path: Pat
     monkeypatch.setenv("XUQIAO_QUEUES__PREFIX", settings.queues.prefix)
     code = f"C{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
     text = (EXAMPLES / "fund.toml").read_text(encoding="utf-8")
-    (tmp_path / "fund.toml").write_text(text.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
+    (tmp_path / "fund.toml").write_text(
+        text.replace('code = "DH"', f'code = "{code}"').replace("0000 2025", f"8{code[1:]}"), encoding="utf-8"
+    )
     (tmp_path / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
     with services.sessions.begin() as session:
         open_fund(session, tmp_path / "fund.toml", shanghai_today())

@@ -270,6 +270,7 @@ def test_the_pool_adds_up(cli: Cli, fund_code: str) -> None:
         "out_yuan": "0.00",
         "available_yuan": "20000000.00",
         "fee_income_yuan": "0.00",
+        "provisional_yuan": "0.00",
         "expected": [],
         "queue": [],
         "breaker": None,

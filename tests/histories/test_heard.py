@@ -26,7 +26,7 @@ from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 from workflows.stages import before_money
 
-ONLY_MONEY_OUT = frozenset({MessageKind.RECEIPT})
+ONLY_MONEY_OUT = frozenset({MessageKind.RECEIPT, ActKind.CONFIRM_RECEIPT})
 """What means nothing where the fund has paid nothing: such money is not the fund's."""
 ONLY_MONEY_HOME = frozenset({ActKind.WITHDRAW})
 """What a rule refuses once the fund has paid."""

@@ -189,6 +189,7 @@ def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two()
     owed = RecoveryStanding(outstanding_fen=yuan(4), owed_fen=yuan(5))
     assert codes(asked(S.RECOVERY, owed)) == {
         A.CONCLUDE_RECOVERY: "act.still_owed",
+        A.CONFIRM_RECEIPT: "act.no_provisional_receipt",
         A.PROPOSE_WRITE_OFF: "",
         A.APPROVE_WRITE_OFF: "act.write_off_not_proposed",
     }
@@ -199,6 +200,7 @@ def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two()
     assert codes(asked(S.RECOVERY, void))[A.APPROVE_WRITE_OFF] == "act.write_off_differs"
     assert codes(asked(S.RECOVERY, RecoveryStanding(0, 0))) == {
         A.CONCLUDE_RECOVERY: "",
+        A.CONFIRM_RECEIPT: "act.no_provisional_receipt",
         A.PROPOSE_WRITE_OFF: "act.write_off_differs",
         A.APPROVE_WRITE_OFF: "act.write_off_not_proposed",
     }

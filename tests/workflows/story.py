@@ -110,6 +110,8 @@ class Story:
             "approve_and_reserve": lambda _: contracts.Reservation(granted=True),
             "pay_out": lambda request: contracts.PayOutResult(paid=True, paid_on=day_of(request.step)),
             "book_return": lambda _: contracts.Booking(),
+            "stand_on_statement": lambda _: contracts.BooksOfCase(bridge=None),
+            "read_books_of_case": lambda _: contracts.BooksOfCase(bridge=None),
         }
 
     @asynccontextmanager

@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from activities import contracts
 from rulebook.events import EventKind
-from rulebook.messages import CollateralRegistered, NewLoan, NotRenewing, OldLoanSettled, Receipt
+from rulebook.messages import CollateralRegistered, ConfirmReceipt, NewLoan, NotRenewing, OldLoanSettled, Receipt
 from rulebook.money import format_yuan
 from rulebook.stages import CaseStage, EndReason, MessageKind
 from workflows.case import RenewalCase, Wait, wait_until
@@ -20,7 +20,7 @@ class MoneyStaysOut(Exception):
 
 
 async def bring_home(case: RenewalCase, paid: Paid) -> None:
-    """Follow the money until the bridge and its fee are home.
+    """Follow the money until the bridge and its fee are home, and each receipt stands on the statement.
 
     Raises:
         MoneyStaysOut: the bank does not renew after all, or the bridge's term has ended.
@@ -30,7 +30,7 @@ async def bring_home(case: RenewalCase, paid: Paid) -> None:
         await _collateral_registered(case)
     await _new_loan_released(case)
     wait = _repayment_wait(case)
-    while case.owed_fen:
+    while case.owed_fen or not await receipts.stand_on_statement(case):
         await _message(case, wait, Receipt)
 
 
@@ -73,13 +73,15 @@ async def _new_loan_released(case: RenewalCase) -> None:
 async def _message(case: RenewalCase, wait: Wait, wanted: type[Message]) -> Message:
     """The message waited for. Money that comes in is booked whenever it comes."""
     while True:
-        body = await case.hear(wait, wanted, NotRenewing, Receipt)
+        body = await case.hear(wait, wanted, NotRenewing, Receipt, ConfirmReceipt)
         if body is None:
             raise MoneyStaysOut(EndReason.RETURN_DEADLINE_PASSED)
         if isinstance(body, NotRenewing):
             raise MoneyStaysOut(body.reason)
         if isinstance(body, Receipt):
             await receipts.book(case, body, wait)
+        if isinstance(body, ConfirmReceipt):
+            await receipts.confirm(case, body, wait)
         if isinstance(body, wanted):
             return body
 

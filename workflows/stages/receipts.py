@@ -3,14 +3,17 @@
 from collections.abc import Callable
 from datetime import date
 
+from temporalio import workflow
+
 from activities import contracts
 from rulebook.bridges import Bridge, Division, mixed_references
 from rulebook.calendars.in_order import misdated
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
-from rulebook.messages import MOST_LINES, Receipt, ReceiptPurpose
+from rulebook.messages import MOST_LINES, ConfirmReceipt, Receipt, ReceiptPurpose
 from rulebook.money import format_yuan
-from workflows.case import Case, State, Wait
+from rulebook.stages import ActKind
+from workflows.case import Case, State, Wait, moment_of
 from workflows.clock import today
 
 MOST_CARRIED = 500
@@ -60,6 +63,7 @@ async def book(case: Case[State], receipt: Receipt, wait: Wait, then: Callable[[
         case.refuse(refusal[0], reference=refusal[1])
         return wait
     state.booked |= references
+    state.provisional = booking.provisional
     state.bridge = bridge.after(division, receipt.received_on)
     return after
 
@@ -77,6 +81,64 @@ def _told_otherwise(before: Bridge, after: Bridge, received_on: date, tariff: Ta
     if (paid := after.fee_received_fen) > due:
         said["fee_overpaid"] = format_yuan(paid - due)
     return said
+
+
+async def confirm(case: Case[State], confirmed: ConfirmReceipt, wait: Wait) -> None:
+    """Put on record that another person has found on the account what a bank told of."""
+    state = case.state
+    step = case.step(
+        EventKind.RECEIPT_CONFIRMED,
+        wait=wait,
+        reference=confirmed.reference,
+        amount=format_yuan(confirmed.amount_fen),
+        seen=confirmed.seen,
+    )
+    await case.record(step)
+    state.provisional = tuple(each for each in state.provisional if each.reference != confirmed.reference)
+
+
+async def stand_on_statement(case: Case[State]) -> bool:
+    """Wait until all that came in is borne out: by a line of the imported statement, or by another person.
+
+    The statement's import tells the case. When nobody comes, people are told again after each period; the case stays
+    where it is, and its money provisional.
+
+    Returns:
+        whether nothing is owed any more; False where a return was taken back meanwhile.
+    """
+    if not workflow.patched("stands-on-statement"):
+        return True
+    wait = bearing_out(case)
+    await ask_the_books(case, wait, moment_of(EventKind.STATEMENT_AWAITED))
+
+    def is_over() -> bool:
+        return bool(case.owed_fen) or not case.state.provisional
+
+    while not is_over():
+        match await case.hear_or(is_over, wait, ConfirmReceipt, Receipt):
+            case ConfirmReceipt() as confirmed:
+                await confirm(case, confirmed, wait)
+            case Receipt() as receipt:
+                await book(case, receipt, wait)
+            case _:
+                wait = bearing_out(case)
+    return not case.owed_fen
+
+
+async def ask_the_books(case: Case[State], wait: Wait, cause: str | None) -> None:
+    """Learn what the money of the case stands on; where not all is borne out, a step says so and opens the task.
+
+    Args:
+        cause: of that step; None where it is what is in hand.
+    """
+    step = case.step(EventKind.STATEMENT_AWAITED, cause=cause, wait=wait)
+    case.look_at(await case.commit(contracts.stand_on_statement, contracts.StandOnStatement(step=step)))
+
+
+def bearing_out(case: Case[State]) -> Wait:
+    """The cashier's task, unless the statement is imported before; told again after each period."""
+    period = case.clock.review_period
+    return Wait(ActKind.CONFIRM_RECEIPT, case.clock.in_workdays(period), case.clock.in_workdays(2 * period))
 
 
 def carried(booked: set[str]) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
+from activities.books.standing import tell_cases
 from activities.books.statement.columns import heading_name, usual_field
 from activities.books.statement.layouts import MONEY, Field
 from activities.books.statement.reading import FileLine, Part, StatementFile, read_statement
@@ -21,6 +22,7 @@ from models.funds.funds import business_date
 from models.funds.funds import fund as the_fund
 from rulebook.books import reconciling
 from rulebook.books.postings import unmatched_receipt
+from rulebook.books.reconciling import DifferenceKind
 from rulebook.books.running_balance import balance_breaks
 from rulebook.books.same_line import Recognised, completed, no_longer_there, recognise, shows
 from rulebook.books.statements import KnownLine, LineKind, StatementLine
@@ -167,6 +169,9 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
     adds_up = not breaks and not sums
     results, absent = _put_on_record(session, fund, lines, content, by) if adds_up else _not_taken(lines)
     unbooked = take_up(session, fund, by) if adds_up else {}
+    if adds_up:
+        tell_cases(session, fund, [row.name for row in results if row.new and row.name])
+        _keep_differing_receipts(session, fund)
     return ImportReport(
         fund=fund,
         account_named=named,
@@ -311,6 +316,7 @@ def take_up(session: Session, fund: str, by: str) -> dict[str, XuqiaoError]:
     known = statements.pairs_of(session, fund)
     found = reconciling.find_pairs(lines, movements, known, statements.payments_not_made(session, fund))
     statements.add_pairs(session, fund, found)
+    tell_cases(session, fund, (), [pair.movement for pair in found if pair.movement])
     of_cases, failed = statements.accounts_of_cases(session, fund), {}
     for line in reconciling.unpaired(lines, movements, [*known, *found]):
         if line.amount_fen > 0 and _kind(line, of_cases) is LineKind.TRANSFER:
@@ -319,6 +325,14 @@ def take_up(session: Session, fund: str, by: str) -> dict[str, XuqiaoError]:
             except XuqiaoError as refusal:
                 failed[line.name] = refusal
     return failed
+
+
+def _keep_differing_receipts(session: Session, fund: str) -> None:
+    """Money of a case that the statement shows in another amount than was told is somebody's task from now on."""
+    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
+    found = reconciling.for_people(lines, movements, statements.pairs_of(session, fund))
+    differing = [each for each in found if each.case_no and each.kind is DifferenceKind.AMOUNTS_DIFFER]
+    statements.add_differences(session, fund, differing, business_date(session, fund))
 
 
 def _kind(line: KnownLine, of_cases: frozenset[str]) -> LineKind:

@@ -12,6 +12,7 @@ from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
     PaperApplicant,
+    PaperBasis,
     PaperBrought,
     PaperCheck,
     PaperCollateral,
@@ -150,6 +151,16 @@ SAMPLE = PaperData(
     due_on=date(2026, 3, 29),
     principal_owed_fen=125_000_000,
     fee_owed_fen=1_140_000,
+    bases=(
+        PaperBasis(reference="SK20260326000093", amount_fen=350_000_000, line_on=date(2026, 3, 26), line_row=12),
+        PaperBasis(
+            reference="SK20260327000101",
+            amount_fen=126_140_000,
+            confirmed_by="赵纳",
+            confirmed_on=date(2026, 3, 27),
+            seen="网上银行专户明细第3笔",
+        ),
+    ),
     receipts=(PaperReceipt(on=date(2026, 3, 26), principal_fen=350_000_000, fee_fen=0, reference="SK20260326000093"),),
     answer_by=date(2026, 4, 3),
     breaches=(

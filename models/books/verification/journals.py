@@ -11,6 +11,7 @@ from typing import Any
 
 from models.books.verification.accounts import Account, Chart, enter, hold
 from models.books.verification.faults import Fault, yuan
+from models.books.verification.references import compared
 from models.books.verification.rules import Approval, Hold, Past, Rules, approved_hash
 
 Row = Mapping[str, Any]
@@ -39,6 +40,8 @@ class Journals:
         self._used: set[str] = set()
         self._keys: set[str] = set()
         self._references: set[tuple[str, str]] = set()
+        self._lines: set[str] = set()
+        self._line_of: dict[int, str] = {}
         self._key_begins, self._book_quoted = book + "/", _quoted(book)
 
     def judge(self, row: Row) -> Iterator[Fault]:
@@ -88,11 +91,27 @@ class Journals:
         self._keys.add(key)
         if reference is not None:
             one_line = ("receive" if row["kind"] == "guarantor_in" else row["kind"], reference)
-            if one_line in self._references:
+            if one_line in self._references or not self._uses_line_once(row):
                 yield "books.reference", {"reference": reference}
             self._references.add(one_line)
+        if row["reverses"] is not None:  # its line may be booked as what it is
+            self._lines.discard(self._line_of.pop(row["reverses"], ""))
         if row["accounting_date"] <= self._closed_through:
             yield "books.closed", {"day": row["accounting_date"], "through": self._closed_through}
+
+    def _uses_line_once(self, row: Row) -> bool:
+        """Whether a line of the statement is booked for the first time, or since it was taken back."""
+        bank = (
+            (self._chart[debit].subject == "escrow_bank", self._chart[credit].subject == "escrow_bank")
+            for debit, credit, _ in row["entries"]
+        )
+        if all(debit == credit for debit, credit in bank):
+            return True
+        line = compared(row["reference"])
+        is_first = line not in self._lines
+        self._lines.add(line)
+        self._line_of[row["seq"]] = line
+        return is_first
 
     def _is_what_was_asked(self, row: Row, resolved: Hold | None) -> bool:
         """Whether the request, put together again from the rows it left, has the digest that was kept."""

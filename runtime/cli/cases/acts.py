@@ -21,6 +21,7 @@ from rulebook.messages import (
     ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
+    ConfirmReceipt,
     DecideReferral,
     DrawAgain,
     MarkSent,
@@ -194,6 +195,15 @@ def confirm(
     returned: Annotated[bool, Option("--returned")] = False,
 ) -> ActBody:
     return ConfirmPayment(statement_reference=statement, paid=not returned)
+
+
+@_act
+def confirm_receipt(
+    reference: Annotated[str, Option("--reference", metavar="REFERENCE")],
+    amount: Amount,
+    seen: Annotated[str, Option("--seen", metavar="TEXT")],
+) -> ActBody:
+    return ConfirmReceipt(reference=reference, amount_fen=fen_of("--amount", amount), seen=seen)
 
 
 @_act

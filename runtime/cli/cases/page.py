@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 
 from activities.cases.next_acts import NextAct
-from activities.cases.page import account_of, account_remark, act_words, because, event_words, own_choices
+from activities.cases.page import account_of, account_remark, act_words, basis_words, because, event_words, own_choices
 from activities.cases.wording import awaited, due_words, say_reason, why_ended
 from activities.wording import masked, moment, money, short
 from activities.words import say_finding
@@ -228,6 +228,16 @@ def _show_money(page: CasePage) -> None:
     if page.position != Position(reserved_fen=0, outstanding_fen=0, principal_returned_fen=0, fee_received_fen=0):
         section("position")
         fields((name.removesuffix("_fen"), money(fen)) for name, fen in page.position.model_dump().items())
+    if page.receipts:
+        section("receipts")
+        table(
+            ("reference", "amount", "at", "stands_on"),
+            (
+                (each.reference, money(each.amount_fen), each.booked_on, basis_words(each, call.lang))
+                for each in page.receipts
+            ),
+            right=("amount",),
+        )
     fields((("days", page.days), ("fee", money(page.fee_fen)), ("new_loan", page.new_loan_note)))
 
 

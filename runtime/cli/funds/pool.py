@@ -34,6 +34,7 @@ def pool(fund: Fund = None, as_json: AsJson = False) -> int:
             ("out", money(page.out_fen)),
             ("available", money(page.available_fen)),
             ("fee_income", money(page.fee_income_fen)),
+            ("provisional", money(page.provisional_fen) if page.provisional_fen else ""),
         )
     )
     if breaker:

@@ -6,6 +6,7 @@ What a test sees of it stands in ``seen.py``.
 import asyncio
 import itertools
 import sqlite3
+from collections import defaultdict
 from collections.abc import Awaitable, Coroutine, Iterator
 from contextlib import closing, contextmanager
 from datetime import date, datetime, timedelta
@@ -19,6 +20,9 @@ from temporalio.client import Client
 from activities.law.measures import measure_from
 from gateways.simulated import BankScript
 from models.base import table
+from models.books import statements
+from models.books.receipts import provisional_of
+from models.books.statements import InFile
 from models.cases.acts import Entered, enter_message
 from models.cases.applications import Application, Loan, file_application
 from models.cases.approvals import current_approval
@@ -26,6 +30,8 @@ from models.cases.case_file import RenewalCase, fee_owed, live_cases
 from models.funds.calendar import calendar_around
 from models.funds.funds import FundMeasure, actor, adopt_measure
 from rulebook.applications import ApplicationRow
+from rulebook.books.references import folded
+from rulebook.books.statements import StatementLine
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError
@@ -38,6 +44,7 @@ from rulebook.messages import (
     CollateralRegistered,
     ConcludeRecovery,
     ConfirmPayment,
+    ConfirmReceipt,
     DecideReferral,
     DrawAgain,
     MarkSent,
@@ -97,6 +104,7 @@ class TestedFund(SeenFund):
         self._conductor = Conductor(services, client, code, ahead=until_monday_morning())
         self._keys = itertools.count(1)
         self._conductor.open_day()
+        self.on_statement = True
 
     # Time ------------------------------------------------------------------------------------------------------
 
@@ -335,10 +343,34 @@ class TestedFund(SeenFund):
         await self.settle()
 
     def bank_writes(self, case: str, body: MessageBody, *, key: str | None = None) -> Entered:
-        """A message of the bank lies in the inbox; nothing has come of it yet."""
+        """A message of the bank lies in the inbox, its money on the statement; nothing has come of it yet."""
+        if isinstance(body, Receipt) and self.on_statement:
+            self.statement_shows(body)
         key = key or f"{case}/{body.kind}/{next(self._keys)}"
         with self.services.sessions.begin() as session:
             return enter_message(session, key, case, body, BANK, self.now, MessageSource.API)
+
+    def statement_shows(self, receipt: Receipt) -> None:
+        """The lines of a receipt stand on the fund's imported statement, each as it is told."""
+        came: dict[str, int] = defaultdict(int)
+        for line in receipt.lines:
+            came[line.reference] += line.amount_fen
+        with self.services.sessions.begin() as session:
+            known = {folded(each.name) for each in statements.lines_of(session, self.code)}
+            for row, (reference, fen) in enumerate(came.items(), 2):
+                if folded(reference) not in known:
+                    shown = StatementLine(on=min(receipt.received_on, self.today), amount_fen=fen, reference=reference)
+                    place = InFile(digest="statement", sheet="", row=row, by=MAKER)
+                    statements.add_line(session, self.code, reference, shown, place)
+
+    async def confirm_receipts(self, case: str, *, by: str | None = None) -> None:
+        """The cashier finds on the account, one after the other, what no statement shows yet."""
+        with self.services.sessions() as session:
+            waiting = provisional_of(session, self.code, case)
+        for each in waiting:
+            body = ConfirmReceipt(reference=each.reference, amount_fen=each.amount_fen, seen="网上银行明细")
+            await self.act(case, body, by=by)
+        await self.settle()
 
     async def bank_says(self, case: str, body: MessageBody, *, key: str | None = None) -> str:
         """A message of the bank comes in and has its effect.

@@ -22,6 +22,7 @@ class Statement:
     def __init__(self, fund: TestedFund, folder: Path) -> None:
         self.fund, self._path = fund, folder / "statement.csv"
         self._rows: list[str] = []
+        fund.on_statement = False  # what stands on it the test says itself
         self._balance = 0
         self.add("2025-CZ-0817", yuan(20_000_000), on=date(2025, 8, 17))
 

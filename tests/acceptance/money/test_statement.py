@@ -156,6 +156,7 @@ async def test_money_for_a_case_that_has_ended_is_owed_back(fund: TestedFund, tm
     statement = Statement(fund, tmp_path)
     case = await a_bridge(fund, statement)
     await fund.renewed_and_home(case, FIVE_MILLION)
+    await fund.confirm_receipts(case)
     assert fund.stage_of(case) is CaseStage.CLOSED
     await fund.skip(days=1)
     statement.add("SK9", yuan(700), account=account_of(fund, case))

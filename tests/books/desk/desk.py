@@ -136,7 +136,7 @@ def open_desk(app_engine: Engine, desk_engine: Engine, folder: Path, overlay: st
     examples = (checkout() or Path.cwd()) / "examples"
     file = (examples / "fund.toml").read_text(encoding="utf-8").replace('code = "DH"', f'code = "{code}"')
     chosen = (examples / "operator.toml").read_text(encoding="utf-8").replace("[release]", overlay)
-    (folder / "fund.toml").write_text(file, encoding="utf-8")
+    (folder / "fund.toml").write_text(file.replace("0000 2025", f"7{code[1:]}"), encoding="utf-8")
     (folder / "operator.toml").write_text(chosen, encoding="utf-8")
     with sessions(app_engine).begin() as session:
         play_day(session, code, FIRST_DAY)

@@ -122,7 +122,7 @@ class Model:
         kind = request.kind
         if request.accounting_date <= self.closed:
             yield "ledger.period_closed"
-        if request.reference and (_as_booked(kind), request.reference) in self.references:
+        if request.reference and self._is_used(request, request.reference):
             yield "ledger.reference_used"
         if what is not None:
             yield from self._approval_reasons(request, what)
@@ -143,6 +143,15 @@ class Model:
         if kind is PostingKind.SPEND and request.limit_ppm is not None and self._over_limit(request):
             yield "ledger.over_spending_limit"
         yield from self._shortages(request, deltas)
+
+    def _is_used(self, request: LedgerRequest, reference: str) -> bool:
+        """Whether a line of the statement is booked: as the same for ever, as whatever until it is taken back."""
+        if (_as_booked(request.kind), reference) in self.references:
+            return True
+        if not _moves_the_account(request):
+            return False
+        booked = (each for each in self.written.values() if each.request.reference == reference and not each.reversed)
+        return any(_moves_the_account(each.request) for each in booked)
 
     def _approval_reasons(self, request: LedgerRequest, what: tuple[object, ...]) -> Iterable[str]:
         allowed = self.allowed.get(request.approval or "")
@@ -221,6 +230,12 @@ class Model:
     def _takes_back_a_carry_over(self, request: LedgerRequest) -> bool:
         target = self.written.get(request.reverses or "")
         return target is not None and target.request.kind is PostingKind.CARRY_OVER
+
+
+def _moves_the_account(request: LedgerRequest) -> bool:
+    """Whether money comes in or goes out by it, and not only from one part of the account to another."""
+    bank = Subject.ESCROW_BANK
+    return any((each.debit.subject is bank) != (each.credit.subject is bank) for each in request.lines)
 
 
 def _as_booked(kind: PostingKind) -> PostingKind:

@@ -211,7 +211,10 @@ _EVERYTHING_GRANTED = text("""
 _CHANGES = ["INSERT", "UPDATE", "DELETE", "TRUNCATE", "REFERENCES", "TRIGGER"]
 
 
-DOORS = {APP: {"post"}, DESK: {"approve", "close_books", "set_seal", "void_approval", "year_of_fees"}}
+DOORS = {
+    APP: {"post", "folded"},
+    DESK: {"approve", "close_books", "set_seal", "void_approval", "year_of_fees", "folded"},
+}
 
 
 @pytest.mark.parametrize("role", DOORS)

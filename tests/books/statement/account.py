@@ -18,11 +18,12 @@ from models.books import ledger, statements
 from models.books.statements import StatementDifference
 from models.database import sessions
 from models.funds.artificial_time import play_business_day, play_day
+from models.funds.funds import Fund
 from rulebook.books import postings
 from rulebook.books.postings import Approval, PostingKind
 from rulebook.books.postings_of_the_year import Record, reverse
 from rulebook.books.statements import KnownLine
-from runtime.seed import open_fund
+from runtime.seed import open_fund, read_fund_file
 from runtime.settings import checkout
 
 FIRST_DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -119,6 +120,10 @@ def open_account(
     (folder / "fund.toml").write_text(described.replace('code = "DH"', f'code = "{code}"'), encoding="utf-8")
     (folder / "operator.toml").write_bytes((EXAMPLES / "operator.toml").read_bytes())
     with sessions(app).begin() as session:
+        session.add(
+            Fund(**read_fund_file(folder / "fund.toml").fund.model_dump())
+        )  # past the rule of one account, one fund
+        session.flush()
         play_day(session, code, on)
         open_fund(session, folder / "fund.toml", on)
     return Account(app, desk, code, folder)

@@ -1,0 +1,92 @@
+"""A close is conditional on the money: what the bank takes back is out again, and is pursued."""
+
+import itertools
+
+import pytest
+
+from activities.books import desk as book_desk
+from activities.books.desk import Doors
+from models.books import ledger
+from models.cases import reads
+from rulebook.books.acts import Reverse
+from rulebook.books.postings import PostingKind
+from rulebook.money import yuan
+from rulebook.stages import CaseStage
+from tests.acceptance.fund.fund import CHECKER, CONCLUDE, MAKER, TestedFund
+from tests.builders import a_micro_manufacturer
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+FIVE_MILLION = yuan(5_000_000)
+_KEYS = itertools.count(1)
+
+
+async def a_bridge(fund: TestedFund) -> str:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    return case
+
+
+async def take_back(fund: TestedFund, case: str, which: int = 0) -> None:
+    """The bank took a return back: two people reverse its voucher."""
+    doors = Doors(fund.services.desk_sessions.begin, fund.services.sessions.begin)
+    with fund.services.sessions() as session:
+        returns = [v for v in ledger.vouchers(session, fund.code, case) if v.kind is PostingKind.RECEIVE]
+    act = Reverse(voucher=returns[which].number, reason="银行退回该笔回款")
+    row = book_desk.propose(doors, key=f"{case}/{next(_KEYS)}", book=fund.code, act=act, evidence="0" * 64, maker=MAKER)
+    assert row.number is not None
+    assert book_desk.approve(doors, row.number, checker=CHECKER).state == "posted"
+    await fund.settle()
+
+
+async def test_24_a_return_taken_back_after_the_close_is_pursued_and_late_money_is_booked_to_it(
+    fund: TestedFund,
+) -> None:
+    case = await a_bridge(fund)
+    await fund.renewed_and_home(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
+    await fund.skip(days=1)
+    await take_back(fund, case)
+    task = fund.task_of(case)
+    assert task is not None
+    assert (fund.stage_of(case), task.kind, task.role) == (CaseStage.RECOVERY, "conclude_recovery", "checker")
+    assert fund.events(case)[-1] == "return_reversed"
+    assert (fund.pool().out_fen, fund.position(case).outstanding_fen) == (FIVE_MILLION, FIVE_MILLION)
+    with fund.services.sessions() as session:
+        assert sum(each.amount_fen for each in reads.pool_page(session, fund.code).expected) == FIVE_MILLION
+    await fund.money_returns(case, FIVE_MILLION)
+    assert (fund.position(case).outstanding_fen, fund.stage_of(case)) == (0, CaseStage.RECOVERY)
+    await fund.act(case, CONCLUDE)
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.CLOSED
+    assert fund.papers_of(case).count("settlement_certificate") == 2, "the first holds no longer"
+
+
+async def test_24_both_returns_of_a_closed_case_can_be_taken_back_one_after_the_other(fund: TestedFund) -> None:
+    case = await a_bridge(fund)
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, FIVE_MILLION)
+    await fund.money_returns(case, yuan(2_000_000), fee=0)
+    await fund.money_returns(case, yuan(3_000_000))
+    assert fund.stage_of(case) is CaseStage.CLOSED
+    await take_back(fund, case, 0)
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.RECOVERY, yuan(2_000_000))
+    await take_back(fund, case, 1)
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.RECOVERY, FIVE_MILLION)
+    assert fund.events(case).count("return_reversed") == 2
+    await fund.money_returns(case, FIVE_MILLION)
+    await fund.act(case, CONCLUDE)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
+
+
+async def test_24_a_return_taken_back_while_the_case_is_at_work_is_waited_for_again(fund: TestedFund) -> None:
+    case = await a_bridge(fund)
+    await fund.old_loan_settled(case)
+    await fund.money_returns(case, yuan(2_000_000), fee=0)
+    await take_back(fund, case)
+    await fund.new_loan(case, FIVE_MILLION)
+    await fund.money_returns(case, yuan(3_000_000))
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.REPAYMENT, yuan(2_000_000))
+    await fund.money_returns(case, yuan(2_000_000))
+    assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
