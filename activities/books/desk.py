@@ -17,8 +17,9 @@ from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
 from models.cases.case_file import the_case
-from models.funds.funds import DAY_NOT_OPEN, actor, business_date, refuse_cashier
+from models.funds.funds import DAY_NOT_OPEN, business_date
 from models.funds.funds import fund as the_fund
+from models.funds.people import actor, refuse_cashier
 from rulebook.books.acts import (
     BookAct,
     CarryOver,
@@ -75,7 +76,7 @@ def propose(doors: Doors, *, key: str, book: str, act: BookAct, evidence: str, m
     """
     with doors.desk() as session:
         fund = the_fund(session, fund_of(book)).code
-        person = officer(session, maker, Role.MAKER)
+        person = officer(session, maker, Role.MAKER, fund)
         row, new = book_acts.enter_book_act(
             session,
             key=key,
@@ -116,8 +117,8 @@ def approve(doors: Doors, number: int, *, checker: str) -> BookActRow:
             then the approval stands and the same call posts once the cause is gone.
     """
     with doors.desk() as session:
-        person = officer(session, checker, Role.CHECKER)
         row = book_acts.book_act(session, number, lock=True)
+        person = officer(session, checker, Role.CHECKER, row.fund)
         if ProposalState(row.state) is ProposalState.PROPOSED:
             _refuse_maker(row, person)
             request = _request(session, row, read_act(row.body), signed_by=person.id)
@@ -148,8 +149,8 @@ def paid(doors: Doors, number: int, *, reference: str, cashier: str) -> BookActR
             ``bookdesk.reference_of_act``, ``person.…``, or what the books refuse.
     """
     with doors.desk() as session:
-        person = actor(session, cashier, Role.CASHIER)
         row = _under_lock(session, number)
+        person = actor(session, cashier, Role.CASHIER, row.fund)
         if row.kind not in PAID_BY_HAND:
             raise XuqiaoError("bookdesk.not_paid_by_hand", number=number, kind=row.kind)
         if row.state not in _ALLOWED_SO_FAR:
@@ -221,7 +222,7 @@ def reject(doors: Doors, number: int, *, by: str, reason: str) -> BookActRow:
     with doors.desk() as session:
         row = book_acts.book_act(session, number, lock=True)
         takes_back = row.state in (ProposalState.ALLOWED, ProposalState.TAKEN_BACK)
-        person = officer(session, by, Role.MAKER if takes_back and by == row.maker else Role.CHECKER)
+        person = officer(session, by, Role.MAKER if takes_back and by == row.maker else Role.CHECKER, row.fund)
         if not takes_back:
             _refuse_maker(row, person)
         match row.state:
@@ -241,14 +242,14 @@ def _said_before(row: BookActRow, person: Actor, reason: str) -> bool:
     return (ended_by.get(ProposalState(row.state)), row.reason) == (person.id, reason)
 
 
-def officer(session: Session, person_id: str, role: Role) -> Actor:
-    """A person in one of his parts; who pays out keeps no books (不相容岗位分离).
+def officer(session: Session, person_id: str, role: Role, fund: str) -> Actor:
+    """A person in one of his parts in a fund; who pays out keeps no books (不相容岗位分离).
 
     Raises:
         XuqiaoError: ``person.unknown``, ``person.not_in_role``, ``bookdesk.cashier``.
     """
-    person = actor(session, person_id, role)
-    refuse_cashier(session, person)
+    person = actor(session, person_id, role, fund)
+    refuse_cashier(session, person, fund)
     return person
 
 

@@ -28,7 +28,7 @@ def open_datong(services: Services, folder: Path, code: str) -> str:
         text = (DATONG / name).read_text(encoding="utf-8")
         (folder / name).write_text(text.replace('code = "DT"', f'code = "{code}"'), encoding="utf-8")
     with services.sessions.begin() as session:
-        return open_fund(session, folder / "fund.toml", shanghai_today())
+        return open_fund(session, folder / "fund.toml", shanghai_today()).code
 
 
 async def test_a_conductor_moves_both_funds_and_each_has_its_own_people(

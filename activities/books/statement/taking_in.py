@@ -167,6 +167,8 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
     adds_up = not breaks and not sums
     results, absent = _put_on_record(session, fund, lines, content, by) if adds_up else _not_taken(lines)
     unbooked = take_up(session, fund, by) if adds_up else {}
+    if adds_up:
+        keep_tasks(session, fund)
     return ImportReport(
         fund=fund,
         account_named=named,
@@ -176,6 +178,14 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
         absent=absent,
         reading=_reading(file),
     )
+
+
+def keep_tasks(session: Session, fund: str) -> None:
+    """Bring the tasks to what differs now between the whole statement and the books."""
+    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
+    if lines:
+        now = reconciling.for_people(lines, movements, statements.pairs_of(session, fund))
+        statements.keep_differences(session, fund, now, max(line.on for line in lines))
 
 
 def _refuse_other_account(file: StatementFile, number: str) -> bool:
