@@ -1,19 +1,31 @@
 """The register of partner banks: what an application may name, for whom a clerk speaks, and what two people change."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 from openpyxl import load_workbook
+from sqlalchemy import text
 
+from activities.law.calendars import shanghai_today
 from activities.workbook.applications import write_template
 from activities.workbook.columns import COLUMNS
 from activities.workbook.intake import GivenFile, Reception, import_workbook
-from models.funds.banks import banks_of
+from models.cases.applications import file_application
+from models.funds.banks import banks_of, check_ceiling
 from rulebook.applications import bank_called
+from rulebook.errors import XuqiaoError
 from runtime.seed import read_fund_file
 from runtime.wiring import Services
+from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import EXAMPLES, Cli
 
+PROPOSED = text("""
+    INSERT INTO approval (
+        case_no, attempt, amount_fen, ceiling_fen, bound_by, terms_digest, findings, maker, proposed_at
+    ) VALUES (:case, 1, :fen, :fen, 'cap', 't', '[]', 'li.jing', now())
+""")
+APPROVED = text("UPDATE approval SET checker = 'wang.he', approved_at = now() WHERE case_no = :case")
 WHY = ("--reason", "协议续签")
 
 
@@ -103,3 +115,37 @@ def test_50_a_fund_says_in_its_file_with_which_banks_it_works(cli: Cli, fund_cod
     clerk = text.replace('organisation = "海州湾银行"', 'organisation = "不知名银行"')
     (tmp_path / "nb.toml").write_text(clerk, encoding="utf-8")
     assert cli("funds", "open", tmp_path / "nb.toml", "--json").error["code"] == "fund.file_clerk_without_bank"
+
+
+def test_50_a_clerk_speaks_for_his_bank_alone_by_any_of_its_names(cli: Cli, fund_code: str, services: Services) -> None:
+    today = shanghai_today()
+    row = a_micro_manufacturer(maturity=today + timedelta(days=20), bank="HZWB", bank_name="海州湾银行")
+    with services.sessions.begin() as session:
+        case = file_application(
+            session, fund_code, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
+        ).case_no
+    opinion = ("bank", "opinion", case, "--answer", "repay_then_lend", "--json")
+    other = cli(*opinion, "--as", "qian.jd")
+    assert (other.code, other.error["code"]) == (1, "message.other_bank")
+    assert cli(*opinion, "--as", "zhou.hz").code == 0, "his house is written 海州湾银行, the register's name is longer"
+
+
+def test_50_what_is_approved_for_one_bank_stays_under_its_ceiling(cli: Cli, fund_code: str, services: Services) -> None:
+    low = ("banks", "set", "JDRCB", "--name", "晶都农村商业银行", "--agreement", "1", "--from", "2025-08-17")
+    number = cli(*low, "--ceiling", "5000000", "--fund", fund_code, *WHY, "--as", "li.jing", "--json").data["number"]
+    assert cli("changes", "approve", number, "--as", "wang.he").code == 0
+    today, cases = shanghai_today(), []
+    for note in ("A1", "A2"):
+        row = a_micro_manufacturer(maturity=today + timedelta(days=20), loan_note=note + fund_code)
+        with services.sessions.begin() as session:
+            filed = file_application(
+                session, fund_code, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
+            )
+            cases.append(filed.case_no)
+            proposed = {"case": filed.case_no, "fen": 300_000_000}
+            session.execute(PROPOSED, proposed)
+    with services.sessions.begin() as session:
+        check_ceiling(session, cases[1])
+        session.execute(APPROVED, {"case": cases[0]})
+        with pytest.raises(XuqiaoError, match=r"bank\.over_ceiling"):
+            check_ceiling(session, cases[1])

@@ -2,19 +2,25 @@
 
 import os
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 import pytest
+from PIL import Image
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 
+from activities.books import desk
+from activities.books.desk import Doors
 from activities.law.calendars import shanghai_today
+from models.cases.acts import enter_act
 from models.cases.applications import file_application
 from models.funds.people import actor
+from rulebook.books.acts import CapitalOut
 from rulebook.errors import XuqiaoError
+from rulebook.messages import Actor, Withdraw
 from rulebook.stages import Role
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
@@ -57,6 +63,14 @@ def own(cli: Cli, fund_code: str, tmp_path: Path) -> Own:
     return open_it
 
 
+def a_case(services: Services, fund: str) -> str:
+    row, today = a_micro_manufacturer(maturity=shanghai_today() + 20 * DAY), shanghai_today()
+    with services.sessions.begin() as session:
+        return file_application(
+            session, fund, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
+        ).case_no
+
+
 def change(cli: Cli, *argv: object, by: str, fund: str) -> int:
     """Propose something, and give its number."""
     ran = cli(*argv, "--fund", fund, "--as", by, *GRANT, "--json")
@@ -91,6 +105,57 @@ def test_43_an_officer_of_one_fund_does_nothing_in_another(
     with services.sessions() as session, pytest.raises(XuqiaoError) as unknown_here:
         actor(session, "li.jing", Role.MAKER, other)
     assert unknown_here.value.code == "person.no_role_here"
+
+
+def test_43_nor_does_he_touch_its_cases_its_books_or_its_papers(
+    cli: Cli, fund_code: str, own: Own, services: Services, tmp_path: Path
+) -> None:
+    other = own()
+    maker, checker, cashier, clerk = (f"{other}.{name}" for name in ("li.jing", "wang.he", "zhao.na", "qian.jd"))
+    case = a_case(services, fund_code)
+    scan = tmp_path / "scan.png"
+    Image.new("L", (100, 100), 255).save(scan)
+    opinion = ("bank", "opinion", case, "--answer", "repay_then_lend")
+    entered = cli(*opinion, "--paper", scan, "--recorded-by", "li.jing", "--signatory", "沈", "--json").data["id"]
+    tried = (
+        ("case", "propose", case, "--amount", "100", "--as", maker),
+        ("case", "withdraw", case, "--reason", "x", "--as", maker),
+        ("case", "release", case, "--balance", "1", "--confirm-all", "--as", cashier),
+        (*opinion, "--as", clerk),
+        (*opinion, "--paper", scan, "--recorded-by", maker, "--signatory", "沈"),
+        ("bank", "verify", entered, "--yes", "--as", checker),
+        ("bank", "reject", entered, "--reason", "x", "--as", checker),
+    )
+    answers = {argv[:2]: refused(cli(*argv, "--json")) for argv in tried}
+    assert set(answers.values()) == {"person.no_role_here"}, answers
+    doors = Doors(services.desk_sessions.begin, services.sessions.begin)
+    act = CapitalOut(amount_fen=100, contributor="东海县财政局")
+
+    def propose(by: str) -> int:
+        return int(desk.propose(doors, key=by, book=fund_code, act=act, evidence="ab" * 32, maker=by).number or 0)
+
+    with pytest.raises(XuqiaoError, match=r"person\.no_role_here"):
+        propose(maker)
+    number = propose("li.jing")
+    said: tuple[tuple[Callable[..., Any], dict[str, str]], ...] = (
+        (desk.approve, {"checker": checker}),
+        (desk.reject, {"by": checker, "reason": "x"}),
+        (desk.paid, {"reference": "R", "cashier": cashier}),
+    )
+    for doing, how in said:
+        with pytest.raises(XuqiaoError, match=r"person\.no_role_here"):
+            doing(doors, number, **how)
+
+
+def test_43_an_act_in_a_false_name_is_refused_where_it_is_put_on_record(
+    cli: Cli, fund_code: str, own: Own, services: Services
+) -> None:
+    """Whatever surface hands in a person by value, the act itself looks him up."""
+    other, case = own(), a_case(services, fund_code)
+    stranger = Actor(id=f"{other}.li.jing", name="李敬", role=Role.MAKER, organisation="别处")
+    with services.desk_sessions.begin() as session:
+        entered = enter_act(session, "K1", case, Withdraw(reason="x"), stranger, datetime.now(UTC))
+    assert (entered.state, entered.outcome and entered.outcome["code"]) == ("refused", "person.no_role_here")
 
 
 def test_43_a_grant_takes_two_and_holds_from_its_day_until_its_day(cli: Cli, own: Own) -> None:
@@ -210,11 +275,7 @@ def test_31_the_file_brings_people_once_and_never_again(services: Services, fund
 
 
 def test_31_a_stage_without_its_event_does_not_commit(services: Services, fund_code: str) -> None:
-    row, today = a_micro_manufacturer(maturity=shanghai_today() + 20 * DAY), shanghai_today()
-    with services.sessions.begin() as session:
-        case = file_application(
-            session, fund_code, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
-        ).case_no
+    case = a_case(services, fund_code)
     for statement in (
         "UPDATE renewal_case SET stage = 'closed' WHERE case_no = :case",
         "UPDATE renewal_case SET stage = 'disbursement' WHERE case_no = :case",
