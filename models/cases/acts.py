@@ -141,12 +141,12 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
     row = _row(key, case_no, body, actor, at)
     if not _case_stage(session, case_no):
         _refuse(row, XuqiaoError("act.unknown_case", case=case_no))
-    elif leaver := _not_his_part(session, actor, case_no):
-        _refuse(row, leaver)
     elif (size := len(json.dumps(row["body"]))) > MOST_CHARACTERS:
         _refuse(row, XuqiaoError("act.too_long", case=case_no, size=size, most=MOST_CHARACTERS))
     elif body.kind not in _ENDING and _count(session, _ACTS_TAKEN, no=case_no) >= MOST_ACTS:
         _refuse(row, XuqiaoError("act.too_many", case=case_no, most=MOST_ACTS))
+    else:
+        _refuse_without_part(session, row, actor)
     _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
@@ -207,6 +207,8 @@ def enter_message(
     """
     row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
+    if source is MessageSource.CLI and row["state"] != ActState.REFUSED:  # a person says it, and no system of a bank
+        _refuse_without_part(session, row, actor)
     _refuse_other_bank(session, row)
     _refuse_misdated(session, row, body)
     _refuse_beyond_bound(session, row)
@@ -266,6 +268,7 @@ def record_paper(
         recorded_by: the officer who enters it.
         paper_digest: SHA-256 of the scan.
     """
+    check_still_in_case(session, recorded_by, case_no)
     row = {
         **_row(key, case_no, body, actor, occurred_at),
         "source": MessageSource.PAPER.value,
@@ -385,13 +388,12 @@ def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) ->
     }
 
 
-def _not_his_part(session: Session, who: Actor, case_no: str) -> XuqiaoError | None:
-    """Why somebody may not act in the fund of a case under the part that his act names; None where he may."""
+def _refuse_without_part(session: Session, row: dict[str, Any], who: Actor) -> None:
+    """Nobody acts in the fund of a case under a part that he does not play there today."""
     try:
-        check_still_in_case(session, who, case_no)
+        check_still_in_case(session, who, row["case_no"])
     except XuqiaoError as refusal:
-        return refusal
-    return None
+        _refuse(row, refusal)
 
 
 def _refuse(row: dict[str, Any], refusal: XuqiaoError) -> None:
