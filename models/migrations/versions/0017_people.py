@@ -1,6 +1,6 @@
 """Parts are held per fund and from a day until a day, banks are registered, and two people change either.
 
-Revision: 0017_people, after the attempts.
+Revision: 0017_people, after the paced starts.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0017_people"
-down_revision = "0015_attempts"
+down_revision = "0020_paced_starts"
 branch_labels = None
 depends_on = None
 
