@@ -84,7 +84,8 @@ ROOMS = (*PACKAGES, "tests", "benchmarks")
 
 
 def test_no_room_has_more_modules_than_one_can_look_through() -> None:
-    rooms = Counter(path.parent for path, _ in sources(*ROOMS))
+    # Migrations are a row in time, one after the other, and nobody looks through them.
+    rooms = Counter(path.parent for path, _ in sources(*ROOMS) if path.parent.name != "versions")
     assert {str(room): count for room, count in rooms.items() if count > 16} == {}
 
 
