@@ -46,7 +46,7 @@ def propose_match(desk: Begin, books: Begin, match: Match, *, by: str) -> int:
     try:
         with books() as session:
             fund = the_case(session, match.case_no).fund
-            _match(session, match, keeper(session, by, fund).id, by)
+            _match(session, match, keeper(session, by, fund).id, None)
             raise _OnlyTried
     except _OnlyTried:
         pass
@@ -62,10 +62,10 @@ def carry_out_match(books: Begin, change: FundChange) -> Matched:
         XuqiaoError: as ``reconciliation.match_line``.
     """
     with books() as session:
-        return _match(session, Match.model_validate(change.content), change.proposed_by, change.decided_by or "")
+        return _match(session, Match.model_validate(change.content), change.proposed_by, change.decided_by)
 
 
-def _match(session: Session, match: Match, maker: str, checker: str) -> Matched:
+def _match(session: Session, match: Match, maker: str, checker: str | None) -> Matched:
     return reconciliation.match_line(
         session,
         match.line,

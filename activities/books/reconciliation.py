@@ -24,6 +24,8 @@ from rulebook.money import format_yuan
 from rulebook.stages import ENDS, CaseStage, Role
 from rulebook.values import Value
 
+SaidBy = tuple[str, str | None]
+"""Who said whose a line is, and who confirmed it; None while it is only tried."""
 SOURCE = MessageSource.STATEMENT
 """Where a receipt comes from that an officer told a case out of the statement."""
 
@@ -74,7 +76,7 @@ def match_line(
     name: str,
     case_no: str,
     maker: str,
-    checker: str,
+    checker: str | None,
     *,
     principal_fen: int | None,
     fee_fen: int | None,
@@ -88,7 +90,7 @@ def match_line(
 
     Args:
         name: of the line, as the books call it.
-        maker, checker: ids of who said so and of who confirmed it.
+        maker, checker: ids of who said so and of who confirmed it; None only tries whether it could be done.
         principal_fen, fee_fen: what of it is principal and fee, in fen; both None leaves it to the order of the
             case's measure.
         of_guarantor: all that is left of the line was paid by the fund's own guarantor (代偿).
@@ -114,7 +116,7 @@ def match_line(
     if case.stage in ENDS:
         if principal_fen or fee_fen or of_guarantor:
             raise XuqiaoError("statement.case_ended", case=case_no, stage=case.stage)
-        return _owe_back(session, case, line, left, checker)
+        return _owe_back(session, case, line, left, checker or maker)
     if case.paid_on is None:
         raise XuqiaoError("statement.nothing_out", case=case_no, stage=case.stage)
     if of_guarantor:
@@ -142,7 +144,11 @@ def _by_the_measure(session: Session, case: RenewalCase, line: KnownLine, left: 
 
 
 def _tell_case(
-    session: Session, case: RenewalCase, line: KnownLine, divided: Mapping[ReceiptPurpose, int], by: tuple[str, str]
+    session: Session,
+    case: RenewalCase,
+    line: KnownLine,
+    divided: Mapping[ReceiptPurpose, int],
+    by: tuple[str, str | None],
 ) -> Matched:
     payer = line.payer_name or "-"
     lines = tuple(
@@ -170,10 +176,11 @@ def _tell_case(
     )
 
 
-def _said_by(session: Session, fund: Fund, by: tuple[str, str]) -> Actor:
+def _said_by(session: Session, fund: Fund, by: SaidBy) -> Actor:
     """Who tells a case: the two people by name, of what stands on the statement of the bank that keeps the account."""
-    names = "、".join(dict.fromkeys(the_person(session, each).name for each in by))
-    return Actor(id=f"{SOURCE}:{'+'.join(by)}", name=names, role=Role.BANK_CLERK, organisation=fund.escrow_bank)
+    people = [each for each in by if each]
+    names = "、".join(the_person(session, each).name for each in people)
+    return Actor(id=f"{SOURCE}:{'+'.join(people)}", name=names, role=Role.BANK_CLERK, organisation=fund.escrow_bank)
 
 
 def _owe_back(session: Session, case: RenewalCase, line: KnownLine, left: int, checker: str) -> Matched:

@@ -224,7 +224,7 @@ def enter_receipt(
     occurred_at: datetime,
     *,
     recorded_by: str,
-    verified_by: str,
+    verified_by: str | None,
 ) -> Entered:
     """Put into the inbox what the fund itself read on the statement of its account, for the case it belongs to.
 
@@ -242,7 +242,7 @@ def enter_receipt(
         "source": MessageSource.STATEMENT.value,
         "recorded_by": recorded_by,
         "verified_by": verified_by,
-        "verified_at": func.now(),
+        "verified_at": func.now() if verified_by else None,
     }
     _judge_message(session, row, receipt)
     _refuse_other_custodian(session, row)
