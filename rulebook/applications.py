@@ -1,7 +1,8 @@
 """An application as the officer takes it in, and the fund's partner banks."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
+from difflib import SequenceMatcher
 from typing import Any
 
 from rulebook.cases import (
@@ -15,6 +16,7 @@ from rulebook.cases import (
     StandingFacts,
 )
 from rulebook.messages import digest_of
+from rulebook.parties.names import compared, same_name
 from rulebook.values import Value
 
 
@@ -24,12 +26,62 @@ class PartnerBank(Value):
     Attributes:
         code: the short code the fund uses for it.
         name: its full name.
-        aliases: other names by which officers write it.
+        aliases: other names by which officers write it (简称).
+        branches: its branches (经办网点) that the agreement names; each stands for the bank.
+        account_number: the account it keeps for the fund's money (专户), where it keeps one.
+        agreement: number of the cooperation agreement (合作协议).
+        ceiling_fen: how much of the fund's money may be out for its loans at once; None where none is agreed.
+        valid_from, valid_until: the agreement's first and last day; None is without an end.
     """
 
     code: str
     name: str
     aliases: tuple[str, ...] = ()
+    branches: tuple[str, ...] = ()
+    account_number: str | None = None
+    agreement: str = "-"
+    ceiling_fen: int | None = None
+    valid_from: date = date.min
+    valid_until: date | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Everything by which it is known: code, name, other names and branches."""
+        return (self.code, self.name, *self.aliases, *self.branches)
+
+    def covers(self, day: date) -> bool:
+        """Whether the cooperation agreement is in force on a day."""
+        return self.valid_from <= day and (self.valid_until is None or day <= self.valid_until)
+
+
+def bank_called(written: str, banks: Sequence[PartnerBank]) -> PartnerBank | None:
+    """The bank of a register that goes by a name; None where none does.
+
+    >>> bank_called("晶都农商行", [PartnerBank(code="JDRCB", name="晶都农村商业银行", aliases=("晶都农商行",))]).code
+    'JDRCB'
+    """
+    return next((bank for bank in banks if any(same_name(written, name) for name in bank.names)), None)
+
+
+def nearest_banks(written: str, banks: Sequence[PartnerBank]) -> list[str]:
+    """The registered names that are most like what was written, the nearest first; all where none is like it.
+
+    >>> register = [PartnerBank(code="JD", name="晶都农村商业银行"), PartnerBank(code="HZ", name="海州湾银行")]
+    >>> nearest_banks("晶都农业银行", register)
+    ['晶都农村商业银行']
+    """
+
+    def likeness(bank: PartnerBank) -> float:
+        return max(SequenceMatcher(None, compared(written), compared(name)).ratio() for name in bank.names)
+
+    ranked = sorted(banks, key=likeness, reverse=True)
+    near = [bank for bank in ranked if likeness(bank) >= LIKE_ENOUGH]
+    return [bank.name for bank in (near or ranked)[:MOST_NEAREST]]
+
+
+LIKE_ENOUGH = 0.6
+"""Share of signs in common by which a name counts as a slip of another."""
+MOST_NEAREST = 5
 
 
 class ApplicationRow(Value):

@@ -18,8 +18,9 @@ from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
 from models.cases.case_file import the_case
-from models.funds.funds import DAY_NOT_OPEN, actor, business_date, refuse_cashier
+from models.funds.funds import DAY_NOT_OPEN, business_date
 from models.funds.funds import fund as the_fund
+from models.funds.people import Person, actor, refuse_cashier
 from rulebook.books.acts import (
     BookAct,
     CarryOver,
@@ -77,7 +78,7 @@ def propose(doors: Doors, *, key: str, book: str, act: BookAct, evidence: str, m
     """
     with doors.desk() as session:
         fund = the_fund(session, fund_of(book)).code
-        person = officer(session, maker, Role.MAKER)
+        person = officer(session, maker, Role.MAKER, fund)
         row, new = book_acts.enter_book_act(
             session,
             key=key,
@@ -118,8 +119,8 @@ def approve(doors: Doors, number: int, *, checker: str) -> BookActRow:
             then the approval stands and the same call posts once the cause is gone.
     """
     with doors.desk() as session:
-        person = officer(session, checker, Role.CHECKER)
         row = book_acts.book_act(session, number, lock=True)
+        person = officer(session, checker, Role.CHECKER, row.fund)
         if ProposalState(row.state) is ProposalState.PROPOSED:
             _refuse_maker(row, person)
             request = _request(session, row, read_act(row.body), signed_by=person.id)
@@ -150,8 +151,8 @@ def paid(doors: Doors, number: int, *, reference: str, cashier: str) -> BookActR
             ``bookdesk.reference_of_act``, ``person.…``, or what the books refuse.
     """
     with doors.desk() as session:
-        person = actor(session, cashier, Role.CASHIER)
         row = _under_lock(session, number)
+        person = actor(session, cashier, Role.CASHIER, row.fund)
         if row.kind not in PAID_BY_HAND:
             raise XuqiaoError("bookdesk.not_paid_by_hand", number=number, kind=row.kind)
         if row.state not in _ALLOWED_SO_FAR:
@@ -223,7 +224,7 @@ def reject(doors: Doors, number: int, *, by: str, reason: str) -> BookActRow:
     with doors.desk() as session:
         row = book_acts.book_act(session, number, lock=True)
         takes_back = row.state in (ProposalState.ALLOWED, ProposalState.TAKEN_BACK)
-        person = officer(session, by, Role.MAKER if takes_back and by == row.maker else Role.CHECKER)
+        person = officer(session, by, Role.MAKER if takes_back and by == row.maker else Role.CHECKER, row.fund)
         if not takes_back:
             _refuse_maker(row, person)
         match row.state:
@@ -243,14 +244,14 @@ def _said_before(row: BookActRow, person: Actor, reason: str) -> bool:
     return (ended_by.get(ProposalState(row.state)), row.reason) == (person.id, reason)
 
 
-def officer(session: Session, person_id: str, role: Role) -> Actor:
-    """A person in one of his parts; who pays out keeps no books (不相容岗位分离).
+def officer(session: Session, person_id: str, role: Role, fund: str) -> Actor:
+    """A person in one of his parts in a fund; who pays out keeps no books (不相容岗位分离).
 
     Raises:
         XuqiaoError: ``person.unknown``, ``person.not_in_role``, ``bookdesk.cashier``.
     """
-    person = actor(session, person_id, role)
-    refuse_cashier(session, person)
+    person = actor(session, person_id, role, fund)
+    refuse_cashier(session, person, fund)
     return person
 
 
@@ -293,7 +294,10 @@ def _tell_the_case(session: Session, row: BookActRow, voucher: int) -> None:
     if isinstance(act, Reverse) and row.checker:
         journal = book_acts.journal_of(session, row.book, act.voucher)
         if journal.case_no and journal.kind in CHANGES_WHAT_IS_OWED:
-            money_taken_back(session, journal.case_no, voucher, act.reason, actor(session, row.checker, Role.CHECKER))
+            person = session.get_one(Person, row.checker)  # as he was then: he may have left since
+            name, house = row.checker_name or person.name, person.organisation
+            checker = Actor(id=person.id, name=name, role=Role.CHECKER, organisation=house)
+            money_taken_back(session, journal.case_no, voucher, act.reason, checker)
 
 
 def _under_lock(session: Session, number: int) -> BookActRow:

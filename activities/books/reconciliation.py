@@ -10,8 +10,9 @@ from activities.books.statement.taking_in import proposals, take_up
 from models.books import ledger, statements
 from models.cases.acts import ActState, enter_receipt
 from models.cases.case_file import RenewalCase, fee_owed, the_case
-from models.funds.funds import Fund, Person, actor, business_date, kept_measure
+from models.funds.funds import Fund, business_date, kept_measure
 from models.funds.funds import fund as the_fund
+from models.funds.people import the_person
 from rulebook.books import reconciling
 from rulebook.books.postings_of_the_year import Record, match
 from rulebook.books.reconciling import Reconciliation
@@ -23,6 +24,8 @@ from rulebook.money import format_yuan
 from rulebook.stages import ENDS, CaseStage, Role
 from rulebook.values import Value
 
+SaidBy = tuple[str, str | None]
+"""Who said whose a line is, and who confirmed it; None while it is only tried."""
 SOURCE = MessageSource.STATEMENT
 """Where a receipt comes from that an officer told a case out of the statement."""
 
@@ -55,17 +58,6 @@ class DayEnd(Value):
     reconciliation: Reconciliation
 
 
-def keeper(session: Session, person_id: str) -> Actor:
-    """Somebody who may work with the statement: maker or checker. The cashier, who pays, keeps no books beside it.
-
-    Raises:
-        XuqiaoError: ``person.unknown``, ``person.not_in_role``.
-    """
-    person = session.get(Person, person_id)
-    role = Role.CHECKER if person and Role.MAKER not in person.roles else Role.MAKER
-    return actor(session, person_id, role)
-
-
 # What waits ----------------------------------------------------------------------------------------------------
 
 
@@ -83,13 +75,14 @@ def match_line(
     session: Session,
     name: str,
     case_no: str,
-    by: Actor,
+    maker: str,
+    checker: str | None,
     *,
     principal_fen: int | None,
     fee_fen: int | None,
     of_guarantor: bool = False,
 ) -> Matched:
-    """A person says that a line in 待确认来款 belongs to a case.
+    """Two people say that a line in 待确认来款 belongs to a case.
 
     A case at work is told, as by a message of the bank: it divides the money and books it, out of 待确认来款. To a case
     that has ended nothing is owed: the money is booked as to be paid back (应退多收). What comes in for a bridge
@@ -97,7 +90,7 @@ def match_line(
 
     Args:
         name: of the line, as the books call it.
-        by: maker or checker.
+        maker, checker: ids of who said so and of who confirmed it; None only tries whether it could be done.
         principal_fen, fee_fen: what of it is principal and fee, in fen; both None leaves it to the order of the
             case's measure.
         of_guarantor: all that is left of the line was paid by the fund's own guarantor (代偿).
@@ -123,7 +116,7 @@ def match_line(
     if case.stage in ENDS:
         if principal_fen or fee_fen or of_guarantor:
             raise XuqiaoError("statement.case_ended", case=case_no, stage=case.stage)
-        return _owe_back(session, case, line, left, by)
+        return _owe_back(session, case, line, left, checker or maker)
     if case.paid_on is None:
         raise XuqiaoError("statement.nothing_out", case=case_no, stage=case.stage)
     if of_guarantor:
@@ -135,7 +128,7 @@ def match_line(
     if not 0 < sum(divided.values()) <= left:
         asked, most = format_yuan(sum(divided.values()), grouped=True), format_yuan(left, grouped=True)
         raise XuqiaoError("statement.more_than_left", line=name, asked=asked, left=most)
-    return _tell_case(session, case, line, divided, by)
+    return _tell_case(session, case, line, divided, (maker, checker))
 
 
 def _by_the_measure(session: Session, case: RenewalCase, line: KnownLine, left: int) -> dict[ReceiptPurpose, int]:
@@ -151,7 +144,11 @@ def _by_the_measure(session: Session, case: RenewalCase, line: KnownLine, left: 
 
 
 def _tell_case(
-    session: Session, case: RenewalCase, line: KnownLine, divided: Mapping[ReceiptPurpose, int], by: Actor
+    session: Session,
+    case: RenewalCase,
+    line: KnownLine,
+    divided: Mapping[ReceiptPurpose, int],
+    by: tuple[str, str | None],
 ) -> Matched:
     payer = line.payer_name or "-"
     lines = tuple(
@@ -161,8 +158,11 @@ def _tell_case(
     )
     key = "/".join([SOURCE, line.name, *(str(fen) for fen in divided.values())])
     occurred_at = datetime.combine(line.on, time(), LAW_ZONE)
-    receipt, bank = Receipt(received_on=line.on, lines=lines), _custodian(the_fund(session, case.fund))
-    entered = enter_receipt(session, key, case.case_no, receipt, bank, occurred_at, recorded_by=by.id)
+    receipt, bank = Receipt(received_on=line.on, lines=lines), _said_by(session, the_fund(session, case.fund), by)
+    maker, checker = by
+    entered = enter_receipt(
+        session, key, case.case_no, receipt, bank, occurred_at, recorded_by=maker, verified_by=checker
+    )
     if entered.state is ActState.REFUSED:
         raise XuqiaoError.from_data(entered.outcome)
     return Matched(
@@ -176,14 +176,16 @@ def _tell_case(
     )
 
 
-def _custodian(fund: Fund) -> Actor:
-    """On a statement the bank that keeps the account speaks, and nobody in particular."""
-    return Actor(id=f"{SOURCE}:{fund.code}", name=fund.escrow_bank, role=Role.BANK_CLERK, organisation=fund.escrow_bank)
+def _said_by(session: Session, fund: Fund, by: SaidBy) -> Actor:
+    """Who tells a case: the two people by name, of what stands on the statement of the bank that keeps the account."""
+    people = [each for each in by if each]
+    names = "、".join(the_person(session, each).name for each in people)
+    return Actor(id=f"{SOURCE}:{'+'.join(people)}", name=names, role=Role.BANK_CLERK, organisation=fund.escrow_bank)
 
 
-def _owe_back(session: Session, case: RenewalCase, line: KnownLine, left: int, by: Actor) -> Matched:
+def _owe_back(session: Session, case: RenewalCase, line: KnownLine, left: int, checker: str) -> Matched:
     on = business_date(session, case.fund)
-    record = Record(fund=case.fund, on=on, actor_id=by.id, evidence=line.digest)
+    record = Record(fund=case.fund, on=on, actor_id=checker, evidence=line.digest)
     posted = ledger.post(session, match(record, case.case_no, line.name, excess_fen=left))
     return Matched(
         line=line.name,

@@ -17,7 +17,9 @@ from models.cases.applications import Application
 from models.cases.approvals import current_approval
 from models.cases.case_file import RenewalCase, the_case
 from models.cases.standing import standing_of
-from models.funds.funds import business_date, check_measure_from, refuse_cashier
+from models.funds.banks import check_ceiling
+from models.funds.funds import business_date, check_measure_from
+from models.funds.people import refuse_cashier
 from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
@@ -63,8 +65,10 @@ async def act(
         with begin() as session:
             if isinstance(body, ProposeMeasure):
                 check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
+            if isinstance(body, Approve):
+                check_ceiling(session, case_no)
             if body.kind in NOT_FOR_CASHIERS:
-                refuse_cashier(session, actor)
+                refuse_cashier(session, actor, the_case(session, case_no).fund)
             entered = enter_act(session, key, case_no, body, actor, at)
             if entered.state is not ActState.RECEIVED:
                 return entered, ""

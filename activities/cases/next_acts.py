@@ -7,7 +7,7 @@ from sqlmodel import Session
 from models.cases.case_file import the_case
 from models.cases.standing import names_of, standing_of
 from models.cases.views import Reason
-from models.funds.funds import actor, refuse_cashier, the_person
+from models.funds.people import actor, refuse_cashier, the_person
 from rulebook.acts import NOT_FOR_CASHIERS
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
@@ -59,17 +59,18 @@ def next_acts(session: Session, case_no: str, person: str | None = None) -> tupl
     Raises:
         XuqiaoError: ``case.unknown``, ``person.unknown``.
     """
-    standing = standing_of(session, the_case(session, case_no))
-    who = _in_role(session, the_person(session, person).id) if person is not None else None
+    case = the_case(session, case_no)
+    standing = standing_of(session, case)
+    who = _in_role(session, the_person(session, person).id, case.fund) if person is not None else None
     names = names_of(session, had_a_part(standing.rules_look_at))
     return tuple(_said(verdict, names) for verdict in verdicts(standing, names, who))
 
 
-def _in_role(session: Session, person: str) -> Callable[[ActKind, Role], Actor]:
+def _in_role(session: Session, person: str, fund: str) -> Callable[[ActKind, Role], Actor]:
     def in_role(kind: ActKind, role: Role) -> Actor:
-        found = actor(session, person, role)
+        found = actor(session, person, role, fund)
         if kind in NOT_FOR_CASHIERS:
-            refuse_cashier(session, found)
+            refuse_cashier(session, found, fund)
         return found
 
     return in_role

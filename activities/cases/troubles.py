@@ -25,6 +25,7 @@ from models.cases.approvals import current_approval
 from models.cases.case_file import RenewalCase, the_case
 from models.cases.lists import rows
 from models.cases.troubles import Trouble, TroubleKind, notice, open_trouble, over, troubles
+from models.funds.people import check_still
 from models.outbox import deliver_at_once
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -178,6 +179,7 @@ def propose_remedy(begin: Begin, trouble: int, remedy: Remedy, reason: str, make
     """
     with begin() as session:
         found = open_trouble(session, trouble)
+        check_still(session, maker, found.fund)
         kind = TroubleKind(found.kind)
         if remedy not in FITTING[kind]:
             raise XuqiaoError("trouble.does_not_help", trouble=trouble, remedy=remedy, kind=kind)
@@ -203,6 +205,7 @@ async def approve_remedy(
     def put_on_record() -> Trouble:
         with desk() as session:
             found = open_trouble(session, trouble)
+            check_still(session, checker, found.fund)
             if found.remedy != remedy:
                 raise XuqiaoError("trouble.not_proposed", trouble=trouble, remedy=remedy)
             if found.proposed_by == checker.id:

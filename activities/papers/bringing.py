@@ -4,7 +4,8 @@ import hashlib
 from datetime import date, datetime
 
 from activities.papers.reading import ReadPaper
-from activities.signing.in_house import PDF, media_type_of, officer_of
+from activities.papers.scans import PDF, media_type_of
+from activities.signing.in_house import officer_of
 from activities.store import Begin
 from models.cases.case_file import the_case
 from models.papers.brought import BroughtPaper, keep_brought
@@ -58,7 +59,7 @@ def bring_in(begin: Begin, case_no: str, officer: str, content: bytes, said: Des
             sha256=hashlib.sha256(content).hexdigest(),
             media_type=media_type,
             content=content,
-            recorded_by=officer_of(session, officer).id,
+            recorded_by=officer_of(session, officer, case_no).id,
             recorded_at=at,
         )
         if not keep_brought(session, paper):

@@ -1,28 +1,26 @@
 """Papers signed in this house, and scans of papers signed by hand, put on record."""
 
 import hashlib
-import io
-import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cached_property
 from pathlib import Path
 
-from PIL import Image
 from sqlmodel import Session
 
 from activities.papers.press.fonts import FontCase, OfficeFonts
 from activities.papers.press.office import bundled_dir
 from activities.papers.press.seal_picture import marked
 from activities.papers.reading import ReadPaper, name_of_party
+from activities.papers.scans import PDF, media_type_of
 from activities.signing.certificate_names import fits, names_of_party
 from activities.signing.moments import stamped_moment
 from activities.signing.places import OPERATOR, place_of, seal_on
 from activities.words import Lang, say
 from gateways.esign import Credential, DemoAuthority, Stamp, load_pkcs12, sign_pdf
 from gateways.esign.certificates import names_in
-from models.funds import funds
+from models.funds import people
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import Signature, SignedFile, SignedHow
@@ -33,10 +31,6 @@ from rulebook.stages import Role
 from rulebook.values import Value
 
 Begin = Callable[[], AbstractContextManager[Session]]
-PDF = "application/pdf"
-MOST_SCAN_BYTES = 20_000_000
-_MOST_PIXELS = 120_000_000
-_IMAGES = {"PNG": "image/png", "JPEG": "image/jpeg"}
 _LINE_SIGNS = 15
 
 
@@ -110,7 +104,7 @@ class InHouseSigning:
         with self._begin() as session:
             document = signatures.paper_of_case(session, case_no, which)
             signatures.lock_paper(session, document.number)
-            person = funds.actor(session, officer, Role.CHECKER)
+            person = people.actor_in_case(session, officer, Role.CHECKER, case_no)
             check_free(session, document, party)
             name = party_name(document, party)
             credential = self._certificates.of(party, name)
@@ -159,7 +153,7 @@ class InHouseSigning:
         with self._begin() as session:
             document = signatures.paper_of_case(session, case_no, which)
             signatures.lock_paper(session, document.number)
-            person = officer_of(session, officer)
+            person = officer_of(session, officer, case_no)
             name = party_name(document, party)
             file = file_of(document, content, media_type, at, scan=True)
             kept = signatures.signed_file(session, file.sha256)
@@ -243,33 +237,6 @@ def party_name(document: Document, party: str) -> str:
     return name
 
 
-def media_type_of(content: bytes) -> str:
-    """What a scan is, told from its bytes.
-
-    Raises:
-        XuqiaoError: ``signing.scan_too_big``; ``signing.scan_type`` for anything but a readable PDF, PNG or JPEG.
-    """
-    if len(content) > MOST_SCAN_BYTES:
-        raise XuqiaoError("signing.scan_too_big", size=len(content), most=MOST_SCAN_BYTES)
-    if content.startswith(b"%PDF-"):
-        try:
-            if ReadPaper(content).count:
-                return PDF
-        except XuqiaoError:
-            pass
-        raise XuqiaoError("signing.scan_type")
-    try:
-        with warnings.catch_warnings(), Image.open(io.BytesIO(content), formats=list(_IMAGES)) as image:
-            warnings.simplefilter("error")  # a picture that would fill the memory is only warned of
-            width, height = image.size
-            if width * height <= _MOST_PIXELS:
-                image.verify()
-                return _IMAGES[str(image.format)]
-    except Exception:  # a damaged picture makes the library fail in any way
-        pass
-    raise XuqiaoError("signing.scan_type")
-
-
 def file_of(document: Document, content: bytes, media_type: str, at: datetime, *, scan: bool = False) -> SignedFile:
     """A file that belongs to a paper, to be kept."""
     digest = hashlib.sha256(content).hexdigest()
@@ -290,14 +257,14 @@ def _record(session: Session, file: SignedFile, **facts: object) -> Signature:
     return signature
 
 
-def officer_of(session: Session, officer: str) -> Actor:
-    """A maker or a checker by his user name: who may say that he has seen a paper."""
+def officer_of(session: Session, officer: str, case_no: str) -> Actor:
+    """A maker or a checker of the case's fund by his user name: who may say that he has seen a paper."""
     try:
-        return funds.actor(session, officer, Role.MAKER)
+        return people.actor_in_case(session, officer, Role.MAKER, case_no)
     except XuqiaoError as error:
         if error.code != "person.not_in_role":
             raise
-        return funds.actor(session, officer, Role.CHECKER)
+        return people.actor_in_case(session, officer, Role.CHECKER, case_no)
 
 
 def _folded(text: str) -> list[str]:

@@ -8,15 +8,16 @@ from enum import StrEnum
 from sqlmodel import Session
 
 from activities.papers.reading import ReadPaper
+from activities.papers.scans import PDF
 from activities.signing.additions import only_signed_behind
 from activities.signing.certificate_names import fits, names_of_party
 from activities.signing.check import find_signatures
 from activities.signing.found import FoundSignature
-from activities.signing.in_house import PDF, Begin, check_free, file_of, party_name
+from activities.signing.in_house import Begin, check_free, file_of, party_name
 from activities.signing.looks import laid_over, looks_of
 from activities.signing.places import area_of, place_of
 from gateways.esign import ESignPlatform, Evidence, FlowState, SignerTask, SigningRequest
-from models.funds import funds
+from models.funds import people
 from models.papers import signatures
 from models.papers.documents import Document
 from models.papers.signatures import FlowEnd, Signature, SignedHow, SigningFlow
@@ -60,7 +61,7 @@ class PlatformSigning:
         """
         with self._begin() as session:
             document = signatures.paper_of_case(session, case_no, which)
-            person = funds.actor(session, officer, Role.MAKER)
+            person = people.actor_in_case(session, officer, Role.MAKER, case_no)
             running = signatures.open_flow(session, document.number)
             tasks = tuple(_task(document, each) for each in asked)
             if running is not None and running.signers == [task.model_dump(mode="json") for task in tasks]:

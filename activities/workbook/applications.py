@@ -124,18 +124,20 @@ def read_workbook(
     return WorkbookReading(rows=(), faults=(_whole_file(XuqiaoError("workbook.no_headings")), *unseen))
 
 
-def read_typed(typed: Mapping[str, str | None], today: date) -> WorkbookReading:
+def read_typed(
+    typed: Mapping[str, str | None], today: date, banks: Sequence[PartnerBank] | None = None
+) -> WorkbookReading:
     """Read one application that was typed field by field, by the same rules as a row of the workbook.
 
     Whatever was typed is an application: no total, no note, no example.
 
     Args:
         typed: by the fields of the columns; amounts in yuan.
-        today: as ``read_workbook``.
+        today, banks: as ``read_workbook``.
     """
     [sheet] = open_sheets(_one_row(typed))
     cells = sheet.rows[1] if len(sheet.rows) > 1 else [BLANK] * len(COLUMNS)
-    rows, faults = _read_rows([Row(1, cells, {})], _Layout.of(sheet, 0), today, banks=None)
+    rows, faults = _read_rows([Row(1, cells, {})], _Layout.of(sheet, 0), today, banks)
     return WorkbookReading(rows=tuple(rows), faults=tuple(faults))
 
 

@@ -11,13 +11,13 @@ from typing import NamedTuple, TypeVar
 from activities.words import LANGUAGES, word
 from activities.workbook.columns import MONEY_UNITS, NO, YES, Column, Content, tidy
 from activities.workbook.formats import Shape, hides, shape_of, shows_whole_day
-from rulebook.applications import PartnerBank
+from rulebook.applications import PartnerBank, bank_called, nearest_banks
 from rulebook.cases import ApplicantKind, LoanKind, LoanRiskClass
 from rulebook.errors import XuqiaoError
 from rulebook.money import FEN_PER_YUAN, yuan
 from rulebook.papers.printing import unprintable
 from rulebook.parties.credit_codes import check_code
-from rulebook.parties.names import code_point, hidden, line_break, same_name, stands_for, with_hidden_shown
+from rulebook.parties.names import code_point, hidden, line_break, stands_for, with_hidden_shown
 
 MOST_CHARACTERS = 150
 MOST_YUAN = 100_000_000_000
@@ -321,14 +321,13 @@ def _yes_no(value: object) -> bool:
 
 
 def _bank(value: object, banks: Sequence[PartnerBank] | None) -> str:
-    """The code of the partner bank that goes by this code, name or other name."""
+    """The code of the partner bank that goes by this code, name, other name or branch."""
     written = name_of(value)
     if banks is None:
         return written
-    for bank in banks:
-        if any(same_name(written, name) for name in (bank.code, bank.name, *bank.aliases)):
-            return bank.code
-    raise XuqiaoError("workbook.unknown_bank", known="、".join(bank.name for bank in banks))
+    if bank := bank_called(written, banks):
+        return bank.code
+    raise XuqiaoError("workbook.unknown_bank", known="、".join(nearest_banks(written, banks)))
 
 
 def _choice(members: type[Member], others: Mapping[str, Member]) -> Callable[[object], Member]:

@@ -1,7 +1,7 @@
 """Taking applications in: from a workbook row by row, or one that was typed; what cannot go in says why."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -27,9 +27,10 @@ from models.cases.applications import (
 )
 from models.cases.approvals import current_approval
 from models.cases.case_file import the_case
+from models.funds.banks import NoAgreement, check_agreement, register_of
 from models.funds.calendar import calendar_around, last_day_known
 from models.funds.funds import business_date, measure_in_force
-from rulebook.applications import ApplicationRow, PartnerBank, differences
+from rulebook.applications import ApplicationRow, differences
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of
@@ -135,7 +136,6 @@ class GivenFile(NamedTuple):
 def import_workbook(
     reception: Reception,
     file: GivenFile,
-    banks: Sequence[PartnerBank] | None = None,
     *,
     with_hidden: bool = False,
 ) -> ImportReport:
@@ -144,14 +144,13 @@ def import_workbook(
     The same file a second time changes nothing.
 
     Args:
-        banks: the partner banks by which names in the workbook are found; without them every name is taken as written.
         with_hidden: whether rows and columns that nobody sees are taken in like the others; else they are refused.
     Raises:
-        XuqiaoError: ``fund.no_business_day``. What is wrong with the file is in the report.
+        XuqiaoError: ``fund.no_business_day``, ``bank.none_registered``. What is wrong with the file is in the report.
     """
     digest = hashlib.sha256(file.content or b"").hexdigest()
     with reception.begin() as session:
-        today = business_date(session, reception.fund)
+        today, banks = business_date(session, reception.fund), register_of(session, reception.fund)
     if file.content is None:
         reading = unread(file.name)
     else:
@@ -166,8 +165,8 @@ def file_one(reception: Reception, typed: Mapping[str, str | None]) -> ImportRep
         typed: by the fields of the workbook's columns; amounts in yuan.
     """
     with reception.begin() as session:
-        today = business_date(session, reception.fund)
-    return _take_in(reception, read_typed(typed, today), today, digest_of(dict(typed)), "cli")
+        today, banks = business_date(session, reception.fund), register_of(session, reception.fund)
+    return _take_in(reception, read_typed(typed, today, banks), today, digest_of(dict(typed)), "cli")
 
 
 class Correction(NamedTuple):
@@ -188,8 +187,8 @@ def read_correction(begin: Begin, case_no: str, file: GivenFile) -> Correction:
     with begin() as session:
         case = the_case(session, case_no)
         note, maturity = loan_of_case(session, case_no)
-        today = business_date(session, case.fund)
-    reading = unread(file.name) if file.content is None else read_workbook(file.content, today)
+        today, banks = business_date(session, case.fund), register_of(session, case.fund)
+    reading = unread(file.name) if file.content is None else read_workbook(file.content, today, banks)
     of_note = [row for row in reading.rows if row.loan_note == note]
     row = next((row for row in of_note if row.maturity == maturity), of_note[0] if len(of_note) == 1 else None)
     if row is None:
@@ -218,6 +217,7 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
     report = RowReport(row=row.row, applicant_name=row.applicant_name, result=Intake.REFUSED)
     try:
         with reception.begin() as session:
+            check_agreement(session, reception.fund, row.bank, today)
             called = name_of_firm(session, row.uscc)
             filed = file_application(
                 session,
@@ -231,12 +231,11 @@ def _file(reception: Reception, row: ApplicationRow, today: date, source: str) -
             )
             if filed.new:
                 _refuse_out_of_time(session, reception.fund, row, today)
-    except OutOfTime as late:
-        return report.model_copy(update={"reason": late.as_data()})
+    except (OutOfTime, NoAgreement) as refusal:
+        return report.model_copy(update={"reason": refusal.as_data()})
     except IntegrityError as error:
         with reception.begin() as session:
-            refusal = _why(session, row, error)
-        return report.model_copy(update={"reason": refusal.as_data()})
+            return report.model_copy(update={"reason": _why(session, row, error).as_data()})
     if filed.new or filed.before is None:
         remark = _another_name(called, row) or _what_it_follows(filed)
         opened = {"result": Intake.OPENED, "case_no": filed.case_no, "remark": remark.as_data() if remark else None}

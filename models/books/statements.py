@@ -465,6 +465,18 @@ def differences(session: Session, fund: str, *, resolved: bool = False) -> list[
     return list(session.scalars(rows))
 
 
+def the_difference(session: Session, number: int) -> StatementDifference:
+    """A difference by the number of its task, locked for the caller's transaction.
+
+    Raises:
+        XuqiaoError: ``statement.no_difference``.
+    """
+    row = session.get(StatementDifference, number, with_for_update=True)
+    if row is None:
+        raise XuqiaoError("statement.no_difference", number=number)
+    return row
+
+
 def explain(session: Session, number: int, *, by: str, reason: str) -> StatementDifference:
     """Put on record why something differs; it stays a difference.
 
@@ -474,9 +486,7 @@ def explain(session: Session, number: int, *, by: str, reason: str) -> Statement
     Raises:
         XuqiaoError: ``statement.no_difference``, ``statement.difference_resolved``.
     """
-    row = session.get(StatementDifference, number, with_for_update=True)
-    if row is None:
-        raise XuqiaoError("statement.no_difference", number=number)
+    row = the_difference(session, number)
     if row.state == DifferenceState.RESOLVED:
         raise XuqiaoError("statement.difference_resolved", number=number, on=row.resolved_at and row.resolved_at.date())
     row.explained_by, row.explained_at, row.reason = by, _now(session), reason

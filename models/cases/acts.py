@@ -14,8 +14,11 @@ from sqlmodel import Session, SQLModel
 
 from models.base import insert_new, moment, plain_json, table, words
 from models.cases.troubles import TroubleKind, notice
+from models.funds.banks import banks_of
 from models.funds.funds import today_of
+from models.funds.people import check_still_in_case
 from models.outbox import DeliveryKind, send
+from rulebook.applications import bank_called
 from rulebook.calendar import LAW_ZONE
 from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import PromiseRung
@@ -51,7 +54,7 @@ _SAID_BY_WAY = text("""
 """)
 _ACTS_TAKEN = text("SELECT count(*) FROM officer_act WHERE case_no = :no AND state = 'accepted'")
 _BANK_OF_CASE = text("""
-    SELECT l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
+    SELECT c.fund, l.bank, l.bank_name FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :no
 """)
 _CUSTODIAN_OF_CASE = text("""
     SELECT f.escrow_bank FROM renewal_case AS c JOIN fund AS f ON f.code = c.fund WHERE c.case_no = :no
@@ -142,6 +145,8 @@ def enter_act(session: Session, key: str, case_no: str, body: ActBody, actor: Ac
         _refuse(row, XuqiaoError("act.too_long", case=case_no, size=size, most=MOST_CHARACTERS))
     elif body.kind not in _ENDING and _count(session, _ACTS_TAKEN, no=case_no) >= MOST_ACTS:
         _refuse(row, XuqiaoError("act.too_many", case=case_no, most=MOST_ACTS))
+    else:
+        _refuse_without_part(session, row, actor)
     _refuse_unprintable(row)
     return _enter(session, OfficerActRow, row, "act.key_conflict")
 
@@ -202,6 +207,8 @@ def enter_message(
     """
     row = {**_row(key, case_no, body, actor, occurred_at), "source": source.value}
     _judge_message(session, row, body)
+    if source is MessageSource.CLI and row["state"] != ActState.REFUSED:  # a person says it, and no system of a bank
+        _refuse_without_part(session, row, actor)
     _refuse_other_bank(session, row)
     _refuse_misdated(session, row, body)
     _refuse_beyond_bound(session, row)
@@ -217,6 +224,7 @@ def enter_receipt(
     occurred_at: datetime,
     *,
     recorded_by: str,
+    verified_by: str | None,
 ) -> Entered:
     """Put into the inbox what the fund itself read on the statement of its account, for the case it belongs to.
 
@@ -225,7 +233,7 @@ def enter_receipt(
     Args:
         key: of the line of the statement, and how it was divided.
         custodian: the bank that keeps the account of the case's fund; no other is taken.
-        recorded_by: id of the officer who said that the line is the case's.
+        recorded_by, verified_by: ids of the officers who said that the line is the case's, and confirmed it.
     Returns:
         as for ``enter_message``.
     """
@@ -233,6 +241,8 @@ def enter_receipt(
         **_row(key, case_no, receipt, custodian, occurred_at),
         "source": MessageSource.STATEMENT.value,
         "recorded_by": recorded_by,
+        "verified_by": verified_by,
+        "verified_at": func.now() if verified_by else None,
     }
     _judge_message(session, row, receipt)
     _refuse_other_custodian(session, row)
@@ -258,6 +268,7 @@ def record_paper(
         recorded_by: the officer who enters it.
         paper_digest: SHA-256 of the scan.
     """
+    check_still_in_case(session, recorded_by, case_no)
     row = {
         **_row(key, case_no, body, actor, occurred_at),
         "source": MessageSource.PAPER.value,
@@ -273,15 +284,26 @@ def record_paper(
     return _enter(session, BankMessageRow, row, "message.key_conflict")
 
 
+def the_message(session: Session, message_id: str) -> BankMessageRow:
+    """A message of the inbox by its id, locked for the caller's transaction.
+
+    Raises:
+        XuqiaoError: ``message.unknown``.
+    """
+    found = session.get(BankMessageRow, message_id, with_for_update=True)
+    if found is None:
+        raise XuqiaoError("message.unknown", message=message_id)
+    return found
+
+
 def verify_paper(session: Session, message_id: str, verifier: Actor) -> Entered:
     """A second officer has compared the entry with the sealed paper; now it goes to its case.
 
     Raises:
         XuqiaoError: ``message.unknown``, ``message.same_officer``, ``message.not_unverified``.
     """
-    found = session.get(BankMessageRow, message_id, with_for_update=True)
-    if found is None:
-        raise XuqiaoError("message.unknown", message=message_id)
+    found = the_message(session, message_id)
+    check_still_in_case(session, verifier, found.case_no)
     if found.verified_by == verifier.id:
         return _handed_back(found)
     if found.state != ActState.UNVERIFIED:
@@ -295,6 +317,26 @@ def verify_paper(session: Session, message_id: str, verifier: Actor) -> Entered:
         {"id": found.id, "actor": _actor_of(found), "occurred_at": found.occurred_at, "body": found.body}
     )
     _dispatch(session, message, found.case_no)
+    return _handed_back(found)
+
+
+def reject_paper(session: Session, message_id: str, verifier: Actor, reason: str) -> Entered:
+    """A second officer has compared the entry with the sealed paper and they differ; it never goes to its case.
+
+    Raises:
+        XuqiaoError: ``message.unknown``, ``message.same_officer``, ``message.not_unverified``.
+    """
+    found = the_message(session, message_id)
+    check_still_in_case(session, verifier, found.case_no)
+    if found.state != ActState.UNVERIFIED:
+        raise XuqiaoError("message.not_unverified", message=message_id, state=found.state)
+    if found.recorded_by == verifier.id:
+        raise XuqiaoError("message.same_officer", person=verifier.name)
+    refusal = XuqiaoError("message.paper_differs", person=verifier.name, reason=reason)
+    found.verified_by, found.verified_at = verifier.id, func.now()  # type: ignore[assignment]
+    found.state, found.outcome, found.decided_at = ActState.REFUSED.value, refusal.as_data(), func.now()  # type: ignore[assignment]
+    session.add(found)
+    session.flush()
     return _handed_back(found)
 
 
@@ -344,6 +386,14 @@ def _row(key: str, case_no: str, body: BaseModel, actor: Actor, at: datetime) ->
         "recorded_at": func.now(),
         "state": ActState.RECEIVED.value,
     }
+
+
+def _refuse_without_part(session: Session, row: dict[str, Any], who: Actor) -> None:
+    """Nobody acts in the fund of a case under a part that he does not play there today."""
+    try:
+        check_still_in_case(session, who, row["case_no"])
+    except XuqiaoError as refusal:
+        _refuse(row, refusal)
 
 
 def _refuse(row: dict[str, Any], refusal: XuqiaoError) -> None:
@@ -429,7 +479,10 @@ def _refuse_other_bank(session: Session, row: dict[str, Any]) -> None:
     if row["state"] == ActState.REFUSED:
         return
     bank = session.connection().execute(_BANK_OF_CASE, {"no": row["case_no"]}).one()
-    if row["organisation"] not in (bank.bank, bank.bank_name):
+    banks = banks_of(session, bank.fund)
+    registered = bank_called(bank.bank, banks) or bank_called(bank.bank_name, banks)
+    names = (bank.bank, bank.bank_name, *(registered.names if registered else ()))
+    if row["organisation"] not in names:
         _refuse(
             row, XuqiaoError("message.other_bank", case=row["case_no"], bank=bank.bank_name, speaks=row["organisation"])
         )

@@ -49,8 +49,8 @@ _MESSAGES = text(f"""
     ORDER BY recorded_at, id
 """)
 _FUNDS = text("""
-    SELECT f.*, (SELECT max(business_date) FROM fund_day AS d WHERE d.fund = f.code) AS business_date,
-           m.pack, m.effective_from
+    SELECT f.code, f.name, f.operator, f.gateway, f.escrow_name, f.escrow_number, f.escrow_bank, m.pack,
+           m.effective_from, (SELECT max(business_date) FROM fund_day AS d WHERE d.fund = f.code) AS business_date
     FROM fund AS f
     LEFT JOIN LATERAL (
         SELECT pack, effective_from FROM fund_measure
@@ -60,7 +60,13 @@ _FUNDS = text("""
     ) AS m ON true
     ORDER BY f.code
 """)
-_PEOPLE = text("SELECT id, name, organisation, roles FROM person ORDER BY id")
+_PEOPLE = text("""
+    SELECT r.fund, p.id, p.name, p.organisation, r.role, r.bank, r.from_day, r.until_day,
+        fund_today(r.fund) BETWEEN r.from_day AND coalesce(r.until_day, 'infinity') AS held
+    FROM role_held AS r JOIN person AS p ON p.id = r.person
+    WHERE CAST(:fund AS text) IS NULL OR r.fund = :fund
+    ORDER BY r.fund, p.id, r.from_day, r.id
+""")
 _PROMISES = text("""
     SELECT at, rung, amount_fen, valid_until, reference, signatory, authority_fen, conditions
     FROM promise WHERE case_no = :case ORDER BY at
@@ -142,9 +148,9 @@ def funds(session: Session) -> list[FundView]:
     return [FundView(**row) for row in lists.rows(session, _FUNDS)]
 
 
-def people(session: Session) -> list[PersonView]:
-    """All people by id."""
-    return [PersonView(**row) for row in lists.rows(session, _PEOPLE)]
+def people(session: Session, fund: str | None = None) -> list[PersonView]:
+    """All parts that people play, played or will play, of one fund or all, by id."""
+    return [PersonView(**row) for row in lists.rows(session, _PEOPLE, fund=fund)]
 
 
 def paper(session: Session, case_no: str, kind: DocumentKind, attempt: int | None = None) -> tuple[bytes, str]:

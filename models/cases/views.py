@@ -114,12 +114,17 @@ class FundView(Value):
 
 
 class PersonView(Value):
-    """Somebody who may act."""
+    """Somebody who may act, or might: one part in one fund."""
 
+    fund: str
     id: str
     name: str
     organisation: str
-    roles: tuple[Role, ...]
+    role: Role
+    bank: str | None
+    from_day: date
+    until_day: date | None
+    held: bool
 
 
 class PromiseView(Value):

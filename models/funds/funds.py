@@ -1,23 +1,23 @@
-"""Funds, the measure each is under, its business days, and the people who act."""
+"""Funds, the measure each is under, and its business days."""
 
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import ARRAY, Column, Text, func, select, text
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.dialects.postgresql import JSONB, insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import moment, plain_json, table, words
+from models.funds.people import refuse
 from rulebook.errors import XuqiaoError
 from rulebook.law.measure import Measure
-from rulebook.messages import Actor
-from rulebook.stages import Role
 
 DAY_NOT_OPEN = frozenset({"fund.day_behind", "fund.day_ahead"})
 """Refusals that pass once the business day is the clock's again: nothing is decided by them."""
 _TODAY = text("SELECT fund_today(:fund)")
 _DAY_AT_LEAST = text("SELECT greatest(fund_today(:fund), max(business_date)) FROM fund_day WHERE fund = :fund")
 _OPEN_DAYS = text("SELECT open_business_days(:fund, CAST(:first AS date))")
+_ADOPT = text("SELECT adopt_measure(:fund, :measure, :person)").bindparams(bindparam("measure", type_=JSONB))
 
 
 class Fund(SQLModel, table=True):
@@ -30,6 +30,7 @@ class Fund(SQLModel, table=True):
     escrow_name: str = words()  # the ring-fenced account (应急周转专户)
     escrow_number: str = words()
     escrow_bank: str = words()
+    any_bank: bool = False  # while no partner bank is registered: each is taken as it is written
 
 
 _SAME_ACCOUNT = text("""
@@ -101,15 +102,6 @@ class FundDayTakenBack(SQLModel, table=True):
     taken_back_at: datetime = moment(primary_key=True)
 
 
-class Person(SQLModel, table=True):
-    """Somebody who may act, and the parts he may play; a bank's clerk names his bank as organisation."""
-
-    id: str = words(primary_key=True)
-    name: str = words()
-    organisation: str = words()
-    roles: list[str] = Field(sa_column=Column(ARRAY(Text), nullable=False))
-
-
 def fund(session: Session, code: str) -> Fund:
     """A fund by its code.
 
@@ -141,21 +133,20 @@ def measure_in_force(session: Session, code: str, on: date) -> FundMeasure:
     return found
 
 
-def adopt_measure(session: Session, measure: FundMeasure) -> None:
+def adopt_measure(session: Session, measure: FundMeasure, person_id: str) -> None:
     """Put a fund under another measure from a day on; open cases stay under theirs.
 
+    Args:
+        session: of the desk; the database's own function writes it.
+        person_id: a checker of the fund.
     Raises:
         XuqiaoError: ``fund.measure_in_past`` for a day that has begun, ``fund.measure_there`` when the fund is already
-            under a measure from just that day.
+            under a measure from just that day, ``change.not_yours_to_decide`` for somebody who is no checker of it.
     """
-    column = table(FundMeasure).c
-    today = business_date(session, measure.fund)
-    if measure.effective_from <= today:
-        raise XuqiaoError("fund.measure_in_past", on=measure.effective_from, today=today)
-    there = select(column.pack).where(column.fund == measure.fund, column.effective_from == measure.effective_from)
-    if pack := session.scalar(there):
-        raise XuqiaoError("fund.measure_there", fund=measure.fund, on=measure.effective_from, pack=pack)
-    session.add(measure)
+    adopted = measure.model_dump(mode="json", include={"effective_from", "pack", "overlay"})
+    asked = {"fund": measure.fund, "measure": adopted, "person": person_id}
+    answer = session.connection().execute(_ADOPT, asked).scalar_one()
+    refuse(answer)
 
 
 def check_measure_from(session: Session, code: str, on: date) -> None:
@@ -241,37 +232,3 @@ def open_business_days(session: Session, code: str, first_day: date | None = Non
     if "refused" in answer:
         raise XuqiaoError("fund.day_beyond_clock", fund=code, day=answer["day"], today=answer["today"])
     return date.fromisoformat(answer["day"])
-
-
-def actor(session: Session, person_id: str, role: Role) -> Actor:
-    """A person in one of his parts.
-
-    Raises:
-        XuqiaoError: ``person.unknown``, or ``person.not_in_role`` when he may not play that part.
-    """
-    person = the_person(session, person_id)
-    if role not in person.roles:
-        raise XuqiaoError("person.not_in_role", person=person.name, role=role, roles=", ".join(person.roles))
-    return Actor(id=person.id, name=person.name, role=role, organisation=person.organisation)
-
-
-def the_person(session: Session, person_id: str) -> Person:
-    """A person by his id.
-
-    Raises:
-        XuqiaoError: ``person.unknown``.
-    """
-    found = session.get(Person, person_id)
-    if found is None:
-        raise XuqiaoError("person.unknown", person=person_id)
-    return found
-
-
-def refuse_cashier(session: Session, person: Actor) -> None:
-    """Who pays out keeps no books and gives nothing up (不相容岗位分离).
-
-    Raises:
-        XuqiaoError: ``bookdesk.cashier``.
-    """
-    if Role.CASHIER in session.get_one(Person, person.id).roles:
-        raise XuqiaoError("bookdesk.cashier", person=person.name)

@@ -266,6 +266,17 @@ def flows(session: Session, case_no: str | None = None) -> list[SigningFlow]:
     return list(session.scalars(select(SigningFlow).where(wanted).order_by(column.started_at, column.flow)))
 
 
+def case_of_flow(session: Session, flow: str) -> str:
+    """The case whose paper is out for signing.
+
+    Raises:
+        XuqiaoError: as ``the_flow``.
+    """
+    papers = table(Document).c
+    number: str = session.scalars(select(papers.case_no).where(papers.number == the_flow(session, flow).document)).one()
+    return number
+
+
 def the_flow(session: Session, flow: str) -> SigningFlow:
     """A signing that this house began.
 

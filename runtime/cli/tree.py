@@ -94,7 +94,18 @@ COMMANDS: Tree = {
         "open": "funds.funds:open_a_fund",
         "adopt": "funds.funds:adopt_measure",
     },
-    "people": {"list": "funds.people:list_people"},
+    "people": {
+        "list": "funds.people:list_people",
+        "grant": "funds.people:grant",
+        "take": "funds.people:take",
+        "rename": "funds.people:rename",
+    },
+    "banks": {"list": "funds.banks:list_banks", "set": "funds.banks:set_bank"},
+    "changes": {
+        "list": "funds.changes:list_changes",
+        "approve": "funds.changes:approve_change",
+        "reject": "funds.changes:reject_change",
+    },
     "calendar": {"list": "funds.calendar:list_years", "import": "funds.calendar:import_notice"},
     "packs": {
         "list": "law.packs:list_packs",

@@ -14,7 +14,8 @@ from models.cases import approvals
 from models.cases.applications import Application, Loan
 from models.cases.case_file import RenewalCase, Task
 from models.funds.calendar import calendar_around
-from models.funds.funds import Person, actor, fund, kept_measure
+from models.funds.funds import fund, kept_measure
+from models.funds.people import OFFICERS, Person, RoleHeld, actor, roles_today
 from rulebook.cases import CaseFacts
 from rulebook.law.ceiling import ceiling_of
 from rulebook.law.measure import Measure
@@ -57,12 +58,13 @@ class Staff:
 
     @classmethod
     def of(cls, session: Session, code: str) -> "Staff":
-        """The first person of each role at the operator of a fund, in the order of their ids, none of them twice."""
-        own = select(Person).where(table(Person).c.organisation == fund(session, code).operator)
-        people = sorted(session.scalars(own), key=lambda person: (len(person.roles), person.id))
-        return cls(
-            *(next(p.id for p in people if role in p.roles) for role in (Role.MAKER, Role.CHECKER, Role.CASHIER))
-        )
+        """The first person of each role at a fund's operator today, by id; none of them twice."""
+        column, own = table(RoleHeld).c, fund(session, code).operator
+        found = select(column.person).join(table(Person), column.person == table(Person).c.id)
+        ids = session.scalars(found.where(column.fund == code, table(Person).c.organisation == own).distinct())
+        held = {each: roles_today(session, each, code) for each in ids}
+        people = sorted(held, key=lambda each: (len(held[each]), each))
+        return cls(*(next(each for each in people if role in held[each]) for role in OFFICERS))
 
 
 class Officers:
@@ -86,7 +88,9 @@ class Officers:
         case = session.get_one(RenewalCase, task.case_no)
 
         def by(person: str, role: Role, body: ActBody, turn: object = 1) -> Deed:
-            return Deed(f"{task.case_no}/{body.kind}/{turn}", task.case_no, body, actor(session, person, role))
+            return Deed(
+                f"{task.case_no}/{body.kind}/{turn}", task.case_no, body, actor(session, person, role, task.fund)
+            )
 
         if manner == "withdraw" and case.stage == CaseStage.BANK_OPINION:
             return by(staff.maker, Role.MAKER, Withdraw(reason="企业自筹资金已到位，书面撤回申请"))

@@ -21,7 +21,6 @@ from models.books import ledger
 from models.cases.applications import Loan
 from models.cases.case_file import cases_of
 from models.funds.funds import fund, latest_business_date, measure_in_force
-from rulebook.applications import PartnerBank
 from rulebook.books.postings import Pool
 from rulebook.cases import Route
 from rulebook.stages import ENDS, CaseStage
@@ -63,9 +62,8 @@ class Expectation(Value):
 
 
 class Script(NamedTuple):
-    """A fund's script: its partner banks, and by LoanNote how banks and officers behave."""
+    """A fund's script: by LoanNote, how banks and officers behave."""
 
-    banks: list[PartnerBank]
     loans: dict[str, Expectation]
 
 
@@ -93,7 +91,7 @@ def read_script(path: Path) -> Script:
         script = {name: value for name, value in manners.items() if name not in SCRIPT_ONLY}
         told = {name: value for name, value in manners.items() if name in SCRIPT_ONLY}
         loans[note] = Expectation.model_validate({**told, "bank": script})
-    return Script([PartnerBank.model_validate(bank) for bank in content["bank"]], loans)
+    return Script(loans)
 
 
 def main(settings: Settings, as_json: bool, stay: bool = False) -> int:
@@ -161,7 +159,7 @@ def _open(services: Services, folder: Path) -> Part:
     for note, expected in script.loans.items():
         services.simulated_bank.script(note, expected.bank)
     with services.sessions.begin() as session:
-        code = open_fund(session, folder / FUND_FILE, shanghai_today())
+        code = open_fund(session, folder / FUND_FILE, shanghai_today()).code
     return Part(code, folder / WORKBOOK, script)
 
 
@@ -174,7 +172,7 @@ def _import(services: Services, part: Part, monday: date, console: Console) -> I
         maker = Staff.of(session, part.fund).maker
         before = ledger.pool(session, part.fund)
     reception = Reception(services.sessions.begin, part.fund, maker, services.settings.queues.prefix)
-    report = import_workbook(reception, GivenFile(copy.name, copy.read_bytes()), part.script.banks)
+    report = import_workbook(reception, GivenFile(copy.name, copy.read_bytes()))
     return Imported(before, tuple(fault.sentence() for fault in report.faults))
 
 

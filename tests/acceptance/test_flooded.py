@@ -11,8 +11,8 @@ from temporalio.service import RPCError, RPCStatusCode
 from models.cases import acts
 from models.cases.acts import enter_receipt, record_paper
 from models.cases.troubles import TroubleKind, troubles
-from models.funds.funds import actor
 from models.funds.funds import fund as fund_row
+from models.funds.people import actor
 from models.outbox import MOST_OF_ONE_CASE, DeliveryKind, Outbox, send
 from rulebook.cases import BankAnswer
 from rulebook.messages import (
@@ -29,7 +29,7 @@ from rulebook.messages import (
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from runtime.relay import SAY_SO_AFTER, Relay
-from tests.acceptance.fund.fund import BANK, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BANK, BOTH, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -72,14 +72,14 @@ async def test_28_a_flood_is_bounded_at_the_door_and_said_to_the_sender_and_to_p
     assert open_troubles(fund, case) == [TroubleKind.TOO_MANY_MESSAGES]
     # Other ways are still open: what two officers enter from paper, and what the fund reads on its own statement.
     with fund.services.sessions.begin() as session:
-        recorder = actor(session, MAKER, Role.MAKER)
+        recorder = actor(session, MAKER, Role.MAKER, fund.code)
         paper = record_paper(session, "P", case, MAYBE, BANK, fund.now, recorded_by=recorder, paper_digest="ab" * 32)
         keeper = Actor(
             id="keeper", name="开户行", role=Role.BANK_CLERK, organisation=fund_row(session, fund.code).escrow_bank
         )
         line = ReceiptLine(purpose=ReceiptPurpose.PRINCIPAL, amount_fen=1, reference="LS-1", payer="某")
         receipt = Receipt(received_on=fund.today, lines=(line,))
-        read = enter_receipt(session, "S", case, receipt, keeper, fund.now, recorded_by=MAKER)
+        read = enter_receipt(session, "S", case, receipt, keeper, fund.now, recorded_by=MAKER, verified_by=BOTH)
     assert (paper.state, read.state) == ("unverified", "received")
     await fund.bank_promises(other)
     assert fund.stage_of(other) is CaseStage.APPROVAL

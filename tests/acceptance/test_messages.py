@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from models.cases.acts import record_paper, verify_paper
-from models.funds.funds import actor
+from models.funds.people import actor
 from rulebook.cases import BankAnswer, recovery_id
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Opinion, Propose
@@ -71,7 +71,7 @@ async def test_the_same_act_twice_gives_the_first_outcome(fund: TestedFund) -> N
 async def test_a_sealed_paper_acts_once_a_second_officer_has_seen_it(fund: TestedFund) -> None:
     case = await a_case(fund)
     with fund.services.sessions.begin() as session:
-        recorder, other = actor(session, MAKER, Role.MAKER), actor(session, BOTH, Role.CHECKER)
+        recorder, other = actor(session, MAKER, Role.MAKER, fund.code), actor(session, BOTH, Role.CHECKER, fund.code)
         paper = record_paper(session, "P1", case, NO, BANK, fund.now, recorded_by=recorder, paper_digest="ab" * 32)
     await fund.settle()
     assert (fund.message(paper.id).state, fund.stage_of(case)) == ("unverified", CaseStage.BANK_OPINION)

@@ -12,8 +12,9 @@ from activities.contracts import Queue, queue_name
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.acts import enter_message, enter_receipt, record_paper
 from models.funds.artificial_time import play_business_day
-from models.funds.funds import actor, kept_measure
 from models.funds.funds import fund as the_fund
+from models.funds.funds import kept_measure
+from models.funds.people import actor
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung, recovery_id
 from rulebook.messages import (
@@ -30,7 +31,7 @@ from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from runtime.demo.conductor import simulated_clerk
 from runtime.relay import Relay
-from tests.acceptance.fund.fund import EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.builders import BANK, a_micro_manufacturer
 from workflows.recovery import Recovery, RecoveryStart
 
@@ -193,7 +194,7 @@ async def test_who_signed_for_another_bank_did_not_sign_for_this_loan(fund: Test
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     body = Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case))
     with fund.services.sessions.begin() as session:
-        recorder = actor(session, MAKER, Role.MAKER)
+        recorder = actor(session, MAKER, Role.MAKER, fund.code)
         others, own = (
             record_paper(
                 session, bank, case, body, simulated_clerk(bank), fund.now, recorded_by=recorder, paper_digest="ab" * 32
@@ -210,7 +211,16 @@ async def test_a_statement_speaks_for_the_bank_that_keeps_the_funds_account(fund
     with fund.services.sessions.begin() as session:
         keeps_the_account = the_fund(session, fund.code).escrow_bank
         others, own = (
-            enter_receipt(session, bank, case, receipt, simulated_clerk(bank), fund.now, recorded_by=MAKER)
+            enter_receipt(
+                session,
+                bank,
+                case,
+                receipt,
+                simulated_clerk(bank),
+                fund.now,
+                recorded_by=MAKER,
+                verified_by=CHECKER,
+            )
             for bank in (BANK, keeps_the_account)
         )
     await fund.settle()

@@ -13,7 +13,7 @@ from temporalio.client import WorkflowExecutionStatus
 import activities.cases.troubles
 from activities.cases.troubles import Remedy, approve_remedy, look, propose_remedy
 from models.cases.troubles import TroubleKind, TroubleView, troubles
-from models.funds.funds import actor
+from models.funds.people import actor
 from rulebook.cases import recovery_id, renewal_id
 from rulebook.errors import XuqiaoError
 from rulebook.messages import PromiseWithdrawn
@@ -50,7 +50,7 @@ async def remedied(fund: TestedFund, case: str, remedy: Remedy, *, checker: str 
     """Proposed by the maker and approved by another."""
     (trouble,) = found(fund, case)
     with fund.services.sessions() as session:
-        one, other = actor(session, MAKER, Role.MAKER), actor(session, checker, Role.CHECKER)
+        one, other = actor(session, MAKER, Role.MAKER, fund.code), actor(session, checker, Role.CHECKER, fund.code)
     desk = fund.services.desk_sessions.begin
     propose_remedy(desk, trouble.id, remedy, REASON, one)
     await approve_remedy(desk, fund.services.sessions.begin, fund.client, trouble.id, remedy, other)
@@ -98,7 +98,7 @@ async def test_30_with_money_out_it_goes_on_and_is_paid_once(fund: TestedFund, s
     assert await looked(fund, case) == [TroubleKind.STORY_GONE]
     (trouble,) = found(fund, case)
     with fund.services.sessions() as session:
-        one, other = actor(session, MAKER, Role.MAKER), actor(session, CHECKER, Role.CHECKER)
+        one, other = actor(session, MAKER, Role.MAKER, fund.code), actor(session, CHECKER, Role.CHECKER, fund.code)
     desk = fund.services.desk_sessions.begin
     propose_remedy(desk, trouble.id, Remedy.END, REASON, one)
     with pytest.raises(XuqiaoError, match="money_out"):
@@ -118,7 +118,7 @@ async def test_30_two_people_end_a_case_and_what_was_held_goes_back(fund: Tested
     (trouble,) = found(fund, case)
     desk = fund.services.desk_sessions.begin
     with fund.services.sessions() as session:
-        one, same = actor(session, BOTH, Role.MAKER), actor(session, BOTH, Role.CHECKER)
+        one, same = actor(session, BOTH, Role.MAKER, fund.code), actor(session, BOTH, Role.CHECKER, fund.code)
     with pytest.raises(XuqiaoError, match="not_proposed"):
         await approve_remedy(desk, fund.services.sessions.begin, fund.client, trouble.id, Remedy.END, same)
     propose_remedy(desk, trouble.id, Remedy.END, REASON, one)

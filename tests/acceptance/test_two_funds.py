@@ -30,7 +30,7 @@ def open_datong(services: Services, folder: Path, code: str) -> str:
             text.replace('code = "DT"', f'code = "{code}"').replace("0000 2026", f"0000 {code[1:]}"), encoding="utf-8"
         )
     with services.sessions.begin() as session:
-        return open_fund(session, folder / "fund.toml", shanghai_today())
+        return open_fund(session, folder / "fund.toml", shanghai_today()).code
 
 
 async def test_a_conductor_moves_both_funds_and_each_has_its_own_people(

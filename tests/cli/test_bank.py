@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from PIL import Image
 from sqlmodel import select
 
 from activities.law.calendars import shanghai_today
@@ -32,8 +33,8 @@ def case(services: Services, fund_code: str) -> str:
 @pytest.fixture
 def scan(tmp_path: Path) -> Path:
     """The scan of a sealed paper."""
-    path = tmp_path / "scan.pdf"
-    path.write_bytes(b"%PDF-1.7 a sealed paper")
+    path = tmp_path / "scan.png"
+    Image.new("L", (200, 280), 255).save(path)
     return path
 
 
@@ -72,18 +73,18 @@ def test_a_sealed_paper_takes_two_officers(cli: Cli, services: Services, case: s
     assert deliveries(services, case) == [], "one officer's word moves nothing"
     message = entered.data["id"]
 
-    alone = cli("bank", "verify", message, "--as", "li.jing", "--json")
+    alone = cli("bank", "verify", message, "--as", "li.jing", "--yes", "--json")
     assert (alone.code, alone.error["code"]) == (1, "message.same_officer")
     assert "李敬" in alone.error["message"]
     assert deliveries(services, case) == []
 
-    clerk = cli("bank", "verify", message, "--as", "qian.jd", "--json")
+    clerk = cli("bank", "verify", message, "--as", "qian.jd", "--yes", "--json")
     assert (clerk.code, clerk.error["code"]) == (1, "person.not_in_role"), "no bank verifies its own paper"
 
-    second = cli("bank", "verify", message, "--as", "wang.he", "--json")
+    second = cli("bank", "verify", message, "--as", "wang.he", "--yes", "--json")
     assert (second.code, second.data["state"]) == (0, "received")
     assert deliveries(services, case) == ["opinion"]
-    again = cli("bank", "verify", message, "--as", "wang.he", "--json")
+    again = cli("bank", "verify", message, "--as", "wang.he", "--yes", "--json")
     assert (again.code, deliveries(services, case)) == (0, ["opinion"])
 
     (listed,) = cli("bank", "messages", "--case", case, "--json").data
@@ -181,5 +182,51 @@ def test_an_officer_does_not_speak_for_the_bank(cli: Cli, case: str) -> None:
 
 
 def test_a_message_that_is_not_there_cannot_be_verified(cli: Cli, fund_code: str) -> None:
-    ran = cli("bank", "verify", "no-such-message", "--as", "wang.he", "--json")
+    ran = cli("bank", "verify", "no-such-message", "--as", "wang.he", "--yes", "--json")
     assert (ran.code, ran.error["code"]) == (1, "message.unknown")
+
+
+# What the second officer sees -------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "content",
+    [b"%PDF-1.7 a sealed pap", b"\x89PNG\r\n\x1a\n0000000000", b"GIF89a", "承诺函".encode() * 100],
+    ids=["twenty bytes of a PDF", "the head of a picture", "another picture", "words"],
+)
+def test_51_what_cannot_be_opened_is_no_scan(cli: Cli, case: str, tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "承诺函.pdf"
+    path.write_bytes(content)
+    entered = opinion(cli, case, "--paper", path, "--recorded-by", "li.jing", "--signatory", "沈喆")
+    assert (entered.code, entered.error["code"]) == (1, "signing.scan_type")
+    assert cli("bank", "messages", "--case", case, "--json").data == []
+
+
+def test_51_a_picture_cut_off_in_the_middle_is_no_scan(cli: Cli, case: str, tmp_path: Path) -> None:
+    path = tmp_path / "scan.jpg"
+    Image.effect_noise((400, 600), 60).save(path, "JPEG")
+    path.write_bytes(path.read_bytes()[:2000])
+    entered = opinion(cli, case, "--paper", path, "--recorded-by", "li.jing", "--signatory", "沈喆")
+    assert entered.error["code"] == "signing.scan_type"
+
+
+def test_51_the_second_officer_sees_fields_and_scan_and_may_reject(
+    cli: Cli, services: Services, case: str, scan: Path, tmp_path: Path
+) -> None:
+    entered = opinion(cli, case, "--paper", scan, "--recorded-by", "li.jing", "--signatory", "沈喆", "--reason", "齐全")
+    message = entered.data["id"]
+    seen = cli("bank", "show", message, "--out", tmp_path / "seen.png")
+    assert (tmp_path / "seen.png").read_bytes() == scan.read_bytes()
+    for words in ("沈喆", "repay_then_lend", "齐全", case):
+        assert words in seen.out, words
+    assert cli("bank", "verify", message, "--as", "wang.he").code == 2, "nobody was asked, and nothing said beforehand"
+    own = cli("bank", "reject", message, "--as", "li.jing", "--reason", "x", "--json")
+    assert own.error["code"] == "message.same_officer"
+    other = cli("bank", "reject", message, "--as", "wang.he", "--reason", "承诺金额与原件不符", "--json")
+    assert (other.code, other.data["state"]) == (0, "refused")
+    assert deliveries(services, case) == []
+    late = cli("bank", "verify", message, "--as", "sun.shen", "--yes", "--json")
+    assert late.error["code"] == "message.not_unverified"
+    (listed,) = cli("bank", "messages", "--case", case, "--json").data
+    assert (listed["state"], listed["verified_by"]) == ("refused", "wang.he")
+    assert "承诺金额与原件不符" in listed["reason"]["message"]

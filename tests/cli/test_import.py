@@ -378,6 +378,12 @@ def test_13_a_firm_that_was_filed_under_another_spelling_is_said_and_both_are_ke
         assert session.get_one(Application, ran.data["rows"][0]["case_no"]).applicant_name == other
 
 
+REFUSED = text("""
+    INSERT INTO event (case_no, cause, at, kind, stage, detail, digest)
+    VALUES (:case, 'refused', now(), 'refused', 'refused', '{}', 'd')
+""")
+
+
 def test_48_who_applies_again_is_told_how_and_the_new_case_names_the_old(
     cli: Cli, services: Services, fund_code: str, tmp_path: Path
 ) -> None:
@@ -385,6 +391,7 @@ def test_48_who_applies_again_is_told_how_and_the_new_case_names_the_old(
     ask = ("import", file, "--fund", fund_code, *BY, "--json")
     first = cli(*ask).data["rows"][0]["case_no"]
     with services.sessions.begin() as session:
+        session.execute(REFUSED, {"case": first})
         session.execute(text("UPDATE renewal_case SET stage = 'refused' WHERE case_no = :case"), {"case": first})
     known = cli(*ask)
     assert (known.code, known.data["rows"][0]["remark"]["code"]) == (0, "case.ended_apply_anew")

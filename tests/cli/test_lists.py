@@ -188,7 +188,7 @@ def test_the_page_of_a_case_tells_everything_and_masks_numbers(cli: Cli, fund_co
         assert "13800000000" not in shown.out
 
 
-def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, case: str) -> None:
+def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, fund_code: str, case: str) -> None:
     page = cli("case", "show", case, "--as", "li.jing", "--json").data
     assert offered(page) == {"withdraw": "maker", "propose_correction": "maker"}
     (refused,) = (each for each in page["not_now"] if each["kind"] == "decide_referral")
@@ -200,13 +200,17 @@ def test_a_person_is_told_what_he_may_do_and_why_not_the_rest(cli: Cli, case: st
         "only": [],
         "reason": {
             "code": "person.not_in_role",
-            "params": {"person": "李敬", "role": "checker", "roles": "maker"},
-            "message": "李敬没有“复核”岗位权限（现有：经办）。请由有该岗位的人员办理，或先办理授权。",
+            "params": {"person": "李敬", "role": "checker", "fund": fund_code, "roles": "maker"},
+            "message": f"李敬在资金池{fund_code}没有“复核”岗位（现有：经办）。请由有该岗位的人员办理，"
+            "或由两人办理授权（xuqiao people grant）。",
         },
     }
     shown = cli("case", "show", case, "--as", "li.jing", "--lang", "en").out
     assert "Can be done: Withdraw (Maker)" in shown
-    assert "Not now: Decide the referral (Checker): 李敬 may not act as Checker (holds: Maker)." in shown
+    assert (
+        f"Not now: Decide the referral (Checker): In fund {fund_code}, 李敬 may not act as Checker (holds: Maker)."
+        in shown
+    )
     unknown = cli("case", "show", case, "--as", "nobody", "--json")
     assert (unknown.code, unknown.error["code"]) == (1, "person.unknown")
 
@@ -314,9 +318,10 @@ def test_funds_and_people_are_listed(cli: Cli, fund_code: str) -> None:
         "simulated",
     )
     assert fund["escrow_number"].startswith("*")
-    people = {each["id"]: each for each in cli("people", "list", "--json").data}
-    assert people["sun.shen"]["roles"] == ["maker", "checker"]
-    assert "经办, 复核" in cli("people", "list").out
+    people = cli("people", "list", "--fund", fund_code, "--json").data
+    assert [each["role"] for each in people if each["id"] == "sun.shen"] == ["maker", "checker"]
+    assert all(each["held"] for each in people)
+    assert "孙审" in cli("people", "list").out
     assert fund_code in cli("funds", "list", "--lang", "en").out
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import Engine, text
@@ -34,7 +35,7 @@ PAST = date(2026, 3, 2)
 def code(app_engine: Engine) -> str:
     """A fund that has no business day yet."""
     named = f"B{os.getpid() % 10_000:04d}{next(_NUMBERS):02d}"
-    account = {"escrow_name": "专户", "escrow_number": named, "escrow_bank": "晶都农村商业银行"}
+    account: Any = {"escrow_name": "专户", "escrow_number": named, "escrow_bank": "晶都农村商业银行"}
     with sessions(app_engine).begin() as session:
         session.add(Fund(code=named, name="试验资金", operator="承办主体", gateway="counter", **account))
     return named

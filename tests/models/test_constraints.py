@@ -128,7 +128,12 @@ def test_a_second_payment_waits_until_the_first_is_rejected(session: Session) ->
         "DELETE FROM bank_message",
         "TRUNCATE renewal_case CASCADE",
         "UPDATE fund SET gateway = 'simulated'",
-        "UPDATE person SET roles = '{maker,checker,cashier}'",
+        "INSERT INTO person VALUES ('wu.ming', '吴名', '某公司')",
+        "INSERT INTO role_held (fund, person, role, from_day) VALUES ('DH', 'li.jing', 'checker', '2026-01-01')",
+        "UPDATE role_held SET role = 'checker'",
+        "INSERT INTO fund_measure VALUES ('DH', '2999-01-01', 'donghai/2025-08-17')",
+        "INSERT INTO partner_bank VALUES ('DH', 'X', '某银行', '{}', '{}', NULL, '-', NULL, '2026-01-01')",
+        "UPDATE fund_change SET state = 'approved'",
     ],
 )
 def test_the_application_may_not_rewrite_what_happened(session: Session, statement: str) -> None:

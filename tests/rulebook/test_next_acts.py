@@ -209,7 +209,7 @@ def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two()
 def test_the_person_who_asks_is_told_why_he_may_not(proposed: Standing) -> None:
     def who(kind: ActKind, role: Role) -> Actor:
         if role is not Role.CHECKER:
-            raise XuqiaoError("person.not_in_role", person="李静", role=role, roles="checker")
+            raise XuqiaoError("person.not_in_role", person="李静", role=role, fund="DH", roles="checker")
         return Actor(id="maker", name="李静", role=role, organisation="承办主体")
 
     found = verdicts(CaseStanding(S.APPROVAL, None, proposed, RELEASE_DAY), {}, who)

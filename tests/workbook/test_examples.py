@@ -18,6 +18,7 @@ from rulebook.law import eligibility
 from rulebook.law.size import size_class
 from rulebook.money import yuan
 from rulebook.stages import ENDS, CaseStage
+from runtime.seed import read_fund_file
 
 EXAMPLES = Path(__file__).parents[2] / "examples"
 MONDAY = date(2026, 3, 2)
@@ -32,8 +33,8 @@ def script() -> dict[str, Any]:
 
 
 @pytest.fixture(scope="module")
-def banks(script: dict[str, Any]) -> list[PartnerBank]:
-    return [PartnerBank.model_validate(bank) for bank in script["bank"]]
+def banks() -> list[PartnerBank]:
+    return [bank.bank() for bank in read_fund_file(EXAMPLES / "fund.toml").bank]
 
 
 @pytest.fixture(scope="module")

@@ -52,7 +52,9 @@ def script() -> Script:
 
 @cache
 def rows() -> dict[str, ApplicationRow]:
-    reading = read_workbook(SECOND / "applications.xlsx", MONDAY, script().banks)
+    reading = read_workbook(
+        SECOND / "applications.xlsx", MONDAY, [bank.bank() for bank in read_fund_file(SECOND / "fund.toml").bank]
+    )
     assert [fault.sentence() for fault in reading.faults] == []
     return {row.loan_note: row for row in reading.rows}
 
@@ -122,8 +124,7 @@ def test_the_operator_of_each_fund_has_its_own_maker_checker_and_cashier(folder:
     own = [person for person in file.person if person.organisation == file.fund.operator]
     assert {role for person in own for role in person.roles} >= {Role.MAKER, Role.CHECKER, Role.CASHIER}
     clerks = {person.organisation for person in file.person if Role.BANK_CLERK in person.roles}
-    banks = read_script(folder / "demo.toml").banks
-    assert len(clerks) == len(banks)
+    assert len(clerks) == len(file.bank)
 
 
 # The story -------------------------------------------------------------------------------------------------------

@@ -172,6 +172,7 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
     if adds_up:
         tell_cases(session, fund, [row.name for row in results if row.new and row.name])
         _keep_differing_receipts(session, fund)
+        keep_tasks(session, fund)
     return ImportReport(
         fund=fund,
         account_named=named,
@@ -181,6 +182,14 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
         absent=absent,
         reading=_reading(file),
     )
+
+
+def keep_tasks(session: Session, fund: str) -> None:
+    """Bring the tasks to what differs now between the whole statement and the books."""
+    lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
+    if lines:
+        now = reconciling.for_people(lines, movements, statements.pairs_of(session, fund))
+        statements.keep_differences(session, fund, now, max(line.on for line in lines))
 
 
 def _refuse_other_account(file: StatementFile, number: str) -> bool:

@@ -1,6 +1,6 @@
 """What a receipt stands on: one line of the statement, once, however it is written.
 
-Revision: 0016_receipts, after the paced starts.
+Revision: 0016_receipts, after 0015_attempts.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0016_receipts"
-down_revision = "0020_paced_starts"
+down_revision = "0015_attempts"
 branch_labels = None
 depends_on = None
 

@@ -1,6 +1,6 @@
 """Papers that others made are kept with their case.
 
-Revision: 0019_papers_brought, after the paced starts.
+Revision: 0019_papers_brought, after 0018_scans.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0019_papers_brought"
-down_revision = "0020_paced_starts"
+down_revision = "0018_scans"
 branch_labels = None
 depends_on = None
 

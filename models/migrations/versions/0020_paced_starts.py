@@ -1,6 +1,6 @@
 """Cases that are filed together begin one after the other.
 
-Revision: 0020_paced_starts, after the attempts.
+Revision: 0020_paced_starts, after 0019_papers_brought.
 """
 
 from pathlib import Path
@@ -8,7 +8,7 @@ from pathlib import Path
 from alembic import op
 
 revision = "0020_paced_starts"
-down_revision = "0015_attempts"
+down_revision = "0019_papers_brought"
 branch_labels = None
 depends_on = None
 

@@ -1,18 +1,21 @@
 """What the bank says to a case: by its own clerk, or from a sealed paper by two officers."""
 
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from sqlmodel import Session
 from typer import Argument, Option
 
 from activities.cases.page import with_sentences
+from activities.papers.scans import MOST_SCAN_BYTES, media_type_of
+from activities.wording import plain
 from models.cases import reads
-from models.cases.acts import ActState, BankMessageRow, Entered, enter_message, record_paper, verify_paper
+from models.cases.acts import ActState, Entered, enter_message, record_paper, reject_paper, the_message, verify_paper
 from models.cases.applications import Application, Loan
-from models.funds.funds import Person, actor
+from models.cases.scans import keep_scan, scan_of
+from models.funds.people import actor_in_case, officer_of_case
 from rulebook.cases import BankAnswer, Promise, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
@@ -26,21 +29,21 @@ from rulebook.messages import (
     ReceiptLine,
     ReceiptPurpose,
 )
+from rulebook.money import format_yuan
 from rulebook.stages import MessageKind, Role
 from runtime.cli.cases.page import show_messages
 from runtime.cli.commands import combined, from_fields
 from runtime.cli.failures import Exit, Misuse, tell
-from runtime.cli.files import digest_of_file
+from runtime.cli.files import file_content, write_file
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, Key, OnDay
-from runtime.cli.output import line, note, print_json, say
-from runtime.cli.values import day_of, fen_of, moment_of
+from runtime.cli.options import AsJson, AsUser, AsUserOrNot, Case, Key, OnDay, Reason, Yes
+from runtime.cli.output import fields, line, note, print_json, say, word
+from runtime.cli.values import day_of, fen_of, moment_of, require_consent
 
-OFFICERS = (Role.MAKER, Role.CHECKER, Role.CASHIER)
-
-
+Message = Annotated[str, Argument(metavar="MESSAGE")]
+ScanOut = Annotated[Path | None, Option("--out", metavar="FILE")]
 Signatory = Annotated[str | None, Option("--signatory", metavar="NAME")]
 Rung = Annotated[str | None, Option("--rung", metavar="RUNG")]
 PromiseAmount = Annotated[str | None, Option("--amount", metavar="YUAN")]
@@ -80,29 +83,23 @@ def enter(
     if paper and not (recorded_by and signatory):
         raise Misuse("cli.usage.paper_incomplete")
     case_no, body, at = case_no_of(case), make_body(), moment_of("--occurred-at", occurred_at)
-    digest = digest_of_file("--paper", paper) if paper else ""
+    scan = file_content("--paper", paper, MOST_SCAN_BYTES) if paper else b""
+    media_type = media_type_of(scan) if paper else ""
     key = key or str(uuid.uuid4())
     with Office() as office, office.begin() as session:
         note("cli.unauthenticated")
         note("cli.key", key=key)
         if as_user:
-            clerk = actor(session, as_user, Role.BANK_CLERK)
+            clerk = actor_in_case(session, as_user, Role.BANK_CLERK, case_no)
             entered = enter_message(session, key, case_no, body, clerk, at, MessageSource.CLI)
         else:
-            signed, recorder = _signatory(session, case_no, signatory or ""), officer(session, recorded_by or "")
+            signed, recorder = (
+                _signatory(session, case_no, signatory or ""),
+                officer_of_case(session, recorded_by or "", case_no),
+            )
+            digest = keep_scan(session, scan, media_type)
             entered = record_paper(session, key, case_no, body, signed, at, recorded_by=recorder, paper_digest=digest)
     return _tell(entered, case_no, body.kind, key, as_json)
-
-
-def officer(session: Session, person_id: str) -> Actor:
-    """An officer of the fund, in the first of his parts.
-
-    Raises:
-        XuqiaoError: ``person.unknown``, or ``person.not_in_role`` for somebody who is no officer.
-    """
-    person = session.get(Person, person_id)
-    roles = person.roles if person else []
-    return actor(session, person_id, next((role for role in OFFICERS if role in roles), Role.MAKER))
 
 
 def _signatory(session: Session, case_no: str, name: str) -> Actor:
@@ -123,13 +120,90 @@ def _tell(entered: Entered, case_no: str, kind: str, key: str, as_json: bool) ->
     return Exit.WELL
 
 
-def verify(message: Annotated[str, Argument(metavar="MESSAGE")], as_user: AsUser, as_json: AsJson = False) -> int:
+def show(message: Message, scan_out: ScanOut = None, as_json: AsJson = False) -> int:
+    """Every field of a message, and the scan that it stands on as a file, to be compared with each other."""
+    with Office() as office, office.begin() as session:
+        row = the_message(session, message)
+        said, scan = plain(row), scan_of(session, row.paper_digest)
+        content = scan.content if scan else None
+    if scan_out is not None:
+        if content is None:
+            raise XuqiaoError("message.no_scan", message=message)
+        write_file(scan_out, content)
+    if as_json:
+        print_json({**said, "scan_kept": content is not None, "out": scan_out and str(scan_out)})
+        return Exit.WELL
+    _show_fields(said)
+    if scan_out is not None:
+        line(say("cli.message.scan_written", path=scan_out))
+    elif content is not None:
+        line(say("cli.message.scan_kept", message=message))
+    return Exit.WELL
+
+
+def _show_fields(said: Mapping[str, Any]) -> None:
+    """What a message says, field by field; amounts in yuan."""
+    fields(
+        (
+            ("message", said["id"]),
+            ("case", said["case_no"]),
+            ("kind", word("message", said["kind"])),
+            ("actor", said["actor_name"]),
+            ("organisation", said["organisation"]),
+            ("at", said["occurred_at"]),
+            ("digest", said["paper_digest"]),
+        )
+    )
+    for name, value in _flat("", {name: value for name, value in said["body"].items() if name != "kind"}):
+        line(f"  {name}: {value}")
+
+
+def _flat(above: str, value: Any) -> Iterator[tuple[str, str]]:
+    match value:
+        case dict():
+            for name, part in value.items():
+                yield from _flat(f"{above}.{name}" if above else name, part)
+        case list():
+            for number, part in enumerate(value, start=1):
+                yield from _flat(f"{above} {number}", part)
+        case int() if above.endswith("_fen"):
+            yield above.removesuffix("_fen"), format_yuan(value, grouped=True)
+        case None:
+            pass
+        case _:
+            yield above, str(value)
+
+
+def verify(message: Message, as_user: AsUser, yes: Yes = False, as_json: AsJson = False) -> int:
+    """Show what was entered, ask, and verify it: the entry agrees with the sealed paper."""
+    with Office() as office:
+        note("cli.unauthenticated")
+        with office.begin() as session:
+            row = the_message(session, message)
+            said = plain(row)
+            officer_of_case(session, as_user, row.case_no)
+        if not as_json:
+            _show_fields(said)
+        require_consent(yes)
+        with office.begin() as session:
+            entered = verify_paper(session, message, officer_of_case(session, as_user, said["case_no"]))
+    return _tell(entered, said["case_no"], said["kind"], said["key"], as_json)
+
+
+def reject(message: Message, as_user: AsUser, reason: Reason, as_json: AsJson = False) -> int:
+    """Say that what was entered is not what the sealed paper says; it stays on record, refused."""
+    if not reason.strip():
+        raise Misuse("cli.usage.empty", name="--reason")
     with Office() as office, office.begin() as session:
         note("cli.unauthenticated")
-        entered = verify_paper(session, message, officer(session, as_user))
-        row = session.get_one(BankMessageRow, message)
-        about = (row.case_no, row.kind, row.key)
-    return _tell(entered, *about, as_json)
+        row = the_message(session, message)
+        entered = reject_paper(session, message, officer_of_case(session, as_user, row.case_no), reason.strip())
+        about = {"id": entered.id, "case_no": row.case_no, "kind": row.kind, "state": entered.state}
+    if as_json:
+        print_json(about)
+    else:
+        line(say("cli.message.rejected", message=message, case=about["case_no"]))
+    return Exit.WELL
 
 
 def list_messages(
@@ -246,7 +320,9 @@ MAKERS: Mapping[MessageKind, Callable[..., MessageBody]] = {
 }
 """For each kind of message the function that makes it out of what was typed."""
 COMMANDS: Mapping[str, Callable[..., int]] = {
+    "show": show,
     "verify": verify,
+    "reject": reject,
     "messages": list_messages,
     **{_SHORT_NAMES.get(kind, kind.replace("_", "-")): combined(make, enter) for kind, make in MAKERS.items()},
 }

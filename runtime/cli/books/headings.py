@@ -4,12 +4,12 @@ from typing import Annotated
 
 from typer import Option
 
-from activities.books.reconciliation import keeper
 from activities.books.statement.layouts import Field
 from activities.books.statement.taking_in import say_heading
 from activities.words import LANGUAGES
 from activities.words import say_value as word_in
 from models.books import statements
+from models.funds.people import keeper
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUserOrNot, Fund
@@ -35,7 +35,7 @@ def statement_headings(
         code = office.the_fund(session, fund)
         if heading is not None and means is not None and as_user is not None:
             note("cli.unauthenticated")
-            say_heading(session, code, heading, _field_of(means), keeper(session, as_user).id)
+            say_heading(session, code, heading, _field_of(means), keeper(session, as_user, code).id)
         found = statements.headings_of(session, code)
     if as_json:
         print_json([{"heading": each.heading, "field": each.field, "set_by": each.set_by} for each in found.values()])

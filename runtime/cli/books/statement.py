@@ -8,7 +8,8 @@ from sqlmodel import Session
 from typer import Argument, Option
 
 from activities.books import reconciliation
-from activities.books.reconciliation import DayEnd, SuspenseLine, keeper
+from activities.books.matching import Match, propose_match
+from activities.books.reconciliation import DayEnd, SuspenseLine
 from activities.books.statement import taking_in
 from activities.books.statement.taking_in import BalanceBreak, ImportReport, RowResult
 from activities.wording import masked, moment, money, plain
@@ -17,11 +18,13 @@ from activities.workbook.file import MOST_BYTES
 from models.books import statements
 from models.books.acts import acts_of_lines
 from models.books.statements import StatementDifference, line_of
+from models.funds.people import keeper
 from rulebook.books.reconciling import Difference, DifferenceKind
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan
 from runtime.cli.failures import Exit, Misuse
 from runtime.cli.files import content_of
+from runtime.cli.funds.changes import proposed
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of
 from runtime.cli.office import Office
@@ -41,8 +44,8 @@ Resolved = Annotated[bool, Option("--resolved")]
 def import_statement(file: File, fund: Fund = None, *, as_user: AsUser, as_json: AsJson = False) -> int:
     """Take in the bank's statement."""
     with Office() as office, office.begin() as session:
-        by = _who(session, as_user)
-        report = taking_in.import_statement(session, office.the_fund(session, fund), _content(file), by)
+        code = office.the_fund(session, fund)
+        report = taking_in.import_statement(session, code, _content(file), _who(session, as_user, code))
     _show_import(report, as_json)
     return Exit.WELL if report.whole else Exit.REFUSED
 
@@ -54,9 +57,9 @@ def _content(file: Path) -> bytes:
     return content
 
 
-def _who(session: Session, user: str) -> str:
+def _who(session: Session, user: str, fund: str) -> str:
     note("cli.unauthenticated")
-    return keeper(session, user).id
+    return keeper(session, user, fund).id
 
 
 def _sentence(reason: Any) -> str:
@@ -189,37 +192,25 @@ def match_line(
     of_guarantor: OfGuarantor = False,
     as_json: AsJson = False,
 ) -> int:
-    """Say whose money a line is."""
+    """Propose whose money a line is; another person confirms it."""
     case_no = case_no_of(case)
     parts = {
         "principal_fen": fen_of("--principal", matched_principal) if matched_principal else None,
         "fee_fen": fen_of("--fee", matched_fee) if matched_fee else None,
     }
-    with Office() as office, office.begin() as session:
+    match = Match(line=line_name, case_no=case_no, **parts, of_guarantor=of_guarantor)
+    with Office() as office:
         note("cli.unauthenticated")
-        by = reconciliation.keeper(session, as_user)
-        matched = reconciliation.match_line(session, line_name, case_no, by, **parts, of_guarantor=of_guarantor)
-    if as_json:
-        print_json(matched)
-    elif matched.message:
-        about = {"line": line_name, "case": case_no, "message": matched.message}
-        if matched.guarantor_fen:
-            line(say("statement.told_of_guarantor", **about, amount=money(matched.guarantor_fen)))
-        else:
-            amounts = {"principal": money(matched.principal_fen), "fee": money(matched.fee_fen)}
-            line(say("statement.told_to_case", **about, **amounts))
-    else:
-        excess = money(matched.excess_fen)
-        line(say("statement.owed_back", line=line_name, case=case_no, voucher=matched.voucher, excess=excess))
-    return Exit.WELL
+        number = propose_match(office.desk, office.begin, match, by=as_user)
+    return proposed(number, as_json)
 
 
 def reconcile(fund: Fund = None, *, on: OnDay, as_user: AsUser, as_json: AsJson = False) -> int:
     """Compare statement and books at the end of a day, to the fen."""
     day = day_of("--on", on)
     with Office() as office, office.begin() as session:
-        by = _who(session, as_user)
-        end = reconciliation.reconcile_day(session, office.the_fund(session, fund), day, by)
+        code = office.the_fund(session, fund)
+        end = reconciliation.reconcile_day(session, code, day, _who(session, as_user, code))
         tasks = statements.differences(session, end.fund)
         acts = _allowed_acts(session, end.fund, tasks)
     if as_json:
@@ -353,7 +344,8 @@ def explain(difference_no: Number, as_user: AsUser, reason: Reason, as_json: AsJ
         raise Misuse("cli.usage.empty", name="--reason")
     with Office() as office, office.begin() as session:
         note("cli.unauthenticated")
-        row = statements.explain(session, difference_no, by=keeper(session, as_user).id, reason=reason.strip())
+        by = keeper(session, as_user, statements.the_difference(session, difference_no).fund)
+        row = statements.explain(session, difference_no, by=by.id, reason=reason.strip())
     if as_json:
         print_json(_task(row))
     else:

@@ -8,13 +8,14 @@ from typing import Annotated
 from sqlmodel import Session
 from typer import Argument, Option
 
+from activities.books.closing import check_compared
 from activities.wording import short
 from models.books import ledger, seals
 from models.books.check import database_faults, verify_book
 from models.books.export import export_book
 from models.books.seals import new_key
 from models.books.verification import Fault, OutsideSeal, Verdict, judge, read_keys, read_outside_seal, read_rows
-from models.funds import funds
+from models.funds import funds, people
 from models.funds.funds import business_date
 from rulebook.books.acts import fund_of
 from rulebook.errors import XuqiaoError
@@ -82,8 +83,8 @@ def close(fund: Fund = None, *, through: Through, as_user: AsUser, as_json: AsJs
         books = _books(office, fund)
         # All books of a fund or none: one transaction, which takes their locks in this order.
         with office.desk() as session:
-            person = funds.actor(session, as_user, Role.CHECKER)
             for book in books:
+                person = people.actor(session, as_user, Role.CHECKER, _fund_of(book))
                 today = _business_day(session, book)
                 if last_day >= today:
                     raise XuqiaoError("books.close_open_day", book=book, through=last_day, today=today)
@@ -92,6 +93,8 @@ def close(fund: Fund = None, *, through: Through, as_user: AsUser, as_json: AsJs
                 seals_here = sealed is not None or office.settings.seal_key is not None
                 if seals_here and business_day is not None and (sealed is None or sealed < business_day):
                     raise XuqiaoError("books.close_unsealed", book=book, through=last_day, day=business_day)
+                if book == _fund_of(book):
+                    check_compared(session, book, last_day)
                 closed[book] = ledger.close_books(session, book, last_day, person.id)
     if as_json:
         print_json({"through": last_day, "books": [{"book": book, "voucher": last} for book, last in closed.items()]})

@@ -10,7 +10,7 @@ from typer import Option
 from activities.cases.acts import act
 from activities.cases.page import terms_of
 from models.cases.reads import case_page
-from models.funds.funds import actor
+from models.funds.people import actor_in_case
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import (
@@ -87,7 +87,7 @@ def do_act(
         note("cli.unauthenticated")
         note("cli.key", key=key)
         with office.begin() as session:
-            person = actor(session, as_user, ACT_ROLES[body.kind])
+            person = actor_in_case(session, as_user, ACT_ROLES[body.kind], case_no)
         try:
             outcome = with_client(
                 office,

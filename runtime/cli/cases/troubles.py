@@ -5,8 +5,8 @@ from typing import Annotated
 from typer import Argument
 
 from activities.cases.troubles import Remedy, approve_remedy, look, look_for_lost_approvals, propose_remedy
-from models.cases.troubles import troubles
-from models.funds.funds import actor
+from models.cases.troubles import open_trouble, troubles
+from models.funds.people import actor
 from rulebook.stages import Role
 from runtime.cli.cases.in_the_way import show_troubles
 from runtime.cli.engine import with_client
@@ -47,7 +47,7 @@ def propose_a_remedy(trouble: Number, remedy: RemedyName, reason: Reason, as_use
     chosen = member_of("REMEDY", Remedy, remedy)
     with Office() as office:
         with office.begin() as session:
-            maker = actor(session, as_user, Role.MAKER)
+            maker = actor(session, as_user, Role.MAKER, open_trouble(session, trouble).fund)
         propose_remedy(office.desk, trouble, chosen, reason, maker)
         line(say("trouble.proposed", trouble=trouble, remedy=chosen))
     return Exit.WELL
@@ -58,7 +58,7 @@ def approve_a_remedy(trouble: Number, remedy: RemedyName, as_user: AsUser) -> in
     chosen = member_of("REMEDY", Remedy, remedy)
     with Office() as office:
         with office.begin() as session:
-            checker = actor(session, as_user, Role.CHECKER)
+            checker = actor(session, as_user, Role.CHECKER, open_trouble(session, trouble).fund)
         with_client(office, lambda client: approve_remedy(office.desk, office.begin, client, trouble, chosen, checker))
         line(say("trouble.done", trouble=trouble, remedy=chosen))
     return Exit.WELL

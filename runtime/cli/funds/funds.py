@@ -1,7 +1,6 @@
 """``xuqiao funds``: funds listed, opened, and put under a measure."""
 
 from contextlib import AbstractContextManager, nullcontext
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -12,7 +11,8 @@ from activities.law.measures import measure_from, overlay_text
 from activities.wording import masked, plain
 from models.cases import reads
 from models.funds import funds
-from models.funds.funds import FundMeasure, actor, latest_business_date
+from models.funds.funds import FundMeasure, latest_business_date
+from models.funds.people import actor
 from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
@@ -61,13 +61,18 @@ def open_a_fund(
     if gateway not in known.gateways:
         raise XuqiaoError("fund.no_gateway", gateway=gateway, known=", ".join(known.gateways))
     with _servers(known), Office() as office, office.begin() as session:
-        code = open_fund(session, Path(file), day)
-        day = latest_business_date(session, code)
+        opened = open_fund(session, Path(file), day)
+        day = latest_business_date(session, opened.code)
+    otherwise = [say(each.code, **each.params) for each in opened.otherwise]
     if as_json:
-        print_json({"fund": code, "business_date": day})
+        print_json({"fund": opened.code, "business_date": day, "new": opened.new, "otherwise": otherwise})
+    elif opened.new:
+        line(say("cli.fund.opened", fund=opened.code, day=day))
     else:
-        line(say("cli.fund.opened", fund=code, day=day))
-    return Exit.WELL
+        line(say("cli.fund.open_before" if not otherwise else "cli.fund.otherwise", fund=opened.code, day=day))
+        for each in otherwise:
+            line(f"  {each}")
+    return Exit.REFUSED if otherwise else Exit.WELL
 
 
 def _servers(known: Settings) -> AbstractContextManager[object]:
@@ -90,13 +95,10 @@ def adopt_measure(
     day, text = day_of("--from", effective_from), overlay_text(overlay) if overlay else None
     measure = measure_from(pack, text)
     note("cli.unauthenticated")
-    with Office() as office, office.begin() as session:
+    with Office() as office, office.desk() as session:
         code = office.the_fund(session, fund)
-        person = actor(session, as_user, Role.CHECKER)
-        adopted = FundMeasure(
-            fund=code, effective_from=day, pack=pack, overlay=text, adopted_by=person.id, adopted_at=datetime.now(UTC)
-        )
-        funds.adopt_measure(session, adopted)
+        person = actor(session, as_user, Role.CHECKER, code)
+        funds.adopt_measure(session, FundMeasure(fund=code, effective_from=day, pack=pack, overlay=text), person.id)
     if as_json:
         print_json({"fund": code, "pack": pack, "effective_from": day, "digest": measure.digest})
     else:

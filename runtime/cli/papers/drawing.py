@@ -10,7 +10,7 @@ from typer import Argument, Option
 from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press.sample import sample_of
 from activities.words import LANGUAGES
-from models.funds.funds import actor
+from models.funds.people import actor_in_case
 from rulebook.papers.facts import PaperFinding
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
@@ -90,7 +90,7 @@ def _render(
     note("cli.unauthenticated")
     with Office() as office:
         with office.begin() as session:
-            by = actor(session, as_user, Role.MAKER)
+            by = actor_in_case(session, as_user, Role.MAKER, case)
         with warm_press(office.settings.papers) as press:
             made = draw_on_request(office.begin, press, case, of_kind, detail, by, datetime.now(UTC))
         out = write_file(paper_out or Path(f"{made.number}.pdf"), made.pdf)

@@ -9,7 +9,7 @@ from activities.signing.platform import Asked, PlatformSigning
 from activities.wording import moment
 from gateways.esign import PlatformAway, PlatformManner, SimulatedPlatform
 from models.cases.case_file import the_case
-from models.funds.funds import actor
+from models.funds.people import actor_in_case
 from models.papers import signatures
 from models.papers.signatures import FlowEnd, SigningFlow
 from rulebook.errors import XuqiaoError
@@ -85,7 +85,7 @@ def cancel(flow: Flow, reason: Reason, as_user: AsUser, as_json: AsJson = False)
     note("cli.unauthenticated")
     with _Outside() as outside:
         with outside.office.begin() as session:
-            person = actor(session, as_user, Role.MAKER)
+            person = actor_in_case(session, as_user, Role.MAKER, signatures.case_of_flow(session, flow.strip()))
         outside.signing.cancel(flow.strip(), f"{reason.strip()}（{person.name}）", datetime.now(UTC))
         kept = outside.flow(flow.strip())
     if as_json:

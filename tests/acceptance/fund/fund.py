@@ -28,7 +28,8 @@ from models.cases.applications import Application, Loan, file_application
 from models.cases.approvals import current_approval
 from models.cases.case_file import RenewalCase, fee_owed, live_cases
 from models.funds.calendar import calendar_around
-from models.funds.funds import FundMeasure, actor, adopt_measure
+from models.funds.funds import FundMeasure, adopt_measure
+from models.funds.people import actor
 from rulebook.applications import ApplicationRow
 from rulebook.books.references import folded
 from rulebook.books.statements import StatementLine
@@ -208,7 +209,7 @@ class TestedFund(SeenFund):
         """An officer's act by the person whose part it is, or by somebody named."""
         role = ACT_ROLES[body.kind]
         with self.services.sessions() as session:
-            person = actor(session, by or PERSON[role], role)
+            person = actor(session, by or PERSON[role], role, self.code)
         return await self._conductor.act(case, body, person, key or f"{case}/{body.kind}/{next(self._keys)}")
 
     async def propose(self, case: str, amount: int, *, by: str | None = None) -> Outcome:
@@ -265,11 +266,9 @@ class TestedFund(SeenFund):
             effective_from=effective_from,
             pack=pack,
             overlay=overlay,
-            adopted_by=CHECKER,
-            adopted_at=self.now,
         )
-        with self.services.sessions.begin() as session:
-            adopt_measure(session, adopted)
+        with self.services.desk_sessions.begin() as session:
+            adopt_measure(session, adopted, CHECKER)
         return measure_from(pack, overlay).digest
 
     async def mark_sent(self, case: str, *, by: str | None = None) -> Outcome:

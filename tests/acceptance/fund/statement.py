@@ -13,7 +13,7 @@ from models.books import statements
 from models.cases.applications import Application
 from rulebook.errors import XuqiaoError
 from rulebook.money import format_yuan, yuan
-from tests.acceptance.fund.fund import MAKER, TestedFund
+from tests.acceptance.fund.fund import CHECKER, MAKER, TestedFund
 
 
 class Statement:
@@ -42,8 +42,7 @@ class Statement:
 
     def match(self, line: str, case: str, *, principal: int | None = None, fee: int | None = None) -> Matched:
         with self.fund.services.sessions.begin() as session:
-            by = reconciliation.keeper(session, MAKER)
-            return reconciliation.match_line(session, line, case, by, principal_fen=principal, fee_fen=fee)
+            return reconciliation.match_line(session, line, case, MAKER, CHECKER, principal_fen=principal, fee_fen=fee)
 
     def refused(self, line: str, case: str, *, principal: int | None = None, fee: int | None = None) -> str:
         with pytest.raises(XuqiaoError) as refusal:

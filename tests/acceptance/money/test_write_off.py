@@ -344,8 +344,9 @@ async def test_the_statement_may_bring_the_guarantors_money_first(fund: TestedFu
     statement.add("DC1", FIVE_MILLION, account="62280000")
     statement.take_in()
     with fund.services.sessions.begin() as session:
-        by = reconciliation.keeper(session, MAKER)
-        told = reconciliation.match_line(session, "DC1", case, by, principal_fen=None, fee_fen=None, of_guarantor=True)
+        told = reconciliation.match_line(
+            session, "DC1", case, MAKER, CHECKER, principal_fen=None, fee_fen=None, of_guarantor=True
+        )
     await fund.settle()
     assert told.guarantor_fen == FIVE_MILLION
     paid = vouchers_of(fund, case)[-1]

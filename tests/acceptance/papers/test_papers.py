@@ -15,7 +15,7 @@ from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press import Press
 from activities.papers.press.office import read_office
 from models.cases.applications import Enterprise
-from models.funds.funds import actor
+from models.funds.people import actor
 from models.papers.documents import documents_of
 from rulebook.cases import LoanRiskClass
 from rulebook.errors import XuqiaoError
@@ -197,7 +197,7 @@ async def test_an_officer_asks_for_a_reminder_and_never_for_an_agreement(fund: T
     await fund.old_loan_settled(case)
     begin, press = fund.services.sessions.begin, fund.services.press
     with fund.services.sessions() as session:
-        by = actor(session, MAKER, Role.MAKER)
+        by = actor(session, MAKER, Role.MAKER, fund.code)
     asked = [
         draw_on_request(begin, press, case, DocumentKind.PAYMENT_REMINDER, PaperDetail(), by, fund.now)
         for _ in range(2)

@@ -6,7 +6,7 @@ import pytest
 
 from activities.papers.facts import paper_facts
 from activities.papers.on_request import PaperDetail, draw_on_request
-from models.funds.funds import actor
+from models.funds.people import actor
 from models.papers.documents import Document, documents_of
 from rulebook.bridges import ExpectedUse, SettledUse
 from rulebook.errors import XuqiaoError
@@ -64,7 +64,7 @@ async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, yuan(5_000_000))
     with fund.services.sessions() as session:
-        by = actor(session, MAKER, Role.MAKER)
+        by = actor(session, MAKER, Role.MAKER, fund.code)
     begin, press = fund.services.sessions.begin, fund.services.press
     draw_on_request(begin, press, case, DocumentKind.ARCHIVE_INDEX, PaperDetail(), by, fund.now)
     await fund.renewed_and_home(case, yuan(5_000_000))

@@ -155,14 +155,16 @@ def capital_out(amount: int = yuan(1_000_000)) -> CapitalOut:
     return CapitalOut(amount_fen=amount, contributor="东海县财政局")
 
 
-def with_roles(owner: Engine, person: str, roles: str) -> None:
-    """Somebody has these parts from now on, whatever he had before."""
+def with_roles(owner: Engine, fund: str, person: str, roles: str) -> None:
+    """Somebody has these parts in a fund from now on, whatever he had before."""
+    row = {"id": person, "fund": fund, "roles": roles.split(), "day": FIRST_DAY}
     with owner.begin() as connection:
-        row = {"id": person, "roles": roles.split()}
+        connection.execute(text("INSERT INTO person VALUES (:id, '全能', '承办公司') ON CONFLICT DO NOTHING"), row)
+        connection.execute(text("DELETE FROM role_held WHERE fund = :fund AND person = :id"), row)
         connection.execute(
             text(
-                "INSERT INTO person VALUES (:id, '全能', '承办公司', :roles) "
-                "ON CONFLICT (id) DO UPDATE SET roles = EXCLUDED.roles"
+                "INSERT INTO role_held (fund, person, role, from_day) "
+                "SELECT :fund, :id, r, :day FROM unnest(CAST(:roles AS text[])) AS r"
             ),
             row,
         )

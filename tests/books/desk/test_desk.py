@@ -73,7 +73,7 @@ def test_nobody_allows_what_he_proposed_and_the_cashier_does_neither(desk: Desk,
     assert refused(desk.approve, own, by=BOTH).code == "bookdesk.same_person"
     assert refused(desk.approve, own, by=MAKER).code == "person.not_in_role"
     assert refused(desk.propose, capital_out(), by=CASHIER).code == "person.not_in_role"
-    with_roles(owner_engine, "pays.and.keeps", "maker checker cashier")
+    with_roles(owner_engine, desk.fund, "pays.and.keeps", "maker checker cashier")
     assert refused(desk.propose, capital_out(), by="pays.and.keeps").code == "bookdesk.cashier"
     assert refused(desk.approve, own, by="pays.and.keeps").code == "bookdesk.cashier"
     assert desk.approve(own).state == "allowed"

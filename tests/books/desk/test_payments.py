@@ -88,14 +88,14 @@ def test_the_approval_is_in_the_books_before_anything_is_paid(desk: Desk) -> Non
 
 
 def test_who_proposed_or_allowed_does_not_pay(desk: Desk, owner_engine: Engine) -> None:
-    with_roles(owner_engine, "moves.on", "maker")
+    with_roles(owner_engine, desk.fund, "moves.on", "maker")
     by_mover = desk.approve(desk.propose(capital_out(), by="moves.on"))
     assert refused(desk.paid, by_mover, by=MAKER).code == "person.not_in_role"
-    with_roles(owner_engine, "moves.on", "cashier")
+    with_roles(owner_engine, desk.fund, "moves.on", "cashier")
     assert refused(desk.paid, by_mover, by="moves.on").code == "bookdesk.payer_is_no_third"
-    with_roles(owner_engine, "moves.on", "checker")
+    with_roles(owner_engine, desk.fund, "moves.on", "checker")
     checked_by_mover = desk.approve(desk.propose(capital_out()), by="moves.on")
-    with_roles(owner_engine, "moves.on", "cashier")
+    with_roles(owner_engine, desk.fund, "moves.on", "cashier")
     assert refused(desk.paid, checked_by_mover, by="moves.on").code == "bookdesk.payer_is_no_third"
     assert {desk.row(each).state for each in (by_mover, checked_by_mover)} == {"allowed"}
     assert given(desk) == yuan(20_000_000)

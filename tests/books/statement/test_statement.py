@@ -6,10 +6,10 @@ import pytest
 from sqlalchemy import Engine, text
 from sqlalchemy.exc import IntegrityError, ProgrammingError
 
-from activities.books import reconciliation
 from activities.books.statement.taking_in import LineState
 from models.books import ledger, statements
 from models.database import sessions
+from models.funds import people
 from rulebook.books import postings
 from rulebook.books.postings_of_the_year import charge, interest
 from rulebook.errors import XuqiaoError
@@ -245,14 +245,14 @@ def test_money_that_was_wrongly_kept_waiting_is_booked_right_after_a_reversal(ac
 @pytest.mark.parametrize(("person", "role"), [("li.jing", Role.MAKER), ("wang.he", Role.CHECKER)])
 def test_makers_and_checkers_keep_the_statement(account: Account, person: str, role: Role) -> None:
     with account.session() as session:
-        keeper: Actor = reconciliation.keeper(session, person)
+        keeper: Actor = people.keeper(session, person, account.fund)
     assert (keeper.id, keeper.role) == (person, role)
 
 
 @pytest.mark.parametrize("person", ["zhao.na", "qian.jd"])
 def test_the_cashier_and_the_bank_do_not(account: Account, person: str) -> None:
     with account.session() as session, pytest.raises(XuqiaoError, match=r"person\.not_in_role"):
-        reconciliation.keeper(session, person)
+        people.keeper(session, person, account.fund)
 
 
 @pytest.mark.parametrize(

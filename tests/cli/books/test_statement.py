@@ -179,11 +179,19 @@ async def test_a_line_is_matched_to_the_case_it_belongs_to(
     assert (silent.code, silent.error["code"]) == (1, "statement.order_silent")
     cashier = await acting("ledger", "match", "SK1", case, "--principal", "5000000", "--as", "zhao.na", "--json")
     assert (cashier.code, cashier.error["code"]) == (1, "person.not_in_role")
-    told = await acting("ledger", "match", "SK1", case, "--principal", "5,000,000", "--as", "li.jing")
+    match = ("ledger", "match", "SK1", case, "--principal", "5,000,000", "--as", "li.jing", "--json")
+    number = (await acting(*match)).data["number"]
+    await fund.settle()
+    assert fund.position(case).outstanding_fen == yuan(5_000_000), "one person's word moves no money"
+    alone = await acting("changes", "approve", number, "--as", "li.jing", "--json")
+    assert (alone.code, alone.error["code"]) == (1, "change.same_person")
+    told = await acting("changes", "approve", number, "--as", "wang.he")
     assert told.code == 0
     assert f"SK1已转告案件{case}（本金5,000,000.00元，使用费0.00元" in told.out
     await fund.settle()
     assert fund.position(case).outstanding_fen == 0
+    (said,) = (await acting("bank", "messages", "--case", case, "--json")).data[-1:]
+    assert (said["recorded_by"], said["verified_by"], said["actor_name"]) == ("li.jing", "wang.he", "李敬、王核")
     assert (await acting("ledger", "suspense", "--fund", fund.code, "--json")).data == []
     end = await acting("ledger", "reconcile", "--fund", fund.code, "--on", day, *BY)
     assert end.code == 0

@@ -13,6 +13,7 @@ from rulebook.books import postings
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from runtime.wiring import Services
+from tests.books.statement.account import CAPITAL, HEADINGS
 from tests.cli.conftest import Cli
 
 CHECKER, MAKER = "wang.he", "li.jing"
@@ -145,7 +146,7 @@ def test_a_book_is_taken_along_and_verified_from_the_file(cli: Cli, fund: str, k
 
 
 def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
-    cli: Cli, services: Services, fund: str, key: Path, monkeypatch: pytest.MonkeyPatch
+    cli: Cli, services: Services, fund: str, key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("XUQIAO_SEAL_KEY", str(key))
     day = today(services, fund)
@@ -157,6 +158,7 @@ def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
     assert (unsealed.code, unsealed.error["code"]) == (1, "books.close_unsealed")
     assert unsealed.error["params"]["day"] == day.isoformat()
     cli("ledger", "seal", "--fund", fund)  # a seal of the day after seals all that was before it
+    take_in_the_capital(cli, fund, tmp_path)
     closed = cli(*asked, "--as", CHECKER)
     assert closed.code == 0
     assert [each["book"] for each in closed.data["books"]] == [fund, f"{fund}-RC"]
@@ -165,6 +167,36 @@ def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
     with pytest.raises(XuqiaoError, match=r"ledger\.period_closed"), services.sessions.begin() as session:
         ledger.post(session, late)
     assert cli("ledger", "verify", "--fund", fund).code == 0
+
+
+def take_in_the_capital(cli: Cli, fund: str, folder: Path, *rows: str) -> None:
+    """The bank's statement with the fund's capital, and what else it has."""
+    file = folder / "对账单.csv"
+    file.write_text("\n".join([HEADINGS, CAPITAL, *rows]), encoding="gb18030")
+    assert cli("ledger", "import-statement", file, "--fund", fund, "--as", MAKER).code == 0
+
+
+def test_53_no_period_closes_that_no_statement_reaches_or_with_a_difference_that_nobody_explained(
+    cli: Cli, services: Services, fund: str, tmp_path: Path
+) -> None:
+    day = today(services, fund)
+    later = day + timedelta(days=1)
+    charge = postings.capital_in(fund, "市财政", yuan(7), reference="RD-7", on=day, actor_id=MAKER)
+    with services.sessions.begin() as session:
+        ledger.post(session, charge)
+    next_day(services, fund)
+    asked = ("ledger", "close", "--fund", fund, "--through", day, "--as", CHECKER, "--json")
+    assert cli(*asked).error["code"] == "books.close_without_statement"
+    take_in_the_capital(cli, fund, tmp_path)
+    short = cli(*asked)
+    assert (short.error["code"], short.error["params"]["moved"]) == ("books.close_without_statement", str(day))
+    take_in_the_capital(cli, fund, tmp_path, f"{later},JX1,,0.01,20000000.01,,,结息")
+    assert cli(*asked).error["code"] == "books.close_unexplained"
+    tasks = cli("ledger", "differences", "--fund", fund, "--json").data
+    assert "RD-7" in {task["about"] for task in tasks}, "each became a task at the import already"
+    for task in tasks:
+        assert cli("ledger", "explain", task["id"], "--reason", "在途", "--as", MAKER).code == 0
+    assert cli(*asked).code == 0
 
 
 def test_where_nothing_is_sealed_a_period_closes_all_the_same(cli: Cli, services: Services, fund: str) -> None:

@@ -12,9 +12,10 @@ from activities.law.calendars import shanghai_today
 from activities.papers.check import FileReport, check_file
 from activities.papers.press import Press
 from activities.papers.reading import ReadPaper
+from activities.papers.scans import PDF
 from activities.signing.certificate_names import fits, names_of_party
 from activities.signing.check import find_signatures
-from activities.signing.in_house import PDF, file_of
+from activities.signing.in_house import file_of
 from activities.signing.looks import looks_of
 from activities.signing.places import place_of
 from activities.signing.platform import Asked, PlatformSigning
