@@ -88,7 +88,7 @@ _MINE = text("""
 BEGUN_AT_ONCE = 24
 """Cases on the same queues that have begun and are not yet through their intake: a thousand filed at once begin one
 after the other, and no worker has more in hand than it answers in time."""
-BEGUN_LATELY_SECONDS = 20
+BEGUN_LATELY_SECONDS = 5
 """A case that is at its intake for longer has its own trouble, and holds up nobody else."""
 MOST_OF_ONE_CASE = 8
 """Deliveries in one batch: whoever sends a case a thousand messages does not keep the others waiting."""

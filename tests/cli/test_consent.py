@@ -10,6 +10,12 @@ from runtime.cli.language import call
 from runtime.cli.values import require_consent
 
 
+@pytest.fixture(autouse=True)
+def _nothing_asked_before(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call, "as_json", False)
+    monkeypatch.setattr(call, "lang", "zh")
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

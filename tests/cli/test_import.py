@@ -20,7 +20,14 @@ from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import Cli
 from tests.names import HARD_NAMES
 
+pytestmark = pytest.mark.usefixtures("_on_queues_where_nobody_works")
 BY = ("--as", "li.jing")
+
+
+@pytest.fixture
+def _on_queues_where_nobody_works(fund_code: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is only filed here is not worked on, and takes nobody's turn to begin."""
+    monkeypatch.setenv("XUQIAO_QUEUES__PREFIX", "nobody-works-here")
 
 
 def a_workbook(path: Path, *rows: ApplicationRow) -> Path:
@@ -109,7 +116,9 @@ def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
     cli("import", a_workbook(tmp_path / "a.xlsx", bridged_elsewhere), "--fund", fund_code, *BY)
     elsewhere = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
     other = fund_code[:-2] + "ZZ"
-    (tmp_path / "other.toml").write_text((tmp_path / "fund.toml").read_text().replace(fund_code, other))
+    text_of = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace(fund_code, other)
+    text_of = text_of.replace(f"8{fund_code[1:]}", f"9{fund_code[1:]}")  # an account of its own
+    (tmp_path / "other.toml").write_text(text_of, encoding="utf-8")
     assert cli("funds", "open", tmp_path / "other.toml").code == 0
 
     ran = cli(

@@ -5,12 +5,18 @@ import re
 import pytest
 from rich.cells import cell_len
 
+from runtime.cli.language import call
 from runtime.cli.tables import table
 
 ROWS = [
     ("DH-2026-00001-8", "东海县很长的企业名称示例石英制品股份有限公司连云港分公司", "1,234,567,890.12", "待审批"),
     ("DH-2026-00002-6", "甲", "0.01", ""),
 ]
+
+
+@pytest.fixture(autouse=True)
+def _in_chinese(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(call, "lang", "zh")
 
 
 def drawn(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], columns: int | None) -> str:

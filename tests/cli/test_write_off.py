@@ -56,7 +56,10 @@ async def test_the_guarantors_money_is_told_like_any_receipt(fund: TestedFund, a
     receipt = ("bank", "receipt", case, "--on", fund.today, "--payer", "东海融资担保", "--as", "qian.jd")
     assert (await acting(*receipt, "--guarantor", "5000000:DC1")).code == 0
     await fund.settle()
-    assert fund.events(case)[-1] == "guarantor_paid"
+    assert fund.events(case)[-2:] == ["guarantor_paid", "statement_awaited"]
+    seen = ("--reference", "DC1", "--amount", "5000000", "--seen", "网上银行明细第1笔", "--as", "zhao.na")
+    assert (await acting("case", "confirm-receipt", case, *seen)).code == 0
+    await fund.settle()
     concluded = await acting("case", "conclude-recovery", case, "--reason", "已代偿", "--as", "wang.he")
     assert concluded.code == 0
     assert fund.stage_of(case) is CaseStage.CLOSED
