@@ -11,6 +11,7 @@ from temporalio.client import Client
 
 from activities.cases.acts import act
 from activities.law.calendars import shanghai_today
+from models.books.receipts import provisional_of
 from models.cases.acts import enter_message
 from models.cases.applications import file_application
 from rulebook.cases import BankAnswer, Promise, PromiseRung
@@ -21,6 +22,7 @@ from rulebook.messages import (
     Approve,
     ChecklistItem,
     ConfirmPayment,
+    ConfirmReceipt,
     MessageBody,
     MessageSource,
     NewLoan,
@@ -164,12 +166,23 @@ class Driver:
             with self.services.sessions() as session:
                 event = session.connection().execute(_LAST_EVENT, {"case": task.case_no}).one()
             raise Stopped(f"{task.case_no}: {event.kind}: {event.detail}")
-        body, role = deed(task, today, paid=task.kind == ActKind.CONFIRM_PAYMENT and self._paid(task.case_no))
+        body: ActBody
+        turn = ""
+        if task.kind == ActKind.CONFIRM_RECEIPT:
+            with self.services.sessions() as session:
+                waiting = provisional_of(session, FUND, task.case_no)
+            if not waiting:  # borne out meanwhile
+                return
+            first = waiting[0]
+            body = ConfirmReceipt(reference=first.reference, amount_fen=first.amount_fen, seen="网上银行专户明细")
+            role, turn = Role.CASHIER, first.reference
+        else:
+            body, role = deed(task, today, paid=task.kind == ActKind.CONFIRM_PAYMENT and self._paid(task.case_no))
         try:
             await act(
                 self.services.desk_sessions.begin,
                 self._client,
-                key=f"{task.case_no}/{task.kind}/{task.id}",
+                key=f"{task.case_no}/{task.kind}/{task.id}/{turn}".rstrip("/"),
                 case_no=task.case_no,
                 body=body,
                 actor=OFFICERS[role],

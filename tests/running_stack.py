@@ -32,7 +32,8 @@ def open_for_business(services: Services, folder: Path) -> None:
     overlay = (examples / "operator.toml").read_text(encoding="utf-8")
     (folder / "operator.toml").write_text(overlay.replace('cut_off = "16:30"', 'cut_off = "23:59"'), encoding="utf-8")
     fund = (examples / "fund.toml").read_text(encoding="utf-8")
-    (folder / "fund.toml").write_text(fund.replace('code = "DH"', f'code = "{FUND}"'), encoding="utf-8")
+    own = fund.replace('code = "DH"', f'code = "{FUND}"').replace("0000 2025", "0000 2026")  # an account of its own
+    (folder / "fund.toml").write_text(own, encoding="utf-8")
     today = shanghai_today()
     with services.sessions.begin() as session:
         open_fund(session, folder / "fund.toml", today)

@@ -117,7 +117,7 @@ def test_a_loan_that_is_live_under_another_fund_is_refused_with_its_case(
     elsewhere = cli("case", "list", "--fund", fund_code, "--json").data[0]["case_no"]
     other = fund_code[:-2] + "ZZ"
     text_of = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace(fund_code, other)
-    text_of = text_of.replace(f"8{fund_code[1:]}", f"9{fund_code[1:]}")  # an account of its own
+    text_of = text_of.replace(f"8{fund_code[1:]}", f"6{fund_code[1:]}")  # an account of its own
     (tmp_path / "other.toml").write_text(text_of, encoding="utf-8")
     assert cli("funds", "open", tmp_path / "other.toml").code == 0
 

@@ -151,16 +151,7 @@ SAMPLE = PaperData(
     due_on=date(2026, 3, 29),
     principal_owed_fen=125_000_000,
     fee_owed_fen=1_140_000,
-    bases=(
-        PaperBasis(reference="SK20260326000093", amount_fen=350_000_000, line_on=date(2026, 3, 26), line_row=12),
-        PaperBasis(
-            reference="SK20260327000101",
-            amount_fen=126_140_000,
-            confirmed_by="赵纳",
-            confirmed_on=date(2026, 3, 27),
-            seen="网上银行专户明细第3笔",
-        ),
-    ),
+    bases=(PaperBasis(reference="SK20260326000093", amount_fen=350_000_000, line_on=date(2026, 3, 26), line_row=12),),
     receipts=(PaperReceipt(on=date(2026, 3, 26), principal_fen=350_000_000, fee_fen=0, reference="SK20260326000093"),),
     answer_by=date(2026, 4, 3),
     breaches=(
@@ -180,6 +171,12 @@ SAMPLE = PaperData(
             made_on=date(2026, 3, 13),
             pages=1,
             sha256="0b6f4a0a3b0e4a4f0a8f2f53fdc0c8b4bb7f7d7d1f3f0a2b6a1c9d8e7f605142",
+            copies=(
+                PaperCopy(
+                    form="签署文书扫描件",
+                    sha256="5d41402abc4b2a76b9719d911017c592ae2c5d3f0b1e4c7a8d9f00112233aabb",
+                ),
+            ),
         ),
         PaperFile(
             number="DH-2026-000128-7-XY",

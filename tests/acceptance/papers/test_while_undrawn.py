@@ -257,7 +257,7 @@ async def test_money_a_refusal_frees_goes_to_the_queue_before_the_notice_is_draw
     await fund.draw_again(case)
     assert fund.stage_of(case) is CaseStage.REFUSED
     assert fund.pool() == pool
-    assert "贷款银行的答复为“不续贷”" in texts(fund, case)["refusal_notice"]
+    assert "总行收紧授信" in texts(fund, case)["refusal_notice"], "the bank's own reason"
 
 
 async def test_a_pursuit_books_what_comes_in_while_its_certificate_waits_and_gives_nothing_up(

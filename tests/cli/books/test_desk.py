@@ -190,7 +190,7 @@ def test_the_pool_shows_the_breaker_where_the_measure_has_one(cli: Cli, fund_cod
     limited = f"{fund_code}Q"
     for name, old, new in (
         ("fund.toml", f'code = "{fund_code}"', f'code = "{limited}"'),
-        ("fund.toml", f"8{fund_code[1:]}", f"9{fund_code[1:]}"),  # an account of its own
+        ("fund.toml", f"8{fund_code[1:]}", f"6{fund_code[1:]}"),  # an account of its own
         ("operator.toml", "[release]", '[fund]\nstop_at_overdue = "40%"\n\n[release]'),
     ):
         (tmp_path / name).write_text((tmp_path / name).read_text(encoding="utf-8").replace(old, new), encoding="utf-8")

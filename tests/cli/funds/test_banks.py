@@ -106,7 +106,7 @@ def test_50_a_bank_whose_agreement_has_ended_gets_no_new_case(cli: Cli, fund_cod
 
 def test_50_a_fund_says_in_its_file_with_which_banks_it_works(cli: Cli, fund_code: str, tmp_path: Path) -> None:
     text = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace(f'"{fund_code}"', '"NB"')
-    text = text.replace(f"8{fund_code[1:]}", f"9{fund_code[1:]}")
+    text = text.replace(f"8{fund_code[1:]}", f"6{fund_code[1:]}")
     head, _, rest = text.partition("[[bank]]")
     without = head + rest[rest.index("[[person]]") :]
     (tmp_path / "nb.toml").write_text(without, encoding="utf-8")

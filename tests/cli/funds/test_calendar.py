@@ -128,7 +128,7 @@ def test_opening_another_fund_leaves_a_correction_alone(cli: Cli, table: str, tm
     assert cli("calendar", "import", tmp_path / "2027.toml").code == 0
     listed = cli("calendar", "list", "--json").data
     other = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace('code = "C', 'code = "D')
-    other = other.replace(" 8", " 9")  # an account of its own
+    other = other.replace(" 8", " 6")  # an account of its own
     (tmp_path / "other.toml").write_text(other, encoding="utf-8")
     assert cli("funds", "open", tmp_path / "other.toml", "--on", "2026-12-01").code == 0
     assert cli("calendar", "list", "--json").data == listed

@@ -145,7 +145,7 @@ def test_only_the_operators_own_choices_are_marked_in_the_new_agreements(press: 
     extension = read(press.render(DocumentKind.EXTENSION_AGREEMENT, changed(operator_choices=choices)))
     assert "2026年4月7日※（含当日）" in extension
     usage = read(press.render(DocumentKind.USAGE_AGREEMENT, changed(operator_choices=choices)))
-    assert "不超过10日※。" in usage
+    assert "不超过10日※" in usage
     assert "节假日照常计算；" in usage
     cooperation = read(press.render(DocumentKind.COOPERATION_AGREEMENT, changed(operator_choices=())))
     assert "归还到期贷款的本金。" in cooperation

@@ -56,5 +56,5 @@ def test_what_is_owed_and_paid_is_what_the_tiers_cost() -> None:
 
 def test_the_demand_of_the_sample_is_overdue(press: Press, read: Read) -> None:
     text = read(press.render(DocumentKind.PAYMENT_DEMAND, sample_of(DocumentKind.PAYMENT_DEMAND)))
-    assert "已逾期3日" in text
+    assert "已逾期2日" in text
     assert "2026年4月3日（含当日）之前" in text
