@@ -15,7 +15,9 @@ def texts(fund: TestedFund, case: str) -> dict[str, str]:
         papers = documents_of(session, case)
     for paper in papers:
         assert hashlib.sha256(paper.pdf).hexdigest() == paper.sha256
-    return {
-        paper.kind: "".join(page.extract_text() for page in PdfReader(io.BytesIO(paper.pdf)).pages).replace("\n", "")
-        for paper in papers
-    }
+    return {paper.kind: text_of(paper.pdf) for paper in papers}
+
+
+def text_of(pdf: bytes) -> str:
+    """The text of one paper, without line breaks."""
+    return "".join(page.extract_text() for page in PdfReader(io.BytesIO(pdf)).pages).replace("\n", "")

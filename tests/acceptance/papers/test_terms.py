@@ -14,7 +14,7 @@ from rulebook.money import Fen, yuan
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
 from tests.acceptance.fund.fund import MAKER, TestedFund
-from tests.acceptance.fund.paper_texts import texts
+from tests.acceptance.fund.paper_texts import text_of, texts
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -76,7 +76,7 @@ async def test_the_last_index_of_the_archive_is_kept_beside_one_asked_for_before
     assert indexes.keys() == {MAKER, None}
     assert indexes[None].number == f"{indexes[MAKER].number}2"
     certificate = next(each for each in documents(fund, case) if each.kind == DocumentKind.SETTLEMENT_CERTIFICATE)
-    assert certificate.number in texts(fund, case)[DocumentKind.ARCHIVE_INDEX].replace(" ", "")
+    assert certificate.number in text_of(indexes[None].pdf).replace(" ", "")
 
 
 def documents(fund: TestedFund, case: str) -> list[Document]:
