@@ -86,7 +86,11 @@ def listening_url(url: str) -> str:
 
 def _refuse_dead(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
     """Test a connection before it is lent; the pool then opens another. It is watched already while it is tested."""
-    if connection.pgconn.exec_(b"").status != psycopg.pq.ExecStatus.EMPTY_QUERY:
+    try:
+        alive = connection.pgconn.exec_(b"").status == psycopg.pq.ExecStatus.EMPTY_QUERY
+    except Exception:  # one that is closed already fails in ways of its own
+        alive = False
+    if not alive:
         raise DisconnectionError
 
 

@@ -3,7 +3,7 @@
 import json
 import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 
 REPEATED_SECONDS = 60.0
@@ -52,15 +52,16 @@ class AsJson(logging.Formatter):
 
 
 class Repeated(logging.Filter):
-    """Lets the same trouble through once in a while, whichever case it is of; an outage must not fill the disk."""
+    """Lets the same trouble through once in a while, whichever case it is of; an outage must not fill the disk.
 
-    def __init__(self) -> None:
+    Args:
+        now: seconds of a clock that never runs back.
+    """
+
+    def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
+        self._now = now
         self._last: dict[tuple[object, ...], tuple[float, int]] = {}
-
-    def again(self) -> None:
-        """Let everything through once more, with what was left out meanwhile."""
-        self._last = {key: (-REPEATED_SECONDS, left_out) for key, (_, left_out) in self._last.items()}
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
@@ -73,7 +74,7 @@ class Repeated(logging.Filter):
             error,
             _about(record).get("activity_type"),
         )
-        now = time.monotonic()
+        now = self._now()
         since, left_out = self._last.get(key, (-REPEATED_SECONDS, 0))
         if now - since < REPEATED_SECONDS:
             self._last[key] = (since, left_out + 1)

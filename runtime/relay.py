@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import psycopg
 from sqlalchemy.exc import DBAPIError
@@ -232,35 +232,32 @@ class Relay:
         except Undeliverable as never:
             done.never[delivery.id] = never
 
-    async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+    async def _start(self, delivery: Outbox, route: dict[str, str]) -> None:
         start = CaseStart.model_validate(delivery.payload)
-        with suppress(WorkflowAlreadyStartedError):
-            await self._client.start_workflow(
-                Renewal.run,
-                start,
-                id=route["workflow_id"],
-                task_queue=queue_name(start.queues, Queue.CASES),
-                id_reuse_policy=WorkflowIDReusePolicy.REJECT_DUPLICATE,
-                start_delay=delay,
-                rpc_timeout=RPC_TIME,
-                static_summary=f"{start.case_no} {route['bank']}",
-                search_attributes=_attributes(start.case_no, start.fund, route["bank"], CaseStage.INTAKE),
-            )
+        about = f"{start.case_no} {route['bank']}"
+        once = WorkflowIDReusePolicy.REJECT_DUPLICATE
+        await self._begin(Beginning(Renewal.run, start, CaseStage.INTAKE, about, once), route)
 
-    async def _pursue(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
+    async def _pursue(self, delivery: Outbox, route: dict[str, str]) -> None:
         """Start the pursuit of money whose own story is lost; an earlier pursuit of it has ended."""
         start = RecoveryStart.model_validate(delivery.payload)
+        about = f"{start.case_no} recovery"
+        again = WorkflowIDReusePolicy.ALLOW_DUPLICATE
+        await self._begin(Beginning(Recovery.run, start, CaseStage.RECOVERY, about, again), route)
+
+    async def _begin(self, beginning: "Beginning", route: dict[str, str], delay: timedelta | None = None) -> None:
+        start = beginning.start
         with suppress(WorkflowAlreadyStartedError):
             await self._client.start_workflow(
-                Recovery.run,
+                beginning.run,
                 start,
                 id=route["workflow_id"],
                 task_queue=queue_name(start.queues, Queue.CASES),
-                id_reuse_policy=WorkflowIDReusePolicy.ALLOW_DUPLICATE,
+                id_reuse_policy=beginning.reuse,
                 start_delay=delay,
                 rpc_timeout=RPC_TIME,
-                static_summary=f"{start.case_no} recovery",
-                search_attributes=_attributes(start.case_no, start.fund, route["bank"], CaseStage.RECOVERY),
+                static_summary=beginning.about,
+                search_attributes=_attributes(start.case_no, start.fund, route["bank"], beginning.stage),
             )
 
     async def _signal(self, delivery: Outbox, route: dict[str, str]) -> None:
@@ -284,6 +281,16 @@ class Relay:
         bell = await psycopg.AsyncConnection.connect(url, autocommit=True)
         await bell.execute(f"LISTEN {CHANNEL}")
         return bell
+
+
+class Beginning(NamedTuple):
+    """A story about to begin: with what, at which stage, what its page says, and whether its id may come again."""
+
+    run: Any  # each story's own method; the client's overloads know no common type of them
+    start: CaseStart | RecoveryStart
+    stage: CaseStage
+    about: str
+    reuse: WorkflowIDReusePolicy
 
 
 def _attributes(case_no: str, fund: str, bank: str, stage: CaseStage) -> TypedSearchAttributes:

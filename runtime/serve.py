@@ -52,7 +52,7 @@ def main(settings: Settings, *, with_example: bool = False) -> int:
         with closing(Services(settings)) as services:
             with services.sessions.begin() as session:
                 if with_example:
-                    _open_demonstration_fund(session)
+                    open_demonstration_fund(session)
                 records = identity_of(session)
                 without_fund = session.exec(select(Fund)).first() is None
             asyncio.run(_prepare_temporal(services, records))
@@ -101,7 +101,7 @@ class Pids:
         self._path.write_text(json.dumps(self._pids), encoding="utf-8")
 
 
-def _open_demonstration_fund(session: Session) -> None:
+def open_demonstration_fund(session: Session) -> None:
     """The example's fund, so that there is something to try; once, and never beside a true one."""
     top = checkout()
     if top is None:

@@ -19,7 +19,7 @@ from models.cases.acts import enter_message
 from models.cases.case_file import fee_owed, live_cases, open_tasks
 from models.funds.artificial_time import play_business_day
 from models.funds.calendar import calendar_around
-from models.outbox import Outbox, starts_waiting
+from models.outbox import starts_waiting
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, Actor, MessageSource
@@ -27,7 +27,7 @@ from rulebook.stages import Role
 from rulebook.steps import Outcome
 from runtime.demo.clocks import Clocks
 from runtime.demo.officers import Deed, Officers
-from runtime.relay import Relay
+from runtime.relay import Beginning, Relay
 from runtime.wiring import Services
 
 OPENING = time(9, 0)
@@ -231,15 +231,9 @@ class _RelayAhead(Relay):
         self._clocks = clocks
         self._ahead = ahead
 
-    async def _start(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
-        await self._brought(route, partial(super()._start, delivery, route))
-
-    async def _pursue(self, delivery: Outbox, route: dict[str, str], delay: timedelta | None = None) -> None:
-        await self._brought(route, partial(super()._pursue, delivery, route))
-
-    async def _brought(self, route: dict[str, str], start: Callable[..., Awaitable[None]]) -> None:
+    async def _begin(self, beginning: Beginning, route: dict[str, str], delay: timedelta | None = None) -> None:
         ahead = self._ahead()
-        await start(delay=ahead)
+        await super()._begin(beginning, route, delay=ahead)
         await self._clocks.bring(self._clocks.client.get_workflow_handle(route["workflow_id"]), ahead)
 
 

@@ -104,6 +104,17 @@ def test_35_a_connection_that_froze_while_nobody_used_it_is_replaced(link: Link,
     engine.dispose()
 
 
+def test_35_a_connection_that_is_closed_already_is_replaced(database: DatabaseUrls) -> None:
+    engine = engine_for(database.app, pool_size=1)
+    with engine.connect() as connection:
+        raw = connection.connection.dbapi_connection
+    assert raw is not None
+    raw.close()
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT 1")).scalar() == 1
+    engine.dispose()
+
+
 def test_35_what_takes_its_time_within_the_bound_is_left_alone(database: DatabaseUrls) -> None:
     engine = engine_for(database.app, pool_size=1, held_at_most=CUT_OFF_AFTER)
     for _ in range(3):

@@ -173,7 +173,6 @@ def _unescaped(part: bytes) -> bytes:
 class _Place:
     """Where an object is: at a byte of the file, in a stream of objects, or nowhere, for one that was taken away."""
 
-    revision: int
     offset: int | None = None
     within: int | None = None
 
@@ -210,7 +209,7 @@ class Pdf:
                 raise broken("revisions in a circle")
             met.add(at)
             within("revisions", len(met))
-            trailer = self._cross_references(at, len(met) - 1)
+            trailer = self._cross_references(at)
             self.trailers.append(trailer)
             if "Prev" not in trailer:
                 break
@@ -238,11 +237,6 @@ class Pdf:
         """The members of an array; none for anything else."""
         found = self.get(thing)
         return found if isinstance(found, list) else []
-
-    def revision_of(self, number: int) -> int | None:
-        """In which revision an object was written last, 0 for the newest."""
-        place = self._places.get(number)
-        return place.revision if place else None
 
     def data(self, thing: Thing) -> bytes:
         """What a stream holds, unpacked; empty for anything else."""
@@ -319,9 +313,9 @@ class Pdf:
             }
         return self._packed[number]
 
-    def _cross_references(self, at: int, revision: int) -> dict[str, Thing]:
+    def _cross_references(self, at: int) -> dict[str, Thing]:
         if self.content.startswith(b"xref", at):
-            return self._table(at + len(b"xref"), revision)
+            return self._table(at + len(b"xref"))
         stream = self._at(at)
         if not isinstance(stream, Stream) or stream.entries.get("Type") != "XRef":
             raise broken(f"no cross references at byte {at}")
@@ -336,17 +330,17 @@ class Pdf:
                 start = next(row, None)
                 if start is None:
                     raise broken("cross references are cut off")
-                self._enter(number, _fields(data, start, widths), revision)
+                self._enter(number, _fields(data, start, widths))
         return stream.entries
 
-    def _enter(self, number: int, entry: tuple[int, int, int], revision: int) -> None:
+    def _enter(self, number: int, entry: tuple[int, int, int]) -> None:
         kind, second, _ = entry
         if kind > 2:
             raise broken(f"a cross reference of kind {kind}")
-        place = _Place(revision, offset=second if kind == 1 else None, within=second if kind == 2 else None)
+        place = _Place(offset=second if kind == 1 else None, within=second if kind == 2 else None)
         self._places.setdefault(number, place)
 
-    def _table(self, place: int, revision: int) -> dict[str, Thing]:
+    def _table(self, place: int) -> dict[str, Thing]:
         while (section := _SECTION.match(self.content, place)) is not None:
             place = section.end()
             for number in range(int(section[1]), int(section[1]) + within("objects", int(section[2]))):
@@ -354,7 +348,7 @@ class Pdf:
                 if entry is None:
                     raise broken(f"no cross reference at byte {place}")
                 place = entry.end()
-                self._enter(number, (int(entry[3] == b"n"), int(entry[1]), 0), revision)
+                self._enter(number, (int(entry[3] == b"n"), int(entry[1]), 0))
         tokens = Tokens(self.content, place)
         if tokens.next() != Operator(b"trailer"):
             raise broken("no trailer")

@@ -11,7 +11,7 @@ from models.funds.funds import Fund
 from rulebook.errors import XuqiaoError
 from runtime.devstack import Addresses
 from runtime.devstack.stack import DevStack
-from runtime.serve import _open_demonstration_fund
+from runtime.serve import open_demonstration_fund
 from tests.cli.conftest import EXAMPLES, Cli
 from tests.conftest import new_database
 
@@ -52,6 +52,6 @@ def test_44_the_example_is_not_put_beside_a_true_fund(
     assert cli("funds", "open", tmp_path / "fund.toml").code == 0
     engine = engine_for(own.app, pool_size=1)
     with Session(engine) as session, pytest.raises(XuqiaoError) as refused:
-        _open_demonstration_fund(session)
+        open_demonstration_fund(session)
     engine.dispose()
     assert (refused.value.code, refused.value.params["funds"]) == ("setup.example_beside", fund_code)
