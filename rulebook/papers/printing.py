@@ -36,6 +36,8 @@ def plain(text: str) -> str:
     """A text as it is set: odd spaces and the hyphen that never breaks made plain, invisible marks (also those that
     turn the direction of writing) taken out. What is entered today has none of these (``check_printable``): of a name
     nothing changes. Control characters stay, for the fonts to refuse."""
+    if text.isprintable():  # so are all but marks and odd spaces
+        return text.replace("\u2011", "-")
     return "".join(char for char in text.translate(_PLAIN) if unicodedata.category(char) != "Cf")
 
 

@@ -2,6 +2,7 @@
 
 import gc
 import html
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, time
@@ -18,11 +19,15 @@ from rulebook.errors import XuqiaoError
 if TYPE_CHECKING:
     from weasyprint import CSS
 
+    from activities.papers.press.economy import Styles
+
 _VARIANT = "pdf/a-3a"
 _INTENT = "screen"
 """Our name for the colours that PDF/A wants declared: sRGB."""
 _DRAFT_MARK = "mark://draft"
 _MARKED = f"@page {{ background: url({_DRAFT_MARK}) center / 170mm 170mm no-repeat }}"
+_OF_THE_PAGE = re.compile(r"\dv(?:w|h|i|b|min|max)\b", re.IGNORECASE)
+"""A length in parts of the page."""
 _STRIP = "@right-middle"
 """The margin in which the strip for the seal across the pages (骑缝章) stands."""
 _DRAFT_WORDS: Mapping[Literal["zh", "en"], str] = {"zh": "草稿", "en": "DRAFT"}
@@ -51,6 +56,7 @@ class DrawingBoard:
             style = style.replace(f"var(--{role})", ", ".join(stack))
         self._style_text = style
         self._style: CSS | None = None
+        self._known_styles: Styles = {}
         self._colours = _Colours()
 
     def draw(
@@ -91,7 +97,10 @@ class DrawingBoard:
             self._style = CSS(string=self._style_text, url_fetcher=fetcher)
         styles = [self._style, CSS(string=_MARKED, url_fetcher=fetcher)] if draft else [self._style]
         footnotes = any("footnote" in text for text in (page, self._style_text))
-        document = Page(footnotes, string=page, url_fetcher=fetcher).render(
+        # Lengths that follow the size of a document's first page are another document's only by chance.
+        follow_page = any(_OF_THE_PAGE.search(text) for text in (page, self._style_text))
+        known = {} if draft or follow_page else self._known_styles
+        document = Page(footnotes, known, string=page, url_fetcher=fetcher).render(
             font_config=self._fonts.opened,
             stylesheets=styles,
             color_profiles={_INTENT: self._colours},

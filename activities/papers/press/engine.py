@@ -12,8 +12,9 @@ from importlib.resources import as_file, files
 
 from weasyprint import CSS, HTML
 from weasyprint.text.fonts import FontConfiguration
-from weasyprint.text.line_break import Layout
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
+
+from activities.papers.press.economy import Styles
 
 _FONT_SCHEME = "font://"
 _environment = threading.Lock()
@@ -57,12 +58,14 @@ class Page(HTML):  # type: ignore[misc]
     Args:
         footnotes: whether there may be any; WeasyPrint cannot draw one whose call nobody styled, and to style it costs
             every element some time.
+        known_styles: of earlier pages with the same style sheets; what is new is added.
         options: as for ``HTML``.
     """
 
-    def __init__(self, footnotes: bool, **options: object) -> None:
+    def __init__(self, footnotes: bool, known_styles: Styles, **options: object) -> None:
         super().__init__(**options)
         self._footnotes = footnotes
+        self.known_styles = known_styles
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_elements(self._footnotes)]
@@ -95,16 +98,3 @@ def _no_system_fonts() -> Iterator[None]:
                 del os.environ["FONTCONFIG_FILE"]
             else:
                 os.environ["FONTCONFIG_FILE"] = before
-
-
-def _keep(layout: Layout) -> None:
-    """A line that has been measured is drawn soon; WeasyPrint would take it apart, to save the memory of long books."""
-
-
-def _draw_again(layout: Layout, style: object) -> None:
-    """Only a line whose words are set apart, to fill it, is another than the one that was measured."""
-    if layout.justification_spacing:
-        layout.set_text(layout.text, justify=True)
-
-
-Layout.deactivate, Layout.reactivate = _keep, _draw_again
