@@ -255,8 +255,8 @@ class _Measured(NamedTuple):
 
 _LINES: dict[tuple[object, ...], _Measured] = {}
 """Lines that were measured, the one asked for longest ago first."""
-_MOST_LINES = 5000
-"""Each takes some 5 kB; the papers of a case have 1,200, half of them the same in every case."""
+_MOST_LINES = 2500
+"""Each takes some 20 kB; the papers of a case have 900, of which the next case has all but 150."""
 
 
 def split_first_line(
@@ -289,13 +289,13 @@ class _Notes:
     """Takes down what is drawn of a line of text, for every time it is drawn again.
 
     Attributes:
-        fonts: those of the line, by Pango's, each with the glyphs of this line only.
+        fonts: Pango's, each with the glyphs of this line: as text, as widths, and those it does not have.
         steps: methods of a stream and what they are called with, in order.
     """
 
     def __init__(self, stream: Any) -> None:
         self.ink_rect, self.logical_rect = stream.ink_rect, stream.logical_rect
-        self.fonts: list[tuple[Any, Any]] = []
+        self.fonts: list[tuple[Any, dict[int, str], dict[int, int], dict[int, int]]] = []
         self.steps: list[tuple[str, tuple[object, ...]]] = []
         self._stream = stream
 
@@ -304,7 +304,7 @@ class _Notes:
         whole, size = self._stream.add_font(pango_font)
         font = copy(whole)
         font.to_unicode, font.widths, font.missing = {}, {}, {}
-        self.fonts.append((pango_font, font))
+        self.fonts.append((pango_font, font.to_unicode, font.widths, font.missing))
         return font, size
 
     def set_text_matrix(self, *_: float) -> None:
@@ -325,13 +325,13 @@ class _Notes:
     def draw_on(self, stream: Any, matrix: Any) -> bool:
         """Draw the line again, where a document has its glyphs in the same widths: it rounds them in the size in which
         it first meets them, and spaces between glyphs make up for it. Whether that was so."""
-        there = [(stream.add_font(pango_font)[0], font) for pango_font, font in self.fonts]
-        if any(of.widths.get(glyph, width) != width for of, font in there for glyph, width in font.widths.items()):
+        there = [(stream.add_font(pango_font)[0], *of_line) for pango_font, *of_line, _ in self.fonts]
+        if any(font.widths.get(glyph, width) != width for font, _, widths in there for glyph, width in widths.items()):
             return False
-        for of, font in there:
-            of.widths.update(font.widths)
-            for glyph, text in font.to_unicode.items():
-                of.to_unicode.setdefault(glyph, text)
+        for font, to_unicode, widths in there:
+            font.widths.update(widths)
+            for glyph, text in to_unicode.items():
+                font.to_unicode.setdefault(glyph, text)
         if self.steps:
             stream.set_text_matrix(*matrix.values)
         for step, arguments in self.steps:
@@ -349,7 +349,7 @@ def draw_first_line(stream: Any, textbox: Any, text_overflow: str, block_ellipsi
         if not hasattr(layout, "notes"):
             layout.notes = notes = _Notes(stream)
             emojis = _theirs_draw_first_line(notes, textbox, text_overflow, block_ellipsis, matrix)
-            if emojis or any(font.missing for _, font in notes.fonts):
+            if emojis or any(missing for *_, missing in notes.fonts):
                 layout.notes = None
         if layout.notes is not None and layout.notes.draw_on(stream, matrix):
             return []
