@@ -5,7 +5,6 @@ from typing import Literal
 
 from activities.papers.embedded import ON_EVERY_SHEET
 from activities.papers.press.template_facts import TemplateFacts
-from activities.papers.press.writing import plain_data
 from rulebook.papers.facts import PaperData
 from rulebook.papers.kinds import DocumentKind
 from rulebook.values import Value
@@ -16,13 +15,14 @@ def facts_of(
 ) -> dict[str, object]:
     """What a paper was made from, as plain data: ``{"kind", "lang", "data"}``.
 
-    Texts are as they are printed (see ``plain``); what was not said is left out, and so is what the template does not
-    speak of: a paper is handed to others, and carries nothing about anybody that it does not need.
+    What was not said is left out, and so is what the template does not speak of: a paper is handed to others, and
+    carries nothing about anybody that it does not need.
 
     Args:
+        data: its texts as they are printed (see ``plain_data``).
         of_template: what the paper's template speaks of.
     """
-    facts = _without_empty(_only_marked(plain_data(data), of_template))
+    facts = _without_empty(_only_marked(data, of_template))
     assert isinstance(facts, dict)
     if not of_template.everything:
         whole = dict.fromkeys((*ON_EVERY_SHEET, "operator_choices"))

@@ -154,9 +154,10 @@ class Press:
             return self._of(templates).render(kind, data, lang, draft)
         check_complete(kind, data)
         template_digest = self.template_digest(kind, lang)
-        facts = facts_bytes(self.facts_of(kind, data, lang))
+        plain = plain_data(data)
+        facts = facts_bytes(facts_of(kind, lang, plain, self.template_facts(kind, lang)))
         data_digest = facts_digest(facts)
-        page = self.page(kind, data, lang, data_digest, draft)
+        page = self._page(kind, plain, lang, data_digest, draft)
         # A QR would vouch for a draft.
         qr = b"" if draft else qr_drawing(qr_content(self._check_url, data.document_no, data_digest))
         with _broken_templates(_name(kind, lang), but=(OSError, MemoryError)):
@@ -201,7 +202,7 @@ class Press:
         Raises:
             XuqiaoError: ``papers.template_missing``, ``papers.template_unclear``.
         """
-        return facts_of(kind, lang, data, self.template_facts(kind, lang))
+        return facts_of(kind, lang, plain_data(data), self.template_facts(kind, lang))
 
     def template_facts(self, kind: DocumentKind, lang: Literal["zh", "en"] = "zh") -> TemplateFacts:
         """What the template of a kind speaks of, with all that it includes.
@@ -249,11 +250,14 @@ class Press:
         Raises:
             XuqiaoError: ``papers.template_missing``, ``papers.template_broken``, ``papers.nothing_to_print``.
         """
+        return self._page(kind, plain_data(data), lang, data_digest, draft)
 
+    def _page(
+        self, kind: DocumentKind, plain: PaperData, lang: Literal["zh", "en"], data_digest: str, draft: bool
+    ) -> str:
         def name_of(kind: str, otherwise: str | None = None) -> str:
             return self.office.name_of(DocumentKind(kind), lang, otherwise)
 
-        plain = plain_data(data)
         with _broken_templates(_name(kind, lang)):
             return self._templates.get_template(_name(kind, lang)).render(
                 d=WithEarlierNames(plain),
