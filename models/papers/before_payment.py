@@ -12,10 +12,10 @@ from models.cases.applications import Guarantor
 from models.cases.approvals import current_approval
 from models.cases.payments import PaymentState, payments_of
 from models.papers.documents import Document
-from models.papers.signatures import Signature, SignedHow, signatures_of
+from models.papers.signatures import Signature, signatures_of
 from rulebook.law.measure import Measure
 from rulebook.papers.kinds import DocumentKind, before_payment, on_release_day
-from rulebook.papers.signing import PaperSigned, Unsigned, unsigned
+from rulebook.papers.signing import PaperSigned, SignedHow, Unsigned, unsigned
 
 
 class SignedPapers(NamedTuple):
