@@ -23,6 +23,7 @@ class TroubleKind(StrEnum):
     TOO_MANY_MESSAGES = "too_many_messages"  # one way of sending has reached its bound, and is refused from then on
     UNDELIVERABLE = "undeliverable"  # what was meant for it Temporal does not take
     STORY_GONE = "story_gone"  # its workflow has ended, or is not there, and the case has not ended
+    STORY_TAKEN = "story_taken"  # under the name of its workflow another one stands, which is not its own
     STORY_ELSEWHERE = "story_elsewhere"  # its workflow stands in another stage than the file, as after a reset
     APPROVAL_MISSING = "approval_missing"  # the checker's act was accepted, and the books know of no approval
 
