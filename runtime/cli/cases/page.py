@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from activities.cases.next_acts import NextAct
-from activities.cases.page import account_of, account_remark, act_words, basis_words, because, event_words, own_choices
+from activities.cases.page import (
+    account_of,
+    account_remark,
+    act_words,
+    basis_words,
+    because,
+    event_words,
+    own_choices,
+    part_words,
+)
 from activities.cases.wording import awaited, due_words, say_reason, why_ended
 from activities.wording import masked, moment, money, short
 from activities.words import say_finding
@@ -255,7 +264,7 @@ def _show_log(page: CasePage) -> None:
                 word("stage", event.stage),
                 event_words(event, call.lang),
                 event.actor_name,
-                word("role", event.actor_role),
+                part_words(event.actor_id, event.actor_role, call.lang),
             )
             for event in page.events
         ),
