@@ -168,11 +168,12 @@ def give_back(session: Session, taken: Taken) -> None:
     session.connection().execute(_GIVE_BACK, {"id": taken.first, "until": taken.until})
 
 
-def starts_waiting(session: Session) -> set[str]:
-    """Cases whose stories have not begun yet: their turn has not come, or their start fails."""
+def starts_waiting(session: Session, case_no: str | None = None) -> set[str]:
+    """Cases whose stories have not begun yet: their turn has not come, or their start fails; of one case alone."""
     outbox = table(Outbox).c
     still = outbox.delivered_at.is_(None) & outbox.failure.is_(None)
-    return set(session.scalars(select(outbox.case_no).where(outbox.errand == DeliveryKind.START.value, still)))
+    asked = (outbox.case_no == case_no,) if case_no else ()
+    return set(session.scalars(select(outbox.case_no).where(outbox.errand == DeliveryKind.START.value, still, *asked)))
 
 
 def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:
