@@ -114,6 +114,9 @@ def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
         for act in acts
         if act.refused
     )
+    if word_only := page.on_word:
+        papers = "、".join(word("paper", kind) for kind in word_only.papers)
+        fields([("signing", say("signing.on_word", by=word_only.recorded_by, on=word_only.signed_on, papers=papers))])
     fields([("workflow", page.workflow_id), ("earlier_case", page.follows), ("later_case", page.followed_by)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
