@@ -63,7 +63,8 @@ async def test_a_move_whose_answer_is_lost_counts_once(
 async def test_a_move_that_arrives_after_its_time_out_counts_once(
     clocks: Clocks, case: Handle, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    service, late = clocks.client.workflow_service, []
+    service = clocks.client.workflow_service
+    late: list[asyncio.Task[None]] = []
     send = service.update_workflow_execution_options
 
     async def slow(request: Any, **how: Any) -> Any:
