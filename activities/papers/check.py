@@ -3,7 +3,7 @@
 import hashlib
 import re
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
 from pathlib import Path
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from models.papers.signatures import Signature
 
 _NUMBER = re.compile(r"(?:文书编号|Document)([A-Z][A-Z0-9-]*-\d{4}-\d{5,}-\d-[A-Z0-9]+)")
+_SIGNED = b"/ByteRange"
 _ALIKE = 0.9
 """Of two files of one size, so much must be the same for one to be the other, changed."""
 
@@ -107,8 +108,8 @@ def check_file(
 ) -> FileReport:
     """Judge a file.
 
-    It is read in a process of its own, with bounds on its time and memory, by what our papers hold and by nothing else;
-    where it is held against files that were kept, these are read in a second one, within the same time.
+    It is read in a process of its own, with bounds on its time and memory, by what our papers hold and by nothing else,
+    together with what it is held against; where that is known only then, it is read in another, within the same time.
 
     Args:
         session: of the case file; None where it is not at hand: then the file is judged by itself.
@@ -145,25 +146,25 @@ class _Check:
         self._faults: list[FileFinding] = []
         self._remarks: list[FileFinding] = []
         self._read: Seen | None = None
+        self._recorded: list[Signature] = []
+        self._kept: Mapping[str, bytes] = {}
         self._report: dict[str, object] = {}
 
     def report(self) -> FileReport:
         document = self._exact()
-        recorded: list[Signature] = []
+        self._find_kept(document)
         if self._report.get("form") is not FileForm.SCAN:
-            self._read_file()
+            self._read_file(document)
             if self._records is None:
                 self._remarks.append(finding("paper_check.no_records"))
             elif document is None:
                 document = self._changed()
-        if self._records is not None and document is not None:
-            recorded = self._records.signatures_of(document)
-        if self._report.get("form") is not FileForm.SCAN:
-            self._judge_signatures(document, recorded)
+                self._find_kept(document)
+            self._judge_signatures(document)
             self._compare(document)
         if document is not None:
             self._name(document)
-            self._list(recorded)
+            self._list()
         return FileReport(
             sha256=self._sha256,
             size=len(self._content),
@@ -184,6 +185,19 @@ class _Check:
             self._remarks.append(finding("paper_check.scan_proves_nothing"))
         return self._records.paper(kept.document)
 
+    def _find_kept(self, document: "Document | None") -> None:
+        """The signatures on record for a paper, and the files that were kept with them."""
+        if self._records is not None and document is not None:
+            self._recorded = self._records.signatures_of(document)
+            self._kept = self._records.files({each.sha256 for each in self._recorded})
+
+    def _beside(self, document: "Document | None") -> list[tuple[bytes, Wanted]]:
+        """What a file is held against: the paper as it was drawn, and how signatures were shown when they were made."""
+        if document is None:
+            return []
+        kept = self._kept.values() if _SIGNED in self._content else ()
+        return [(document.pdf, Wanted.FACTS), *((content, Wanted.LOOKS) for content in kept)]
+
     def _keep_watch(self, digest: str, content: bytes) -> None:
         """What is stored is what was stored: whoever changed the row changed its digest as well, or is found out."""
         if hashlib.sha256(content).hexdigest() != digest:
@@ -191,19 +205,26 @@ class _Check:
 
     def _look(self, *asked: tuple[bytes, Wanted]) -> list[Seen]:
         """What is wanted of files, each looked at once; all together in the time that there is for one check."""
-        keys = [(hashlib.sha256(content).hexdigest(), wanted) for content, wanted in asked]
-        new = {key: each for key, each in zip(keys, asked, strict=True) if key not in self._known}
+        digests = [hashlib.sha256(content).hexdigest() for content, _ in asked]
+        whole = {digest for digest, (_, wanted) in zip(digests, asked, strict=True) if wanted is Wanted.ALL}
+        whole |= {digest for digest, wanted in self._known if wanted is Wanted.ALL}
+        keys = [
+            (digest, Wanted.ALL if digest in whole else wanted)
+            for digest, (_, wanted) in zip(digests, asked, strict=True)
+        ]
+        new = {key: content for key, (content, _) in zip(keys, asked, strict=True) if key not in self._known}
         if new:
             left = max(0.0, self._until - time.monotonic())
-            seen = look_at(list(new.values()), self._roots, self._office_fonts, seconds=left)
+            unseen = [(content, wanted) for (_, wanted), content in new.items()]
+            seen = look_at(unseen, self._roots, self._office_fonts, seconds=left)
             self._known |= dict(zip(new, seen, strict=True))
         return [self._known[key] for key in keys]
 
-    def _read_file(self) -> None:
+    def _read_file(self, document: "Document | None") -> None:
         if len(self._content) > MOST_BYTES:
             self._faults.append(finding("paper_check.too_big", size=len(self._content), most=MOST_BYTES))
             return
-        (self._read,) = self._look((self._content, Wanted.ALL))
+        self._read, *_ = self._look((self._content, Wanted.ALL), *self._beside(document))
         if not self._report.get("unchanged"):  # what is on record, byte for byte, was judged when it came there
             self._faults.extend(self._read.faults)
         if self._read.whole and not self._content.rstrip().endswith(b"%%EOF"):
@@ -268,7 +289,7 @@ class _Check:
                 return document
         return None
 
-    def _judge_signatures(self, document: "Document | None", recorded: "list[Signature]") -> None:
+    def _judge_signatures(self, document: "Document | None") -> None:
         read = self._read or Seen(whole=False)
         self._report["signatures"] = read.signatures
         if read.signatures and self._report.get("ours") is not False:
@@ -276,13 +297,11 @@ class _Check:
         facts, kept = read.facts, None
         if self._records is not None and document is not None:
             # A paper's facts are those that it was recorded with; those that a file brings along count where it is on
-            # no record. How signatures were shown, the files say that were kept with them.
-            files = self._records.files({each.sha256 for each in recorded}) if read.signatures else {}
-            looked = [(content, Wanted.LOOKS) for content in files.values()]
-            stored, *shown = self._look((document.pdf, Wanted.FACTS), *looked)
+            # no record.
+            stored, *shown = self._look(*self._beside(document))
             facts = stored.facts
-            kept = {sha256: each.looks for sha256, each in zip(files, shown, strict=True)}
-        beside = Beside(facts.plain if facts else {}, recorded, kept, self._demo_counts)
+            kept = {sha256: each.looks for sha256, each in zip(self._kept, shown, strict=False)}
+        beside = Beside(facts.plain if facts else {}, self._recorded, kept, self._demo_counts)
         self._faults.extend(faults_of(read, beside))
         self._remarks.extend(remarks_of(read.signatures))
 
@@ -313,14 +332,14 @@ class _Check:
         names = {"document_no": document.number, "case_no": document.case_no, "kind": document.kind}
         self._report |= {**names, "lang": document.lang}
 
-    def _list(self, recorded: "list[Signature]") -> None:
+    def _list(self) -> None:
         here = {each.certificate for each in self._report.get("signatures", ())}  # type: ignore[attr-defined]
         self._report["recorded"] = tuple(
             RecordedSignature(
                 **each.model_dump(include=set(RecordedSignature.model_fields) - {"here"}),
                 here=each.sha256 == self._sha256 or each.certificate in here,
             )
-            for each in recorded
+            for each in self._recorded
         )
 
 
