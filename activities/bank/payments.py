@@ -8,6 +8,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.books.breaker import breaker_of
+from activities.books.ledger import lock_pool
 from activities.contracts import PayOut, PayOutResult, RecordPaymentMark
 from activities.store import SYSTEM, Begin
 from gateways.bank import BankGateway, BankUnreachable, PaymentOrder
@@ -32,6 +33,7 @@ from rulebook.books.payments import (
     what_became_of,
     why_held_back,
 )
+from rulebook.books.references import folded
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -197,11 +199,16 @@ def _evidence(session: Session, request: PayOut, key: str, order: PaymentOrder, 
 
 
 def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: Sequence[str]) -> str:
-    """The line of the imported statement that somebody named as this payment's return and that is it."""
+    """The line of the imported statement that somebody named as this payment's return and that is it.
+
+    Whoever books, or decides on another payment, waits: one line is used once, and what is booked brings nothing back.
+    """
     if not named:
         return ""
+    lock_pool(session, order.fund)
+    booked = {folded(each.reference) for each in statements.movements_of(session, order.fund) if each.amount_fen}
     return brought_back_by(
-        statements.lines_of(session, order.fund),
+        [line for line in statements.lines_of(session, order.fund) if folded(line.name) not in booked],
         named,
         payments.ended_unpaid(session, payment),
         ordered_on=payment.intended_at.astimezone(LAW_ZONE).date(),
