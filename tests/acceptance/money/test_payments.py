@@ -301,6 +301,11 @@ async def test_20_a_payment_made_after_it_was_given_up_is_a_difference_that_name
     with fund.services.sessions() as session:
         [task] = statements.differences(session, fund.code)
     assert (task.kind, task.about, task.case_no) == ("late_payment", "ZF-LATE", case)
+    statement.add("SX1", -yuan(1), summary="电汇费")
+    statement.take_in()
+    with fund.services.sessions() as session:
+        still = {each.about: (each.id, each.kind, each.case_no) for each in statements.differences(session, fund.code)}
+    assert still["ZF-LATE"] == (task.id, "late_payment", case), "the next import leaves it the same task"
     await fund.bank_day()
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
     fund.told_in_a_difference.add(case)
