@@ -144,7 +144,8 @@ _CONFIRM = {_A.CONFIRM_RECEIPT: Role.CASHIER}
 """What a bank says came in is a notice until a line of the statement, or the cashier's own look, bears it out."""
 
 STAGES: Mapping[CaseStage, StageRow] = {
-    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
+    # Lapsed only where its story could not begin, or was lost before it had done anything: two people end it.
+    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED)),
     _S.ELIGIBILITY: _row(
         (_S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW, **_CORRECT},

@@ -24,6 +24,7 @@ class TroubleKind(StrEnum):
     UNDELIVERABLE = "undeliverable"  # what was meant for it Temporal does not take
     STORY_GONE = "story_gone"  # its workflow has ended, or is not there, and the case has not ended
     STORY_ELSEWHERE = "story_elsewhere"  # its workflow stands in another stage than the file, as after a reset
+    STUCK = "stuck"  # a step of it, or its workflow itself, fails again and again
     APPROVAL_MISSING = "approval_missing"  # the checker's act was accepted, and the books know of no approval
 
 

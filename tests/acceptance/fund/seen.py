@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -149,9 +149,11 @@ class SeenFund:
         return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
 
     async def histories(self, *cases: str) -> list[WorkflowHistory]:
-        """What Temporal has on record of some cases, or of all, recovery included."""
+        """What Temporal has on record of some cases, or of all that ever began, recovery included."""
         with self.services.sessions() as session:
-            rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
+            never = set(session.scalars(text("SELECT case_no FROM outbox WHERE errand = 'start' AND failure <> ''")))
+            wanted = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
+            rows = [case for case in wanted if case.case_no not in never]
         ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
         return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
 

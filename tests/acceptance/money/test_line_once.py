@@ -4,7 +4,6 @@ from pathlib import Path
 
 import pytest
 
-from models.books.receipts import provisional_of
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund.fund import TestedFund
@@ -31,14 +30,11 @@ async def test_27_money_told_under_two_numbers_is_booked_once(fund: TestedFund, 
     again = await fund.bank_says(case, fund.a_receipt(HALF, reference="ls 09"))
     assert fund.why_refused(again) == "message.receipt_booked"
     assert fund.position(case).outstanding_fen == HALF
-    assert statement.day_end().reconciliation.statement_fen == fund_books(statement)
+    day = statement.day_end().reconciliation
+    assert day.statement_fen == day.books_fen
     await take_back(fund, case)
     await fund.bank_says(case, fund.a_receipt(HALF, reference="LS-9"))
     assert fund.position(case).outstanding_fen == HALF, "what was taken back may be booked as what it is"
-
-
-def fund_books(statement: Statement) -> int:
-    return statement.day_end().reconciliation.books_fen
 
 
 async def test_27_a_line_that_brought_a_payment_back_is_no_return(counter_fund: TestedFund, tmp_path: Path) -> None:
@@ -61,10 +57,6 @@ async def test_27_a_line_that_brought_a_payment_back_is_no_return(counter_fund: 
     await fund.old_loan_settled(case)
     await fund.new_loan(case, yuan(6_000_000))
     told = await fund.bank_says(case, fund.a_receipt(FIVE_MILLION, reference="TH1"))
-    with fund.services.sessions() as session:
-        print("provisional:", provisional_of(session, fund.code, case))
-    day = statement.day_end().reconciliation
-    print("statement", day.statement_fen, "books", day.books_fen, "differences", day.differences)
     assert fund.why_refused(told) == "message.receipt_booked"
     assert fund.position(case).outstanding_fen == FIVE_MILLION
     assert fund.stage_of(case) is CaseStage.REPAYMENT

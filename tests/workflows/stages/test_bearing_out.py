@@ -8,7 +8,7 @@ import pytest
 from temporalio.client import WorkflowUpdateStage
 
 from activities import contracts
-from activities.contracts import BooksOfCase, Booking
+from activities.contracts import Booking, BooksOfCase
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.cases import recovery_id
 from rulebook.messages import (
@@ -44,8 +44,10 @@ async def all_told(story: Story) -> None:
     story.answers["book_return"] = lambda _: Booking(provisional=TOLD)
     story.answers["stand_on_statement"] = lambda _: BooksOfCase(bridge=None, provisional=TOLD, waits=True)
     day = day_of(story.last(contracts.pay_out).step)
-    paid = (ReceiptPurpose.PRINCIPAL, AMOUNT), (ReceiptPurpose.FEE, AMOUNT)
-    lines = tuple(ReceiptLine(purpose=p, amount_fen=fen, reference=f"LS-{n}", payer="某") for n, (p, fen) in enumerate(paid, 1))
+    lines = tuple(
+        ReceiptLine(purpose=purpose, amount_fen=AMOUNT, reference=reference, payer="某")
+        for purpose, reference in ((ReceiptPurpose.PRINCIPAL, "LS-1"), (ReceiptPurpose.FEE, "LS-2"))
+    )
     await story.tell(Receipt(received_on=day, lines=lines))
     assert story.events[-1] == "statement_awaited"
 
