@@ -34,6 +34,7 @@ from rulebook.books.payments import (
     why_held_back,
 )
 from rulebook.books.references import folded
+from rulebook.books.same_line import named_on
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -315,7 +316,10 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
         case PaymentStatus.PAID:
             assert report.reference, "the bank names what it paid"
             paid_on = min(report.paid_on or on, on)  # the fee runs from the day the money left, whenever it is learnt
-            if not _paid(session, request, order, report.reference, on, paid_on):
+            # What people name is the line itself; a bank's system says its own number, as its statement does.
+            by_hand = session.get_one(Payment, order.key).by_hand
+            reference = report.reference if by_hand else named_on(paid_on, report.reference)
+            if not _paid(session, request, order, reference, on, paid_on):
                 return PayOutResult(paid=None)
             return PayOutResult(paid=True, paid_on=paid_on)
         case PaymentStatus.REJECTED:

@@ -20,6 +20,7 @@ from models.cases.reads import case_page
 from models.funds.funds import fund
 from models.papers.documents import documents_of
 from rulebook.books.postings import Pool, Position, PostingKind
+from rulebook.books.same_line import named_on
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import renewal_id
 from rulebook.stages import ENDS, CaseStage
@@ -192,7 +193,8 @@ class SeenFund:
         times = Counter(payment.case_no for payment in of_our_cases)
         faults += [f"the bank paid {case} {count} times" for case, count in times.items() if count > 1]
         unknown = {p.reference for p in of_our_cases if p.case_no in self.told_in_a_difference}
-        paid = {p.reference: (p.case_no, p.amount_fen) for p in of_our_cases if p.reference not in unknown}
+        booked = [payment for payment in of_our_cases if payment.reference not in unknown]
+        paid = {named_on(each.paid_on, each.reference): (each.case_no, each.amount_fen) for each in booked}
         if self._gateway == "simulated" and paid != disbursed:
             faults.append(f"the bank paid {paid}, the books say {disbursed}")
         return faults + [fault for case in cases for fault in self._wrong_with(case)]

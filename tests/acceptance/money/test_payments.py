@@ -9,14 +9,16 @@ import pytest
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
+import gateways.simulated.bank
 from activities.bank.payments import Payments
 from activities.books.statement.taking_in import LineState
 from gateways.simulated import BankScript, PaymentManner
-from models.books import statements
+from models.books import ledger, statements
+from rulebook.books.postings import capital_in
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.acceptance.fund.statement import Statement, account_of
 from tests.builders import a_micro_manufacturer
 
@@ -309,6 +311,21 @@ async def test_20_a_payment_made_after_it_was_given_up_is_a_difference_that_name
     await fund.bank_day()
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
     fund.told_in_a_difference.add(case)
+
+
+async def test_27_a_banks_number_that_begins_anew_each_day_is_no_line_booked_on_another(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await ready_to_release(fund)
+    with fund.services.sessions.begin() as session:
+        ledger.post(session, capital_in(fund.code, "县财政局", 100, reference="12", on=fund.today, actor_id=MAKER))
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    monkeypatch.setattr(gateways.simulated.bank, "serial", lambda *_: "00012")
+    await fund.release(case)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.OLD_LOAN_SETTLEMENT, FIVE_MILLION)
+    assert fund.payments_of(case)[0].reference == f"{fund.today:%Y%m%d}-00012", "as the statement's line is called"
 
 
 async def test_a_payment_that_the_payees_bank_sends_back_is_the_banks_own_word(fund: TestedFund) -> None:
