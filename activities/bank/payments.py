@@ -207,11 +207,13 @@ def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: S
     if not named:
         return ""
     lock_pool(session, order.fund)
-    booked = {folded(each.reference) for each in statements.movements_of(session, order.fund) if each.amount_fen}
+    booked = {folded(each.reference): each for each in statements.movements_of(session, order.fund) if each.amount_fen}
+    lines = [(line, booked.get(folded(line.name))) for line in statements.lines_of(session, order.fund)]
     return brought_back_by(
-        [line for line in statements.lines_of(session, order.fund) if folded(line.name) not in booked],
+        [line for line, movement in lines if movement is None or movement.case_no is None],
         named,
-        payments.ended_unpaid(session, payment),
+        payments.rivals_of(session, payment),
+        {line.name for line, movement in lines if movement is not None},
         ordered_on=payment.intended_at.astimezone(LAW_ZONE).date(),
         account=order.payee_account,
         amount_fen=order.amount_fen,

@@ -6,7 +6,7 @@ import pytest
 
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund.fund import TestedFund
+from tests.acceptance.fund.fund import EVERYTHING, TestedFund
 from tests.acceptance.fund.statement import Statement, account_of
 from tests.acceptance.money.test_taken_back import take_back
 from tests.builders import a_micro_manufacturer
@@ -88,3 +88,32 @@ async def test_27_a_line_that_is_booked_brings_no_payment_back(counter_fund: Tes
     await fund.confirm_payment(case, paid=False, line="TH1")
     await fund.settle()
     assert "payment_rejected" not in fund.events(case), "its money is another case's return"
+
+
+async def test_20_a_line_that_could_be_the_return_of_either_of_two_payments_is_neithers(
+    counter_fund: TestedFund, tmp_path: Path
+) -> None:
+    fund = counter_fund
+    statement = Statement(fund, tmp_path)
+    row, second = [a_micro_manufacturer(maturity=fund.in_days(5)) for _ in range(2)]
+    second = second.model_copy(update={"account_number": row.account_number})
+    case, other = await fund.apply(row), await fund.apply(second)
+    for each in (case, other):
+        await fund.reserve(each, FIVE_MILLION)
+        await fund.sign(each)
+    await fund.skip_to_release_day(case)
+    for each, line in ((case, "ZF1"), (other, "ZF2")):
+        await fund.release(each)
+        await fund.mark_sent(each)
+        statement.add(line, -FIVE_MILLION, account=account_of(fund, each))
+    await fund.confirm_payment(other, line="ZF2")
+    statement.add("TH1", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
+    statement.take_in()
+    await fund.confirm_payment(case, paid=False, line="TH1")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "the money of the other may be what came back"
+    statement.add("TH2", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
+    statement.take_in()
+    await fund.confirm_payment(case, paid=False, line="TH1", by=EVERYTHING)
+    await fund.settle()
+    assert "payment_rejected" in fund.events(case)
