@@ -13,14 +13,14 @@ from typing import Generic, NoReturn, Self, TypeVar
 from temporalio import activity
 
 from rulebook.books.provisional import ProvisionalReceipt
-from rulebook.bridges import Bridge, Part
+from rulebook.bridges import Bridge, Part, Return
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
-from rulebook.messages import NewLoan
+from rulebook.messages import DateCorrection, NewLoan
 from rulebook.stages import CaseStage
-from rulebook.steps import Step
+from rulebook.steps import Refusal, Step
 from rulebook.values import Value
 
 
@@ -325,6 +325,19 @@ class RecordCollateral(StepRequest):
     certificate: str
 
 
+class CorrectDate(StepRequest):
+    """A date that was recorded wrongly becomes another; what said it stays as it is, and the step says both."""
+
+    correction: DateCorrection
+
+
+class DateCorrected(Value):
+    """``refused``: what stands against it by now, and nothing was written; else ``returns`` as they are dated now."""
+
+    refused: Refusal | None = None
+    returns: tuple[Return, ...] = ()
+
+
 class BookReturn(StepRequest):
     """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
 
@@ -502,6 +515,11 @@ def record_old_loan_settled(request: Step) -> None:
 
 @commits(Queue.CASES)
 def record_collateral(request: RecordCollateral) -> None:
+    _stub()
+
+
+@decides(Queue.CASES, lambda request, answer: None if answer.refused else request.step)
+def correct_date(request: CorrectDate) -> DateCorrected:
     _stub()
 
 

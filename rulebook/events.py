@@ -22,6 +22,8 @@ class EventKind(StrEnum):
     MEASURE_CHANGED = "measure_changed"
     MEASURE_KEPT = "measure_kept"
     CORRECTION_PROPOSED = "correction_proposed"
+    DATE_PROPOSED = "date_proposed"
+    DATE_CORRECTED = "date_corrected"
     PAPERS_DRAWN_UP = "papers_drawn_up"
     PAPERS_NOT_DRAWN = "papers_not_drawn"
     TEMPLATES_CHANGED = "templates_changed"

@@ -54,6 +54,9 @@ DECIDED_BY = "decided_by"
 REFUSAL = "refusal"
 """In a step's detail: the code of what stood against it; behind the same name and a dot, what its sentence needs."""
 
+SAID_BY = "said_by"
+"""In a step's detail: id of the act or message whose date it corrects."""
+
 POOL_GRANTED = "pool_granted"
 """The signal by which the pool tells a queued case that money is now held for it."""
 

@@ -8,14 +8,14 @@ from temporalio import workflow
 
 from activities import contracts
 from activities.contracts import Commitment, Contract, Request, Result, queue_name
-from rulebook.acts import judge
+from rulebook.acts import DATE_CORRECTIONS, DateProposal, judge
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.calendars.in_order import misdated
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
-from rulebook.messages import Actor, BankMessage, OfficerAct, Receipt, kinds_of
+from rulebook.messages import Actor, ApproveDate, BankMessage, OfficerAct, ProposeDate, Receipt, kinds_of
 from rulebook.money import Fen, format_yuan
 from rulebook.stages import ActKind, CaseStage, Kind
 from rulebook.steps import REFUSAL, Outcome, Step
@@ -156,6 +156,8 @@ class Case(Generic[State]):
         only = kinds_of(wanted)
         self.in_hand = None
         self._while_undrawn = only if wait.awaits is ActKind.DRAW_AGAIN else None
+        if self._while_undrawn is None:
+            only |= kinds_of(DATE_CORRECTIONS)
         while True:
             got = await self.inbox.next(
                 self._reminders(wait),
@@ -176,7 +178,33 @@ class Case(Generic[State]):
                 self.inbox.refuse_message(got.id, refusal.code, **refusal.params)
             else:
                 self.in_hand = got
-                return got.body
+                if not isinstance(got.body, DATE_CORRECTIONS):
+                    return got.body
+                await self._hear_date(got.body, wait)
+
+    async def _hear_date(self, correction: ProposeDate | ApproveDate, wait: Wait) -> None:
+        """A recorded date was wrong: one person proposes, another approves; the case goes on meanwhile, and afterwards
+        by the true one."""
+        state, detail = self.state, correction.correction.model_dump(mode="json")
+        if isinstance(correction, ProposeDate):
+            await self.record(self.step(EventKind.DATE_PROPOSED, wait=wait, detail=detail, reason=correction.reason))
+            state.date_proposed = DateProposal(correction.correction, correction.reason, self.actor.id, self.actor.name)
+            return
+        assert state.date_proposed is not None, "what is approved was proposed"
+        why = {"reason": state.date_proposed.reason, "proposed_by": state.date_proposed.maker_name}
+        step = self.step(EventKind.DATE_CORRECTED, wait=wait, detail={**detail, **why})
+        corrected = await self.commit(
+            contracts.correct_date, contracts.CorrectDate(step=step, correction=correction.correction)
+        )
+        state.date_proposed = None
+        if corrected.refused:
+            self.in_hand = None
+            self.inbox.put_back_refused(step.refused)
+            self.inbox.refuse_act(corrected.refused)
+            return
+        state.redate(correction)
+        if state.bridge is not None:
+            state.bridge = state.bridge.model_copy(update={"returns": corrected.returns})
 
     async def read_books(self, wait: Wait) -> None:
         """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""

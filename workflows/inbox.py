@@ -212,6 +212,10 @@ class Inbox:
         for act_id in ids:
             self._answers[act_id] = outcome
 
+    def refuse_act(self, refusal: Refusal) -> None:
+        """What was taken up could not be committed; whoever acted learns why."""
+        self._answers[refusal.id] = XuqiaoError(refusal.code, **refusal.params)
+
     def move_to(self, stage: CaseStage) -> None:
         """The case stands in another stage: a message that can no longer mean anything is refused, with its reason.
 

@@ -6,7 +6,7 @@ from functools import partial
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import WriteOffProposal
+from rulebook.acts import DateProposal, WriteOffProposal
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -50,6 +50,7 @@ class RecoveryStart(Value):
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
     unheeded: int = 0
+    date_proposed: DateProposal | None = None
 
 
 @workflow.defn(name="Recovery")
@@ -60,7 +61,11 @@ class Recovery:
     def __init__(self, start: RecoveryStart) -> None:
         self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY)
         self._case.state = RecoveryState(
-            bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
+            bridge=start.bridge,
+            measure=start.measure,
+            calendar=start.calendar,
+            booked=set(start.booked),
+            date_proposed=start.date_proposed,
         )
         state = self._case.state
         if start.write_off is not None:
@@ -131,6 +136,7 @@ class Recovery:
                     "write_off": state.write_off,
                     "write_off_reason": state.write_off_reason,
                     "unheeded": self._unheeded,
+                    "date_proposed": state.date_proposed,
                 }
             )
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
 
-from rulebook.acts import Proposal, RecoveryStanding, Standing, WriteOffProposal
+from rulebook.acts import DateProposal, Proposal, RecoveryStanding, Standing, WriteOffProposal
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
@@ -12,6 +12,7 @@ from rulebook.calendars.in_order import KnownDays
 from rulebook.cases import BankAnswer, Promise
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
+from rulebook.messages import DateCorrection, Dated
 
 
 class CaseState(Protocol):
@@ -22,6 +23,7 @@ class CaseState(Protocol):
         bridge: the fund's money, once it is out.
         booked: references of the statement that were booked for this case.
         provisional: of them, those that nothing bears out, as the books said last.
+        date_proposed: the recorded date that somebody proposes to correct, if any.
     """
 
     measure: Measure
@@ -29,12 +31,16 @@ class CaseState(Protocol):
     bridge: Bridge | None
     booked: set[str]
     provisional: tuple[ProvisionalReceipt, ...]
+    date_proposed: DateProposal | None
 
     def standing(self, owed_fen: int) -> Standing | RecoveryStanding:
         """What the rules for an act look at, beyond stage and role; principal and fee still to come are given."""
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the case on a day."""
+
+    def redate(self, correction: DateCorrection) -> None:
+        """A date of its own that was recorded wrongly becomes the true one; the bridge's come from the books."""
 
 
 @dataclass(kw_only=True)
@@ -63,6 +69,11 @@ class RenewalState(Standing):
     def standing(self, owed_fen: int) -> Standing:
         """Itself: what is owed, no rule before recovery asks."""
         return self
+
+    def redate(self, correction: DateCorrection) -> None:
+        """The settlement's day bounds those that follow it."""
+        if correction.said is Dated.OLD_LOAN_SETTLED:
+            self.settled_on = correction.now
 
     @property
     def promised(self) -> Promise:
@@ -93,11 +104,17 @@ class RecoveryState:
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
     provisional: tuple[ProvisionalReceipt, ...] = ()
+    date_proposed: DateProposal | None = None
 
     def standing(self, owed_fen: int) -> RecoveryStanding:
         """Where the pursuit stands today; amounts in fen."""
         assert self.bridge is not None, "what is pursued is out"
-        return RecoveryStanding(self.bridge.outstanding_fen, owed_fen, self.write_off, self.provisional)
+        return RecoveryStanding(
+            self.bridge.outstanding_fen, owed_fen, self.write_off, self.provisional, self.date_proposed
+        )
+
+    def redate(self, correction: DateCorrection) -> None:
+        """It keeps none but the bridge's."""
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the pursuit on a day."""

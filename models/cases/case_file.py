@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.base import Moment, fen, insert_new, moment, plain_json, table, words
 from models.books.ledger import vouchers
-from models.cases.acts import settle_acts
+from models.cases.acts import CORRECTED, settle_acts
 from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure
 from rulebook.books.postings import PostingKind, Subject
@@ -285,9 +285,9 @@ def open_tasks(session: Session, fund: str) -> list[Task]:
     return list(session.scalars(waiting))
 
 
-_VALUE_DATES = text("""
-    SELECT j.seq, (m.body ->> 'received_on')::date AS received_on
-    FROM ledger.journal AS j JOIN bank_message AS m ON m.id = j.evidence AND m.kind = 'receipt'
+_VALUE_DATES = text(f"""
+    SELECT j.seq, coalesce({CORRECTED}, (said.body ->> 'received_on')::date) AS received_on
+    FROM ledger.journal AS j JOIN bank_message AS said ON said.id = j.evidence AND said.kind = 'receipt'
     WHERE j.book = :book AND j.case_no = :case
 """)
 

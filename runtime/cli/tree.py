@@ -17,6 +17,7 @@ _CASE: Tree = {
             *("propose", "reject", "send-back", "decide", "draw-again", "sign", "release", "sent", "confirm"),
             "confirm-receipt",
             *("withdraw", "conclude-recovery", "put-first", "propose-measure", "approve-measure", "approve"),
+            *("propose-date", "approve-date"),
         )
     },
     "propose-correction": "workbook.correcting:propose_correction",
