@@ -149,6 +149,12 @@ class ReadMoneyOut(Value):
     fund: str
 
 
+class ReadCalendar(Value):
+    """The working days of a case as the table knows them now."""
+
+    case_no: str
+
+
 class RecordProposal(StepRequest):
     """``attempt`` counts the proposals of a case; ``bound_by`` names what bounds the ceiling."""
 
@@ -450,6 +456,11 @@ def record_proposal(request: RecordProposal) -> int | None:
 
 @reads(Queue.CASES)
 def read_money_out(request: ReadMoneyOut) -> Bridge | None:
+    _stub()
+
+
+@reads(Queue.CASES)
+def read_calendar(request: ReadCalendar) -> WorkCalendar:
     _stub()
 
 

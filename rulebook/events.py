@@ -22,6 +22,7 @@ class EventKind(StrEnum):
     MEASURE_CHANGED = "measure_changed"
     MEASURE_KEPT = "measure_kept"
     CORRECTION_PROPOSED = "correction_proposed"
+    DEADLINES_MOVED = "deadlines_moved"
     DATE_PROPOSED = "date_proposed"
     DATE_CORRECTED = "date_corrected"
     PAPERS_DRAWN_UP = "papers_drawn_up"

@@ -77,6 +77,16 @@ class BooksMoved(Value):
     because: str
 
 
+CALENDAR_CHANGED = "calendar_changed"
+"""The signal by which an open case is told that days have become worked or off."""
+
+
+class CalendarChanged(Value):
+    """The working days must be read anew; ``because`` names the notice."""
+
+    because: str
+
+
 class Outcome(Value):
     """What an officer learns of his act once it is committed."""
 

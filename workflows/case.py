@@ -66,6 +66,7 @@ class Case(Generic[State]):
         self.inbox = Inbox(stage, self._judge)
         self.in_hand: OfficerAct | BankMessage | None = None
         self._while_undrawn: Collection[Kind] | None = None
+        self._moved: dict[datetime, datetime] = {}
         self.inbox.listen()
 
     @property
@@ -159,17 +160,21 @@ class Case(Generic[State]):
         if self._while_undrawn is None:
             only |= kinds_of(DATE_CORRECTIONS)
         while True:
+            wait = self.as_moved(wait)
             got = await self.inbox.next(
                 self._reminders(wait),
                 only,
-                or_when=lambda: or_when() or self.inbox.books_moved or bool(self.inbox.refused),
+                or_when=lambda: or_when() or self.inbox.has_news,
             )
             if isinstance(got, Reminder):
                 if got.at >= wait.last_call:
+                    self._is_over(wait)
                     return None
                 await self._tell_people(wait, got)
             elif got is None and self.inbox.refused:
                 await self.record_refused(wait)
+            elif got is None and self.inbox.calendar_changed:
+                await self._take_calendar(wait)
             elif got is None and self.inbox.books_moved and not or_when():
                 await self.read_books(wait)
             elif got is None:
@@ -205,6 +210,32 @@ class Case(Generic[State]):
         state.redate(correction)
         if state.bridge is not None:
             state.bridge = state.bridge.model_copy(update={"returns": corrected.returns})
+
+    def as_moved(self, wait: Wait) -> Wait:
+        """A wait as a change of the calendar has moved it since it was reckoned."""
+        due, last_call = (self._moved.get(at, at) for at in (wait.due, wait.last_call))
+        return Wait(wait.awaits, min(due, last_call), last_call)
+
+    async def _take_calendar(self, wait: Wait) -> None:
+        """Days have become worked or off: what lies ahead is as many working days away as before, by the new days."""
+        because, self.inbox.calendar_changed = self.inbox.calendar_changed, ""
+        before = self.clock
+        calendar = await self.do(contracts.read_calendar, contracts.ReadCalendar(case_no=self.case_no))
+        days = self.state.take_calendar(calendar)
+        known = {*self._moved.values(), wait.due, wait.last_call}
+        moves = {at: before.moved(at, self.clock, dict(days.values())) for at in known}
+        self._moved = moves | {at: moves[to] for at, to in self._moved.items()}
+        after = self.as_moved(wait)
+        told = {name: f"{was} → {now}" for name, (was, now) in days.items() if was != now}
+        if after.due != wait.due:
+            told["due"] = " → ".join(f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}" for at in (wait.due, after.due))
+        if told:
+            cause, detail = moment_of(EventKind.DEADLINES_MOVED), {**told, "notice": because}
+            await self.record(self.step(EventKind.DEADLINES_MOVED, cause=cause, wait=after, detail=detail))
+
+    def _is_over(self, wait: Wait) -> None:
+        """What follows is reckoned anew: it may be due when an earlier wait once was."""
+        self._moved = {at: to for at, to in self._moved.items() if to not in (wait.due, wait.last_call)}
 
     async def read_books(self, wait: Wait) -> None:
         """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""
@@ -271,6 +302,7 @@ class Case(Generic[State]):
             detail, figures: what the event's sentence needs, shown as text.
         """
         taken = self.in_hand if cause is None else None
+        wait = wait and self.as_moved(wait)
         return Step(
             case_no=self.case_no,
             fund=self.fund,
@@ -326,6 +358,7 @@ class Case(Generic[State]):
         self.inbox.move_to(step.stage)
         self.inbox.answer(step.taken, Outcome(stage=step.stage, event=step.event))
         if moved:
+            self._moved = {}
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))

@@ -124,13 +124,14 @@ class Recovery:
         case = self._case
         if not (case.inbox.is_idle and workflow.all_handlers_finished() and isinstance(wait.awaits, ActKind)):
             return
-        state = case.state
+        state, wait = case.state, case.as_moved(wait)
         workflow.continue_as_new(
             start.model_copy(
                 update={
                     "bridge": case.bridge,
                     "kept": (),
                     "booked": receipts.carried(state.booked),
+                    "calendar": state.calendar,
                     "waits": (wait.awaits, wait.due, wait.last_call),
                     "heard": case.inbox.lately_heard,
                     "write_off": state.write_off,

@@ -1,5 +1,6 @@
 """What is known of a case, in one place: a stage reads it here and changes it here, and nowhere else."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Protocol
@@ -13,6 +14,7 @@ from rulebook.cases import BankAnswer, Promise
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
 from rulebook.messages import DateCorrection, Dated
+from workflows.clock import Clock
 
 
 class CaseState(Protocol):
@@ -38,6 +40,13 @@ class CaseState(Protocol):
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the case on a day."""
+
+    def take_calendar(self, calendar: WorkCalendar) -> Mapping[str, tuple[date, date]]:
+        """Go by other working days from now on.
+
+        Returns:
+            the last days of all that is reckoned from a fixed day, by name, as they were and as they are.
+        """
 
     def redate(self, correction: DateCorrection) -> None:
         """A date of its own that was recorded wrongly becomes the true one; the bridge's come from the books."""
@@ -69,6 +78,14 @@ class RenewalState(Standing):
     def standing(self, owed_fen: int) -> Standing:
         """Itself: what is owed, no rule before recovery asks."""
         return self
+
+    def take_calendar(self, calendar: WorkCalendar) -> Mapping[str, tuple[date, date]]:
+        """The release day hangs on the maturity; once the money is out, the last day for its return on the payment."""
+        if self.bridge is not None:
+            return _other_days(self, calendar)
+        was, now = (days.workday_before(self.facts.loan.maturity) for days in (self.calendar, calendar))
+        self.calendar, self.last_call = calendar, Clock(self.measure, calendar).close_of(now)
+        return {"release": (was, now)}
 
     def redate(self, correction: DateCorrection) -> None:
         """The settlement's day bounds those that follow it."""
@@ -113,9 +130,23 @@ class RecoveryState:
             self.bridge.outstanding_fen, owed_fen, self.write_off, self.provisional, self.date_proposed
         )
 
+    def take_calendar(self, calendar: WorkCalendar) -> Mapping[str, tuple[date, date]]:
+        """The last day for the return hangs on the payment."""
+        return _other_days(self, calendar)
+
     def redate(self, correction: DateCorrection) -> None:
         """It keeps none but the bridge's."""
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the pursuit on a day."""
         return KnownDays(today=today, paid=self.bridge.paid_on if self.bridge else None)
+
+
+def _other_days(state: CaseState, calendar: WorkCalendar) -> Mapping[str, tuple[date, date]]:
+    """The last day for the return of money that is out, by both calendars; the state goes by the new one."""
+    bridge, old = state.bridge, Clock(state.measure, state.calendar)
+    assert bridge is not None, "money is out"
+    state.calendar, new = calendar, Clock(state.measure, calendar)
+    due_on = state.measure.due_on(bridge.paid_on, calendar)
+    state.bridge = bridge.model_copy(update={"due_on": due_on})
+    return {"return_by": (old.workday(bridge.due_on, 0), new.workday(due_on, 0))}

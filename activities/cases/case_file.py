@@ -9,6 +9,7 @@ from activities.contracts import (
     DateCorrected,
     OpenCase,
     OpenedCase,
+    ReadCalendar,
     ReadMeasure,
     ReadMoneyOut,
     ReadTemplates,
@@ -31,6 +32,7 @@ from models.funds import calendar, funds
 from models.funds.funds import business_date
 from models.papers import documents
 from rulebook.bridges import Bridge
+from rulebook.calendar import WorkCalendar
 from rulebook.calendars.corrected import check_date
 from rulebook.cases import CaseFacts, recovery_id
 from rulebook.errors import XuqiaoError
@@ -93,6 +95,15 @@ class CaseFile:
         with self._begin() as session:
             law = funds.measure_in_force(session, request.fund, request.effective_from)
         return measure_from(law.pack, law.overlay)
+
+    @activity.defn
+    def read_calendar(self, request: ReadCalendar) -> WorkCalendar:
+        """The days of a case as the table knows them now, by value: from its application to well after its maturity."""
+        with self._begin() as session:
+            application = session.get_one(Application, request.case_no)
+            maturity = CaseFacts.model_validate(application.facts).loan.maturity
+            through = max(maturity, business_date(session, application.fund))
+            return calendar.calendar_around(session, application.received_on, through)
 
     @activity.defn
     def refer_case(self, request: RecordFindings) -> None:
