@@ -336,6 +336,10 @@ class CorrectDate(StepRequest):
 
     correction: DateCorrection
 
+    def written(self, answer: "DateCorrected") -> Step | None:
+        """Nothing, where something stands against it by now."""
+        return None if answer.refused else self.step
+
 
 class DateCorrected(Value):
     """``refused``: what stands against it by now, and nothing was written; else ``returns`` as they are dated now."""
@@ -529,7 +533,7 @@ def record_collateral(request: RecordCollateral) -> None:
     _stub()
 
 
-@decides(Queue.CASES, lambda request, answer: None if answer.refused else request.step)
+@decides(Queue.CASES, CorrectDate.written)
 def correct_date(request: CorrectDate) -> DateCorrected:
     _stub()
 

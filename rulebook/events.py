@@ -35,6 +35,7 @@ class EventKind(StrEnum):
     PAYMENT_MARKED = "payment_marked"
     PAYMENT_REJECTED = "payment_rejected"
     PAID_OUT = "paid_out"
+    PAID_LATE = "paid_late"
     OLD_LOAN_SETTLED = "old_loan_settled"
     RESIDUE_LEFT = "residue_left"
     COLLATERAL_REGISTERED = "collateral_registered"

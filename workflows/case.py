@@ -67,6 +67,7 @@ class Case(Generic[State]):
         self.in_hand: OfficerAct | BankMessage | None = None
         self._while_undrawn: Collection[Kind] | None = None
         self._moved: dict[datetime, datetime] = {}
+        self._due_told: datetime | None = None
         self.inbox.listen()
 
     @property
@@ -192,8 +193,9 @@ class Case(Generic[State]):
         by the true one."""
         state, detail = self.state, correction.correction.model_dump(mode="json")
         if isinstance(correction, ProposeDate):
+            by = self.actor
             await self.record(self.step(EventKind.DATE_PROPOSED, wait=wait, detail=detail, reason=correction.reason))
-            state.date_proposed = DateProposal(correction.correction, correction.reason, self.actor.id, self.actor.name)
+            state.date_proposed = DateProposal(correction.correction, correction.reason, by.id, by.name)
             return
         assert state.date_proposed is not None, "what is approved was proposed"
         why = {"reason": state.date_proposed.reason, "proposed_by": state.date_proposed.maker_name}
@@ -357,11 +359,19 @@ class Case(Generic[State]):
         moved = step.stage is not self.stage
         self.inbox.move_to(step.stage)
         self.inbox.answer(step.taken, Outcome(stage=step.stage, event=step.event))
+        if step.stage is CaseStage.RECOVERY and not moved:
+            self.tell_due(step.due)
         if moved:
             self._moved = {}
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
+
+    def tell_due(self, due: datetime | None) -> None:
+        """When the task of a pursuit is due, in the list of workflows: no change of stage tells it there."""
+        if due is not None and due != self._due_told and workflow.patched("due-of-a-pursuit"):
+            self._due_told = due
+            workflow.upsert_search_attributes([TASK_DUE.value_set(due)])
 
 
 def _judges_dates() -> bool:

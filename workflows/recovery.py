@@ -79,6 +79,7 @@ class Recovery:
         """Receipts are booked as they come; the officers conclude when nothing is owed, or write off what is lost."""
         case = self._case
         wait = Wait(*start.waits) if start.waits else self._review()
+        case.tell_due(wait.due)
         while True:
             if workflow.info().is_continue_as_new_suggested() and workflow.patched("begins-anew"):
                 self._begin_anew_when_idle(start, wait)
