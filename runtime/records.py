@@ -41,7 +41,9 @@ class Records:
         """Connections as the application's role."""
         url = self.settings.database.url
         at = url.get_secret_value() if url else self.embedded.app_url
-        return engine_for(at, pool_size=APPLICATION_CONNECTIONS, held_at_most=self.held_at_most)
+        return engine_for(
+            at, pool_size=APPLICATION_CONNECTIONS, held_at_most=self.held_at_most, prepares=self._prepares
+        )
 
     @cached_property
     def desk_engine(self) -> Engine:
@@ -53,7 +55,13 @@ class Records:
         url = self.settings.database.desk_url
         if url is None and self.settings.database.url is not None:
             raise XuqiaoError("setup.desk_missing")
-        return engine_for(url.get_secret_value() if url else self.embedded.desk_url, pool_size=DESK_CONNECTIONS)
+        at = url.get_secret_value() if url else self.embedded.desk_url
+        return engine_for(at, pool_size=DESK_CONNECTIONS, prepares=self._prepares)
+
+    @property
+    def _prepares(self) -> bool:
+        """Nothing stands between us and the embedded servers; whether before others, only the settings know."""
+        return self.settings.database.prepare or self.settings.database.url is None
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:

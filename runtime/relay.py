@@ -40,8 +40,6 @@ BATCH = 64
 LOOK_AGAIN_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
 RPC_TIME = timedelta(seconds=10)
-
-
 BATCH_TIME = 15.0
 """Seconds for the deliveries of one case in a batch: its locks are held as long, and the others' receipts wait."""
 APPROVALS_SECONDS = 60.0
@@ -90,6 +88,8 @@ class Relay:
         services: where the outbox is.
         client: of the Temporal service.
     """
+
+    batch_time = BATCH_TIME
 
     def __init__(self, services: Services, client: Client) -> None:
         self._services = services
@@ -206,7 +206,7 @@ class Relay:
         """Deliver what waits for one case, in order, up to the first that fails."""
         done = Delivered()
         try:
-            async with asyncio.timeout(BATCH_TIME):
+            async with asyncio.timeout(self.batch_time):
                 for delivery in deliveries:
                     done.stopped = delivery
                     await self._deliver_one(delivery, route, done)

@@ -29,11 +29,14 @@ def only_signed_behind(pdf: bytes, ours: bytes) -> bool:
         old, new = PdfFileReader(io.BytesIO(ours)), PdfFileReader(io.BytesIO(pdf))
         revisions = range(old.xrefs.total_revisions)
         known = set().union(*(old.xrefs.explicit_refs_in_revision(revision) for revision in revisions))
+        # Where an object is still read from the same place of the same bytes, it is the same. What holds it, a stream
+        # of objects, is an object itself.
+        moved = [ref for ref in known if new.xrefs[ref] != old.xrefs[ref]]
         return (
             new.root_ref.idnum == old.root_ref.idnum
             and _info(new) == _info(old)
             and _form(new).keys() <= _OF_A_FORM
-            and all(_as_before(old.get_object(ref), new.get_object(ref)) for ref in known if ref.idnum != _info(old))  # type: ignore[no-untyped-call]
+            and all(_as_before(old.get_object(ref), new.get_object(ref)) for ref in moved if ref.idnum != _info(old))  # type: ignore[no-untyped-call]
         )
     except Exception:  # a damaged file makes the library fail in any way
         return False
