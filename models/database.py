@@ -34,9 +34,7 @@ _LINK: Mapping[str, str | int | None] = {
 _log = logging.getLogger(__name__)
 
 
-def engine_for(
-    url: str, pool_size: int = 10, held_at_most: float | None = None, *, prepares: bool = False
-) -> Engine:
+def engine_for(url: str, pool_size: int = 10, held_at_most: float | None = None, *, prepares: bool = False) -> Engine:
     """A pool of connections to one database; nothing is opened until it is used.
 
     Args:

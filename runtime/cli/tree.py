@@ -57,6 +57,7 @@ _LEDGER: Tree = {
     "explain": "books.statement:explain",
     "seal": "books.verification:seal",
     "close": "books.verification:close",
+    "reopen": "books.verification:reopen",
     "verify": "books.verification:verify",
     "export": "books.verification:export",
     "approve": "books.desk:approve",
