@@ -149,7 +149,8 @@ _CONFIRM = {_A.CONFIRM_RECEIPT: Role.CASHIER}
 _OUT = {**_CONFIRM, **_REDATE}
 
 STAGES: Mapping[CaseStage, StageRow] = {
-    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
+    # Lapsed only where its story could not begin, or was lost before it had done anything: two people end it.
+    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED)),
     _S.ELIGIBILITY: _row(
         (_S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW, **_CORRECT},

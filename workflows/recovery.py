@@ -7,6 +7,7 @@ from temporalio import workflow
 
 from activities import contracts
 from rulebook.acts import DateProposal, WriteOffProposal
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -33,8 +34,10 @@ MANY_REVIEWS = 8
 class RecoveryStart(Value):
     """What the renewal hands over: the bridge as it stands, and the law and calendar it was made under.
 
-    What follows ``booked`` a pursuit hands on to itself when its history has become long: what it waits for, what it
-    has heard, the proposal that waits for a checker, and how often nobody answered a look.
+    ``provisional`` is what of the money that came in nothing bears out yet.
+
+    What follows it a pursuit hands on to itself when its history has become long: what it waits for, what it has heard,
+    the proposal that waits for a checker, and how often nobody answered a look.
     """
 
     case_no: str
@@ -45,6 +48,7 @@ class RecoveryStart(Value):
     calendar: WorkCalendar
     kept: tuple[BankMessage, ...] = ()
     booked: tuple[str, ...] = ()
+    provisional: tuple[ProvisionalReceipt, ...] = ()
     waits: tuple[ActKind, datetime, datetime] | None = None
     heard: tuple[str, ...] = ()
     write_off: WriteOffProposal | None = None
@@ -66,6 +70,7 @@ class Recovery:
             calendar=start.calendar,
             booked=set(start.booked),
             date_proposed=start.date_proposed,
+            provisional=start.provisional,
         )
         state = self._case.state
         if start.write_off is not None:
@@ -96,6 +101,8 @@ class Recovery:
                     await closing.leave(case)
                     return CaseStage.WRITTEN_OFF
                 case ConcludeRecovery():
+                    # What was waited for may have come in this very moment.
+                    wait = self._review() if self._is_borne_out(wait) else wait
                     wait = await self._stand_on_statement(wait, by_act=True)
                     if wait.awaits is not ActKind.CONFIRM_RECEIPT:
                         await closing.certify(case)
@@ -106,7 +113,13 @@ class Recovery:
                     await case.record(case.step(EventKind.BORNE_OUT, cause=moment_of(EventKind.BORNE_OUT), wait=wait))
                 case _:
                     self._unheeded += 1
-                    wait = self._decision() if self._is_proposed else self._review()
+                    wait = self._again(wait)
+
+    def _again(self, wait: Wait) -> Wait:
+        """What nobody did is waited for anew; whoever must bear money out keeps that task until it is borne out."""
+        if wait.awaits is ActKind.CONFIRM_RECEIPT:
+            return receipts.bearing_out(self._case)
+        return self._decision() if self._is_proposed else self._review()
 
     def _review(self) -> Wait:
         """The manual task, looked at again after each period."""
@@ -133,6 +146,7 @@ class Recovery:
                     "kept": (),
                     "booked": receipts.carried(state.booked),
                     "calendar": state.calendar,
+                    "provisional": state.provisional,
                     "waits": (wait.awaits, wait.due, wait.last_call),
                     "heard": case.inbox.lately_heard,
                     "write_off": state.write_off,

@@ -32,7 +32,7 @@ def check_compared(session: Session, fund: str, through: date) -> None:
         raise XuqiaoError("books.close_without_statement", fund=fund, through=through, **known)
     if not lines:
         return
-    found = reconciling.for_people(lines, movements, pairs)
+    found = reconciling.for_people(lines, movements, pairs, statements.payments_not_made(session, fund))
     explained = {
         (task.kind, task.about, task.statement_fen, task.books_fen)
         for task in statements.differences(session, fund)

@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from activities.books.standing import tell_case
 from models.books import ledger
+from models.books.receipts import provisional_of
 from models.cases.case_file import RenewalCase, bridge_of, commit_step, reopen, the_case
 from models.funds.calendar import calendar_around
 from models.funds.funds import business_date, kept_measure
@@ -41,6 +42,7 @@ def pursue(session: Session, case: RenewalCase, step: Step, reason: str) -> None
         "bridge": out[0].model_dump(mode="json"),
         "measure": kept_measure(session, case.measure_digest).model_dump(mode="json"),
         "calendar": calendar_around(session, case.paid_on, on).model_dump(mode="json"),
+        "provisional": [each.model_dump(mode="json") for each in provisional_of(session, case.fund, case.case_no)],
     }
     write = reopen if CaseStage(case.stage) in ENDS else commit_step
     if write(session, step, workflow_id=recovery_id(case.fund, case.case_no), end_reason=reason):

@@ -25,6 +25,7 @@ class TroubleKind(StrEnum):
     STORY_GONE = "story_gone"  # its workflow has ended, or is not there, and the case has not ended
     STORY_ELSEWHERE = "story_elsewhere"  # its workflow stands in another stage than the file, as after a reset
     LATE_PAYMENT = "late_payment"  # the bank made a payment that was given up, and the case has ended without it
+    STUCK = "stuck"  # a step of it, or its workflow itself, fails again and again
     APPROVAL_MISSING = "approval_missing"  # the checker's act was accepted, and the books know of no approval
 
 

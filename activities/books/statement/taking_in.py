@@ -190,7 +190,8 @@ def keep_tasks(session: Session, fund: str) -> None:
     """Bring the tasks to what differs now between the whole statement and the books."""
     lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
     if lines:
-        now = reconciling.for_people(lines, movements, statements.pairs_of(session, fund))
+        pairs, not_made = statements.pairs_of(session, fund), statements.payments_not_made(session, fund)
+        now = reconciling.for_people(lines, movements, pairs, not_made)
         statements.keep_differences(session, fund, now, max(line.on for line in lines))
 
 

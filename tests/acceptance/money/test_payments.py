@@ -10,13 +10,15 @@ import pytest
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
+import gateways.simulated.bank
 from activities.bank.payments import Payments
 from activities.books.statement.taking_in import LineState
 from activities.cases.troubles import Remedy, approve_remedy, propose_remedy
 from gateways.simulated import BankScript, PaymentManner
-from models.books import statements
+from models.books import ledger, statements
 from models.cases.troubles import TroubleKind, troubles
 from models.funds.people import actor
+from rulebook.books.postings import capital_in
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
@@ -305,6 +307,11 @@ async def test_20_a_payment_made_after_it_was_given_up_is_a_difference_that_name
     with fund.services.sessions() as session:
         [task] = statements.differences(session, fund.code)
     assert (task.kind, task.about, task.case_no) == ("late_payment", "ZF-LATE", case)
+    statement.add("SX1", -yuan(1), summary="电汇费")
+    statement.take_in()
+    with fund.services.sessions() as session:
+        still = {each.about: (each.id, each.kind, each.case_no) for each in statements.differences(session, fund.code)}
+    assert still["ZF-LATE"] == (task.id, "late_payment", case), "the next import leaves it the same task"
     await fund.bank_day()
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
     fund.told_in_a_difference.add(case)
@@ -351,6 +358,21 @@ async def test_20_a_payment_made_after_it_was_given_up_is_booked_by_two_people_a
     await fund.act(case, CONCLUDE)
     await fund.settle()
     assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
+
+
+async def test_27_a_banks_number_that_begins_anew_each_day_is_no_line_booked_on_another(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await ready_to_release(fund)
+    with fund.services.sessions.begin() as session:
+        ledger.post(session, capital_in(fund.code, "县财政局", 100, reference="12", on=fund.today, actor_id=MAKER))
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    monkeypatch.setattr(gateways.simulated.bank, "serial", lambda *_: "00012")
+    await fund.release(case)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.OLD_LOAN_SETTLEMENT, FIVE_MILLION)
+    assert fund.payments_of(case)[0].reference == f"{fund.today:%Y%m%d}-00012", "as the statement's line is called"
 
 
 async def test_a_payment_that_the_payees_bank_sends_back_is_the_banks_own_word(fund: TestedFund) -> None:

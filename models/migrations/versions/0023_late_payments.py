@@ -1,18 +1,18 @@
-"""Two people take back the last close of the books.
+"""A late payment can be booked.
 
-Revision: 0023_reopening, after 0022_late_payments.
+Revision: 0023_late_payments, after 0022_stages.
 """
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0023_reopening"
-down_revision = "0022_late_payments"
+revision = "0023_late_payments"
+down_revision = "0022_stages"
 branch_labels = None
 depends_on = None
 
-_SQL = Path(__file__).parent.parent / "sql" / "0023_reopening.sql"
+_SQL = Path(__file__).parent.parent / "sql" / "0023_late_payments.sql"
 
 
 def upgrade() -> None:

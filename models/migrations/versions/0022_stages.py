@@ -1,18 +1,18 @@
-"""A late payment can be booked.
+"""A case goes only where its stage leads.
 
-Revision: 0022_late_payments, after 0021_stages.
+Revision: 0022_stages, after 0021_one_line_once.
 """
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0022_late_payments"
-down_revision = "0021_stages"
+revision = "0022_stages"
+down_revision = "0021_one_line_once"
 branch_labels = None
 depends_on = None
 
-_SQL = Path(__file__).parent.parent / "sql" / "0022_late_payments.sql"
+_SQL = Path(__file__).parent.parent / "sql" / "0022_stages.sql"
 
 
 def upgrade() -> None:

@@ -1,18 +1,18 @@
-"""A case goes only where its stage leads.
+"""A line of the statement is booked once, also where the books call it otherwise or it brought a payment back.
 
-Revision: 0021_stages, after 0020_paced_starts.
+Revision: 0021_one_line_once, after 0020_paced_starts.
 """
 
 from pathlib import Path
 
 from alembic import op
 
-revision = "0021_stages"
+revision = "0021_one_line_once"
 down_revision = "0020_paced_starts"
 branch_labels = None
 depends_on = None
 
-_SQL = Path(__file__).parent.parent / "sql" / "0021_stages.sql"
+_SQL = Path(__file__).parent.parent / "sql" / "0021_one_line_once.sql"
 
 
 def upgrade() -> None:
