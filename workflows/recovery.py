@@ -6,7 +6,7 @@ from functools import partial
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import WriteOffProposal
+from rulebook.acts import DateProposal, WriteOffProposal
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
@@ -54,6 +54,7 @@ class RecoveryStart(Value):
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
     unheeded: int = 0
+    date_proposed: DateProposal | None = None
 
 
 @workflow.defn(name="Recovery")
@@ -68,6 +69,7 @@ class Recovery:
             measure=start.measure,
             calendar=start.calendar,
             booked=set(start.booked),
+            date_proposed=start.date_proposed,
             provisional=start.provisional,
         )
         state = self._case.state
@@ -82,6 +84,7 @@ class Recovery:
         """Receipts are booked as they come; the officers conclude when nothing is owed, or write off what is lost."""
         case = self._case
         wait = Wait(*start.waits) if start.waits else self._review()
+        case.tell_due(wait.due)
         while True:
             if workflow.info().is_continue_as_new_suggested() and workflow.patched("begins-anew"):
                 self._begin_anew_when_idle(start, wait)
@@ -135,19 +138,21 @@ class Recovery:
         case = self._case
         if not (case.inbox.is_idle and workflow.all_handlers_finished() and isinstance(wait.awaits, ActKind)):
             return
-        state = case.state
+        state, wait = case.state, case.as_moved(wait)
         workflow.continue_as_new(
             start.model_copy(
                 update={
                     "bridge": case.bridge,
                     "kept": (),
                     "booked": receipts.carried(state.booked),
+                    "calendar": state.calendar,
                     "provisional": state.provisional,
                     "waits": (wait.awaits, wait.due, wait.last_call),
                     "heard": case.inbox.lately_heard,
                     "write_off": state.write_off,
                     "write_off_reason": state.write_off_reason,
                     "unheeded": self._unheeded,
+                    "date_proposed": state.date_proposed,
                 }
             )
         )

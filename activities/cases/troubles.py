@@ -17,6 +17,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.books.ledger import end, refuse_with_money_out
+from activities.cases import late_payment
 from activities.cases.acts import make_up_for_lost
 from activities.cases.pursuit import pursue
 from activities.store import Begin
@@ -78,6 +79,7 @@ class Remedy(StrEnum):
 
     RESTART = "restart"  # the story goes on where it was; where it cannot and money is out, the money is pursued
     END = "end"  # the case lapses, and what was held for it goes back; never with money out
+    BOOK = "book"  # what the bank paid late is booked for the case, and pursued
     DISMISS = "dismiss"  # seen to, by other means
 
 
@@ -88,6 +90,7 @@ FITTING: Mapping[TroubleKind, frozenset[Remedy]] = {
     TroubleKind.UNDELIVERABLE: frozenset({Remedy.END, Remedy.DISMISS}),
     TroubleKind.STUCK: frozenset({Remedy.DISMISS}),
     TroubleKind.APPROVAL_MISSING: frozenset({Remedy.DISMISS}),
+    TroubleKind.LATE_PAYMENT: frozenset({Remedy.BOOK, Remedy.DISMISS}),
 }
 
 
@@ -229,7 +232,7 @@ async def approve_remedy(
             remedy: ``trouble.no_history``, ``trouble.money_out``, ``case.not_from_here``.
     """
 
-    def put_on_record() -> Trouble:
+    def put_on_record() -> tuple[Trouble, str]:
         with desk() as session:
             found = open_trouble(session, trouble)
             check_still(session, checker, found.fund)
@@ -242,22 +245,25 @@ async def approve_remedy(
             found.approved_by, found.approved_at = checker.id, datetime.now(UTC)
             session.add(found)
             session.flush()
+            allowed = late_payment.allow(session, found, checker) if remedy is Remedy.BOOK else ""
             session.expunge(found)
-        return found
+        return found, allowed
 
-    found = await asyncio.to_thread(put_on_record)
+    found, allowed = await asyncio.to_thread(put_on_record)
     match remedy:
         case Remedy.RESTART:
             await _restart(begin, client, found, checker)
         case Remedy.END:
             await _stop(client, found, begin)
             await asyncio.to_thread(_end, begin, found, checker)
+        case Remedy.BOOK:
+            await asyncio.to_thread(_book_late_payment, desk, begin, found, checker, allowed)
         case Remedy.DISMISS:
             pass
 
     def close() -> None:
         with begin() as session:
-            over(session, found.case_no, TroubleKind(found.kind))
+            over(session, found.case_no, TroubleKind(found.kind), found.about)
             deliver_at_once(session, found.case_no)
 
     await asyncio.to_thread(close)
@@ -344,6 +350,18 @@ def _end(begin: Begin, trouble: Trouble, checker: Actor) -> None:
         step = _step(case, trouble, checker, EventKind.LAPSED, CaseStage.LAPSED)
         end(session, step, approval.attempt if approval else None)
         begin_no_more(session, case.case_no)
+
+
+def _book_late_payment(desk: Begin, begin: Begin, trouble: Trouble, checker: Actor, allowed: str) -> None:
+    """Book it and pursue the money; what the books refuse leaves no approval behind by which money could leave."""
+    try:
+        with begin() as session:
+            late_payment.book(session, trouble, checker)
+    except XuqiaoError:
+        with desk() as session:
+            if allowed:
+                ledger.void_approval(session, allowed, checker.id)
+        raise
 
 
 def _pursue(begin: Begin, trouble: Trouble, checker: Actor) -> None:

@@ -34,7 +34,7 @@ from models.funds.queue import QueuePlace, head_first
 from models.funds.report import cases_out, expected_by_day
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
-from rulebook.papers.kinds import DocumentKind
+from rulebook.papers.kinds import DocumentKind, hangs_on_dates
 from rulebook.stages import STAGES, CaseStage, MessageKind
 
 _RECORDED = """
@@ -95,9 +95,12 @@ _EVENTS = text("""
     FROM event WHERE case_no = :case ORDER BY serial
 """)
 _DOCUMENTS = text("""
-    SELECT kind, attempt, number, sha256, template_digest, pages, made_at
-    FROM document WHERE case_no = :case ORDER BY made_at, number
+    SELECT kind, attempt, number, sha256, template_digest, pages, made_at, kind = ANY(:hang_on_dates) AND EXISTS (
+        SELECT FROM event AS e WHERE e.case_no = d.case_no AND e.kind = 'date_corrected' AND e.at > d.made_at
+    ) AS out_of_date
+    FROM document AS d WHERE case_no = :case ORDER BY made_at, number
 """)
+_HANG_ON_DATES = [kind.value for kind in DocumentKind if hangs_on_dates(kind)]
 _GUARANTORS = text("SELECT name FROM guarantor WHERE case_no = :case ORDER BY name")
 _PAPER = text("""
     SELECT pdf, sha256 FROM document
@@ -199,7 +202,9 @@ def case_page(session: Session, case_no: str) -> CasePage:
         events=tuple(EventView(**row) for row in lists.rows(session, _EVENTS, case=case_no)),
         acts=tuple(Recorded(**row) for row in lists.rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),
-        documents=tuple(DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no)),
+        documents=tuple(
+            DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no, hang_on_dates=_HANG_ON_DATES)
+        ),
     )
 
 

@@ -62,11 +62,13 @@ def next_monday() -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-def weekdays() -> WorkCalendar:
-    """A calendar in which Monday to Friday work, far enough on both sides."""
+def weekdays(*off: date) -> WorkCalendar:
+    """A calendar in which Monday to Friday work, but for some days off, far enough on both sides."""
     first = next_monday().toordinal()
     days = (date.fromordinal(first + n) for n in range(-60, 200))
-    return calendar_from_days(CalendarDay(day, works=day.weekday() < 5, official=True) for day in days)
+    return calendar_from_days(
+        CalendarDay(day, works=day.weekday() < 5 and day not in off, official=True) for day in days
+    )
 
 
 def a_promise(**changed: Any) -> Promise:

@@ -143,6 +143,12 @@ class SeenFund:
         """How often each payment of a case was sent to the bank, by the bank's own log."""
         return [self.services.simulated_bank.attempts(payment.key) for payment in self.payments_of(case)]
 
+    def voucher_of(self, case: str, reference: str) -> int:
+        """The number of the voucher by which a line of the statement was booked for a case."""
+        with self.services.sessions() as session:
+            (voucher,) = (v for v in ledger.vouchers(session, self.code, case) if v.reference == reference)
+        return voucher.number
+
     def refund_due(self, case: str) -> int:
         """What came in beyond what was owed, in fen."""
         with self.services.sessions() as session:
