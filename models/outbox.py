@@ -124,6 +124,10 @@ _PUT_OFF = text("""
     UPDATE outbox SET tries = tries + 1, next_at = now() + make_interval(secs => least(power(2, tries), 3600))
     WHERE id = :delivery RETURNING tries
 """)
+_NEVER = text("""
+    UPDATE outbox SET failure = 'message.case_ended'
+    WHERE case_no = :case AND errand = 'start' AND delivered_at IS NULL AND failure IS NULL
+""")
 _AT_ONCE = text("UPDATE outbox SET next_at = NULL WHERE case_no = :case AND delivered_at IS NULL AND failure IS NULL")
 
 
@@ -191,6 +195,11 @@ def put_off(session: Session, delivery: int) -> int:
     """Try a delivery again later: after a second, two, four, and at the most an hour; returns how often it failed."""
     tries: int = session.connection().execute(_PUT_OFF, {"delivery": delivery}).scalar_one()
     return tries
+
+
+def begin_no_more(session: Session, case_no: str) -> None:
+    """A story that has not begun never shall: its case has ended without it."""
+    session.connection().execute(_NEVER, {"case": case_no})
 
 
 def deliver_at_once(session: Session, case_no: str) -> None:

@@ -44,7 +44,7 @@ class DatabaseSettings(_Group):
         desk_url: for what people decide, as ``xuqiao_desk``; the workers never need it.
         owner_url: for migrations, as ``xuqiao_owner``; only ``serve`` and the set-up need it.
         listen_url: past a pooler, for the relay's bell alone; without it, and behind a pooler, it looks every second.
-        prepare: let the server keep statements that come again; only where no pooler in transaction mode is between.
+        prepare: let the server keep statements that come again; not behind a pooler in transaction mode.
     """
 
     url: SecretStr | None = None

@@ -22,7 +22,7 @@ from models.funds.banks import check_ceiling
 from models.funds.funds import business_date, check_measure_from
 from models.funds.people import refuse_cashier
 from models.outbox import starts_waiting
-from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed
+from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed, judge
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
 from rulebook.books.postings_of_the_year import Record
@@ -32,8 +32,10 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ApproveDate,
     ApproveWriteOff,
     OfficerAct,
+    ProposeDate,
     ProposeMeasure,
     Release,
 )
@@ -74,7 +76,8 @@ async def act(
             entered = enter_act(session, key, case_no, body, actor, at)
             if entered.state is not ActState.RECEIVED:
                 return entered
-            if isinstance(body, Release) and (refusal := _unsigned(session, case_no, actor)):
+            act_asked = OfficerAct(id=entered.id, actor=actor, body=body)
+            if refusal := _refused_by_the_rows(session, case_no, act_asked):
                 decide(session, entered.id, ActState.REFUSED, refusal.as_data())
                 return Entered(id=entered.id, state=ActState.REFUSED, outcome=refusal.as_data())
             return entered
@@ -105,12 +108,17 @@ async def act(
     return outcome
 
 
-def _unsigned(session: Session, case_no: str, actor: Actor) -> XuqiaoError | None:
-    """Why the signatures on record do not let the money leave: the story knows no papers, so the desk asks the rows."""
-    standing = standing_of(session, the_case(session, case_no)).rules_look_at
+def _refused_by_the_rows(session: Session, case_no: str, asked: OfficerAct) -> XuqiaoError | None:
+    """Why what only the rows know stands against an act: the story knows no papers, and not every date of a case."""
+    if not isinstance(asked.body, Release | ProposeDate | ApproveDate):
+        return None
+    standing = standing_of(session, the_case(session, case_no))
+    look = standing.rules_look_at
     try:
-        if isinstance(standing, Standing):
-            check_signed(actor, standing)
+        if not isinstance(asked.body, Release):
+            judge(asked, standing.stage, standing.while_undrawn, look, standing.today)
+        elif isinstance(look, Standing):
+            check_signed(asked.actor, look)
     except XuqiaoError as refusal:
         return refusal
     return None

@@ -16,7 +16,7 @@ from rulebook.messages import MessageSource
 from rulebook.money import format_yuan
 from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
-from rulebook.steps import INSTEAD_OF, REFUSAL
+from rulebook.steps import INSTEAD_OF, REFUSAL, SAID_BY
 
 _OF_REFUSAL = f"{REFUSAL}."
 
@@ -93,7 +93,7 @@ def event_words(event: EventView, lang: Lang) -> str:
     details = [
         f"{say_value('cli.detail', name, lang)} {_detail(event.stage, name, value, needed, lang)}"
         for name, value in sorted(event.detail.items(), key=_place_of)
-        if value and not name.startswith(_OF_REFUSAL)
+        if value and name != SAID_BY and not name.startswith(_OF_REFUSAL)
     ]
     happened = say_value("event", event.kind, lang)
     return f"{happened}{say('cli.colon', lang)}{say('cli.semicolon', lang).join(details)}" if details else happened
@@ -110,7 +110,7 @@ def _detail(stage: CaseStage, name: str, value: str, needed: Mapping[str, str], 
         return say_error(XuqiaoError(value, **needed), lang)
     if name == "reason":
         return say_reason(stage, value, lang)
-    group = {"answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
+    group = {"answer": "answer", "rung": "rung", "paper": "paper", "said": "dated", INSTEAD_OF: "event"}.get(name)
     return say_value(group, value, lang) if group else value
 
 

@@ -37,7 +37,7 @@ from models.papers.before_payment import signed_on_word
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
-from rulebook.papers.kinds import DocumentKind
+from rulebook.papers.kinds import DocumentKind, hangs_on_dates
 from rulebook.stages import STAGES, CaseStage, MessageKind
 
 _RECORDED = """
@@ -98,9 +98,12 @@ _EVENTS = text("""
     FROM event WHERE case_no = :case ORDER BY serial
 """)
 _DOCUMENTS = text("""
-    SELECT kind, attempt, number, sha256, template_digest, pages, made_at
-    FROM document WHERE case_no = :case ORDER BY made_at, number
+    SELECT kind, attempt, number, sha256, template_digest, pages, made_at, kind = ANY(:hang_on_dates) AND EXISTS (
+        SELECT FROM event AS e WHERE e.case_no = d.case_no AND e.kind = 'date_corrected' AND e.at > d.made_at
+    ) AS out_of_date
+    FROM document AS d WHERE case_no = :case ORDER BY made_at, number
 """)
+_HANG_ON_DATES = [kind.value for kind in DocumentKind if hangs_on_dates(kind)]
 _GUARANTORS = text("SELECT name FROM guarantor WHERE case_no = :case ORDER BY name")
 _PAPER = text("""
     SELECT pdf, sha256 FROM document
@@ -203,7 +206,9 @@ def case_page(session: Session, case_no: str) -> CasePage:
         events=events,
         acts=tuple(Recorded(**row) for row in lists.rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),
-        documents=tuple(DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no)),
+        documents=tuple(
+            DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no, hang_on_dates=_HANG_ON_DATES)
+        ),
         on_word=_on_word(session, case, events),
     )
 

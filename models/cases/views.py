@@ -234,7 +234,7 @@ class EventView(Value):
 
 
 class DocumentView(Value):
-    """A paper without its bytes."""
+    """A paper without its bytes; ``out_of_date``: a date it hangs on was corrected since; draw it again."""
 
     kind: DocumentKind
     attempt: int
@@ -243,6 +243,7 @@ class DocumentView(Value):
     template_digest: str
     pages: int
     made_at: Instant
+    out_of_date: bool = False
 
 
 class CasePage(Value):

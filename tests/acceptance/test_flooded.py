@@ -11,8 +11,10 @@ from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.cases.troubles import Remedy, approve_remedy, propose_remedy
 from models.cases import acts
 from models.cases.acts import enter_receipt, record_paper
+from models.cases.applications import file_application
 from models.cases.troubles import TroubleKind, troubles
 from models.funds.funds import fund as fund_row
 from models.funds.people import actor
@@ -32,7 +34,7 @@ from rulebook.messages import (
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from runtime.relay import SAY_SO_AFTER, Relay
-from tests.acceptance.fund.fund import BANK, BOTH, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BANK, BOTH, CHECKER, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -156,6 +158,29 @@ async def test_28_what_temporal_refuses_for_one_case_is_given_up_and_said_and_st
     assert await relay.deliver_some() == 0
     await fund.settle()
     assert fund.message(reached.id).state == "accepted"
+
+
+async def test_28_a_case_that_could_never_begin_is_ended_by_two_people_and_its_loan_may_apply_again(
+    fund: TestedFund,
+) -> None:
+    row = a_micro_manufacturer(maturity=fund.in_days(5))
+    with fund.services.sessions.begin() as session:
+        case = file_application(
+            session, fund.code, row, received_on=fund.today, filed_by=MAKER, source="test", queues="q" * 2_000
+        ).case_no
+    relay = Relay(fund.services, fund.client)
+    for _ in range(SAY_SO_AFTER):
+        await relay.deliver_some()
+        try_again_now(fund)
+    assert outbox_of(fund, case)[0].failure == "message.undeliverable"
+    with fund.services.sessions() as session:
+        [trouble] = troubles(session, case_no=case)
+        maker = actor(session, MAKER, Role.MAKER, fund.code)
+        checker = actor(session, CHECKER, Role.CHECKER, fund.code)
+    desk, books = fund.services.desk_sessions.begin, fund.services.sessions.begin
+    propose_remedy(desk, trouble.id, Remedy.END, "流程服务不接收", maker)
+    await approve_remedy(desk, books, fund.client, trouble.id, Remedy.END, checker)
+    assert (fund.stage_of(case), open_troubles(fund, case)) == (CaseStage.LAPSED, [])
 
 
 async def test_28_a_case_that_is_busy_is_tried_again_for_ever_and_arrives_in_order(fund: TestedFund) -> None:

@@ -20,6 +20,7 @@ from models.cases.lists import CaseView
 from models.cases.views import (
     ApprovalView,
     CasePage,
+    DocumentView,
     MessageView,
     PromiseView,
 )
@@ -253,6 +254,10 @@ def _show_money(page: CasePage) -> None:
     fields((("days", page.days), ("fee", money(page.fee_fen)), ("new_loan", page.new_loan_note)))
 
 
+def _paper(paper: DocumentView) -> str:
+    return word("paper", paper.kind) + (say("cli.out_of_date") if paper.out_of_date else "")
+
+
 def _by(what: str | None, who: str | None) -> str:
     return f"{what} ({who})" if what and who else what or ""
 
@@ -293,7 +298,7 @@ def _show_record(page: CasePage) -> None:
         table(
             ("paper", "document_no", "pages", "at", "digest"),
             (
-                (word("paper", paper.kind), paper.number, paper.pages, moment(paper.made_at), short(paper.sha256))
+                (_paper(paper), paper.number, paper.pages, moment(paper.made_at), short(paper.sha256))
                 for paper in page.documents
             ),
             right=("pages",),

@@ -1,7 +1,6 @@
 """The register of partner banks: what an application may name, for whom a clerk speaks, and what two people change."""
 
-from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,14 +11,10 @@ from activities.law.calendars import shanghai_today
 from activities.workbook.applications import write_template
 from activities.workbook.columns import COLUMNS
 from activities.workbook.intake import GivenFile, Reception, import_workbook
-from models.cases.acts import ActState, decide, enter_act
 from models.cases.applications import file_application
 from models.funds.banks import banks_of, check_ceiling
-from models.funds.people import actor
 from rulebook.applications import bank_called
 from rulebook.errors import XuqiaoError
-from rulebook.messages import Approve
-from rulebook.stages import Role
 from runtime.seed import read_fund_file
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
@@ -157,44 +152,6 @@ def test_50_what_is_approved_for_one_bank_stays_under_its_ceiling(cli: Cli, fund
             check_ceiling(session, cases[1])
 
 
-_WAITS_OR_PAST = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted AND pid = :pid")
-
-
-def test_50_two_approvals_at_once_stay_under_a_banks_ceiling_together(
-    cli: Cli, fund_code: str, services: Services
-) -> None:
-    low = ("banks", "set", "JDRCB", "--name", "晶都农村商业银行", "--agreement", "1", "--from", "2025-08-17")
-    number = cli(*low, "--ceiling", "5000000", "--fund", fund_code, *WHY, "--as", "li.jing", "--json").data["number"]
-    assert cli("changes", "approve", number, "--as", "wang.he").code == 0
-    first, second = (proposed_case(services, fund_code, note, 300_000_000) for note in ("B1", "B2"))
-    past, waiting = list[str](), list[int]()
-    body = Approve(terms_digest="t")
-
-    def approve_second() -> None:
-        with services.desk_sessions.begin() as session:
-            waiting.append(session.execute(text("SELECT pg_backend_pid()")).scalar_one())
-            try:
-                check_ceiling(session, second)
-            except XuqiaoError as refusal:
-                past.append(refusal.code)
-            else:
-                past.append("past")
-
-    with ThreadPoolExecutor(1) as other:
-        with services.desk_sessions.begin() as session:
-            check_ceiling(session, first)
-            running = other.submit(approve_second)
-            while not past and not (waiting and session.execute(_WAITS_OR_PAST, {"pid": waiting[0]}).scalar_one()):
-                pass  # it goes past, or it waits for us
-            checker = actor(session, "wang.he", Role.CHECKER, fund_code)
-            entered = enter_act(session, f"K{fund_code}", first, body, checker, datetime.now(UTC))
-        running.result()
-    assert past == ["bank.over_ceiling"], "the other's act is on record, though nobody has answered it yet"
-    with services.desk_sessions.begin() as session:
-        decide(session, entered.id, ActState.REFUSED, {"code": "act.not_in_stage", "params": {}})
-        check_ceiling(session, second)
-
-
 def test_50_a_ceiling_or_a_last_day_of_nothing_is_not_without_end(cli: Cli, fund_code: str) -> None:
     bank = ("banks", "set", "LYGB", "--name", "连云银行", "--agreement", "1", "--from", "2026-01-01", *WHY)
     for option in ("--until", "--ceiling"):
@@ -204,15 +161,3 @@ def test_50_a_ceiling_or_a_last_day_of_nothing_is_not_without_end(cli: Cli, fund
         asked = ("people", command, "sun.shen", "--role", "checker", "--until", "", "--fund", fund_code, *WHY)
         ran = cli(*asked, "--as", "li.jing", "--json")
         assert (ran.code, "--until" in ran.error["message"]) == (2, True)
-
-
-def proposed_case(services: Services, fund: str, note: str, fen: int) -> str:
-    """A case with a proposal that waits for its checker."""
-    today = shanghai_today()
-    row = a_micro_manufacturer(maturity=today + timedelta(days=20), loan_note=note + fund)
-    with services.sessions.begin() as session:
-        filed = file_application(
-            session, fund, row, received_on=today, filed_by="li.jing", source="test", queues="nobody"
-        )
-        session.execute(PROPOSED, {"case": filed.case_no, "fen": fen})
-    return filed.case_no
