@@ -13,14 +13,14 @@ from typing import Generic, NoReturn, Self, TypeVar
 from temporalio import activity
 
 from rulebook.books.provisional import ProvisionalReceipt
-from rulebook.bridges import Bridge, Part
+from rulebook.bridges import Bridge, Part, Return
 from rulebook.calendar import WorkCalendar
 from rulebook.cases import BankAnswer, CaseFacts, Promise, Route
 from rulebook.findings import Findings
 from rulebook.law.measure import Measure
-from rulebook.messages import NewLoan
+from rulebook.messages import DateCorrection, NewLoan
 from rulebook.stages import CaseStage
-from rulebook.steps import Step
+from rulebook.steps import Refusal, Step
 from rulebook.values import Value
 
 
@@ -147,6 +147,12 @@ class ReadMoneyOut(Value):
 
     case_no: str
     fund: str
+
+
+class ReadCalendar(Value):
+    """The working days of a case as the table knows them now."""
+
+    case_no: str
 
 
 class RecordProposal(StepRequest):
@@ -325,6 +331,23 @@ class RecordCollateral(StepRequest):
     certificate: str
 
 
+class CorrectDate(StepRequest):
+    """A date that was recorded wrongly becomes another; what said it stays as it is, and the step says both."""
+
+    correction: DateCorrection
+
+    def written(self, answer: "DateCorrected") -> Step | None:
+        """Nothing, where something stands against it by now."""
+        return None if answer.refused else self.step
+
+
+class DateCorrected(Value):
+    """``refused``: what stands against it by now, and nothing was written; else ``returns`` as they are dated now."""
+
+    refused: Refusal | None = None
+    returns: tuple[Return, ...] = ()
+
+
 class BookReturn(StepRequest):
     """Money back into the ring-fenced account, already divided by purpose; what is freed goes to the queue."""
 
@@ -441,6 +464,11 @@ def read_money_out(request: ReadMoneyOut) -> Bridge | None:
 
 
 @reads(Queue.CASES)
+def read_calendar(request: ReadCalendar) -> WorkCalendar:
+    _stub()
+
+
+@reads(Queue.CASES)
 def read_measure(request: ReadMeasure) -> Measure:
     _stub()
 
@@ -502,6 +530,11 @@ def record_old_loan_settled(request: Step) -> None:
 
 @commits(Queue.CASES)
 def record_collateral(request: RecordCollateral) -> None:
+    _stub()
+
+
+@decides(Queue.CASES, CorrectDate.written)
+def correct_date(request: CorrectDate) -> DateCorrected:
     _stub()
 
 

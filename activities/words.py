@@ -44,6 +44,7 @@ WORD_GROUPS: Mapping[str, str] = {
     "ChecklistItem": "checklist_item",
     "ReceiptPurpose": "purpose",
     "MessageSource": "cli.source",
+    "Dated": "dated",
     "Result": "result",
     "EventKind": "event",
     "Subject": "subject",

@@ -8,6 +8,7 @@ from datetime import date
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
+from rulebook.calendars.corrected import StatedDates, check_date
 from rulebook.calendars.in_order import KnownDays, misdated, promises_signing
 from rulebook.cases import CaseFacts, Promise
 from rulebook.errors import XuqiaoError
@@ -20,11 +21,13 @@ from rulebook.messages import (
     Actor,
     Approve,
     ApproveCorrection,
+    ApproveDate,
     ApproveMeasure,
     ApproveWriteOff,
     ConcludeRecovery,
     ConfirmPayment,
     ConfirmReceipt,
+    DateCorrection,
     DrawAgain,
     MarkSent,
     NotRenewing,
@@ -34,6 +37,7 @@ from rulebook.messages import (
     PromiseWithdrawn,
     Propose,
     ProposeCorrection,
+    ProposeDate,
     ProposeMeasure,
     ProposeWriteOff,
     PutFirst,
@@ -75,6 +79,16 @@ class CorrectionProposal:
     maker: str
 
 
+@dataclass(frozen=True)
+class DateProposal:
+    """A recorded date that somebody wants corrected, why, and who."""
+
+    correction: DateCorrection
+    reason: str
+    maker: str
+    maker_name: str
+
+
 @dataclass(kw_only=True)
 class Standing:
     """Where a case stands for the rules of an act, before it is pursued.
@@ -101,6 +115,9 @@ class Standing:
             asks them before a release goes to the story, which knows no papers.
         attached_by: ids of those who put scans of signed papers on record.
         provisional: money booked that neither the statement nor another person has borne out.
+        date_proposed: the recorded date that somebody proposes to correct, if any.
+        stated: the dates that can be corrected, where the rows are asked: the desk asks them before such an act goes to
+            the story, which does not know them all.
     """
 
     facts: CaseFacts
@@ -124,6 +141,8 @@ class Standing:
     unsigned: tuple[Unsigned, ...] = ()
     attached_by: frozenset[str] = frozenset()
     provisional: tuple[ProvisionalReceipt, ...] = ()
+    date_proposed: DateProposal | None = None
+    stated: StatedDates | None = None
 
     def known_days(self, today: date) -> KnownDays:
         """The days that bound what is said to the case on a day."""
@@ -155,12 +174,15 @@ class RecoveryStanding:
         owed_fen: principal and fee still to come.
         write_off: what is proposed to be given up, if anything.
         provisional: money booked that neither the statement nor another person has borne out.
+        date_proposed, stated: as before the pursuit.
     """
 
     outstanding_fen: int
     owed_fen: int
     write_off: WriteOffProposal | None = None
     provisional: tuple[ProvisionalReceipt, ...] = ()
+    date_proposed: DateProposal | None = None
+    stated: StatedDates | None = None
 
 
 NOT_FOR_CASHIERS = frozenset({ActKind.PROPOSE_WRITE_OFF, ActKind.APPROVE_WRITE_OFF})
@@ -170,6 +192,8 @@ ALWAYS_HEARD = (
     *(NotRenewing, Opinion),
 )
 """What can end a case, or move it to another measure, at any time before its money leaves, as its stage allows."""
+DATE_CORRECTIONS = (ProposeDate, ApproveDate)
+"""Heard wherever a stage opens them, whatever is waited for, unless its papers cannot be drawn."""
 PROMISES = (PromiseGiven, PromiseWithdrawn)
 HEARD_UNTIL_DRAWN: Mapping[EventKind, tuple[type[Value], ...]] = {
     EventKind.PAPERS_DRAWN_UP: (DrawAgain, *PROMISES, *ALWAYS_HEARD),
@@ -245,7 +269,7 @@ def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
     Raises:
         XuqiaoError: ``act.still_owed``, ``act.not_on_statement``, ``act.no_provisional_receipt``,
             ``act.told_it_himself``, ``act.statement_differs``, ``act.receipt_differs``, ``act.write_off_differs``,
-            ``act.write_off_not_proposed``, ``act.same_person``.
+            ``act.write_off_not_proposed``, ``act.same_person``; as for any correction of a date.
     """
     match act.body:
         case ConcludeRecovery() if case.owed_fen:
@@ -258,6 +282,8 @@ def check_recovery(act: OfficerAct, case: RecoveryStanding) -> None:
             _check_is_outstanding(asked, case)
         case ApproveWriteOff() as approval:
             _check_write_off_approval(act, approval, case)
+        case ProposeDate() | ApproveDate() as correction:
+            _check_date(act, correction, case)
         case _:
             pass
 
@@ -289,6 +315,10 @@ def check(act: OfficerAct, case: Standing, today: date) -> None:
             _check_measure_approval(act, approval, case, today)
         case ProposeCorrection() | ApproveCorrection() as correction:
             _check_correction(act, correction, case)
+        case ProposeDate() | ApproveDate() as correction:
+            if case.in_flight:
+                raise XuqiaoError("act.payment_in_flight", act=act.body.kind)
+            _check_date(act, correction, case)
         case _:
             pass
 
@@ -363,6 +393,21 @@ def _check_correction(act: OfficerAct, correction: ProposeCorrection | ApproveCo
         current = proposed.application if proposed else "-"
         raise XuqiaoError("act.correction_not_proposed", given=correction.application, current=current)
     _check_other_person(act, proposed.maker)
+
+
+_DATE = tuple(DateCorrection.model_fields)
+
+
+def _check_date(act: OfficerAct, correction: ProposeDate | ApproveDate, case: Standing | RecoveryStanding) -> None:
+    """One person proposes, another approves exactly that; what the rows know of the date is asked where they are."""
+    if isinstance(correction, ApproveDate):
+        proposed = case.date_proposed
+        if proposed is None or any(getattr(proposed.correction, each) != getattr(correction, each) for each in _DATE):
+            current = f"{proposed.correction.was} → {proposed.correction.now}" if proposed else "-"
+            raise XuqiaoError("act.date_not_proposed", was=correction.was, now=correction.now, current=current)
+        _check_other_person(act, proposed.maker)
+    if case.stated is not None:
+        check_date(correction, case.stated)
 
 
 def _check_write_off_approval(act: OfficerAct, approval: ApproveWriteOff, case: RecoveryStanding) -> None:

@@ -232,6 +232,48 @@ class ApproveCorrection(Value):
     reason: str = Field(min_length=1)
 
 
+class Dated(StrEnum):
+    """What says a date on which something has happened: the kinds of acts and messages with one that can be wrong."""
+
+    RECORD_SIGNING = ActKind.RECORD_SIGNING.value
+    OLD_LOAN_SETTLED = MessageKind.OLD_LOAN_SETTLED.value
+    COLLATERAL_REGISTERED = MessageKind.COLLATERAL_REGISTERED.value
+    NEW_LOAN = MessageKind.NEW_LOAN.value
+    RECEIPT = MessageKind.RECEIPT.value
+
+
+class DateCorrection(Value):
+    """One recorded date, and the day that it really was.
+
+    Attributes:
+        reference: of the statement, where several receipts are of the same day; else empty.
+        was: as it stands.
+    """
+
+    said: Dated
+    reference: str = Field(default="", max_length=200)
+    was: date
+    now: date
+
+    @property
+    def correction(self) -> "DateCorrection":
+        """It alone, without who said what about it."""
+        return DateCorrection(said=self.said, reference=self.reference, was=self.was, now=self.now)
+
+
+class ProposeDate(DateCorrection):
+    """The maker proposes to correct a date that was recorded wrongly, and says why."""
+
+    kind: Literal[ActKind.PROPOSE_DATE] = ActKind.PROPOSE_DATE
+    reason: str = Field(min_length=1)
+
+
+class ApproveDate(DateCorrection):
+    """Another person approves exactly that."""
+
+    kind: Literal[ActKind.APPROVE_DATE] = ActKind.APPROVE_DATE
+
+
 ActBody = Annotated[
     DecideReferral
     | Propose
@@ -252,7 +294,9 @@ ActBody = Annotated[
     | ProposeMeasure
     | ApproveMeasure
     | ProposeCorrection
-    | ApproveCorrection,
+    | ApproveCorrection
+    | ProposeDate
+    | ApproveDate,
     Field(discriminator="kind"),
 ]
 

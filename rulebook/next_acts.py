@@ -5,11 +5,12 @@ There is no second set of rules: an act of a kind may be done now when the one w
 
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 from typing import NamedTuple
 
 from rulebook.acts import (
     CorrectionProposal,
+    DateProposal,
     MeasureProposal,
     Proposal,
     RecoveryStanding,
@@ -18,24 +19,29 @@ from rulebook.acts import (
     judge,
 )
 from rulebook.books.provisional import ProvisionalReceipt
+from rulebook.calendars.corrected import StatedDates, check_date
 from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
     ApproveCorrection,
+    ApproveDate,
     ApproveMeasure,
     ApproveWriteOff,
     ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
     ConfirmReceipt,
+    DateCorrection,
+    Dated,
     DecideReferral,
     DrawAgain,
     MarkSent,
     OfficerAct,
     Propose,
     ProposeCorrection,
+    ProposeDate,
     ProposeMeasure,
     ProposeWriteOff,
     PutFirst,
@@ -122,13 +128,14 @@ def had_a_part(case: Standing | RecoveryStanding | None) -> tuple[str, ...]:
     """Ids of the people who have done something in a case that may bar them from more, each once."""
     match case:
         case Standing():
-            proposals = (case.proposal, case.measure_proposed, case.correction_proposed)
+            proposals = (case.proposal, case.measure_proposed, case.correction_proposed, case.date_proposed)
             makers = [each.maker for each in proposals if each is not None]
             parts = [*makers, case.checker, case.released_by, case.sent_by, case.not_sent_by, case.found_by]
             parts += sorted(case.attached_by)
             parts += _tellers(case.provisional)
         case RecoveryStanding():
-            parts = [*([case.write_off.maker] if case.write_off else []), *_tellers(case.provisional)]
+            makers = [each.maker for each in (case.write_off, case.date_proposed) if each is not None]
+            parts = [*makers, *_tellers(case.provisional)]
         case None:
             parts = []
     return tuple(dict.fromkeys(person for person in parts if person))
@@ -176,6 +183,14 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
             return ApproveMeasure(effective_from=today, reason=_ANY_TEXT)
         case Standing(correction_proposed=CorrectionProposal(application=digest)), ActKind.APPROVE_CORRECTION:
             return ApproveCorrection(application=digest, reason=_ANY_TEXT)
+        case Standing(stated=StatedDates() as stated) | RecoveryStanding(stated=StatedDates() as stated), (
+            ActKind.PROPOSE_DATE
+        ):
+            return _best_correction(stated)
+        case Standing(date_proposed=DateProposal(correction=asked)) | RecoveryStanding(
+            date_proposed=DateProposal(correction=asked)
+        ), ActKind.APPROVE_DATE:
+            return ApproveDate(**{name: getattr(asked, name) for name in DateCorrection.model_fields})
         case Standing(provisional=(first, *_)) | RecoveryStanding(provisional=(first, *_)), ActKind.CONFIRM_RECEIPT:
             return ConfirmReceipt(reference=first.reference, amount_fen=first.amount_fen, seen=_ANY_TEXT)
         case RecoveryStanding(outstanding_fen=lost), ActKind.PROPOSE_WRITE_OFF if lost > 0:
@@ -188,6 +203,26 @@ def at_best(kind: ActKind, case: Standing | RecoveryStanding | None, today: date
             return _OF_ITSELF[kind]
 
 
+def _best_correction(stated: StatedDates) -> ProposeDate:
+    """The first recorded date that may be moved to the statement's day, or by a day; else the first of all."""
+    day = timedelta(days=1)
+    asked = [
+        ProposeDate(said=each.said, reference=each.reference, was=each.on, now=now, reason=_ANY_TEXT)
+        for each in stated.dates
+        for now in (*each.line_days, each.on - day, each.on + day)
+    ]
+    return next((each for each in asked if _may_be(each, stated)), asked[0] if asked else _NO_DATE)
+
+
+def _may_be(correction: DateCorrection, stated: StatedDates) -> bool:
+    try:
+        check_date(correction, stated)
+    except XuqiaoError:
+        return False
+    return True
+
+
+_NO_DATE = ProposeDate(said=Dated.RECORD_SIGNING, was=date.min, now=date.max, reason=_ANY_TEXT)
 _OF_ITSELF: Mapping[ActKind, ActBody] = {
     body.kind: body
     for body in (
@@ -211,6 +246,8 @@ _OF_ITSELF: Mapping[ActKind, ActBody] = {
         ApproveMeasure(effective_from=date.min, reason=_ANY_TEXT),
         ProposeCorrection(application=_ANY_TEXT, changes=(), reason=_ANY_TEXT),
         ApproveCorrection(application=_ANY_TEXT, reason=_ANY_TEXT),
+        _NO_DATE,
+        ApproveDate(said=Dated.RECORD_SIGNING, was=date.min, now=date.max),
     )
 }
 """Of each kind an act that depends on nothing in the case."""

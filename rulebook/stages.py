@@ -61,6 +61,8 @@ class ActKind(StrEnum):
     APPROVE_MEASURE = "approve_measure"
     PROPOSE_CORRECTION = "propose_correction"
     APPROVE_CORRECTION = "approve_correction"
+    PROPOSE_DATE = "propose_date"
+    APPROVE_DATE = "approve_date"
 
 
 class MessageKind(StrEnum):
@@ -138,13 +140,17 @@ _OPEN = {**_WITHDRAW, _A.PROPOSE_MEASURE: Role.MAKER, _A.APPROVE_MEASURE: Role.C
 """While no money is out, the borrower may withdraw and the case may be moved to another measure."""
 _CORRECT = {_A.PROPOSE_CORRECTION: Role.MAKER, _A.APPROVE_CORRECTION: Role.CHECKER}
 """Until something is proposed on it, an application that was filed wrongly may be corrected."""
+_REDATE = {_A.PROPOSE_DATE: Role.MAKER, _A.APPROVE_DATE: Role.CHECKER}
+"""Where a date has been recorded that rests on somebody's word, a wrong one may be corrected."""
 _BEFORE_MONEY = (_M.OPINION, _M.PROMISE, _M.PROMISE_WITHDRAWN, _M.NOT_RENEWING)
 _MONEY_OUT = (_M.NOT_RENEWING, _M.RECEIPT)
 _CONFIRM = {_A.CONFIRM_RECEIPT: Role.CASHIER}
 """What a bank says came in is a notice until a line of the statement, or the cashier's own look, bears it out."""
+_OUT = {**_CONFIRM, **_REDATE}
 
 STAGES: Mapping[CaseStage, StageRow] = {
-    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED)),
+    # Lapsed only where its story could not begin, or was lost before it had done anything: two people end it.
+    _S.INTAKE: _row((_S.ELIGIBILITY, _S.BANK_OPINION, _S.REFUSED, _S.LAPSED)),
     _S.ELIGIBILITY: _row(
         (_S.BANK_OPINION, _S.REFUSED, _S.LAPSED, _S.WITHDRAWN),
         {_A.DECIDE_REFERRAL: Role.CHECKER, **_WITHDRAW, **_CORRECT},
@@ -183,27 +189,28 @@ STAGES: Mapping[CaseStage, StageRow] = {
             _A.MARK_SENT: Role.CASHIER,
             _A.CONFIRM_PAYMENT: Role.CHECKER,
             **_OPEN,
+            **_REDATE,
         },
         _BEFORE_MONEY,
     ),
     _S.OLD_LOAN_SETTLEMENT: _row(
-        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _CONFIRM, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
+        (_S.COLLATERAL, _S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _OUT, (_M.OLD_LOAN_SETTLED, *_MONEY_OUT)
     ),
-    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _CONFIRM, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
+    _S.COLLATERAL: _row((_S.NEW_LOAN, _S.RECOVERY, _S.CLOSED), _OUT, (_M.COLLATERAL_REGISTERED, *_MONEY_OUT)),
     _S.NEW_LOAN: _row(
         # On the direct route no money is out: the stage ends closed, or returns once to the bank's opinion.
         (_S.REPAYMENT, _S.RECOVERY, _S.CLOSED, _S.BANK_OPINION, _S.LAPSED, _S.WITHDRAWN),
-        {**_WITHDRAW, **_CONFIRM},
+        {**_WITHDRAW, **_OUT},
         (_M.NEW_LOAN, *_MONEY_OUT),
     ),
-    _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), _CONFIRM, (_M.RECEIPT,)),
+    _S.REPAYMENT: _row((_S.CLOSED, _S.RECOVERY), _OUT, (_M.RECEIPT,)),
     _S.RECOVERY: _row(
         (_S.CLOSED, _S.WRITTEN_OFF),
         {
             _A.CONCLUDE_RECOVERY: Role.CHECKER,
             _A.PROPOSE_WRITE_OFF: Role.MAKER,
             _A.APPROVE_WRITE_OFF: Role.CHECKER,
-            **_CONFIRM,
+            **_OUT,
         },
         (_M.RECEIPT,),
     ),

@@ -54,6 +54,9 @@ DECIDED_BY = "decided_by"
 REFUSAL = "refusal"
 """In a step's detail: the code of what stood against it; behind the same name and a dot, what its sentence needs."""
 
+SAID_BY = "said_by"
+"""In a step's detail: id of the act or message whose date it corrects."""
+
 POOL_GRANTED = "pool_granted"
 """The signal by which the pool tells a queued case that money is now held for it."""
 
@@ -70,6 +73,16 @@ BOOKS_MOVED = "books_moved"
 
 class BooksMoved(Value):
     """What a case knows of its money must be read anew; ``because`` is for whoever reads its history."""
+
+    because: str
+
+
+CALENDAR_CHANGED = "calendar_changed"
+"""The signal by which an open case is told that days have become worked or off."""
+
+
+class CalendarChanged(Value):
+    """The working days must be read anew; ``because`` names the notice."""
 
     because: str
 

@@ -9,7 +9,6 @@ from sqlmodel import Session
 from models.database import engine_for, sessions
 from rulebook.errors import XuqiaoError
 from runtime.devstack import Addresses, addresses_of
-from runtime.devstack.state import read_passwords
 from runtime.settings import Settings
 
 APPLICATION_CONNECTIONS = 16
@@ -41,7 +40,9 @@ class Records:
         """Connections as the application's role."""
         url = self.settings.database.url
         at = url.get_secret_value() if url else self.embedded.app_url
-        return engine_for(at, pool_size=APPLICATION_CONNECTIONS, held_at_most=self.held_at_most)
+        return engine_for(
+            at, pool_size=APPLICATION_CONNECTIONS, held_at_most=self.held_at_most, prepares=self._prepares
+        )
 
     @cached_property
     def desk_engine(self) -> Engine:
@@ -53,7 +54,13 @@ class Records:
         url = self.settings.database.desk_url
         if url is None and self.settings.database.url is not None:
             raise XuqiaoError("setup.desk_missing")
-        return engine_for(url.get_secret_value() if url else self.embedded.desk_url, pool_size=DESK_CONNECTIONS)
+        at = url.get_secret_value() if url else self.embedded.desk_url
+        return engine_for(at, pool_size=DESK_CONNECTIONS, prepares=self._prepares)
+
+    @property
+    def _prepares(self) -> bool:
+        """Nothing stands between us and the embedded servers; whether before others, only the settings know."""
+        return self.settings.database.prepare or self.settings.database.url is None
 
     @cached_property
     def sessions(self) -> sessionmaker[Session]:
@@ -64,12 +71,6 @@ class Records:
     def desk_sessions(self) -> sessionmaker[Session]:
         """Sessions of the desk."""
         return sessions(self.desk_engine)
-
-    @property
-    def expected(self) -> bool:
-        """Whether there are records, also where they do not answer: outside servers are named, or the embedded were
-        started."""
-        return self.settings.database.url is not None or read_passwords(self.settings.var) is not None
 
     @cached_property
     def embedded(self) -> Addresses:

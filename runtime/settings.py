@@ -24,6 +24,8 @@ from rulebook.values import expected_of, place_of
 
 CONFIG_VARIABLE = "XUQIAO_CONFIG"
 CONFIG_NAME = "xuqiao.toml"
+PASSWORDS_NAME = "passwords.json"
+"""In ``var``, from the first start of the embedded servers on."""
 NOT_FOR_WORKERS = frozenset({"XUQIAO_DATABASE__DESK_URL", "XUQIAO_DATABASE__OWNER_URL", "XUQIAO_SIGNING__PASSPHRASE"})
 _MASK = "**********"
 
@@ -42,12 +44,14 @@ class DatabaseSettings(_Group):
         desk_url: for what people decide, as ``xuqiao_desk``; the workers never need it.
         owner_url: for migrations, as ``xuqiao_owner``; only ``serve`` and the set-up need it.
         listen_url: past a pooler, for the relay's bell alone; without it, and behind a pooler, it looks every second.
+        prepare: let the server keep statements that come again; not behind a pooler in transaction mode.
     """
 
     url: SecretStr | None = None
     desk_url: SecretStr | None = None
     owner_url: SecretStr | None = None
     listen_url: SecretStr | None = None
+    prepare: bool = False
 
 
 class TemporalSettings(_Group):
@@ -178,6 +182,12 @@ class Settings(BaseSettings):
     seal_keys: Path | None = Field(default_factory=lambda known: known["seal_key"] and known["seal_key"].parent)
     chart: Literal["enterprise", "government"] = "enterprise"
     chart_file: Path | None = None
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there are records, also where they do not answer: outside servers are named, or the embedded were
+        started."""
+        return self.database.url is not None or (self.var / PASSWORDS_NAME).exists()
 
     @classmethod
     def settings_customise_sources(

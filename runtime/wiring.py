@@ -10,6 +10,7 @@ from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
+from sqlalchemy.exc import DBAPIError
 from temporalio.client import Client
 from temporalio.exceptions import ApplicationError
 from temporalio.worker import ActivityInboundInterceptor, ExecuteActivityInput, Interceptor, Worker
@@ -126,8 +127,12 @@ def activities_of(*objects: object) -> list[Callable[..., Any]]:
     return [method for method in found if hasattr(method, "__temporal_activity_definition")]
 
 
+MOST_SAID = 1_000
+"""Characters of a failure's message: Temporal keeps so much and no more, and says nothing at all of what is longer."""
+
+
 class ErrorsByCode(Interceptor):
-    """What was refused appears in Temporal under its own code, with its parameters."""
+    """What was refused appears in Temporal under its own code, with its parameters; what failed, in few words."""
 
     def intercept_activity(self, next: ActivityInboundInterceptor) -> ActivityInboundInterceptor:  # noqa: A002
         return _ByCode(next)
@@ -138,7 +143,20 @@ class _ByCode(ActivityInboundInterceptor):
         try:
             return await super().execute_activity(input)
         except XuqiaoError as error:
-            raise ApplicationError(str(error), error.params, type=error.code) from error
+            raise ApplicationError(str(error)[:MOST_SAID], error.params, type=error.code) from error
+        except DBAPIError as error:
+            raise _in_few_words(error.orig or error) from None
+        except Exception as error:
+            if len(str(error)) <= MOST_SAID:
+                raise
+            raise _in_few_words(error) from None
+
+
+def _in_few_words(error: BaseException) -> ApplicationError:
+    """The first line of what went wrong, without the statement and its values; of a database, with its SQLSTATE."""
+    kind, state = type(error).__name__, getattr(error, "sqlstate", None)
+    first = str(error).strip().partition("\n")[0]
+    return ApplicationError(f"{f'[{state}] ' if state else ''}{first}"[:MOST_SAID], type=kind)
 
 
 def stop_on_signal() -> asyncio.Event:

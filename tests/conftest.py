@@ -5,6 +5,7 @@ processes of xdist only learn where they are. Tests of pure rules start nothing.
 """
 
 import os
+import re
 import shutil
 import tempfile
 import threading
@@ -33,12 +34,12 @@ FIXTURES_OF_TIER = {
     "servers": {"stack", "temporal"},
     "press": {"press", "drawing", "pool"},
     "browser": {"browser"},
-    "slow": {"own_stack", "many_examples"},
+    "slow": {"own_stack", "own_programs", "many_examples"},
 }
 """A test's markers come from the fixtures it uses, however indirectly: ``./run quick`` leaves these out."""
 
-FOLDERS_OF_TIER = {"press": ("papers",), "slow": ("benchmarks", "faults")}
-"""And from where it stands."""
+FOLDERS_OF_TIER = {"servers": ("acceptance",), "press": ("papers",), "slow": ("benchmarks", "faults")}
+"""And from where it stands: a room that a run leaves out as a whole is not even read."""
 
 # The machine is shared and slow at times: an example that takes long says nothing about the rule.
 hypothesis_settings.register_profile("house", deadline=None)
@@ -95,6 +96,12 @@ def _room(item: pytest.Item) -> str:
     return item.path.relative_to(TESTS).parts[0] if item.path.is_relative_to(TESTS) else ""
 
 
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    left_out = re.findall(r"not (\w+)", config.option.markexpr)
+    rooms = {TESTS / folder for tier in left_out for folder in FOLDERS_OF_TIER.get(tier, ())}
+    return True if collection_path in rooms else None
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         used = set(getattr(item, "fixturenames", ()))
@@ -109,6 +116,11 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 @pytest.fixture
 def many_examples() -> None:
     """Asked for by a test that takes half a minute because it tries thousands of invented things."""
+
+
+@pytest.fixture
+def own_programs() -> None:
+    """Asked for by a test that starts programs or servers of its own, which alone take seconds."""
 
 
 @pytest.fixture(scope="session")

@@ -29,7 +29,7 @@ def services_on(
     process = f"{os.environ.get('PYTEST_XDIST_WORKER', 'gw')}-{os.getpid()}"
     services = of(
         Settings(
-            database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk)),
+            database=DatabaseSettings(url=SecretStr(database.app), desk_url=SecretStr(database.desk), prepare=True),
             temporal=TemporalSettings(address=stack.temporal_address),
             queues=QueueSettings(prefix=f"{kind}-{process}"),
             papers=PaperSettings(workers=1),

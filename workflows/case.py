@@ -8,14 +8,14 @@ from temporalio import workflow
 
 from activities import contracts
 from activities.contracts import Commitment, Contract, Request, Result, queue_name
-from rulebook.acts import judge
+from rulebook.acts import DATE_CORRECTIONS, DateProposal, judge
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.calendars.in_order import misdated
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
-from rulebook.messages import Actor, BankMessage, OfficerAct, Receipt, kinds_of
+from rulebook.messages import Actor, ApproveDate, BankMessage, OfficerAct, ProposeDate, Receipt, kinds_of
 from rulebook.money import Fen, format_yuan
 from rulebook.stages import ActKind, CaseStage, Kind
 from rulebook.steps import REFUSAL, Outcome, Step
@@ -66,6 +66,8 @@ class Case(Generic[State]):
         self.inbox = Inbox(stage, self._judge)
         self.in_hand: OfficerAct | BankMessage | None = None
         self._while_undrawn: Collection[Kind] | None = None
+        self._moved: dict[datetime, datetime] = {}
+        self._due_told: datetime | None = None
         self.inbox.listen()
 
     @property
@@ -156,18 +158,24 @@ class Case(Generic[State]):
         only = kinds_of(wanted)
         self.in_hand = None
         self._while_undrawn = only if wait.awaits is ActKind.DRAW_AGAIN else None
+        if self._while_undrawn is None:
+            only |= kinds_of(DATE_CORRECTIONS)
         while True:
+            wait = self.as_moved(wait)
             got = await self.inbox.next(
                 self._reminders(wait),
                 only,
-                or_when=lambda: or_when() or self.inbox.books_moved or bool(self.inbox.refused),
+                or_when=lambda: or_when() or self.inbox.has_news,
             )
             if isinstance(got, Reminder):
                 if got.at >= wait.last_call:
+                    self._is_over(wait)
                     return None
                 await self._tell_people(wait, got)
             elif got is None and self.inbox.refused:
                 await self.record_refused(wait)
+            elif got is None and self.inbox.calendar_changed:
+                await self._take_calendar(wait)
             elif got is None and self.inbox.books_moved and not or_when():
                 await self.read_books(wait)
             elif got is None:
@@ -176,7 +184,60 @@ class Case(Generic[State]):
                 self.inbox.refuse_message(got.id, refusal.code, **refusal.params)
             else:
                 self.in_hand = got
-                return got.body
+                if not isinstance(got.body, DATE_CORRECTIONS):
+                    return got.body
+                await self._hear_date(got.body, wait)
+
+    async def _hear_date(self, correction: ProposeDate | ApproveDate, wait: Wait) -> None:
+        """A recorded date was wrong: one person proposes, another approves; the case goes on meanwhile, and afterwards
+        by the true one."""
+        state, detail = self.state, correction.correction.model_dump(mode="json")
+        if isinstance(correction, ProposeDate):
+            by = self.actor
+            await self.record(self.step(EventKind.DATE_PROPOSED, wait=wait, detail=detail, reason=correction.reason))
+            state.date_proposed = DateProposal(correction.correction, correction.reason, by.id, by.name)
+            return
+        assert state.date_proposed is not None, "what is approved was proposed"
+        why = {"reason": state.date_proposed.reason, "proposed_by": state.date_proposed.maker_name}
+        step = self.step(EventKind.DATE_CORRECTED, wait=wait, detail={**detail, **why})
+        corrected = await self.commit(
+            contracts.correct_date, contracts.CorrectDate(step=step, correction=correction.correction)
+        )
+        state.date_proposed = None
+        if corrected.refused:
+            self.in_hand = None
+            self.inbox.put_back_refused(step.refused)
+            self.inbox.refuse_act(corrected.refused)
+            return
+        state.redate(correction)
+        if state.bridge is not None:
+            state.bridge = state.bridge.model_copy(update={"returns": corrected.returns})
+
+    def as_moved(self, wait: Wait) -> Wait:
+        """A wait as a change of the calendar has moved it since it was reckoned."""
+        due, last_call = (self._moved.get(at, at) for at in (wait.due, wait.last_call))
+        return Wait(wait.awaits, min(due, last_call), last_call)
+
+    async def _take_calendar(self, wait: Wait) -> None:
+        """Days have become worked or off: what lies ahead is as many working days away as before, by the new days."""
+        because, self.inbox.calendar_changed = self.inbox.calendar_changed, ""
+        before = self.clock
+        calendar = await self.do(contracts.read_calendar, contracts.ReadCalendar(case_no=self.case_no))
+        days = self.state.take_calendar(calendar)
+        known = {*self._moved.values(), wait.due, wait.last_call}
+        moves = {at: before.moved(at, self.clock, dict(days.values())) for at in known}
+        self._moved = moves | {at: moves[to] for at, to in self._moved.items()}
+        after = self.as_moved(wait)
+        told = {name: f"{was} → {now}" for name, (was, now) in days.items() if was != now}
+        if after.due != wait.due:
+            told["due"] = " → ".join(f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}" for at in (wait.due, after.due))
+        if told:
+            cause, detail = moment_of(EventKind.DEADLINES_MOVED), {**told, "notice": because}
+            await self.record(self.step(EventKind.DEADLINES_MOVED, cause=cause, wait=after, detail=detail))
+
+    def _is_over(self, wait: Wait) -> None:
+        """What follows is reckoned anew: it may be due when an earlier wait once was."""
+        self._moved = {at: to for at, to in self._moved.items() if to not in (wait.due, wait.last_call)}
 
     async def read_books(self, wait: Wait) -> None:
         """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""
@@ -243,6 +304,7 @@ class Case(Generic[State]):
             detail, figures: what the event's sentence needs, shown as text.
         """
         taken = self.in_hand if cause is None else None
+        wait = wait and self.as_moved(wait)
         return Step(
             case_no=self.case_no,
             fund=self.fund,
@@ -297,10 +359,19 @@ class Case(Generic[State]):
         moved = step.stage is not self.stage
         self.inbox.move_to(step.stage)
         self.inbox.answer(step.taken, Outcome(stage=step.stage, event=step.event))
+        if step.stage is CaseStage.RECOVERY and not moved:
+            self.tell_due(step.due)
         if moved:
+            self._moved = {}
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))
+
+    def tell_due(self, due: datetime | None) -> None:
+        """When the task of a pursuit is due, in the list of workflows: no change of stage tells it there."""
+        if due is not None and due != self._due_told and workflow.patched("due-of-a-pursuit"):
+            self._due_told = due
+            workflow.upsert_search_attributes([TASK_DUE.value_set(due)])
 
 
 def _judges_dates() -> bool:

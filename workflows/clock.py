@@ -1,5 +1,6 @@
 """The clock of a case: days and hours as its measure and its calendar count them."""
 
+from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import NamedTuple
 
@@ -38,6 +39,23 @@ class Clock(NamedTuple):
     def close_of(self, day: date) -> datetime:
         """The moment at which business closes on a day."""
         return self.calendar.moment(day, self.measure.cut_off)
+
+    def moved(self, at: datetime, to: "Clock", days: Mapping[date, date]) -> datetime:
+        """A deadline by another calendar: as many working days from today, at the same time of day.
+
+        What is over, and what no working day's close ends, stays.
+
+        Args:
+            to: the clock by that calendar.
+            days: those that are reckoned from something else than today, as they were and as they are.
+        """
+        day, now = at.astimezone(LAW_ZONE).date(), today()
+        if day in days:
+            return at + (days[day] - day)
+        old = self.calendar.reaching(day)
+        if day <= now or not old.is_workday(day) or at != self.close_of(day):
+            return at
+        return to.close_of(to.workday(now, old.count_workdays(now, day)))
 
     @property
     def review_period(self) -> int:

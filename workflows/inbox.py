@@ -11,7 +11,16 @@ from temporalio.exceptions import ApplicationError
 from rulebook.errors import XuqiaoError
 from rulebook.messages import BankMessage, OfficerAct
 from rulebook.stages import ActKind, CaseStage, Fit, Kind, MessageKind, fit
-from rulebook.steps import BOOKS_MOVED, POOL_GRANTED, BooksMoved, Outcome, PoolGranted, Refusal
+from rulebook.steps import (
+    BOOKS_MOVED,
+    CALENDAR_CHANGED,
+    POOL_GRANTED,
+    BooksMoved,
+    CalendarChanged,
+    Outcome,
+    PoolGranted,
+    Refusal,
+)
 from rulebook.values import Value
 
 MOST_WAITING = 500
@@ -46,6 +55,7 @@ class Inbox:
         self.stage = stage
         self.granted: set[int] = set()
         self.books_moved = False
+        self.calendar_changed = ""
         self.refused: list[Refusal] = []
         self._waiting = False
         self._closed = False
@@ -64,6 +74,8 @@ class Inbox:
             workflow.set_signal_handler(message.value, self._takes(message, BankMessage, self._message_arrives))
         workflow.set_signal_handler(POOL_GRANTED, self._takes(POOL_GRANTED, PoolGranted, self._pool_grants))
         workflow.set_signal_handler(BOOKS_MOVED, self._takes(BOOKS_MOVED, BooksMoved, self._books_move))
+        changed = self._takes(CALENDAR_CHANGED, CalendarChanged, self._calendar_changes)
+        workflow.set_signal_handler(CALENDAR_CHANGED, changed)
 
     # Arrival ---------------------------------------------------------------------------------------------------
 
@@ -139,6 +151,9 @@ class Inbox:
     def _books_move(self, _: BooksMoved) -> None:
         self.books_moved = True
 
+    def _calendar_changes(self, change: CalendarChanged) -> None:
+        self.calendar_changed = change.because
+
     # Taking up -------------------------------------------------------------------------------------------------
 
     def take(self, only: Collection[Kind]) -> OfficerAct | BankMessage | None:
@@ -212,6 +227,10 @@ class Inbox:
         for act_id in ids:
             self._answers[act_id] = outcome
 
+    def refuse_act(self, refusal: Refusal) -> None:
+        """What was taken up could not be committed; whoever acted learns why."""
+        self._answers[refusal.id] = XuqiaoError(refusal.code, **refusal.params)
+
     def move_to(self, stage: CaseStage) -> None:
         """The case stands in another stage: a message that can no longer mean anything is refused, with its reason.
 
@@ -252,9 +271,14 @@ class Inbox:
         return tuple(self._seen)[-MOST_REMEMBERED:]
 
     @property
+    def has_news(self) -> bool:
+        """Whether the books, the calendar or a refusal ask for a step of their own."""
+        return self.books_moved or bool(self.refused) or bool(self.calendar_changed)
+
+    @property
     def is_idle(self) -> bool:
         """Whether nothing lies here that somebody waits for, and nothing that must still go on record."""
-        return not (self._acts or self._messages or self.refused)
+        return not (self._acts or self._messages or self.refused or self.calendar_changed)
 
     @property
     def holds_messages(self) -> bool:

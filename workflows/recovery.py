@@ -6,7 +6,8 @@ from functools import partial
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.acts import WriteOffProposal
+from rulebook.acts import DateProposal, WriteOffProposal
+from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge, Division
 from rulebook.calendar import WorkCalendar
 from rulebook.events import EventKind
@@ -33,8 +34,10 @@ MANY_REVIEWS = 8
 class RecoveryStart(Value):
     """What the renewal hands over: the bridge as it stands, and the law and calendar it was made under.
 
-    What follows ``booked`` a pursuit hands on to itself when its history has become long: what it waits for, what it
-    has heard, the proposal that waits for a checker, and how often nobody answered a look.
+    ``provisional`` is what of the money that came in nothing bears out yet.
+
+    What follows it a pursuit hands on to itself when its history has become long: what it waits for, what it has heard,
+    the proposal that waits for a checker, and how often nobody answered a look.
     """
 
     case_no: str
@@ -45,11 +48,13 @@ class RecoveryStart(Value):
     calendar: WorkCalendar
     kept: tuple[BankMessage, ...] = ()
     booked: tuple[str, ...] = ()
+    provisional: tuple[ProvisionalReceipt, ...] = ()
     waits: tuple[ActKind, datetime, datetime] | None = None
     heard: tuple[str, ...] = ()
     write_off: WriteOffProposal | None = None
     write_off_reason: str = ""
     unheeded: int = 0
+    date_proposed: DateProposal | None = None
 
 
 @workflow.defn(name="Recovery")
@@ -60,7 +65,12 @@ class Recovery:
     def __init__(self, start: RecoveryStart) -> None:
         self._case = Case[RecoveryState](start.case_no, start.fund, start.queues, CaseStage.RECOVERY)
         self._case.state = RecoveryState(
-            bridge=start.bridge, measure=start.measure, calendar=start.calendar, booked=set(start.booked)
+            bridge=start.bridge,
+            measure=start.measure,
+            calendar=start.calendar,
+            booked=set(start.booked),
+            date_proposed=start.date_proposed,
+            provisional=start.provisional,
         )
         state = self._case.state
         if start.write_off is not None:
@@ -74,6 +84,7 @@ class Recovery:
         """Receipts are booked as they come; the officers conclude when nothing is owed, or write off what is lost."""
         case = self._case
         wait = Wait(*start.waits) if start.waits else self._review()
+        case.tell_due(wait.due)
         while True:
             if workflow.info().is_continue_as_new_suggested() and workflow.patched("begins-anew"):
                 self._begin_anew_when_idle(start, wait)
@@ -90,6 +101,8 @@ class Recovery:
                     await closing.leave(case)
                     return CaseStage.WRITTEN_OFF
                 case ConcludeRecovery():
+                    # What was waited for may have come in this very moment.
+                    wait = self._review() if self._is_borne_out(wait) else wait
                     wait = await self._stand_on_statement(wait, by_act=True)
                     if wait.awaits is not ActKind.CONFIRM_RECEIPT:
                         await closing.certify(case)
@@ -100,7 +113,13 @@ class Recovery:
                     await case.record(case.step(EventKind.BORNE_OUT, cause=moment_of(EventKind.BORNE_OUT), wait=wait))
                 case _:
                     self._unheeded += 1
-                    wait = self._decision() if self._is_proposed else self._review()
+                    wait = self._again(wait)
+
+    def _again(self, wait: Wait) -> Wait:
+        """What nobody did is waited for anew; whoever must bear money out keeps that task until it is borne out."""
+        if wait.awaits is ActKind.CONFIRM_RECEIPT:
+            return receipts.bearing_out(self._case)
+        return self._decision() if self._is_proposed else self._review()
 
     def _review(self) -> Wait:
         """The manual task, looked at again after each period."""
@@ -119,18 +138,21 @@ class Recovery:
         case = self._case
         if not (case.inbox.is_idle and workflow.all_handlers_finished() and isinstance(wait.awaits, ActKind)):
             return
-        state = case.state
+        state, wait = case.state, case.as_moved(wait)
         workflow.continue_as_new(
             start.model_copy(
                 update={
                     "bridge": case.bridge,
                     "kept": (),
                     "booked": receipts.carried(state.booked),
+                    "calendar": state.calendar,
+                    "provisional": state.provisional,
                     "waits": (wait.awaits, wait.due, wait.last_call),
                     "heard": case.inbox.lately_heard,
                     "write_off": state.write_off,
                     "write_off_reason": state.write_off_reason,
                     "unheeded": self._unheeded,
+                    "date_proposed": state.date_proposed,
                 }
             )
         )

@@ -8,6 +8,7 @@ from sqlmodel import Session
 from temporalio import activity
 
 from activities.books.breaker import breaker_of
+from activities.books.ledger import lock_pool
 from activities.contracts import PayOut, PayOutResult, RecordPaymentMark
 from activities.store import SYSTEM, Begin
 from gateways.bank import BankGateway, BankUnreachable, PaymentOrder
@@ -32,6 +33,8 @@ from rulebook.books.payments import (
     what_became_of,
     why_held_back,
 )
+from rulebook.books.references import folded
+from rulebook.books.same_line import named_on
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -197,13 +200,20 @@ def _evidence(session: Session, request: PayOut, key: str, order: PaymentOrder, 
 
 
 def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: Sequence[str]) -> str:
-    """The line of the imported statement that somebody named as this payment's return and that is it."""
+    """The line of the imported statement that somebody named as this payment's return and that is it.
+
+    Whoever books, or decides on another payment, waits: one line is used once, and what is booked brings nothing back.
+    """
     if not named:
         return ""
+    lock_pool(session, order.fund)
+    booked = {folded(each.reference): each for each in statements.movements_of(session, order.fund) if each.amount_fen}
+    lines = [(line, booked.get(folded(line.name))) for line in statements.lines_of(session, order.fund)]
     return brought_back_by(
-        statements.lines_of(session, order.fund),
+        [line for line, movement in lines if movement is None or movement.case_no is None],
         named,
-        payments.ended_unpaid(session, payment),
+        payments.rivals_of(session, payment),
+        {line.name for line, movement in lines if movement is not None},
         ordered_on=payment.intended_at.astimezone(LAW_ZONE).date(),
         account=order.payee_account,
         amount_fen=order.amount_fen,
@@ -308,7 +318,10 @@ def _book(session: Session, request: PayOut, order: PaymentOrder, report: Paymen
         case PaymentStatus.PAID:
             assert report.reference, "the bank names what it paid"
             paid_on = min(report.paid_on or on, on)  # the fee runs from the day the money left, whenever it is learnt
-            if not _paid(session, request, order, report.reference, on, paid_on):
+            # What people name is the line itself; a bank's system says its own number, as its statement does.
+            by_hand = session.get_one(Payment, order.key).by_hand
+            reference = report.reference if by_hand else named_on(paid_on, report.reference)
+            if not _paid(session, request, order, reference, on, paid_on):
                 return PayOutResult(paid=None)
             return PayOutResult(paid=True, paid_on=paid_on)
         case PaymentStatus.REJECTED:

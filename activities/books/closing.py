@@ -1,11 +1,12 @@
-"""What must be so before a period of a fund's book is closed: it was compared with the bank's statement."""
+"""Closing a period of a fund's book: it must have been compared with the statement; and taking the last close back."""
 
 from datetime import date
 
 from sqlmodel import Session
 
-from models.books import statements
+from models.books import ledger, statements
 from models.books.statements import DifferenceState
+from models.funds.changes import ChangeKind, propose_change
 from rulebook.books import reconciling
 from rulebook.books.reconciling import Movement
 from rulebook.errors import XuqiaoError
@@ -31,7 +32,7 @@ def check_compared(session: Session, fund: str, through: date) -> None:
         raise XuqiaoError("books.close_without_statement", fund=fund, through=through, **known)
     if not lines:
         return
-    found = reconciling.for_people(lines, movements, pairs)
+    found = reconciling.for_people(lines, movements, pairs, statements.payments_not_made(session, fund))
     explained = {
         (task.kind, task.about, task.statement_fen, task.books_fen)
         for task in statements.differences(session, fund)
@@ -51,3 +52,20 @@ def check_compared(session: Session, fund: str, through: date) -> None:
 def _counts(movement: Movement, through: date) -> bool:
     """Whether the bank must have moved this money in the period; what was taken back again it need not."""
     return movement.on <= through and movement.amount_fen != 0
+
+
+def propose_reopening(session: Session, fund: str, through: date, *, reason: str, by: str) -> int:
+    """Propose to take back the last close of a fund's books; another person decides, and only then are they open again.
+
+    Args:
+        session: of the desk.
+        by: id of a maker or checker of the fund.
+    Returns:
+        the number of the change.
+    Raises:
+        XuqiaoError: ``ledger.not_last_close``, ``change.not_yours``.
+    """
+    closed = ledger.last_close(session, fund)
+    if closed != through:
+        raise XuqiaoError("ledger.not_last_close", fund=fund, through=through, closed=closed or "-")
+    return propose_change(session, fund, ChangeKind.REOPEN_BOOKS, {"through": str(through)}, reason=reason, person=by)

@@ -6,7 +6,8 @@ from datetime import date, datetime, time
 from sqlmodel import Session
 
 from activities.books.ledger import lock_pool
-from activities.books.statement.taking_in import proposals, take_up
+from activities.books.statement.taking_in import late_payments, proposals, take_up
+from activities.cases.late_payment import tell_late_payments
 from models.books import ledger, statements
 from models.cases.acts import ActState, enter_receipt
 from models.cases.case_file import RenewalCase, fee_owed, the_case
@@ -216,6 +217,7 @@ def reconcile_day(session: Session, fund: str, on: date, by: str) -> DayEnd:
     if not any(line.on <= on for line in lines):
         raise XuqiaoError("statement.nothing_imported", fund=fund, on=on)
     statements.keep_differences(session, fund, reconciling.for_people(lines, movements, pairs, not_made), on)
+    tell_late_payments(session, fund, late_payments(session, fund))
     return DayEnd(
         fund=fund,
         parts=statements.escrow_parts(session, fund, on),

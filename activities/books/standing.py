@@ -44,10 +44,10 @@ class Standing:
 
 
 def _books_of(session: Session, fund: str, case_no: str) -> BooksOfCase:
-    out = bridge_of(session, the_case(session, case_no), business_date(session, fund))
-    bridge, provisional = out[0] if out else None, provisional_of(session, fund, case_no)
-    waits = bool(provisional) or bool(bridge and bridge.outstanding_fen)
-    return BooksOfCase(bridge=bridge, provisional=provisional, waits=waits)
+    on = business_date(session, fund)
+    out, provisional = bridge_of(session, the_case(session, case_no), on), provisional_of(session, fund, case_no)
+    owed_again = out is not None and out[0].owed_fen(on, out[1]) > 0
+    return BooksOfCase(bridge=out[0] if out else None, provisional=provisional, waits=bool(provisional) or owed_again)
 
 
 def tell_cases(session: Session, fund: str, lines: Collection[str], movements: Collection[str] = ()) -> None:

@@ -5,8 +5,11 @@ from temporalio import activity
 
 from activities.books.ledger import give_back, lock_pool
 from activities.contracts import (
+    CorrectDate,
+    DateCorrected,
     OpenCase,
     OpenedCase,
+    ReadCalendar,
     ReadMeasure,
     ReadMoneyOut,
     ReadTemplates,
@@ -23,16 +26,22 @@ from models.cases import approvals
 from models.cases.applications import Application, Collateral
 from models.cases.approvals import Approval
 from models.cases.case_file import bridge_of, commit_step, the_case, the_event
+from models.cases.dates import stated_of
 from models.cases.exposure import exposure_of
 from models.funds import calendar, funds
 from models.funds.funds import business_date
 from models.papers import documents
 from rulebook.bridges import Bridge
+from rulebook.calendar import WorkCalendar
+from rulebook.calendars.corrected import check_date
 from rulebook.cases import CaseFacts, recovery_id
+from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.measure import Measure
+from rulebook.messages import Dated
+from rulebook.money import format_yuan
 from rulebook.stages import CaseStage
-from rulebook.steps import Step
+from rulebook.steps import SAID_BY, Refusal, Step
 
 
 class CaseFile:
@@ -86,6 +95,15 @@ class CaseFile:
         with self._begin() as session:
             law = funds.measure_in_force(session, request.fund, request.effective_from)
         return measure_from(law.pack, law.overlay)
+
+    @activity.defn
+    def read_calendar(self, request: ReadCalendar) -> WorkCalendar:
+        """The days of a case as the table knows them now, by value: from its application to well after its maturity."""
+        with self._begin() as session:
+            application = session.get_one(Application, request.case_no)
+            maturity = CaseFacts.model_validate(application.facts).loan.maturity
+            through = max(maturity, business_date(session, application.fund))
+            return calendar.calendar_around(session, application.received_on, through)
 
     @activity.defn
     def refer_case(self, request: RecordFindings) -> None:
@@ -152,6 +170,31 @@ class CaseFile:
                 collateral = session.get_one(Collateral, request.step.case_no)
                 collateral.registered_on, collateral.certificate = request.registered_on, request.certificate
                 session.add(collateral)
+
+    @activity.defn
+    def correct_date(self, request: CorrectDate) -> DateCorrected:
+        """A date that was recorded wrongly becomes the true one, and what hangs on it is reckoned by that.
+
+        What said it stays as it is: the event names both days, and whoever reads the date asks for it. Where the fee is
+        another by it, the event says so as for a value date that is learnt late.
+        """
+        step, correction = request.step, request.correction
+        with self._begin() as session:
+            lock_pool(session, step.fund)  # no receipt is booked meanwhile
+            case, on = the_case(session, step.case_no), business_date(session, step.fund)
+            if the_event(session, step.case_no, step.cause) is None:
+                stated = stated_of(session, case, on)
+                try:
+                    found = check_date(correction, stated)
+                except XuqiaoError as refusal:
+                    return DateCorrected(refused=Refusal(id=step.cause, code=refusal.code, params=refusal.params))
+                told, due = stated.fee_fen(on), stated.corrected(found, correction.now).fee_fen(on)
+                fees = {"fee_told": format_yuan(told), "fee_due": format_yuan(due)} if told != due else {}
+                commit_step(session, step.model_copy(update={"detail": {**step.detail, **fees, SAID_BY: found.id}}))
+                if correction.said is Dated.COLLATERAL_REGISTERED:
+                    session.get_one(Collateral, step.case_no).registered_on = correction.now
+            out = bridge_of(session, case, on)
+        return DateCorrected(returns=out[0].returns if out else ())
 
     @activity.defn
     def record_new_loan(self, request: RecordNewLoan) -> None:

@@ -12,10 +12,11 @@ from rulebook.books.provisional import ReceiptBasis
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding
+from rulebook.messages import MessageSource
 from rulebook.money import format_yuan
 from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
-from rulebook.steps import INSTEAD_OF, REFUSAL
+from rulebook.steps import INSTEAD_OF, REFUSAL, SAID_BY
 
 _OF_REFUSAL = f"{REFUSAL}."
 
@@ -77,6 +78,13 @@ def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding], lan
         each["message"] = say_finding(finding, lang)
 
 
+def part_words(actor_id: str | None, role: str | None, lang: Lang) -> str:
+    """Whose part somebody has in an event: whoever reads the bank's statement here is no clerk of that bank."""
+    if (actor_id or "").startswith(f"{MessageSource.STATEMENT}:"):
+        return say("part.from_statement", lang)
+    return say_value("role", role, lang) if role else ""
+
+
 def event_words(event: EventView, lang: Lang) -> str:
     """One line of the log in words, with what it says about itself."""
     needed = {
@@ -85,7 +93,7 @@ def event_words(event: EventView, lang: Lang) -> str:
     details = [
         f"{say_value('cli.detail', name, lang)} {_detail(event.stage, name, value, needed, lang)}"
         for name, value in sorted(event.detail.items(), key=_place_of)
-        if value and not name.startswith(_OF_REFUSAL)
+        if value and name != SAID_BY and not name.startswith(_OF_REFUSAL)
     ]
     happened = say_value("event", event.kind, lang)
     return f"{happened}{say('cli.colon', lang)}{say('cli.semicolon', lang).join(details)}" if details else happened
@@ -102,7 +110,7 @@ def _detail(stage: CaseStage, name: str, value: str, needed: Mapping[str, str], 
         return say_error(XuqiaoError(value, **needed), lang)
     if name == "reason":
         return say_reason(stage, value, lang)
-    group = {"answer": "answer", "rung": "rung", "paper": "paper", INSTEAD_OF: "event"}.get(name)
+    group = {"answer": "answer", "rung": "rung", "paper": "paper", "said": "dated", INSTEAD_OF: "event"}.get(name)
     return say_value(group, value, lang) if group else value
 
 

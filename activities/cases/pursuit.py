@@ -7,6 +7,7 @@ from sqlmodel import Session
 
 from activities.books.standing import tell_case
 from models.books import ledger
+from models.books.receipts import provisional_of
 from models.cases.case_file import RenewalCase, bridge_of, commit_step, reopen, the_case
 from models.funds.calendar import calendar_around
 from models.funds.funds import business_date, kept_measure
@@ -41,8 +42,9 @@ def pursue(session: Session, case: RenewalCase, step: Step, reason: str) -> None
         "bridge": out[0].model_dump(mode="json"),
         "measure": kept_measure(session, case.measure_digest).model_dump(mode="json"),
         "calendar": calendar_around(session, case.paid_on, on).model_dump(mode="json"),
+        "provisional": [each.model_dump(mode="json") for each in provisional_of(session, case.fund, case.case_no)],
     }
-    write = reopen if CaseStage(case.stage) in REOPENED else commit_step
+    write = reopen if CaseStage(case.stage) in ENDS else commit_step
     if write(session, step, workflow_id=recovery_id(case.fund, case.case_no), end_reason=reason):
         send(session, case.case_no, DeliveryKind.PURSUE, start)
 
@@ -85,14 +87,14 @@ def pursue_if_owed(
         event=EventKind.RETURN_REVERSED,
         stage=CaseStage.RECOVERY,
         awaits=ActKind.CONCLUDE_RECOVERY,
-        due=_look_again(session, case),
+        due=look_again(session, case),
         actor=by,
         detail={"owed": format_yuan(owed), "reason": reason, **more},
     )
     pursue(session, case, step, reason)
 
 
-def _look_again(session: Session, case: RenewalCase) -> datetime:
+def look_again(session: Session, case: RenewalCase) -> datetime:
     """When somebody must have looked after the money: as a story reckons it."""
     assert case.measure_digest is not None, "a case whose money was out has its measure"
     measure, on = kept_measure(session, case.measure_digest), business_date(session, case.fund)

@@ -17,6 +17,7 @@ from temporalio.common import SearchAttributeKey
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.books.ledger import end, refuse_with_money_out
+from activities.cases import late_payment
 from activities.cases.acts import make_up_for_lost
 from activities.cases.pursuit import pursue
 from activities.store import Begin
@@ -26,7 +27,7 @@ from models.cases.case_file import RenewalCase, the_case
 from models.cases.lists import rows
 from models.cases.troubles import Trouble, TroubleKind, notice, open_trouble, over, troubles
 from models.funds.people import check_still
-from models.outbox import deliver_at_once
+from models.outbox import begin_no_more, deliver_at_once
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.messages import Actor
@@ -36,6 +37,8 @@ from rulebook.steps import Step
 log = logging.getLogger(__name__)
 
 AT_A_TIME = 20
+FAILS_OFTEN = 10
+"""Tries, some three minutes: what passes by itself has passed, and nobody but a person knows of the rest."""
 SETTLES = timedelta(minutes=10)
 """A file and its story may differ while a worker is at work, or is away; longer, somebody looks."""
 _STAGE = SearchAttributeKey.for_keyword("Stage")
@@ -76,15 +79,19 @@ class Remedy(StrEnum):
 
     RESTART = "restart"  # the story goes on where it was; where it cannot and money is out, the money is pursued
     END = "end"  # the case lapses, and what was held for it goes back; never with money out
+    BOOK = "book"  # what the bank paid late is booked for the case, and pursued
     DISMISS = "dismiss"  # seen to, by other means
 
 
 FITTING: Mapping[TroubleKind, frozenset[Remedy]] = {
     TroubleKind.STORY_GONE: frozenset({Remedy.RESTART, Remedy.END}),
+    TroubleKind.STORY_TAKEN: frozenset({Remedy.DISMISS}),
     TroubleKind.STORY_ELSEWHERE: frozenset({Remedy.RESTART, Remedy.END, Remedy.DISMISS}),
     TroubleKind.TOO_MANY_MESSAGES: frozenset({Remedy.DISMISS}),
-    TroubleKind.UNDELIVERABLE: frozenset({Remedy.DISMISS}),
+    TroubleKind.UNDELIVERABLE: frozenset({Remedy.END, Remedy.DISMISS}),
+    TroubleKind.STUCK: frozenset({Remedy.DISMISS}),
     TroubleKind.APPROVAL_MISSING: frozenset({Remedy.DISMISS}),
+    TroubleKind.LATE_PAYMENT: frozenset({Remedy.BOOK, Remedy.DISMISS}),
 }
 
 
@@ -92,9 +99,10 @@ FITTING: Mapping[TroubleKind, frozenset[Remedy]] = {
 
 
 async def look(begin: Begin, client: Client, case_no: str | None = None) -> None:
-    """Look at every case that has not ended: whether its story runs, and stands where the file does.
+    """Look at every case that has not ended: whether its story runs, gets on, and stands where the file does.
 
-    What is found is put where people see it, and what is over is taken away.
+    What is found is put where people see it, and what is over is taken away. A story that cannot be looked at keeps
+    nobody from looking at the others.
     """
 
     def live() -> list[tuple[str, str]]:
@@ -104,7 +112,13 @@ async def look(begin: Begin, client: Client, case_no: str | None = None) -> None
 
     cases = await asyncio.to_thread(live)
     for first in range(0, len(cases), AT_A_TIME):
-        await asyncio.gather(*(_look_at(begin, client, *each) for each in cases[first : first + AT_A_TIME]))
+        some = cases[first : first + AT_A_TIME]
+        looked = await asyncio.gather(*(_look_at(begin, client, *each) for each in some), return_exceptions=True)
+        for (case, _), error in zip(some, looked, strict=True):
+            if isinstance(error, RPCError | DBAPIError):
+                raise error
+            if error is not None:
+                log.error("the story of %s cannot be looked at: %s", case, error)
 
 
 def look_for_lost_approvals(begin: Begin, desk: Begin | None) -> None:
@@ -140,6 +154,7 @@ async def _look_at(begin: Begin, client: Client, case_no: str, workflow_id: str)
     story = await _described(client, workflow_id)
     running = story is not None and story.status is WorkflowExecutionStatus.RUNNING
     stage = story.typed_search_attributes.get(_STAGE) if story else None
+    failing = _failing(story) if story and running else {}
 
     def judge() -> None:
         with begin() as session:
@@ -151,12 +166,28 @@ async def _look_at(begin: Begin, client: Client, case_no: str, workflow_id: str)
                 notice(session, case_no, TroubleKind.STORY_GONE, status=how, stage=case.stage)
                 return
             over(session, case_no, TroubleKind.STORY_GONE)
+            if failing:
+                notice(session, case_no, TroubleKind.STUCK, **failing)
+            else:
+                over(session, case_no, TroubleKind.STUCK)
             if stage == case.stage:
                 over(session, case_no, TroubleKind.STORY_ELSEWHERE)
             elif stage and case.stage_since and case.stage_since < datetime.now(UTC) - SETTLES:
                 notice(session, case_no, TroubleKind.STORY_ELSEWHERE, stage=case.stage, elsewhere=stage)
 
     await asyncio.to_thread(judge)
+
+
+def _failing(story: WorkflowExecutionDescription) -> dict[str, str]:
+    """What of a running story fails again and again, and why; empty where it gets on."""
+    raw = story.raw_description
+    for step in raw.pending_activities:
+        if step.attempt > FAILS_OFTEN and step.HasField("last_failure"):
+            reason = step.last_failure.message.partition("\n")[0][:200]
+            return {"step": step.activity_type.name, "tries": str(step.attempt), "reason": reason}
+    if raw.HasField("pending_workflow_task") and raw.pending_workflow_task.attempt > FAILS_OFTEN:
+        return {"step": "workflow_task", "tries": str(raw.pending_workflow_task.attempt), "reason": "-"}
+    return {}
 
 
 async def _described(client: Client, workflow_id: str) -> WorkflowExecutionDescription | None:
@@ -202,7 +233,7 @@ async def approve_remedy(
             remedy: ``trouble.no_history``, ``trouble.money_out``, ``case.not_from_here``.
     """
 
-    def put_on_record() -> Trouble:
+    def put_on_record() -> tuple[Trouble, str]:
         with desk() as session:
             found = open_trouble(session, trouble)
             check_still(session, checker, found.fund)
@@ -215,22 +246,25 @@ async def approve_remedy(
             found.approved_by, found.approved_at = checker.id, datetime.now(UTC)
             session.add(found)
             session.flush()
+            allowed = late_payment.allow(session, found, checker) if remedy is Remedy.BOOK else ""
             session.expunge(found)
-        return found
+        return found, allowed
 
-    found = await asyncio.to_thread(put_on_record)
+    found, allowed = await asyncio.to_thread(put_on_record)
     match remedy:
         case Remedy.RESTART:
             await _restart(begin, client, found, checker)
         case Remedy.END:
             await _stop(client, found, begin)
             await asyncio.to_thread(_end, begin, found, checker)
+        case Remedy.BOOK:
+            await asyncio.to_thread(_book_late_payment, desk, begin, found, checker, allowed)
         case Remedy.DISMISS:
             pass
 
     def close() -> None:
         with begin() as session:
-            over(session, found.case_no, TroubleKind(found.kind))
+            over(session, found.case_no, TroubleKind(found.kind), found.about)
             deliver_at_once(session, found.case_no)
 
     await asyncio.to_thread(close)
@@ -316,6 +350,19 @@ def _end(begin: Begin, trouble: Trouble, checker: Actor) -> None:
         approval = current_approval(session, case.case_no)
         step = _step(case, trouble, checker, EventKind.LAPSED, CaseStage.LAPSED)
         end(session, step, approval.attempt if approval else None)
+        begin_no_more(session, case.case_no)
+
+
+def _book_late_payment(desk: Begin, begin: Begin, trouble: Trouble, checker: Actor, allowed: str) -> None:
+    """Book it and pursue the money; what the books refuse leaves no approval behind by which money could leave."""
+    try:
+        with begin() as session:
+            late_payment.book(session, trouble, checker)
+    except XuqiaoError:
+        with desk() as session:
+            if allowed:
+                ledger.void_approval(session, allowed, checker.id)
+        raise
 
 
 def _pursue(begin: Begin, trouble: Trouble, checker: Actor) -> None:

@@ -30,6 +30,7 @@ __all__ = [
     "books",
     "check_books",
     "close_books",
+    "last_close",
     "open_hold",
     "pool",
     "position",
@@ -141,6 +142,13 @@ def close_books(session: Session, fund: str, through: date, actor_id: str) -> in
     return int(answer["voucher"])
 
 
+def last_close(session: Session, fund: str) -> date | None:
+    """The last day that is closed in any of a fund's books; None where none is."""
+    closed: date | None = session.connection().execute(_LAST_CLOSE, {"fund": fund}).scalar()
+    return closed
+
+
+_LAST_CLOSE = text("SELECT max(closed_through) FROM ledger.book WHERE book IN (:fund, :fund || '-RC')")
 _OPEN_HOLD = text("""
     SELECT j.key FROM ledger.journal AS j JOIN ledger.hold AS h USING (book, seq)
     WHERE j.book = :book AND j.case_no = :case

@@ -28,8 +28,8 @@ _SMALL = {
     "void": """SELECT v.approval FROM ledger.void AS v JOIN ledger.approval AS a ON a.key = v.approval
         WHERE a.book = %(book)s ORDER BY v.approval""",
     "reversed": "SELECT reverses AS seq FROM ledger.journal WHERE book = %(book)s AND reverses IS NOT NULL",
-    "closing": """SELECT through, last_seq, closed_by FROM ledger.closing WHERE book = %(book)s
-        ORDER BY last_seq, through""",
+    "closing": """SELECT through, last_seq, closed_by, asked_by FROM ledger.closing WHERE book = %(book)s
+        ORDER BY serial""",
     "seal": """SELECT day, last_seq, encode(head_hash, 'hex') AS head_hash, encode(trial_sha256, 'hex') AS trial_sha256,
             encode(trial_sm3, 'hex') AS trial_sm3, key_id, encode(signature, 'hex') AS signature
         FROM ledger.seal WHERE book = %(book)s ORDER BY last_seq, day""",

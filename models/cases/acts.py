@@ -65,8 +65,14 @@ _KNOWN_DAYS = text("""
     LEFT JOIN LATERAL (SELECT rung FROM promise WHERE case_no = c.case_no ORDER BY at DESC LIMIT 1) AS p ON true
     WHERE case_no = :no
 """)
-_SETTLED_ON = text("""
-    SELECT (body ->> 'settled_on')::date FROM bank_message
+CORRECTED = """(
+    SELECT (e.detail ->> 'now')::date FROM event AS e
+    WHERE e.case_no = said.case_no AND e.kind = 'date_corrected' AND e.detail ->> 'said_by' = said.id
+    ORDER BY e.serial DESC LIMIT 1
+)"""
+"""The day to which the date of an act or message, called ``said``, was corrected; what it said first stays as it is."""
+_SETTLED_ON = text(f"""
+    SELECT coalesce({CORRECTED}, (body ->> 'settled_on')::date) FROM bank_message AS said
     WHERE case_no = :no AND kind = 'old_loan_settled' AND state = 'accepted' AND (body ->> 'balance_fen')::bigint = 0
     ORDER BY decided_at DESC LIMIT 1
 """)
@@ -419,11 +425,11 @@ def _refuse_misdated(session: Session, row: dict[str, Any], body: MessageBody) -
     """What the rows know of the case's days bounds its dates here; what they do not, its story judges later."""
     if row["state"] == ActState.REFUSED:
         return
-    if misdating := misdated(body, _known_days(session, row["case_no"]), _law_day(row["occurred_at"])):
+    if misdating := misdated(body, known_days(session, row["case_no"]), _law_day(row["occurred_at"])):
         _refuse(row, misdating)
 
 
-def _known_days(session: Session, case_no: str) -> KnownDays:
+def known_days(session: Session, case_no: str) -> KnownDays:
     """What the rows know of a case's days; the story knows the same when it takes a message up."""
     case = session.connection().execute(_KNOWN_DAYS, {"no": case_no}).one()
     return KnownDays(

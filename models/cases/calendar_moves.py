@@ -7,8 +7,10 @@ from sqlalchemy import Row, text
 from sqlmodel import Session
 
 from models.funds.calendar import calendar_around
+from models.outbox import DeliveryKind, send
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.stages import ENDS
+from rulebook.steps import CALENDAR_CHANGED, CalendarChanged
 from rulebook.values import Value
 
 _OPEN = text("""
@@ -40,7 +42,7 @@ class OpenDays(Value):
 
 
 class MovedDays(Value):
-    """What a notice changes for one open case, beside what its story still goes by."""
+    """What a notice changes for one open case, which moves its own deadlines by it once it hears of it."""
 
     before: OpenDays
     now: OpenDays
@@ -68,6 +70,17 @@ def _days_of(row: Row[Any], calendar: WorkCalendar) -> OpenDays:
         due=due,
         due_works=due is None or calendar.is_workday(due),
     )
+
+
+def tell_open_cases(session: Session, because: str) -> None:
+    """Tell every open case, in the transaction that changed the calendar; where nothing moves it stays as it is.
+
+    Args:
+        because: whose word the change is.
+    """
+    changed = CalendarChanged(because=because).model_dump(mode="json")
+    for row in session.connection().execute(_OPEN, {"ends": [stage.value for stage in ENDS]}).all():
+        send(session, row.case_no, DeliveryKind.SIGNAL, changed, signal=CALENDAR_CHANGED)
 
 
 def moved(before: dict[str, OpenDays], now: dict[str, OpenDays]) -> tuple[MovedDays, ...]:

@@ -11,7 +11,7 @@ from sqlmodel import Field, Session, SQLModel
 
 from models.base import Moment, fen, insert_new, moment, plain_json, table, words
 from models.books.ledger import vouchers
-from models.cases.acts import settle_acts
+from models.cases.acts import CORRECTED, settle_acts
 from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure
 from rulebook.books.postings import PostingKind, Subject
@@ -20,7 +20,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
 from rulebook.messages import Actor, digest_of
-from rulebook.stages import ENDS, OWED_NO_MORE, REOPENED, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
+from rulebook.stages import ENDS, OWED_NO_MORE, STAGES, ActKind, CaseStage, MessageKind, Role, stages_before
 from rulebook.steps import Step
 
 _ENDED = ", ".join(f"'{stage.value}'" for stage in sorted(OWED_NO_MORE))
@@ -51,6 +51,15 @@ class RenewalCase(SQLModel, table=True):
     new_loan_note: str | None = words(nullable=True, default=None)
     new_loan_fen: int | None = fen(nullable=True, default=None)
     end_reason: str | None = words(nullable=True, default=None)
+
+
+class StageLeads(SQLModel, table=True):
+    """Where a stage may lead, as the database holds it against whoever moves a case; a test holds it against ours."""
+
+    __tablename__ = "stage_leads"
+
+    stage: str = words(primary_key=True)
+    then_to: str = words(primary_key=True)
 
 
 class Event(SQLModel, table=True):
@@ -106,11 +115,11 @@ def commit_step(session: Session, step: Step, **projected: object) -> bool:
 
 
 def reopen(session: Session, step: Step, **projected: object) -> bool:
-    """Write the step by which a case that had ended is pursued: the money that it ended on was taken back.
+    """Write the step by which a case that had ended is pursued: its money was taken back, or left after all.
 
     Args, result and errors as for ``commit_step``; no story writes such a step of a case itself.
     """
-    return _commit(session, step, REOPENED, projected)
+    return _commit(session, step, ENDS, projected)
 
 
 def _commit(session: Session, step: Step, where_from: Collection[CaseStage], projected: Mapping[str, object]) -> bool:
@@ -285,9 +294,9 @@ def open_tasks(session: Session, fund: str) -> list[Task]:
     return list(session.scalars(waiting))
 
 
-_VALUE_DATES = text("""
-    SELECT j.seq, (m.body ->> 'received_on')::date AS received_on
-    FROM ledger.journal AS j JOIN bank_message AS m ON m.id = j.evidence AND m.kind = 'receipt'
+_VALUE_DATES = text(f"""
+    SELECT j.seq, coalesce({CORRECTED}, (said.body ->> 'received_on')::date) AS received_on
+    FROM ledger.journal AS j JOIN bank_message AS said ON said.id = j.evidence AND said.kind = 'receipt'
     WHERE j.book = :book AND j.case_no = :case
 """)
 

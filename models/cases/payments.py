@@ -7,8 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func, selec
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
-from rulebook.books.payments import NEVER_LEFT, EndedBefore, NotPaid
+from rulebook.books.payments import NEVER_LEFT, NotPaid, Rival
 from rulebook.errors import XuqiaoError
+from rulebook.stages import CaseStage
 
 
 class PaymentState(StrEnum):
@@ -71,13 +72,16 @@ class PaymentDenial(SQLModel, table=True):
     statement_reference: str = words()
 
 
-_ENDED_UNPAID = text("""
+_RIVALS = text("""
     SELECT (o.intended_at AT TIME ZONE 'Asia/Shanghai')::date AS ordered_on,
            CASE WHEN o.reason = 'returned' THEN o.reference END AS returned_by
     FROM payment AS p JOIN application AS a USING (case_no)
-    JOIN payment AS o ON o.fund = p.fund AND o.amount_fen = p.amount_fen AND o.key <> p.key AND o.state = 'rejected'
+    JOIN payment AS o ON o.fund = p.fund AND o.amount_fen = p.amount_fen AND o.key <> p.key
     JOIN application AS b ON b.case_no = o.case_no
-    WHERE p.key = :key AND NOT o.reason = ANY(:never_left)
+    JOIN renewal_case AS other ON other.case_no = o.case_no
+    WHERE p.key = :key
+      AND (o.state <> 'paid' OR other.stage = :on_its_way)
+      AND (o.state <> 'rejected' OR NOT o.reason = ANY(:never_left))
       AND regexp_replace(a.account_number, '[^0-9]', '', 'g') = regexp_replace(b.account_number, '[^0-9]', '', 'g')
 """)
 
@@ -166,12 +170,18 @@ def denials_of(session: Session, key: str) -> list[PaymentDenial]:
     return list(session.scalars(select(PaymentDenial).where(column.key == key).order_by(column.at, column.cause)))
 
 
-def ended_unpaid(session: Session, payment: Payment) -> list[EndedBefore]:
-    """The fund's other payments of a payment's sum to its account that were not made, though they may have left."""
-    rows = session.connection().execute(
-        _ENDED_UNPAID, {"key": payment.key, "never_left": [reason.value for reason in NEVER_LEFT]}
-    )
-    return [EndedBefore(row.ordered_on, row.returned_by) for row in rows]
+def rivals_of(session: Session, payment: Payment) -> list[Rival]:
+    """The fund's other payments of a payment's sum to its account that a line could have brought back as well.
+
+    Those whose old loan is settled have arrived.
+    """
+    known = {
+        "key": payment.key,
+        "never_left": [reason.value for reason in NEVER_LEFT],
+        "on_its_way": CaseStage.OLD_LOAN_SETTLEMENT.value,
+    }
+    rows = session.connection().execute(_RIVALS, known)
+    return [Rival(row.ordered_on, row.returned_by) for row in rows]
 
 
 def payments_of(session: Session, case_no: str) -> list[Payment]:

@@ -12,12 +12,14 @@ from models.cases.acts import settled_on
 from models.cases.applications import Application
 from models.cases.approvals import current_approval, promise_in_force
 from models.cases.case_file import RenewalCase, bridge_of
+from models.cases.dates import stated_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import kept_measure, today_of
 from models.papers.before_payment import SignedPapers, signed_papers
 from rulebook.acts import (
     HEARD_UNTIL_DRAWN,
     CorrectionProposal,
+    DateProposal,
     MeasureProposal,
     Proposal,
     RecoveryStanding,
@@ -27,9 +29,9 @@ from rulebook.acts import (
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
-from rulebook.messages import ProposeCorrection, ProposeMeasure, ProposeWriteOff, kinds_of
+from rulebook.messages import ProposeCorrection, ProposeDate, ProposeMeasure, ProposeWriteOff, kinds_of
 from rulebook.next_acts import CaseStanding
-from rulebook.stages import ENDS, ActKind, CaseStage, Kind
+from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
 
 _PAYMENT = text("""
@@ -43,7 +45,7 @@ _PAYMENT = text("""
 """)
 # The act that caused the last of some events: what it says, and who said it.
 _LAST = text("""
-    SELECT e.kind, e.detail, a.actor_id, a.body
+    SELECT e.kind, e.detail, a.actor_id, a.actor_name, a.body
     FROM event AS e LEFT JOIN officer_act AS a ON a.id = e.cause
     WHERE e.case_no = :case AND e.kind = ANY(:kinds) ORDER BY e.serial DESC LIMIT 1
 """)
@@ -103,6 +105,8 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         unsigned=signed.missing,
         attached_by=signed.attached_by,
         provisional=provisional_of(session, case.fund, case.case_no),
+        date_proposed=_date_proposed(session, case.case_no),
+        stated=stated_of(session, case, today) if ActKind.PROPOSE_DATE in STAGES[CaseStage(case.stage)].acts else None,
     )
 
 
@@ -119,6 +123,8 @@ def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStand
         bridge.owed_fen(today, tariff),
         _write_off(session, case.case_no),
         provisional_of(session, case.fund, case.case_no),
+        _date_proposed(session, case.case_no),
+        stated_of(session, case, today),
     )
 
 
@@ -128,6 +134,14 @@ def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:
     if last is None or last.kind in decided:
         return None
     return MeasureProposal(ProposeMeasure.model_validate(last.body).effective_from, last.actor_id)
+
+
+def _date_proposed(session: Session, case_no: str) -> DateProposal | None:
+    last = _last(session, case_no, EventKind.DATE_PROPOSED, EventKind.DATE_CORRECTED)
+    if last is None or last.kind == EventKind.DATE_CORRECTED:
+        return None
+    body = ProposeDate.model_validate(last.body)
+    return DateProposal(body.correction, body.reason, last.actor_id, last.actor_name)
 
 
 def _correction_proposed(session: Session, case_no: str) -> CorrectionProposal | None:

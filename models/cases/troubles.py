@@ -23,7 +23,10 @@ class TroubleKind(StrEnum):
     TOO_MANY_MESSAGES = "too_many_messages"  # one way of sending has reached its bound, and is refused from then on
     UNDELIVERABLE = "undeliverable"  # what was meant for it Temporal does not take
     STORY_GONE = "story_gone"  # its workflow has ended, or is not there, and the case has not ended
+    STORY_TAKEN = "story_taken"  # under the name of its workflow another one stands, which is not its own
     STORY_ELSEWHERE = "story_elsewhere"  # its workflow stands in another stage than the file, as after a reset
+    LATE_PAYMENT = "late_payment"  # the bank made a payment that was given up, and the case has ended without it
+    STUCK = "stuck"  # a step of it, or its workflow itself, fails again and again
     APPROVAL_MISSING = "approval_missing"  # the checker's act was accepted, and the books know of no approval
 
 
@@ -76,7 +79,10 @@ _NOTICE = text("""
     SELECT case_no, fund, :kind, :about, :detail, now() FROM renewal_case WHERE case_no = :case
     ON CONFLICT (case_no, kind, about) WHERE closed_at IS NULL DO NOTHING
 """).bindparams(bindparam("detail", type_=JSONB))
-_OVER = text("UPDATE trouble SET closed_at = now() WHERE case_no = :case AND kind = :kind AND closed_at IS NULL")
+_OVER = text("""
+    UPDATE trouble SET closed_at = now()
+    WHERE case_no = :case AND kind = :kind AND closed_at IS NULL AND (CAST(:about AS text) IS NULL OR about = :about)
+""")
 _OPEN = text("""
     SELECT t.id, t.case_no, t.fund, a.applicant_name, t.kind, t.detail, t.opened_at, t.remedy, t.reason, t.proposed_by
     FROM trouble AS t JOIN application AS a USING (case_no)
@@ -92,9 +98,9 @@ def notice(session: Session, case_no: str, kind: TroubleKind, about: str = "", *
     session.connection().execute(_NOTICE, {"case": case_no, "kind": kind.value, "about": about, "detail": shown})
 
 
-def over(session: Session, case_no: str, kind: TroubleKind) -> None:
-    """A trouble is no more."""
-    session.connection().execute(_OVER, {"case": case_no, "kind": kind.value})
+def over(session: Session, case_no: str, kind: TroubleKind, about: str | None = None) -> None:
+    """A trouble is no more; without ``about``, all of its kind."""
+    session.connection().execute(_OVER, {"case": case_no, "kind": kind.value, "about": about})
 
 
 def troubles(session: Session, *, fund: str | None = None, case_no: str | None = None) -> list[TroubleView]:

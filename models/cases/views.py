@@ -210,6 +210,15 @@ class MeasureView(Value):
     operator_choices: tuple[str, ...]
 
 
+class OnWord(Value):
+    """A signing that stands on the word of whoever recorded it, and the papers of which no full signatures are on
+    record."""
+
+    recorded_by: str
+    signed_on: str
+    papers: tuple[DocumentKind, ...]
+
+
 class EventView(Value):
     """One line of the log."""
 
@@ -225,7 +234,7 @@ class EventView(Value):
 
 
 class DocumentView(Value):
-    """A paper without its bytes."""
+    """A paper without its bytes; ``out_of_date``: a date it hangs on was corrected since; draw it again."""
 
     kind: DocumentKind
     attempt: int
@@ -234,6 +243,7 @@ class DocumentView(Value):
     template_digest: str
     pages: int
     made_at: Instant
+    out_of_date: bool = False
 
 
 class CasePage(Value):
@@ -246,6 +256,7 @@ class CasePage(Value):
         approval: the latest one that still holds; ``approvals`` are all.
         receipts: what came in, and what each of it stands on.
         acts, messages: the refused ones too.
+        on_word: how far its signing stands on the maker's word; None where it does not, or is not recorded yet.
     """
 
     case_no: str
@@ -306,3 +317,4 @@ class CasePage(Value):
     acts: tuple[Recorded, ...]
     messages: tuple[MessageView, ...]
     documents: tuple[DocumentView, ...]
+    on_word: OnWord | None

@@ -57,18 +57,22 @@ def register_of(session: Session, fund: str) -> list[PartnerBank] | None:
 
 
 _ALLOWED = text("""
-    SELECT sum(a.amount_fen) FILTER (WHERE c.case_no <> :case AND a.approved_at IS NOT NULL) AS others_fen,
+    SELECT sum(a.amount_fen) FILTER (WHERE c.case_no <> :case AND (a.approved_at IS NOT NULL OR EXISTS (
+            SELECT FROM officer_act AS o WHERE o.case_no = c.case_no AND o.kind = 'approve' AND o.state = 'received'
+                AND o.body ->> 'terms_digest' = a.terms_digest))) AS others_fen,
         max(a.amount_fen) FILTER (WHERE c.case_no = :case) AS asked_fen
     FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan JOIN approval AS a ON a.case_no = c.case_no
     WHERE c.fund = :fund AND l.bank = :bank AND a.voided_at IS NULL AND c.stage <> ALL(:ends)
 """)
+_ONE_AT_A_TIME = text("SELECT pg_advisory_xact_lock(hashtextextended(:ceiling, 0))")
 _OF_CASE = text("SELECT c.fund, l.bank FROM renewal_case AS c JOIN loan AS l ON l.id = c.loan WHERE c.case_no = :case")
 
 
 def check_ceiling(session: Session, case_no: str) -> None:
     """Refuse an approval by which more of a fund would be allowed for one bank's loans than its agreement says.
 
-    What was approved for a live case counts in full until its case ends.
+    What was approved for a live case counts in full until its case ends, and so does an approval that is on its way to
+    its case. The caller puts this one on record in the same transaction: until that ends, whoever else approves waits.
 
     Raises:
         XuqiaoError: ``bank.over_ceiling``.
@@ -77,6 +81,7 @@ def check_ceiling(session: Session, case_no: str) -> None:
     bank = of_case and next((each for each in banks_of(session, of_case.fund) if each.code == of_case.bank), None)
     if not of_case or not bank or bank.ceiling_fen is None:
         return
+    session.execute(_ONE_AT_A_TIME, {"ceiling": f"ceiling/{of_case.fund}/{of_case.bank}"})
     asked = {"case": case_no, "fund": of_case.fund, "bank": of_case.bank, "ends": [stage.value for stage in ENDS]}
     found = session.connection().execute(_ALLOWED, asked).one()
     others, wanted = int(found.others_fen or 0), int(found.asked_fen or 0)

@@ -5,8 +5,8 @@ from datetime import date, timedelta
 from itertools import groupby
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, func, select
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import ColumnElement, cast, func, or_, select
+from sqlalchemy.dialects.postgresql import ARRAY, insert
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import table, words
@@ -17,6 +17,7 @@ from rulebook.values import Value
 
 LOOK_BACK = timedelta(days=15)
 LOOK_AHEAD = timedelta(days=120)
+_COLUMNS = ("day", "works", "official", "source")
 
 
 class CalendarDayRow(SQLModel, table=True):
@@ -91,16 +92,18 @@ def fill_days(session: Session, days: Iterable[CalendarDay]) -> None:
 def _write(
     session: Session, days: Iterable[CalendarDay], source: str, when: Callable[[Any, Any], ColumnElement[bool]]
 ) -> None:
-    rows = [{**day._asdict(), "source": day.source or source} for day in days]
-    if not rows:
+    """Write the days that say something new, in one statement: opening a fund brings years of them."""
+    columns = list(zip(*((*day[:3], day.source or source) for day in days), strict=True))
+    if not columns:
         return
-    new = insert(CalendarDayRow)
-    replace = {name: new.excluded[name] for name in ("works", "official", "source")}
+    kept = table(CalendarDayRow).c
+    arrays = (cast(list(each), ARRAY(kept[name].type)) for name, each in zip(_COLUMNS, columns, strict=True))
+    given = func.unnest(*arrays).table_valued(*_COLUMNS).render_derived()
+    new = insert(CalendarDayRow).from_select(_COLUMNS, select(given))
+    replace = {name: new.excluded[name] for name in _COLUMNS[1:]}
+    news = or_(*(kept[name].is_distinct_from(value) for name, value in replace.items()))
     session.connection().execute(
-        new.on_conflict_do_update(
-            index_elements=["day"], set_=replace, where=when(new.excluded, table(CalendarDayRow).c)
-        ),
-        rows,
+        new.on_conflict_do_update(index_elements=["day"], set_=replace, where=when(new.excluded, kept) & news)
     )
 
 

@@ -25,6 +25,7 @@ class ChangeKind(StrEnum):
     TAKE_ROLE = "take_role"
     RENAME_PERSON = "rename_person"
     SET_BANK = "set_bank"
+    REOPEN_BOOKS = "reopen_books"
     MATCH_LINE = "match_line"  # carried out by the books once it is approved
 
 

@@ -86,8 +86,8 @@ class Evidence(Value):
     returned_by: str = ""
 
 
-class EndedBefore(NamedTuple):
-    """A payment that ended unpaid after it may have left; ``returned_by`` is the line that brought it back, if any."""
+class Rival(NamedTuple):
+    """Another payment whose return a line could be; ``returned_by`` is the line that did bring it back, if any."""
 
     ordered_on: date
     returned_by: str | None
@@ -152,7 +152,8 @@ def what_became_of(known: Evidence) -> PaymentReport:
 def brought_back_by(
     lines: Iterable[KnownLine],
     named: Collection[str],
-    others: Collection[EndedBefore],
+    others: Collection[Rival],
+    suspended: Collection[str] = (),
     *,
     ordered_on: date,
     account: str,
@@ -160,13 +161,14 @@ def brought_back_by(
 ) -> str:
     """The line that brings a payment back, among those that people named for it; empty where none does.
 
-    Every other payment that came to nothing may have had its own return: without one line more than there are such
-    payments, nobody knows whose return a line is.
+    Every other payment that has not arrived for certain may have had its own return: without one line more than there
+    are such payments, nobody knows whose return a line is.
 
     Args:
-        lines: of the imported statement.
+        lines: of the imported statement, but for those that are booked as some case's money.
         named: names of those that people took for this payment's return.
-        others: payments of the same sum to the same account that ended unpaid and may have left.
+        others: payments of the same sum to the same account that may have left and may have come back.
+        suspended: names of lines whose money lies in suspense: each is one payment's return, and no longer this one's.
         ordered_on: the day from which the payment can stand on the statement.
         account: the payee's, as it was registered; its digits count.
         amount_fen: in fen.
@@ -177,7 +179,11 @@ def brought_back_by(
     returns = [line for line in same if line.says_returned and line.on >= since]
     if len(returns) <= len(others):
         return ""
-    free = {line.name for line in returns if line.on >= ordered_on} - {each.returned_by for each in others}
+    free = (
+        {line.name for line in returns if line.on >= ordered_on}
+        - {each.returned_by for each in others}
+        - set(suspended)
+    )
     return next((name for name in named if name in free), "")
 
 

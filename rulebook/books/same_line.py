@@ -30,6 +30,15 @@ _OF_THE_DAY = re.compile(r"0*[0-9]{1,5}")
 """Numbers that begin anew each day, padded or not."""
 
 
+def named_on(day: date, number: str) -> str:
+    """A bank's number as the books take it: one that begins anew each day with the day before it.
+
+    >>> named_on(date(2026, 3, 16), "00012"), named_on(date(2026, 3, 16), "ZF12")
+    ('20260316-00012', 'ZF12')
+    """
+    return f"{day:%Y%m%d}-{number}" if _OF_THE_DAY.fullmatch(number) else number
+
+
 class Recognised(NamedTuple):
     """What a line of a file is: on record as ``known``, or new and from here on called ``name``, or refused."""
 
@@ -386,7 +395,7 @@ def _name_of(line: StatementLine, is_shared: bool, taken: set[str]) -> str:
     if not identifies(line.reference):
         name, number = f"DZ-{line.digest[:20]}", 2
     elif _OF_THE_DAY.fullmatch(line.reference):
-        name, number = f"{line.on:%Y%m%d}-{line.reference}", 2
+        name, number = named_on(line.on, line.reference), 2
     elif is_shared:
         name, number = line.reference, 1
     else:

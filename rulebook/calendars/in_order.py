@@ -10,6 +10,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import (
     MESSAGES,
     ActBody,
+    ApproveDate,
     ApproveMeasure,
     CollateralRegistered,
     MessageBody,
@@ -17,6 +18,7 @@ from rulebook.messages import (
     OldLoanSettled,
     Opinion,
     PromiseGiven,
+    ProposeDate,
     ProposeMeasure,
     Receipt,
     RecordSigning,
@@ -60,26 +62,31 @@ class KnownDays(NamedTuple):
 
 
 class Between(NamedTuple):
-    """The milestones that a date may not lie before and not after; the first of ``earliest`` that is known counts."""
+    """The milestones that a date may not lie before and not after; of each the first that is known counts."""
 
     earliest: tuple[Milestone, ...]
-    latest: Milestone | None = Milestone.TODAY
+    latest: tuple[Milestone, ...] = (Milestone.TODAY,)
 
 
 _M = Milestone
 DATES: Mapping[tuple[type[Value], str], Between] = {
-    (RecordSigning, "signed_on"): Between((_M.APPROVED, _M.RECEIVED)),
+    (RecordSigning, "signed_on"): Between((_M.APPROVED, _M.RECEIVED), (_M.PAID, _M.TODAY)),
     (OldLoanSettled, "settled_on"): Between((_M.PAID, _M.RECEIVED)),
     (CollateralRegistered, "registered_on"): Between((_M.SETTLED, _M.PAID, _M.RECEIVED)),
     (NewLoan, "signed_on"): Between((_M.SETTLED, _M.PAID, _M.RECEIVED)),
     (Receipt, "received_on"): Between((_M.PAID, _M.RECEIVED)),
     # A promise that has run out is a word of the bank like a withdrawal: it is never refused unheard, and the rules of
     # the bridge and of the release day judge how long it must last.
-    (Opinion, "valid_until"): Between((), None),
-    (PromiseGiven, "valid_until"): Between((), None),
+    (Opinion, "valid_until"): Between((), ()),
+    (PromiseGiven, "valid_until"): Between((), ()),
     # The days from which a fund has a measure are its own table; approval asks besides that the day has begun.
-    (ProposeMeasure, "effective_from"): Between((), None),
-    (ApproveMeasure, "effective_from"): Between((), None),
+    (ProposeMeasure, "effective_from"): Between((), ()),
+    (ApproveMeasure, "effective_from"): Between((), ()),
+    # What is corrected is judged as if it had been said so from the first: see ``corrected.py``.
+    (ProposeDate, "was"): Between((), ()),
+    (ProposeDate, "now"): Between((), ()),
+    (ApproveDate, "was"): Between((), ()),
+    (ApproveDate, "now"): Between((), ()),
 }
 """By body and field: every date of every act and message stands here, also where nothing bounds it, and why."""
 _SIGNED_EARLY = Between((_M.RECEIVED,))
@@ -109,13 +116,14 @@ def misdated(body: ActBody | MessageBody, known: KnownDays, occurred_on: date | 
     for field, given, between in _dates_of(body, occurred_on):
         bounds = between if not known.signed_early or not isinstance(body, NewLoan) else _SIGNED_EARLY
         since = next((each for each in bounds.earliest if known.day_of(each)), None)
-        earliest, latest = since and known.day_of(since), bounds.latest and known.day_of(bounds.latest)
+        until = next((each for each in bounds.latest if known.day_of(each)), None)
+        earliest, latest = since and known.day_of(since), until and known.day_of(until)
         if isinstance(body, Receipt) and field != _OCCURRED and known.paid and not known.paid <= given <= known.today:
             return XuqiaoError("message.receipt_date", received=given, first=known.paid, last=known.today)
         if since and earliest and given < earliest:
             return _refusal(body, "early", field=field, given=given, bound=earliest, milestone=since)
-        if bounds.latest and latest and given > latest:
-            return _refusal(body, "late", field=field, given=given, bound=latest, milestone=bounds.latest)
+        if until and latest and given > latest:
+            return _refusal(body, "late", field=field, given=given, bound=latest, milestone=until)
     return None
 
 

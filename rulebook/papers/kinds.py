@@ -216,6 +216,15 @@ def bound_by_approval(kind: DocumentKind) -> bool:
     return PAPERS[kind].drawn == (Occasion.BEFORE_PAYMENT,)
 
 
+def hangs_on_dates(kind: DocumentKind) -> bool:
+    """Whether a paper says what follows from the days of a case: one that is corrected later puts it out of date.
+
+    >>> hangs_on_dates(DocumentKind.PAYMENT_DEMAND), hangs_on_dates(DocumentKind.MINUTES)
+    (True, False)
+    """
+    return bool({"fee_owed_fen", "returned_on", "files"} & {*PAPERS[kind].needs})
+
+
 def signed_before_payment(kind: DocumentKind) -> bool:
     """Whether money waits for the signatures on a paper, where the measure or the operator wants them on record.
 

@@ -17,6 +17,7 @@ _CASE: Tree = {
             *("propose", "reject", "send-back", "decide", "draw-again", "sign", "release", "sent", "confirm"),
             "confirm-receipt",
             *("withdraw", "conclude-recovery", "put-first", "propose-measure", "approve-measure", "approve"),
+            *("propose-date", "approve-date"),
         )
     },
     "propose-correction": "workbook.correcting:propose_correction",
@@ -56,6 +57,7 @@ _LEDGER: Tree = {
     "explain": "books.statement:explain",
     "seal": "books.verification:seal",
     "close": "books.verification:close",
+    "reopen": "books.verification:reopen",
     "verify": "books.verification:verify",
     "export": "books.verification:export",
     "approve": "books.desk:approve",

@@ -8,15 +8,19 @@ from temporalio.api.enums.v1 import EventType
 
 from activities.cases import acts
 from activities.cases.troubles import look_for_lost_approvals
+from activities.funds.changes import propose_bank
 from activities.words import say_error
+from models.cases.applications import Application, Loan
 from models.cases.troubles import TroubleKind, troubles
+from models.funds.banks import banks_of
+from models.funds.changes import decide_change
 from rulebook.cases import BankAnswer, PromiseRung
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Approve, ApproveWriteOff, ChecklistItem, Opinion, ProposeWriteOff, RecordSigning, Release
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from rulebook.steps import Outcome
-from tests.acceptance.fund.fund import BOTH, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, BUSY_SECONDS, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -118,6 +122,32 @@ async def test_of_two_checkers_at_once_one_wins(fund: TestedFund) -> None:
 
 
 # A changed promise ---------------------------------------------------------------------------------------------------
+
+
+def ceiling_of_agreement(fund: TestedFund, case: str, ceiling: int) -> None:
+    """Two people register that the agreement with the bank of a case goes so far."""
+    with fund.services.desk_sessions.begin() as session:
+        loan = session.get_one(Loan, session.get_one(Application, case).loan)
+        [bank] = [each for each in banks_of(session, fund.code) if each.code == loan.bank]
+        lower = bank.model_copy(update={"ceiling_fen": ceiling})
+        number = propose_bank(session, fund.code, lower, reason="补充协议", by=MAKER)
+        decide_change(session, number, approved=True, person=CHECKER)
+
+
+async def test_50_two_approvals_at_once_stay_within_the_agreement_with_the_bank(fund: TestedFund) -> None:
+    one, other = await a_promised_case(fund), await a_promised_case(fund)
+    ceiling_of_agreement(fund, one, yuan(8_000_000))
+    for case in (one, other):
+        await fund.propose(case, FIVE_MILLION)
+    with fund.case_file_held(one):
+        first = asyncio.create_task(fund.approve(one))
+        async with asyncio.timeout(BUSY_SECONDS):
+            while not fund.acts_of(one, "approve"):
+                await asyncio.sleep(0.05)
+        assert (await refusal_of(fund.approve(other, by=BOTH))).code == "bank.over_ceiling"
+    await first
+    await fund.withdraw(one)
+    await fund.approve(other, by=BOTH)
 
 
 async def in_approval(fund: TestedFund, case: str) -> None:

@@ -1,20 +1,25 @@
 """A case that is flooded, or cannot be reached, is its own trouble: said to its sender and to people, no other's."""
 
+import asyncio
 import itertools
 import json
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
+from activities.cases.troubles import Remedy, approve_remedy, propose_remedy
 from models.cases import acts
 from models.cases.acts import enter_receipt, record_paper
+from models.cases.applications import file_application
 from models.cases.troubles import TroubleKind, troubles
 from models.funds.funds import fund as fund_row
 from models.funds.people import actor
 from models.outbox import MOST_OF_ONE_CASE, DeliveryKind, Outbox, send
-from rulebook.cases import BankAnswer
+from rulebook.cases import BankAnswer, renewal_id
 from rulebook.messages import (
     MOST_LINES,
     Actor,
@@ -29,7 +34,7 @@ from rulebook.messages import (
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from runtime.relay import SAY_SO_AFTER, Relay
-from tests.acceptance.fund.fund import BANK, BOTH, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BANK, BOTH, CHECKER, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -155,6 +160,29 @@ async def test_28_what_temporal_refuses_for_one_case_is_given_up_and_said_and_st
     assert fund.message(reached.id).state == "accepted"
 
 
+async def test_28_a_case_that_could_never_begin_is_ended_by_two_people_and_its_loan_may_apply_again(
+    fund: TestedFund,
+) -> None:
+    row = a_micro_manufacturer(maturity=fund.in_days(5))
+    with fund.services.sessions.begin() as session:
+        case = file_application(
+            session, fund.code, row, received_on=fund.today, filed_by=MAKER, source="test", queues="q" * 2_000
+        ).case_no
+    relay = Relay(fund.services, fund.client)
+    for _ in range(SAY_SO_AFTER):
+        await relay.deliver_some()
+        try_again_now(fund)
+    assert outbox_of(fund, case)[0].failure == "message.undeliverable"
+    with fund.services.sessions() as session:
+        [trouble] = troubles(session, case_no=case)
+        maker = actor(session, MAKER, Role.MAKER, fund.code)
+        checker = actor(session, CHECKER, Role.CHECKER, fund.code)
+    desk, books = fund.services.desk_sessions.begin, fund.services.sessions.begin
+    propose_remedy(desk, trouble.id, Remedy.END, "流程服务不接收", maker)
+    await approve_remedy(desk, books, fund.client, trouble.id, Remedy.END, checker)
+    assert (fund.stage_of(case), open_troubles(fund, case)) == (CaseStage.LAPSED, [])
+
+
 async def test_28_a_case_that_is_busy_is_tried_again_for_ever_and_arrives_in_order(fund: TestedFund) -> None:
     case, other = await a_case(fund), await a_case(fund)
     relay = OneIsRefused(fund, case, BUSY)
@@ -182,6 +210,39 @@ async def test_28_a_server_that_is_away_counts_against_no_case(fund: TestedFund)
             await away.deliver_some()
     assert outbox_of(fund, case)[-1].tries == 0
     assert open_troubles(fund, case) == []
+
+
+async def test_42_a_start_whose_name_is_taken_is_told_and_one_sent_again_is_not(fund: TestedFund) -> None:
+    again = await a_case(fund)
+    with fund.services.sessions.begin() as session:
+        session.execute(text("UPDATE outbox SET delivered_at = NULL WHERE case_no = :case"), {"case": again})
+    relay = Relay(fund.services, fund.client)
+    assert await relay.deliver_some() == 1
+    assert open_troubles(fund, again) == []
+
+    case = fund.file(a_micro_manufacturer(maturity=fund.in_days(5)))
+    other = {"case_no": "OTHER-1", "fund": fund.code, "queues": "of-another-house"}
+    name = renewal_id(fund.code, case)
+    await fund.client.start_workflow("Renewal", other, id=name, task_queue="of-another-house")
+    assert await relay.deliver_some() == 0
+    with fund.services.sessions() as session:
+        (trouble,) = troubles(session, case_no=case)
+    assert (trouble.kind, trouble.detail) == (
+        TroubleKind.STORY_TAKEN,
+        {"case": case, "workflow": name, "of": "OTHER-1"},
+    )
+    assert [(each.delivered_at, each.failure) for each in outbox_of(fund, case)] == [(None, None)], "it is tried again"
+
+    gone = DeleteWorkflowExecutionRequest(
+        namespace=fund.client.namespace, workflow_execution=WorkflowExecution(workflow_id=name)
+    )
+    await fund.client.workflow_service.delete_workflow_execution(gone)
+    async with asyncio.timeout(fund.busy_seconds):
+        while open_troubles(fund, case):
+            try_again_now(fund)
+            await relay.deliver_some()
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.BANK_OPINION, "it began by itself"
 
 
 async def test_28_a_thousand_messages_of_one_case_do_not_keep_another_waiting(fund: TestedFund) -> None:

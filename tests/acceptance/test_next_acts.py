@@ -138,6 +138,8 @@ async def undrawn_fund(serving: Serving, tmp_path: Path) -> AsyncIterator[Watche
 
 MAKERS, CHECKERS, CASHIERS = {MAKER, BOTH, EVERYTHING}, {CHECKER, BOTH, EVERYTHING}, {CASHIER, EVERYTHING}
 OPEN = {A.WITHDRAW: MAKERS, A.PROPOSE_MEASURE: MAKERS}
+DATED = {A.PROPOSE_DATE: MAKERS}
+"""Once a day was recorded that may have been another one."""
 FRESH = {**OPEN, A.PROPOSE_CORRECTION: MAKERS}
 """Before a proposal, when what was filed can still be corrected."""
 
@@ -169,7 +171,7 @@ async def test_from_intake_to_the_release_day(fund: WatchedFund) -> None:
     assert fund.stage_of(case) is S.DISBURSEMENT
     assert await fund.may(case) == OPEN
     await fund.skip_to_release_day(case)
-    assert await fund.may(case) == {A.RELEASE: {CASHIER}, **OPEN}
+    assert await fund.may(case) == {A.RELEASE: {CASHIER}, **DATED, **OPEN}
 
 
 async def test_a_promise_that_changes_opens_the_proposal_anew(fund: WatchedFund) -> None:
@@ -213,7 +215,7 @@ async def test_a_payment_on_its_way_and_the_money_out(fund: WatchedFund) -> None
     await fund.hours_pass(7)
     for stage in (S.OLD_LOAN_SETTLEMENT, S.NEW_LOAN, S.REPAYMENT, S.CLOSED):
         assert fund.stage_of(case) is stage
-        assert await fund.may(case) == {}
+        assert await fund.may(case) == ({} if stage is S.CLOSED else DATED)
         match stage:
             case S.OLD_LOAN_SETTLEMENT:
                 await fund.old_loan_settled(case)
@@ -232,7 +234,7 @@ async def test_at_the_counter_one_pays_and_another_looks(counter_fund: WatchedFu
     assert await fund.may(case) == {A.MARK_SENT: CASHIERS, A.CONFIRM_PAYMENT: CHECKERS}
     await fund.denied(case, CHECKER)
     assert fund.events(case)[-2:] == ["payment_rejected", "release_papers_drawn"]
-    assert await fund.may(case) == {A.RELEASE: CASHIERS, **OPEN}
+    assert await fund.may(case) == {A.RELEASE: CASHIERS, **DATED, **OPEN}
     await fund.release(case)
     await fund.mark_sent(case, by=EVERYTHING)
     assert await fund.may(case) == {A.MARK_SENT: {EVERYTHING}, A.CONFIRM_PAYMENT: CHECKERS - {EVERYTHING}}
@@ -240,7 +242,7 @@ async def test_at_the_counter_one_pays_and_another_looks(counter_fund: WatchedFu
     await fund.confirm_payment(case)
     await fund.settle()
     assert fund.stage_of(case) is S.OLD_LOAN_SETTLEMENT
-    assert await fund.may(case) == {}
+    assert await fund.may(case) == DATED
 
 
 async def test_a_queued_case_is_put_first_by_another_than_its_maker(fund: WatchedFund) -> None:
@@ -272,19 +274,20 @@ async def test_what_is_pursued_is_given_up_by_two_people_or_concluded(fund: Watc
     await fund.not_renewing(case)
     assert fund.stage_of(case) is S.RECOVERY
     nobody_who_pays = {MAKER, BOTH}
-    assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays}
+    assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays, **DATED}
     decision = "东财发〔2026〕9号"
     await fund.act(case, ProposeWriteOff(decision=decision, amount_fen=FIVE_MILLION, reason="破产清算终结"), by=BOTH)
-    assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays, A.APPROVE_WRITE_OFF: {CHECKER}}
+    giving_up = {A.PROPOSE_WRITE_OFF: nobody_who_pays, A.APPROVE_WRITE_OFF: {CHECKER}}
+    assert await fund.may(case) == {**giving_up, **DATED}
     assert fund.next_acts(case)[A.APPROVE_WRITE_OFF].not_for == (Role.CASHIER,)
 
     await fund.skip(days=1)  # for which a fee is owed
     await fund.money_returns(case, yuan(1_000_000), fee=0)
-    assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays}, "it was for another amount"
+    assert await fund.may(case) == {A.PROPOSE_WRITE_OFF: nobody_who_pays, **DATED}, "it was for another amount"
     await fund.money_returns(case, yuan(4_000_000), fee=0)
-    assert await fund.may(case) == {}, "no principal is out, and the fee is still owed"
+    assert await fund.may(case) == DATED, "no principal is out, and the fee is still owed"
     await fund.money_returns(case, 0)
-    assert await fund.may(case) == {A.CONCLUDE_RECOVERY: CHECKERS}
+    assert await fund.may(case) == {A.CONCLUDE_RECOVERY: CHECKERS, **DATED}
     await fund.act(case, ConcludeRecovery(reason="全部收回"))
     await fund.settle()
     assert fund.stage_of(case) is S.CLOSED

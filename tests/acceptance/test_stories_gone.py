@@ -4,7 +4,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Engine, text
 from temporalio.api.common.v1 import WorkflowExecution
 from temporalio.api.enums.v1 import EventType, ResetReapplyType
 from temporalio.api.workflowservice.v1 import ResetWorkflowExecutionRequest
@@ -12,6 +12,8 @@ from temporalio.client import WorkflowExecutionStatus
 
 import activities.cases.troubles
 from activities.cases.troubles import Remedy, approve_remedy, look, propose_remedy
+from gateways.simulated import BankScript, PaymentManner
+from models.cases.case_file import live_cases
 from models.cases.troubles import TroubleKind, TroubleView, troubles
 from models.funds.people import actor
 from rulebook.cases import recovery_id, renewal_id
@@ -19,7 +21,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.messages import PromiseWithdrawn
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
-from tests.acceptance.fund.fund import BOTH, CHECKER, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, BUSY_SECONDS, CHECKER, MAKER, TestedFund, refusal_of
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -78,7 +80,8 @@ async def test_30_a_story_that_was_ended_is_found_and_goes_on_where_it_was(fund:
     assert await looked(fund, case) == []
     await stopped(story(fund, case))
     assert await looked(fund, case) == [TroubleKind.STORY_GONE]
-    assert (await refusal_of(fund.approve(case))).code == "act.case_not_running"
+    refusal = await refusal_of(fund.approve(case))
+    assert (refusal.code, refusal.params["case"]) == ("case.story_gone", case), "it has not ended, and can be mended"
     said = fund.bank_writes(case, PromiseWithdrawn(reason="总行收紧授信"))  # kept until the story can hear it
     await fund.settle()
     assert fund.message(said.id).state == "received"
@@ -107,6 +110,48 @@ async def test_30_with_money_out_it_goes_on_and_is_paid_once(fund: TestedFund, s
     await fund.renewed_and_home(case, FIVE_MILLION)
     assert fund.stage_of(case) is CaseStage.CLOSED
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
+
+
+@pytest.mark.parametrize("manner", [PaymentManner.LOSE_REPLY, PaymentManner.DELAY])
+async def test_30_a_restart_with_a_payment_on_its_way_asks_for_it_and_pays_once(
+    fund: TestedFund, manner: PaymentManner
+) -> None:
+    case = await on_its_way(fund, manner)
+    await terminated(story(fund, case))
+    assert await looked(fund, case) == [TroubleKind.STORY_GONE]
+    await remedied(fund, case, Remedy.RESTART)
+    await it_arrives(fund, case)
+
+
+async def test_30_a_release_that_is_repeated_after_a_reset_finds_the_payment_on_its_way(fund: TestedFund) -> None:
+    case = await on_its_way(fund, PaymentManner.DELAY)
+    await reset_to_before(fund, case, "pay_out")
+    await fund.release(case)
+    await it_arrives(fund, case)
+
+
+async def on_its_way(fund: TestedFund, manner: PaymentManner) -> str:
+    """A payment that was sent, and whose fate nobody knows yet."""
+    case = await a_case(fund)
+    fund.script_bank(case, BankScript(payment=manner))
+    await fund.reserve(case, FIVE_MILLION)
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    await fund.release(case)
+    assert (fund.stage_of(case), fund.shown_payments(case)) == (CaseStage.DISBURSEMENT, ["sent"])
+    return case
+
+
+async def it_arrives(fund: TestedFund, case: str) -> None:
+    """The bank pays on the next day, and is found to have paid once."""
+    await fund.skip(days=1)
+    await fund.bank_day()
+    await fund.hours_pass(9)
+    assert (fund.stage_of(case), fund.shown_payments(case)) == (CaseStage.OLD_LOAN_SETTLEMENT, ["paid"])
+    assert (fund.paid_by_bank(case), fund.sent_to_bank(case)) == ([FIVE_MILLION], [1])
+    await fund.renewed_and_home(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
 
 
 async def test_30_two_people_end_a_case_and_what_was_held_goes_back(fund: TestedFund) -> None:
@@ -223,3 +268,27 @@ async def test_30_a_story_that_was_reset_is_proposed_and_approved_anew(fund: Tes
     await fund.skip_to_release_day(case)
     await fund.release(case)
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
+
+
+async def test_21_a_step_that_fails_again_and_again_is_said_and_keeps_no_other_from_being_looked_at(
+    fund: TestedFund, owner_engine: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(activities.cases.troubles, "FAILS_OFTEN", 1)
+
+    def pays_by(gateway: str) -> None:
+        with owner_engine.begin() as connection:
+            asked = {"way": gateway, "fund": fund.code}
+            connection.execute(text("UPDATE fund SET gateway = :way WHERE code = :fund"), asked)
+
+    pays_by("nobody's")
+    fund.busy_seconds = 3
+    with pytest.raises(AssertionError, match="still busy"):
+        await a_case(fund)
+    fund.busy_seconds = BUSY_SECONDS
+    with fund.services.sessions() as session:
+        [case] = [each.case_no for each in live_cases(session, fund.code)]
+    assert await looked(fund, case) == [TroubleKind.STUCK]
+    assert "bank.no_gateway" in found(fund, case)[0].detail["reason"]
+    pays_by("simulated")
+    await fund.settle()
+    assert await looked(fund, case) == []

@@ -19,10 +19,10 @@ from rulebook.acts import Standing, check
 from rulebook.books.payments import (
     NEVER_LEFT,
     Denial,
-    EndedBefore,
     Evidence,
     PaymentReport,
     PaymentStatus,
+    Rival,
     brought_back_by,
     what_became_of,
     why_held_back,
@@ -253,7 +253,7 @@ class World:
 
     def known(self, row: Row, report: PaymentReport) -> Evidence:
         others = [
-            EndedBefore(each.released_at.date(), each.fate.reference if each.fate.reason == "returned" else None)
+            Rival(each.released_at.date(), each.fate.reference if each.fate.reason == "returned" else None)
             for each in self.rows
             if each is not row and each.fate and each.fate.reason not in NEVER_LEFT
         ]

@@ -242,6 +242,30 @@ async def test_a_fund_adopts_a_measure_and_two_people_move_a_case_to_it(
     assert "改用办法" in (await acting("case", "show", case)).out
 
 
+async def test_45_a_date_is_corrected_by_command_and_the_page_says_both_days(fund: TestedFund, acting: Acting) -> None:
+    case = await promised(fund)
+    await fund.approve_bridge(case, yuan(5_000_000))
+    await fund.settle()
+    await fund.skip(days=1)
+    await fund.sign(case)
+    was, now = fund.today, fund.today - timedelta(days=1)
+    asked = ("--of", "record_signing", "--was", was, "--now", now, "--json")
+    unknown = await acting(
+        "case", "propose-date", case, "--of", "promise", *asked[2:], "--reason", "x", "--as", "li.jing"
+    )
+    assert unknown.code == 2
+    proposed = await acting("case", "propose-date", case, *asked, "--reason", "看错原件", "--as", "li.jing")
+    assert (proposed.code, proposed.data["event"]) == (0, "date_proposed")
+    offered = (await acting("case", "show", case)).out
+    assert "批准更正日期" in offered.partition("暂不可办")[0]
+    approved = await acting("case", "approve-date", case, *asked, "--as", "wang.he")
+    assert (approved.code, approved.data["event"]) == (0, "date_corrected")
+    shown = (await acting("case", "show", case)).out
+    told = next(row for row in shown.splitlines() if "日期已更正" in row)
+    for part in ("更正事项 协议签署日期", f"原记 {was}", f"更正为 {now}", "原因 看错原件", "提请人 李敬", "王核"):
+        assert part in told, part
+
+
 async def test_papers_that_nobody_waits_for_are_not_drawn_again(fund: TestedFund, acting: Acting) -> None:
     case = await promised(fund)
     refused = await acting("case", "draw-again", case, "--as", "li.jing", "--json")

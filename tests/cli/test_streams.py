@@ -44,6 +44,7 @@ def test_54_a_refusal_that_cannot_be_said_keeps_its_exit_code_or_says_why(where:
     assert "Traceback" not in ran.stderr
 
 
+@pytest.mark.usefixtures("own_programs")
 @pytest.mark.parametrize(
     ("var", "reason"),
     [("/proc/nowhere/var", "does not exist"), ("/dev/null", "no folder"), ("/dev/null/var", "no folder")],

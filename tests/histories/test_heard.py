@@ -14,7 +14,7 @@ from unittest.mock import patch
 import pytest
 from temporalio.worker import Replayer
 
-from rulebook.acts import ALWAYS_HEARD, HEARD_UNTIL_DRAWN
+from rulebook.acts import ALWAYS_HEARD, DATE_CORRECTIONS, HEARD_UNTIL_DRAWN
 from rulebook.events import EventKind
 from rulebook.messages import ProposeMeasure, kinds_of
 from rulebook.stages import STAGES, ActKind, CaseStage, Kind, MessageKind, Role, StageRow
@@ -49,7 +49,7 @@ class Heard:
         if wait.awaits is ActKind.DRAW_AGAIN:
             self.undrawn[case.stage] |= kinds
         else:
-            self.in_turn[case.stage, case.state.bridge is not None] |= kinds
+            self.in_turn[case.stage, case.state.bridge is not None] |= kinds | kinds_of(DATE_CORRECTIONS)
 
     def nowhere(self, stages: Mapping[CaseStage, StageRow]) -> list[str]:
         """What the table opens and no turn of its stage takes up, each with the stage that is deaf to it."""

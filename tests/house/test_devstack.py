@@ -262,6 +262,7 @@ def test_without_the_wheel_nothing_is_made(tmp_path: Path, monkeypatch: pytest.M
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.usefixtures("own_programs")
 def test_42_a_moved_folder_finds_its_data_and_another_in_its_old_place_does_not(tmp_path: Path) -> None:
     first = DevStack(tmp_path / "var")
     with psycopg.connect(plain_url(first.start().owner_url)) as connection:

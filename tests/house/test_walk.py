@@ -41,6 +41,7 @@ def paid_on(begun: date, hour: int) -> str:
     return calendar.add_workdays(before, 1).isoformat()
 
 
+@pytest.mark.usefixtures("own_programs")
 @pytest.mark.parametrize("page", ["README.md", "README.zh-CN.md"])
 @pytest.mark.parametrize(
     "typed_at",

@@ -72,27 +72,27 @@ def signing(on: date) -> RecordSigning:
 
 
 @pytest.mark.parametrize(
-    ("said", "since", "refusal"),
+    ("said", "since", "until", "refusal"),
     [
-        (signing, APPROVED, "act.date_too"),
-        (settled, PAID, "message.date_too"),
-        (registered, SETTLED, "message.date_too"),
-        (new_loan, SETTLED, "message.date_too"),
-        (receipt, PAID, "message.receipt_date"),
+        (signing, APPROVED, PAID, "act.date_too"),
+        (settled, PAID, TODAY, "message.date_too"),
+        (registered, SETTLED, TODAY, "message.date_too"),
+        (new_loan, SETTLED, TODAY, "message.date_too"),
+        (receipt, PAID, TODAY, "message.receipt_date"),
     ],
 )
-def test_45_a_date_lies_between_what_came_before_and_today(said: type, since: date, refusal: str) -> None:
+def test_45_a_date_lies_between_what_came_before_and_after(said: type, since: date, until: date, refusal: str) -> None:
     assert misdated(said(since), KNOWN) is None
-    assert misdated(said(TODAY), KNOWN) is None
-    early, late = misdated(said(since - DAY), KNOWN), misdated(said(TODAY + DAY), KNOWN)
+    assert misdated(said(until), KNOWN) is None
+    early, late = misdated(said(since - DAY), KNOWN), misdated(said(until + DAY), KNOWN)
     assert early is not None
     assert early.code.startswith(refusal)
     assert late is not None
     assert late.code.startswith(refusal)
     assert str(since) in early.params.values()
     assert str(since - DAY) in early.params.values()
-    assert str(TODAY) in late.params.values()
-    assert str(TODAY + DAY) in late.params.values()
+    assert str(until) in late.params.values()
+    assert str(until + DAY) in late.params.values()
 
 
 def test_45_where_a_milestone_is_not_known_the_one_before_it_bounds() -> None:

@@ -187,11 +187,13 @@ def test_papers_are_drawn_again_only_where_that_is_waited_for(stage: CaseStage, 
 
 def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two() -> None:
     owed = RecoveryStanding(outstanding_fen=yuan(4), owed_fen=yuan(5))
+    dates = {A.PROPOSE_DATE: "", A.APPROVE_DATE: "act.date_not_proposed"}
     assert codes(asked(S.RECOVERY, owed)) == {
         A.CONCLUDE_RECOVERY: "act.still_owed",
         A.CONFIRM_RECEIPT: "act.no_provisional_receipt",
         A.PROPOSE_WRITE_OFF: "",
         A.APPROVE_WRITE_OFF: "act.write_off_not_proposed",
+        **dates,
     }
     proposed = replace(owed, write_off=WriteOffProposal("东财发〔2026〕9号", yuan(4), "maker"))
     approval = asked(S.RECOVERY, proposed)[A.APPROVE_WRITE_OFF]
@@ -203,6 +205,7 @@ def test_what_is_pursued_is_concluded_when_nothing_is_owed_and_given_up_by_two()
         A.CONFIRM_RECEIPT: "act.no_provisional_receipt",
         A.PROPOSE_WRITE_OFF: "act.write_off_differs",
         A.APPROVE_WRITE_OFF: "act.write_off_not_proposed",
+        **dates,
     }
 
 

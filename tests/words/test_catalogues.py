@@ -4,8 +4,6 @@ import ast
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from enum import StrEnum
-from functools import cache
-from pathlib import Path
 from string import Formatter
 from types import ModuleType
 from typing import NamedTuple
@@ -21,7 +19,7 @@ from models.books.statements import DifferenceState
 from models.cases.acts import ActState
 from models.cases.case_file import URGENCY
 from models.cases.views import PAYMENT_STATES
-from models.papers.signatures import FlowEnd, SignedHow
+from models.papers.signatures import FlowEnd
 from rulebook import cases, events, findings, messages, stages
 from rulebook.books import postings
 from rulebook.books.chart import PARTS, Basis
@@ -34,8 +32,9 @@ from rulebook.law.fees import FeeKind
 from rulebook.law.provisions import DayOff, QueueOrder
 from rulebook.papers import kinds as papers
 from rulebook.papers.kinds import PAPERS, LegalForm
+from rulebook.papers.signing import SignedHow
+from tests.source_code import TOP, each_node, files, nodes
 
-ROOT = Path(__file__).parents[2]
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")
 
 
@@ -46,7 +45,7 @@ def placeholders(sentence: str) -> set[tuple[str, str]]:
 
 def areas(lang: Lang) -> dict[str, Catalog]:
     found = {}
-    for path in sorted((ROOT / "templates" / "words" / lang).glob("*.po")):
+    for path in sorted((TOP / "templates" / "words" / lang).glob("*.po")):
         with path.open("rb") as text:
             found[path.stem] = read_po(text, locale=lang, charset="utf-8", abort_invalid=True)
     return found
@@ -163,29 +162,21 @@ class Raised(NamedTuple):
     """Its parameters; None when some are handed over by **."""
 
 
-@cache
-def parsed(path: Path) -> ast.Module:
-    """The syntax tree of a file, made once for both languages."""
-    return ast.parse(path.read_text(encoding="utf-8"))
-
-
 def raised_errors() -> Iterator[Raised]:
-    for folder in SOURCES:
-        for path in sorted((ROOT / folder).rglob("*.py")):
-            tree = parsed(path)
-            family = {"XuqiaoError"} | {
-                node.name
-                for node in ast.walk(tree)
-                if isinstance(node, ast.ClassDef)
-                and any(isinstance(base, ast.Name) and base.id == "XuqiaoError" for base in node.bases)
-            }
-            for node in ast.walk(tree):
-                if not isinstance(node, ast.Call):
-                    continue
-                # A message that cannot be taken is refused with its code in second place.
-                place = 0 if _name(node.func) in family else 1 if _name(node.func) == "refuse_message" else None
-                if place is not None and len(node.args) > place:
-                    yield from _raised(node, node.args[place], f"{path.relative_to(ROOT)}:{node.lineno}")
+    for path in files(*SOURCES):
+        family = {"XuqiaoError"} | {
+            node.name
+            for node in nodes(path)
+            if isinstance(node, ast.ClassDef)
+            and any(isinstance(base, ast.Name) and base.id == "XuqiaoError" for base in node.bases)
+        }
+        for node in nodes(path):
+            if not isinstance(node, ast.Call):
+                continue
+            # A message that cannot be taken is refused with its code in second place.
+            place = 0 if _name(node.func) in family else 1 if _name(node.func) == "refuse_message" else None
+            if place is not None and len(node.args) > place:
+                yield from _raised(node, node.args[place], f"{path.relative_to(TOP)}:{node.lineno}")
 
 
 def _name(function: ast.expr) -> str:
@@ -218,24 +209,20 @@ def test_every_error_raised_in_the_source_has_words_and_all_they_need(lang: Lang
 
 def said_codes() -> Iterator[tuple[str, str]]:
     """Every code that is written out where it is said, with its place."""
-    for source in SOURCES:
-        for path in sorted((ROOT / source).rglob("*.py")):
-            for call in ast.walk(parsed(path)):
-                if isinstance(call, ast.Call) and _name(call.func) == "say" and call.args:
-                    first = call.args[0]
-                    if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
-                        yield f"{path.relative_to(ROOT)}:{call.lineno}", first.value
+    for path, call in each_node(*SOURCES):
+        if isinstance(call, ast.Call) and _name(call.func) == "say" and call.args:
+            first = call.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str) and "." in first.value:
+                yield f"{path}:{call.lineno}", first.value
 
 
 def said_groups() -> Iterator[tuple[str, str]]:
     """Every group of codes that is written out where one of its codes is said, with its place."""
-    for source in SOURCES:
-        for path in sorted((ROOT / source).rglob("*.py")):
-            for call in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-                if isinstance(call, ast.Call) and _name(call.func) in ("word", "say_value") and len(call.args) > 1:
-                    first = call.args[0]
-                    if isinstance(first, ast.Constant) and isinstance(first.value, str):
-                        yield f"{path.relative_to(ROOT)}:{call.lineno}", first.value
+    for path, call in each_node(*SOURCES):
+        if isinstance(call, ast.Call) and _name(call.func) in ("word", "say_value") and len(call.args) > 1:
+            first = call.args[0]
+            if isinstance(first, ast.Constant) and isinstance(first.value, str):
+                yield f"{path}:{call.lineno}", first.value
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)

@@ -5,6 +5,7 @@ import itertools
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
+from inspect import isawaitable
 from typing import Any, TypeVar, get_type_hints
 
 import pytest
@@ -61,11 +62,13 @@ def next_monday() -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-def weekdays() -> WorkCalendar:
-    """A calendar in which Monday to Friday work, far enough on both sides."""
+def weekdays(*off: date) -> WorkCalendar:
+    """A calendar in which Monday to Friday work, but for some days off, far enough on both sides."""
     first = next_monday().toordinal()
     days = (date.fromordinal(first + n) for n in range(-60, 200))
-    return calendar_from_days(CalendarDay(day, works=day.weekday() < 5, official=True) for day in days)
+    return calendar_from_days(
+        CalendarDay(day, works=day.weekday() < 5 and day not in off, official=True) for day in days
+    )
 
 
 def a_promise(**changed: Any) -> Promise:
@@ -88,7 +91,7 @@ class Story:
         facts: what was filed.
     Attributes:
         asked: every activity that was called, by name, with its request.
-        answers: what an activity answers in place of what all is well would answer.
+        answers: what an activity answers in place of what all is well would answer; at once, or when it is awaited.
     """
 
     def __init__(self, server: WorkflowEnvironment, facts: CaseFacts | None = None) -> None:
@@ -152,7 +155,8 @@ class Story:
         async def play(request: Any) -> Any:
             self.asked.append((contract.name, request))
             answer = self.answers.get(contract.name)
-            return answer(request) if answer else None
+            given = answer(request) if answer else None
+            return await given if isawaitable(given) else given
 
         play.__annotations__ = get_type_hints(contract.stub)
         return activity.defn(name=contract.name)(play)

@@ -1,5 +1,6 @@
 """A case's clock is moved once for each span, though the server's answer is lost or a start is delivered again."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -56,6 +57,30 @@ async def test_a_move_whose_answer_is_lost_counts_once(
     monkeypatch.setattr(service, "update_workflow_execution_options", lossy)
     await clocks.move(case, THREE_DAYS)
     assert len(sent) == (1 if arrives else 2)
+    assert await days_ahead(clocks, case) == 3
+
+
+async def test_a_move_that_arrives_after_its_time_out_counts_once(
+    clocks: Clocks, case: Handle, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = clocks.client.workflow_service
+    late: list[asyncio.Task[None]] = []
+    send = service.update_workflow_execution_options
+
+    async def slow(request: Any, **how: Any) -> Any:
+        if late:
+            return await send(request, **how)
+
+        async def arrives() -> None:
+            await asyncio.sleep(0.7)  # after the first look whether it is there
+            await send(request, **how)
+
+        late.append(asyncio.create_task(arrives()))
+        raise RPCError("timeout expired", RPCStatusCode.DEADLINE_EXCEEDED, b"")
+
+    monkeypatch.setattr(service, "update_workflow_execution_options", slow)
+    await clocks.move(case, THREE_DAYS)
+    await asyncio.gather(*late)
     assert await days_ahead(clocks, case) == 3
 
 

@@ -40,6 +40,8 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
             calendar=state.calendar,
             kept=case.inbox.hand_over(),
             booked=receipts.carried(state.booked),
+            date_proposed=state.date_proposed,
+            provisional=state.provisional,
         ),
     )
     await case.commit(contracts.hand_to_recovery, step)

@@ -8,11 +8,12 @@ from rulebook.events import EventKind
 from rulebook.messages import CollateralRegistered, ConfirmReceipt, NewLoan, NotRenewing, OldLoanSettled, Receipt
 from rulebook.money import format_yuan
 from rulebook.stages import CaseStage, EndReason, MessageKind
+from rulebook.values import Value
 from workflows.case import RenewalCase, Wait, wait_until
 from workflows.stages import receipts
 from workflows.stages.payment import Paid, close_of_term
 
-Message = TypeVar("Message", OldLoanSettled, CollateralRegistered, NewLoan, Receipt)
+Message = TypeVar("Message", OldLoanSettled, CollateralRegistered, NewLoan)
 
 
 class MoneyStaysOut(Exception):
@@ -31,7 +32,7 @@ async def bring_home(case: RenewalCase, paid: Paid) -> None:
     await _new_loan_released(case)
     wait = _repayment_wait(case)
     while case.owed_fen or not await receipts.stand_on_statement(case):
-        await _message(case, wait, Receipt)
+        await _repaid(case, wait)
 
 
 async def _old_loan_settled(case: RenewalCase, wait: Wait) -> None:
@@ -74,16 +75,39 @@ async def _message(case: RenewalCase, wait: Wait, wanted: type[Message]) -> Mess
     """The message waited for. Money that comes in is booked whenever it comes."""
     while True:
         body = await case.hear(wait, wanted, NotRenewing, Receipt, ConfirmReceipt)
-        if body is None:
-            raise MoneyStaysOut(EndReason.RETURN_DEADLINE_PASSED)
-        if isinstance(body, NotRenewing):
-            raise MoneyStaysOut(body.reason)
-        if isinstance(body, Receipt):
-            await receipts.book(case, body, wait)
-        if isinstance(body, ConfirmReceipt):
-            await receipts.confirm(case, body, wait)
+        await _take_up(case, body, wait)
         if isinstance(body, wanted):
             return body
+
+
+async def _repaid(case: RenewalCase, wait: Wait) -> None:
+    """Money comes in, or a date that is corrected shows that nothing is owed any more."""
+
+    def nothing_owed() -> bool:
+        return not case.owed_fen
+
+    body: Value | None = None
+    while not isinstance(body, Receipt):
+        body = await case.hear_or(nothing_owed, wait, NotRenewing, Receipt, ConfirmReceipt)
+        if body is None and nothing_owed():
+            return
+        await _take_up(case, body, wait)
+
+
+async def _take_up(case: RenewalCase, body: Value | None, wait: Wait) -> None:
+    """What may come at any time while the money is out.
+
+    Raises:
+        MoneyStaysOut: as for ``bring_home``.
+    """
+    if body is None:
+        raise MoneyStaysOut(EndReason.RETURN_DEADLINE_PASSED)
+    if isinstance(body, NotRenewing):
+        raise MoneyStaysOut(body.reason)
+    if isinstance(body, Receipt):
+        await receipts.book(case, body, wait)
+    if isinstance(body, ConfirmReceipt):
+        await receipts.confirm(case, body, wait)
 
 
 def _return_by(case: RenewalCase) -> datetime:

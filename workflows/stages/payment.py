@@ -21,6 +21,8 @@ from workflows.stages.agreement import mended_in_time, release_wait
 from workflows.stages.before_money import CaseOver, hear
 from workflows.stages.drawing import draw
 
+A_DAY = timedelta(days=1)
+
 
 class Paid(NamedTuple):
     """The money is out; ``settlement``: how long the bank has to deduct it."""
@@ -112,7 +114,10 @@ def _ask_again_at(case: RenewalCase, tries: int, until: Until) -> datetime:
     """When the bank is asked next; at a counter nobody is asked before the bank's time is over."""
     if case.state.by_hand and workflow.now() < until.people_final_at:
         return until.people_final_at + timedelta(minutes=1)
-    return workflow.now() + ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
+    delay = ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
+    if delay > A_DAY and not workflow.patched("asked-less-and-less"):
+        delay = A_DAY
+    return workflow.now() + delay
 
 
 async def _send_or_ask(case: RenewalCase, settlement: Wait, until: Until) -> PayOutResult:
@@ -180,7 +185,7 @@ def close_of_term(clock: Clock, due_on: date) -> datetime:
 async def _watch_payment(case: RenewalCase, ask_again_at: datetime, until: Until) -> None:
     """At a counter people move the payment; the bank is asked when one has looked for it, or else after a while."""
     state = case.state
-    overdue = case.clock.in_workdays(1) if ask_again_at - workflow.now() > timedelta(days=1) else ask_again_at
+    overdue = case.clock.in_workdays(1) if ask_again_at - workflow.now() > A_DAY else ask_again_at
     while True:
         wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
         if state.by_hand:

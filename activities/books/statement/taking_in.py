@@ -14,6 +14,7 @@ from activities.books.standing import tell_cases
 from activities.books.statement.columns import heading_name, usual_field
 from activities.books.statement.layouts import MONEY, Field
 from activities.books.statement.reading import FileLine, Part, StatementFile, read_statement
+from activities.cases.late_payment import tell_late_payments
 from activities.wording import masked
 from models.books import ledger, statements
 from models.books.statements import InFile
@@ -173,6 +174,7 @@ def import_statement(session: Session, fund: str, content: bytes, by: str) -> Im
         tell_cases(session, fund, [row.name for row in results if row.new and row.name])
         _keep_differing_receipts(session, fund)
         keep_tasks(session, fund)
+        tell_late_payments(session, fund, late_payments(session, fund))
     return ImportReport(
         fund=fund,
         account_named=named,
@@ -188,7 +190,8 @@ def keep_tasks(session: Session, fund: str) -> None:
     """Bring the tasks to what differs now between the whole statement and the books."""
     lines, movements = statements.lines_of(session, fund), statements.movements_of(session, fund)
     if lines:
-        now = reconciling.for_people(lines, movements, statements.pairs_of(session, fund))
+        pairs, not_made = statements.pairs_of(session, fund), statements.payments_not_made(session, fund)
+        now = reconciling.for_people(lines, movements, pairs, not_made)
         statements.keep_differences(session, fund, now, max(line.on for line in lines))
 
 

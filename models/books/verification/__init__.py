@@ -17,7 +17,7 @@ Rows are plain dictionaries in this order; digests are hexadecimal, amounts whol
 |           | credit_held_fen, floor_fen, cap_fen                                                               |
 | approval  | key, kind, case_no, amount_fen, about, terms_digest, maker, checker, after_seq, request_hash      |
 | void      | approval: one that was taken back, which no journal may name                                      |
-| closing   | through, last_seq, closed_by                                                                      |
+| closing   | through, last_seq, closed_by; asked_by, where two people took it back                             |
 | key       | id, public: a public key by which seals may be signed                                             |
 | seal      | day, last_seq, head_hash, trial_sha256, trial_sm3, key_id, signature                              |
 | reversed  | seq of a voucher that a later one takes back                                                      |

@@ -12,7 +12,7 @@ from typing import Any
 from models.books.verification.accounts import Account, Chart, enter, hold
 from models.books.verification.faults import Fault, yuan
 from models.books.verification.references import compared
-from models.books.verification.rules import Approval, Hold, Past, Rules, approved_hash
+from models.books.verification.rules import Approval, Hold, Past, Rules, approved_hash, closed_through
 
 Row = Mapping[str, Any]
 Found = Iterator[tuple[str, dict[str, object]]]
@@ -31,6 +31,7 @@ class Journals:
         self.voided: set[str] = set()
         self.reversed: dict[int, Past | None] = {}
         self.closings: list[Row] = []
+        self._closed: list[Row] = []
         self._closed_through = ""
         self._chart = chart
         self._rules = rules
@@ -68,9 +69,12 @@ class Journals:
         """The closings that follow the last voucher; each is a link of the chain."""
         while self.closings and self.closings[0]["last_seq"] <= self.last_seq:
             closing = self.closings.pop(0)
-            self._closed_through = max(self._closed_through, closing["through"])
+            self._closed.append(closing)
+            self._closed_through = closed_through(self._closed) or ""
             self._before_closing[self.head] = self.last_seq
-            self.head = _linked(self.head, f"[{_quoted(closing['through'])}, {_quoted(closing['closed_by'])}]")
+            people = [closing["closed_by"], *([closing["asked_by"]] if closing.get("asked_by") else [])]
+            told = [*(["reopened"] if len(people) > 1 else []), closing["through"], *people]
+            self.head = _linked(self.head, f"[{', '.join(map(_quoted, told))}]")
 
     def _fault(self, row: Row, code: str, **more: object) -> Fault:
         return Fault(code, {"book": self.book, "voucher": row["seq"], "key": row["key"], **more})

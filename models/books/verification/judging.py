@@ -12,6 +12,7 @@ from models.books.verification.rules import (
     Approval,
     Rules,
     approval_faults,
+    closed_through,
     closing_faults,
     known_rules,
     rules_digest,
@@ -87,7 +88,7 @@ class _Book:
         self._rule_rows: list[Row] = []
         self._count = 0
         self._ended: int | None = None
-        self._closed_through: str | None = None
+        self._closings: list[Row] = []
         self._start("?")
 
     def _start(self, name: str) -> None:
@@ -143,8 +144,8 @@ class _Book:
                 self._journals.reversed[row["seq"]] = None
             case "closing":
                 self._journals.closings.append(row)
-                self._closed_through = max(self._closed_through or "", row["through"])
-                yield from closing_faults(self.name, self._journals.closings[-2:])
+                self._closings.append(row)
+                yield from closing_faults(self.name, self._closings)
             case "key":
                 if self._believes_rows:
                     self._keys[row["id"]] = row["public"]
@@ -196,8 +197,8 @@ class _Book:
             yield Fault("books.head", {**params, "kept": kept["last_seq"]})
         if self._ended != self._count:
             yield Fault("books.cut_short", {**params, "count": self._count, "said": self._ended or 0})
-        if kept["closed_through"] != self._closed_through:
-            closed = {"kept": kept["closed_through"] or "-", "found": self._closed_through or "-"}
+        if kept["closed_through"] != (through := closed_through(self._closings)):
+            closed = {"kept": kept["closed_through"] or "-", "found": through or "-"}
             yield Fault("books.closed_through", {"book": self.name, **closed})
         for seal in self._seals[:1]:
             yield Fault("books.seal_beyond", {**params, "day": seal["day"], "sealed": seal["last_seq"]})

@@ -4,9 +4,8 @@ import hashlib
 import json
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -155,8 +154,17 @@ def approval_faults(book: str, row: Row) -> Iterator[Fault]:
         yield Fault("books.approval_edited", params)
 
 
+def closed_through(closings: Iterable[Row]) -> str | None:
+    """The last day that stands closed after all of these; two people may have taken one back."""
+    stands = {row["through"]: row.get("asked_by") is None for row in closings}
+    return max((day for day, is_closed in stands.items() if is_closed), default=None)
+
+
 def closing_faults(book: str, closings: Sequence[Row]) -> Iterator[Fault]:
-    """Periods close one after another, in the order of days and of vouchers."""
-    for before, closing in pairwise(closings):
-        if before["last_seq"] > closing["last_seq"] or before["through"] >= closing["through"]:
-            yield Fault("books.closing_order", {"book": book, "through": closing["through"]})
+    """The last of these by those before it: periods close one after another; the last is taken back by two people."""
+    *before, closing = closings
+    stood, asked_by = closed_through(before), closing.get("asked_by")
+    in_turn = (stood or "") < closing["through"] if asked_by is None else stood == closing["through"]
+    by_two = asked_by is None or person(asked_by) != person(closing["closed_by"])
+    if not (in_turn and by_two) or (before and before[-1]["last_seq"] > closing["last_seq"]):
+        yield Fault("books.closing_order", {"book": book, "through": closing["through"]})

@@ -8,7 +8,7 @@ from typing import Annotated
 from sqlmodel import Session
 from typer import Argument, Option
 
-from activities.books.closing import check_compared
+from activities.books.closing import check_compared, propose_reopening
 from activities.wording import short
 from models.books import ledger, seals
 from models.books.check import database_faults, verify_book
@@ -21,8 +21,9 @@ from rulebook.books.acts import fund_of
 from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
 from runtime.cli.failures import Exit, Misuse, say_reason
+from runtime.cli.funds.changes import proposed
 from runtime.cli.office import Office, settings
-from runtime.cli.options import AsJson, AsUser, File, Fund
+from runtime.cli.options import AsJson, AsUser, File, Fund, Reason
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.values import day_of
 from runtime.settings import Settings
@@ -102,6 +103,15 @@ def close(fund: Fund = None, *, through: Through, as_user: AsUser, as_json: AsJs
     for book, last in closed.items():
         line(say("books.period_closed", book=book, through=last_day, voucher=last, person=person.name))
     return Exit.WELL
+
+
+def reopen(through: Through, reason: Reason, as_user: AsUser, fund: Fund = None, as_json: AsJson = False) -> int:
+    """Propose to take back the last close; another person decides it among the changes of the fund."""
+    with Office() as office, office.desk() as session:
+        code = office.the_fund(session, fund)
+        last_day = day_of("--through", through)
+        number = propose_reopening(session, code, last_day, reason=reason, by=as_user)
+    return proposed(number, as_json)
 
 
 def verify(

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, Any
 
 from typer import Option
 
@@ -17,15 +17,18 @@ from rulebook.messages import (
     ActBody,
     Actor,
     Approve,
+    ApproveDate,
     ApproveMeasure,
     ChecklistItem,
     ConcludeRecovery,
     ConfirmPayment,
     ConfirmReceipt,
+    Dated,
     DecideReferral,
     DrawAgain,
     MarkSent,
     Propose,
+    ProposeDate,
     ProposeMeasure,
     PutFirst,
     RecordSigning,
@@ -229,3 +232,24 @@ def propose_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
 @_act
 def approve_measure(effective_from: EffectiveFrom, reason: Reason) -> ActBody:
     return ApproveMeasure(effective_from=day_of("--from", effective_from), reason=reason)
+
+
+Said = Annotated[str, Option("--of", metavar="KIND")]
+Was = Annotated[str, Option("--was", metavar="DATE")]
+Now = Annotated[str, Option("--now", metavar="DATE")]
+OfReference = Annotated[str, Option("--reference", metavar="REFERENCE")]
+
+
+@_act
+def propose_date(said: Said, was: Was, now: Now, reason: Reason, reference: OfReference = "") -> ActBody:
+    return ProposeDate(reason=reason, **_correction(said, was, now, reference))
+
+
+@_act
+def approve_date(said: Said, was: Was, now: Now, reference: OfReference = "") -> ActBody:
+    return ApproveDate(**_correction(said, was, now, reference))
+
+
+def _correction(said: str, was: str, now: str, reference: str) -> dict[str, Any]:
+    meant = member_of("--of", Dated, said)
+    return {"said": meant, "was": day_of("--was", was), "now": day_of("--now", now), "reference": reference.strip()}

@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from activities.cases.next_acts import NextAct
-from activities.cases.page import account_of, account_remark, act_words, basis_words, because, event_words, own_choices
+from activities.cases.page import (
+    account_of,
+    account_remark,
+    act_words,
+    basis_words,
+    because,
+    event_words,
+    own_choices,
+    part_words,
+)
 from activities.cases.wording import awaited, due_words, say_reason, why_ended
 from activities.wording import masked, moment, money, short
 from activities.words import say_finding
@@ -11,6 +20,7 @@ from models.cases.lists import CaseView
 from models.cases.views import (
     ApprovalView,
     CasePage,
+    DocumentView,
     MessageView,
     PromiseView,
 )
@@ -105,6 +115,9 @@ def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
         for act in acts
         if act.refused
     )
+    if word_only := page.on_word:
+        papers = "、".join(word("paper", kind) for kind in word_only.papers)
+        fields([("signing", say("signing.on_word", by=word_only.recorded_by, on=word_only.signed_on, papers=papers))])
     fields([("workflow", page.workflow_id), ("earlier_case", page.follows), ("later_case", page.followed_by)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
@@ -241,6 +254,10 @@ def _show_money(page: CasePage) -> None:
     fields((("days", page.days), ("fee", money(page.fee_fen)), ("new_loan", page.new_loan_note)))
 
 
+def _paper(paper: DocumentView) -> str:
+    return word("paper", paper.kind) + (say("cli.out_of_date") if paper.out_of_date else "")
+
+
 def _by(what: str | None, who: str | None) -> str:
     return f"{what} ({who})" if what and who else what or ""
 
@@ -255,7 +272,7 @@ def _show_log(page: CasePage) -> None:
                 word("stage", event.stage),
                 event_words(event, call.lang),
                 event.actor_name,
-                word("role", event.actor_role),
+                part_words(event.actor_id, event.actor_role, call.lang),
             )
             for event in page.events
         ),
@@ -281,7 +298,7 @@ def _show_record(page: CasePage) -> None:
         table(
             ("paper", "document_no", "pages", "at", "digest"),
             (
-                (word("paper", paper.kind), paper.number, paper.pages, moment(paper.made_at), short(paper.sha256))
+                (_paper(paper), paper.number, paper.pages, moment(paper.made_at), short(paper.sha256))
                 for paper in page.documents
             ),
             right=("pages",),

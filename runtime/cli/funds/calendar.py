@@ -7,7 +7,7 @@ from typer import Option
 
 from activities.law.calendars import read_notice
 from activities.wording import plain
-from models.cases.calendar_moves import MovedDays, moved, open_days
+from models.cases.calendar_moves import MovedDays, moved, open_days, tell_open_cases
 from models.funds.calendar import calendar_years, store_notice
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit
@@ -49,7 +49,8 @@ def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = Fa
         before = open_days(session)
         stored = store_notice(session, notice, correct=correct)
         touched = moved(before, open_days(session))
-    open_cases = say("calendar.open_cases_keep_theirs")
+        tell_open_cases(session, ", ".join(notice.documents))
+    open_cases = say("calendar.open_cases_take_it")
     if as_json:
         print_json({**plain(stored), "open_cases": open_cases, "moved": [plain(each) for each in touched]})
         return Exit.WELL
@@ -65,7 +66,7 @@ def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = Fa
 
 
 def _what_moves(moves: MovedDays) -> str:
-    """What a person must look after in one open case, whose story goes by the calendar it was opened with."""
+    """What becomes otherwise for one open case, whose own log says so too once it has heard of it."""
     case, was, now = moves.now.case_no, moves.before, moves.now
     told = []
     if was.release_day != now.release_day:

@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 from temporalio.client import Client, WorkflowHistory
 from temporalio.worker import Replayer
 
@@ -20,6 +20,7 @@ from models.cases.reads import case_page
 from models.funds.funds import fund
 from models.papers.documents import documents_of
 from rulebook.books.postings import Pool, Position, PostingKind
+from rulebook.books.same_line import named_on
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import renewal_id
 from rulebook.stages import ENDS, CaseStage
@@ -142,6 +143,12 @@ class SeenFund:
         """How often each payment of a case was sent to the bank, by the bank's own log."""
         return [self.services.simulated_bank.attempts(payment.key) for payment in self.payments_of(case)]
 
+    def voucher_of(self, case: str, reference: str) -> int:
+        """The number of the voucher by which a line of the statement was booked for a case."""
+        with self.services.sessions() as session:
+            (voucher,) = (v for v in ledger.vouchers(session, self.code, case) if v.reference == reference)
+        return voucher.number
+
     def refund_due(self, case: str) -> int:
         """What came in beyond what was owed, in fen."""
         with self.services.sessions() as session:
@@ -149,9 +156,11 @@ class SeenFund:
         return sum(line.amount_fen for line in lines if line.credit.subject == "refund_due")
 
     async def histories(self, *cases: str) -> list[WorkflowHistory]:
-        """What Temporal has on record of some cases, or of all, recovery included."""
+        """What Temporal has on record of some cases, or of all that ever began, recovery included."""
         with self.services.sessions() as session:
-            rows = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
+            never = set(session.scalars(text("SELECT case_no FROM outbox WHERE errand = 'start' AND failure <> ''")))
+            wanted = [case for case in cases_of(session, self.code) if not cases or case.case_no in cases]
+            rows = [case for case in wanted if case.case_no not in never]
         ids = dict.fromkeys(id_ for c in rows for id_ in (renewal_id(self.code, c.case_no), c.workflow_id))
         return [await self.client.get_workflow_handle(workflow).fetch_history() for workflow in ids]
 
@@ -190,7 +199,8 @@ class SeenFund:
         times = Counter(payment.case_no for payment in of_our_cases)
         faults += [f"the bank paid {case} {count} times" for case, count in times.items() if count > 1]
         unknown = {p.reference for p in of_our_cases if p.case_no in self.told_in_a_difference}
-        paid = {p.reference: (p.case_no, p.amount_fen) for p in of_our_cases if p.reference not in unknown}
+        booked = [payment for payment in of_our_cases if payment.reference not in unknown]
+        paid = {named_on(each.paid_on, each.reference): (each.case_no, each.amount_fen) for each in booked}
         if self._gateway == "simulated" and paid != disbursed:
             faults.append(f"the bank paid {paid}, the books say {disbursed}")
         return faults + [fault for case in cases for fault in self._wrong_with(case)]

@@ -3,20 +3,26 @@
 import asyncio
 from dataclasses import replace
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 
 import pytest
 from sqlalchemy import text
 from temporalio.testing import ActivityEnvironment
 
+import gateways.simulated.bank
 from activities.bank.payments import Payments
 from activities.books.statement.taking_in import LineState
+from activities.cases.troubles import Remedy, approve_remedy, propose_remedy
 from gateways.simulated import BankScript, PaymentManner
-from models.books import statements
+from models.books import ledger, statements
+from models.cases.troubles import TroubleKind, troubles
+from models.funds.people import actor
+from rulebook.books.postings import capital_in
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import yuan
-from rulebook.stages import CaseStage
-from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, TestedFund, refusal_of
+from rulebook.stages import CaseStage, Role
+from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, CONCLUDE, EVERYTHING, MAKER, TestedFund, refusal_of
 from tests.acceptance.fund.statement import Statement, account_of
 from tests.builders import a_micro_manufacturer
 
@@ -301,9 +307,72 @@ async def test_20_a_payment_made_after_it_was_given_up_is_a_difference_that_name
     with fund.services.sessions() as session:
         [task] = statements.differences(session, fund.code)
     assert (task.kind, task.about, task.case_no) == ("late_payment", "ZF-LATE", case)
+    statement.add("SX1", -yuan(1), summary="电汇费")
+    statement.take_in()
+    with fund.services.sessions() as session:
+        still = {each.about: (each.id, each.kind, each.case_no) for each in statements.differences(session, fund.code)}
+    assert still["ZF-LATE"] == (task.id, "late_payment", case), "the next import leaves it the same task"
     await fund.bank_day()
     assert fund.paid_by_bank(case) == [FIVE_MILLION]
     fund.told_in_a_difference.add(case)
+
+
+async def test_20_a_payment_made_after_it_was_given_up_is_booked_by_two_people_and_pursued(
+    fund: TestedFund, tmp_path: Path
+) -> None:
+    case = await released(fund, PaymentManner.LATE, days=20)
+    await fund.skip(days=2)
+    await fund.denied(case, BOTH, EVERYTHING)
+    assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.LAPSED, 0)
+    await fund.skip(days=20)
+    await fund.bank_day()
+    [late] = [each for each in fund.services.simulated_bank.payments() if each.case_no == case]
+    statement = Statement(fund, tmp_path)
+    statement.add(late.reference, -FIVE_MILLION, account=account_of(fund, case))
+    statement.take_in()
+    statement.day_end()
+    begin, desk = fund.services.sessions.begin, fund.services.desk_sessions.begin
+    with fund.services.sessions() as session:
+        [trouble] = troubles(session, case_no=case)
+        maker, checker = actor(session, MAKER, Role.MAKER, fund.code), actor(session, CHECKER, Role.CHECKER, fund.code)
+    assert (trouble.kind, trouble.detail["line"]) == (TroubleKind.LATE_PAYMENT, late.reference)
+    propose_remedy(desk, trouble.id, Remedy.BOOK, "银行迟延付出", maker)
+    approve = partial(approve_remedy, desk, begin, fund.client, trouble.id, Remedy.BOOK)
+    assert (await refusal_of(approve(maker))).code == "trouble.same_person"
+    await approve(checker)
+    await fund.settle()
+
+    assert (fund.stage_of(case), fund.told(case)["reference"]) == (CaseStage.RECOVERY, late.reference)
+    assert (fund.pool().out_fen, fund.pool().reserved_fen) == (FIVE_MILLION, 0)
+    assert fund.position(case).outstanding_fen == FIVE_MILLION
+    assert [payment.state for payment in fund.payments_of(case)] == ["rejected", "paid"]
+    task = fund.task_of(case)
+    assert task is not None
+    assert task.kind == "conclude_recovery"
+    statement.day_end()
+    with fund.services.sessions() as session:
+        assert statements.differences(session, fund.code) == []
+        assert troubles(session, case_no=case) == []
+    await fund.money_returns(case, FIVE_MILLION)
+    await fund.confirm_receipts(case)
+    await fund.act(case, CONCLUDE)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
+
+
+async def test_27_a_banks_number_that_begins_anew_each_day_is_no_line_booked_on_another(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await ready_to_release(fund)
+    with fund.services.sessions.begin() as session:
+        ledger.post(session, capital_in(fund.code, "县财政局", 100, reference="12", on=fund.today, actor_id=MAKER))
+    await fund.skip_to_release_day(case)
+    await fund.bank_day()
+    monkeypatch.setattr(gateways.simulated.bank, "serial", lambda *_: "00012")
+    await fund.release(case)
+    await fund.settle()
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.OLD_LOAN_SETTLEMENT, FIVE_MILLION)
+    assert fund.payments_of(case)[0].reference == f"{fund.today:%Y%m%d}-00012", "as the statement's line is called"
 
 
 async def test_a_payment_that_the_payees_bank_sends_back_is_the_banks_own_word(fund: TestedFund) -> None:

@@ -2,16 +2,21 @@
 
 import asyncio
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
 import pytest
 from PIL import Image
+from sqlalchemy import text
 
 from activities.cases.next_acts import next_acts
 from activities.papers.bringing import Described, bring_in
 from activities.papers.check import check_file
 from activities.signing.in_house import ByHand, Certificates, InHouseSigning
+from gateways.simulated import BankScript, PaymentManner
+from models.cases.reads import case_page
+from models.cases.views import CasePage
 from models.papers.documents import Document, documents_of
 from models.papers.signatures import Signature, signed_file
 from rulebook.calendar import LAW_ZONE
@@ -19,7 +24,7 @@ from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind
-from tests.acceptance.fund.fund import MAKER, TestedFund
+from tests.acceptance.fund.fund import MAKER, TestedFund, refusal_of
 from tests.acceptance.fund.paper_texts import texts
 from tests.builders import a_micro_manufacturer
 
@@ -50,10 +55,10 @@ async def demo_signed(fund: TestedFund, folder: Path, case: str, which: str) -> 
     return await asyncio.to_thread(sign)
 
 
-def scan_all(fund: TestedFund, case: str, folder: Path, by: str = MAKER) -> None:
-    """Everybody has signed by hand, and the scans are on record."""
+def scan_all(fund: TestedFund, case: str, folder: Path, by: str = MAKER, *, after: int = 0) -> None:
+    """Everybody has signed by hand, and the scans are on record; of the papers behind so many."""
     signed_at = fund.now
-    for paper in papers(fund, case):
+    for paper in papers(fund, case)[after:]:
         for party in dict.fromkeys(box["party"] for box in paper.boxes):
             by_hand = ByHand(person="王五", authority="法定代表人", signed_at=signed_at)
             content = a_scan(f"{paper.number}/{party}", folder)
@@ -115,6 +120,28 @@ async def test_38_the_index_lists_what_is_on_record_signed_unsigned_brought_and_
     assert report.faults == ()
 
 
+async def test_52_where_nobody_asks_for_signatures_the_page_says_on_whose_word_the_money_leaves(
+    fund: TestedFund, tmp_path: Path
+) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, yuan(5_000_000))
+    assert page_of(fund, case).on_word is None, "nobody has said yet that all have signed"
+    signed_on = fund.today
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    word = page_of(fund, case).on_word
+    assert word is not None
+    assert (word.recorded_by, word.signed_on) == ("李敬", str(signed_on))
+    assert {*OF_THE_RELEASE, "tripartite_agreement"} <= set(word.papers)
+    scan_all(fund, case, tmp_path)
+    assert page_of(fund, case).on_word is None, "by now it is more than a word"
+
+
+def page_of(fund: TestedFund, case: str) -> CasePage:
+    with fund.services.sessions() as session:
+        return case_page(session, case)
+
+
 @pytest.mark.parametrize(("form", "counts"), [("scanned", True), ("either", True), ("electronic", False)])
 async def test_52_no_money_leaves_while_a_paper_that_allows_it_is_unsigned(
     fund_under: Callable[..., TestedFund], tmp_path: Path, form: str, counts: bool
@@ -140,6 +167,29 @@ async def test_52_no_money_leaves_while_a_paper_that_allows_it_is_unsigned(
     else:
         with pytest.raises(XuqiaoError, check=lambda error: error.code == "act.papers_unsigned"):
             await fund.release(case)
+
+
+async def test_52_the_next_release_needs_its_own_papers_whatever_the_databases_clock_says(
+    fund_under: Callable[..., TestedFund], tmp_path: Path
+) -> None:
+    fund = fund_under({"[loan]\n": SIGNED.format(form="scanned")})
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, yuan(5_000_000))
+    await fund.sign(case)
+    fund.script_bank(case, BankScript(payment=PaymentManner.REFUSE))
+    await fund.skip_to_release_day(case)
+    scan_all(fund, case, tmp_path)
+    signed = len(papers(fund, case))
+    await fund.release(case)
+    await fund.settle()
+    assert (await refusal_of(fund.release(case))).code == "act.papers_unsigned", "an instruction serves for one payment"
+    with fund.services.sessions.begin() as session:  # its clock runs a quarter of an hour before the story's
+        ahead = {"case": case, "at": fund.now + timedelta(minutes=15)}
+        session.execute(text("UPDATE payment SET decided_at = :at WHERE case_no = :case"), ahead)
+    scan_all(fund, case, tmp_path, after=signed)
+    fund.script_bank(case, BankScript())
+    await fund.release(case)
+    assert fund.paid_by_bank(case) == [yuan(5_000_000)]
 
 
 async def test_52_a_demonstrations_signature_lets_no_money_leave(

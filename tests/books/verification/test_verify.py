@@ -227,6 +227,19 @@ def test_a_period_that_took_something_after_it_closed_is_named(
     assert "closing_order" in found(rows)
 
 
+@pytest.mark.parametrize("asked_by", ["checker", " CHECKER", "maker"])
+def test_31_a_close_taken_back_by_one_person_or_out_of_turn_is_named(
+    full: Books, tmp_path: Path, asked_by: str
+) -> None:
+    full.close(TODAY)
+    rows = rows_of(full, tmp_path)
+    place = rows.index(_row("closing")(rows)) + 1
+    taken_back = {**rows[place - 1], "asked_by": asked_by}
+    again = [taken_back] if asked_by != "maker" else [taken_back, dict(taken_back)]
+    rows[place:place] = again
+    assert "closing_order" in found(rows)
+
+
 def test_a_forged_payment_with_fitting_digests_is_named_by_what_it_does(full: Books, tmp_path: Path) -> None:
     """Whoever can recompute the chain still cannot make the books allow it."""
     from models.books.verification import journals

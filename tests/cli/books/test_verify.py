@@ -3,8 +3,11 @@
 import json
 from datetime import date, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from models.books import ledger
 from models.funds.artificial_time import play_business_day
@@ -167,6 +170,48 @@ def test_a_period_closes_for_the_checker_when_its_last_day_is_over_and_sealed(
     with pytest.raises(XuqiaoError, match=r"ledger\.period_closed"), services.sessions.begin() as session:
         ledger.post(session, late)
     assert cli("ledger", "verify", "--fund", fund).code == 0
+
+
+def test_31_the_last_close_is_taken_back_by_two_people_and_the_chain_keeps_it(
+    cli: Cli, services: Services, fund: str, tmp_path: Path
+) -> None:
+    first = today(services, fund)
+    second = first + timedelta(days=1)
+
+    def close(day: date) -> int:
+        return cli("ledger", "close", "--fund", fund, "--through", day, "--as", CHECKER).code
+
+    def reopen(day: date, *, code: str | None = None) -> Any:
+        asked = cli("ledger", "reopen", "--fund", fund, "--through", day, "--reason", "漏记", "--as", MAKER, "--json")
+        assert (asked.error["code"] if asked.code else None) == code
+        return asked.data.get("number")
+
+    reopen(first, code="ledger.not_last_close")
+    take_in_the_capital(cli, fund, tmp_path)
+    next_day(services, fund)
+    assert close(first) == 0
+    next_day(services, fund)
+    assert close(second) == 0
+    reopen(first, code="ledger.not_last_close")
+    number = reopen(second)
+    same = cli("changes", "approve", number, "--as", MAKER, "--json")
+    assert same.error["code"] == "change.same_person"
+    assert cli("changes", "approve", number, "--as", CHECKER).code == 0
+    assert close(second) == 0, "it can be closed once more"
+    assert cli("changes", "approve", reopen(second), "--as", CHECKER).code == 0
+    for role in (services.sessions, services.desk_sessions):
+        asked = "SELECT ledger.reopen_books(:fund, :day, 'a', 'b', 'c')"
+        with role() as session, pytest.raises(DBAPIError, match="permission denied"):
+            session.connection().execute(text(asked), {"fund": fund, "day": first})
+    late = postings.capital_in(fund, "市财政", 1, reference="late", on=second, actor_id="maker")
+    with services.sessions.begin() as session:
+        ledger.post(session, late)
+    before = postings.capital_in(fund, "市财政", 1, reference="before", on=first, actor_id="maker")
+    with pytest.raises(XuqiaoError, match=r"ledger\.period_closed"), services.sessions.begin() as session:
+        ledger.post(session, before)
+    assert cli("ledger", "verify", "--fund", fund).code == 0
+    assert cli("ledger", "export", tmp_path / "books.gz", "--fund", fund).code == 0
+    assert cli("ledger", "verify", tmp_path / "books.gz").code == 0
 
 
 def take_in_the_capital(cli: Cli, fund: str, folder: Path, *rows: str) -> None:

@@ -86,7 +86,7 @@ def test_a_new_years_notice_makes_it_official_and_the_years_after_provisional(
     assert ran.code == 0
     assert ran.data["changed"] == [{"day": "2026-12-31", "works": False, "source": "国办发明电〔2025〕7号"}]
     assert (ran.data["year"], ran.data["days"], ran.data["announced"]) == (2027, 366, 365)
-    assert ran.data["open_cases"].startswith("已受理的案件仍按其受理时记录的日历办理")
+    assert ran.data["open_cases"].startswith("已通知未结案件改按新的日历计算期限")
     years = {each["year"]: each for each in cli("calendar", "list", "--json").data}
     assert [year for year, each in years.items() if each["status"] == "provisional"] == [2028, 2029]
     assert years[2027]["version"] == ran.data["version"]
@@ -209,7 +209,6 @@ def test_32_a_notice_names_the_open_cases_whose_days_move(cli: Cli, table: str, 
             ).case_no
             for maturity in (date(2027, 1, 4), date(2026, 12, 31))
         ]
-    engine.dispose()
     said = cli("calendar", "import", tmp_path / "2027.toml", "--json").data
     (moved,) = said["moved"]
     assert (moved["now"]["case_no"], moved["before"]["release_day"], moved["now"]["release_day"]) == (
@@ -217,4 +216,10 @@ def test_32_a_notice_names_the_open_cases_whose_days_move(cli: Cli, table: str, 
         "2026-12-31",
         "2026-12-30",
     )
+    with sessions(engine)() as session:
+        told = session.connection().execute(text("SELECT case_no, payload FROM outbox WHERE signal IS NOT NULL")).all()
+    engine.dispose()
+    assert [(each.case_no, each.payload) for each in told] == [
+        (case, {"because": "国办发明电〔2026〕99号"}) for case in filed
+    ], "each open case reckons anew by itself"
     assert cli("calendar", "import", tmp_path / "2027.toml", "--json").data["moved"] == []

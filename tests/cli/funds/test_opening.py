@@ -16,6 +16,7 @@ from tests.cli.conftest import EXAMPLES, Cli
 from tests.conftest import new_database
 
 
+@pytest.mark.usefixtures("own_programs")
 def test_44_a_fund_is_opened_without_serve_and_nothing_else_is_there(cli: Cli, tmp_path: Path) -> None:
     for name in ("fund.toml", "operator.toml"):
         shutil.copy(EXAMPLES / name, tmp_path / name)

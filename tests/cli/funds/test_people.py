@@ -21,7 +21,7 @@ from models.funds.people import actor
 from rulebook.books.acts import CapitalOut
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor, Withdraw
-from rulebook.stages import Role
+from rulebook.stages import ENDS, STAGES, CaseStage, Role
 from runtime.wiring import Services
 from tests.builders import a_micro_manufacturer
 from tests.cli.conftest import EXAMPLES, Cli
@@ -284,3 +284,27 @@ def test_31_a_stage_without_its_event_does_not_commit(services: Services, fund_c
     ):
         with pytest.raises(IntegrityError, match="stands at"), services.sessions.begin() as session:
             session.connection().execute(text(statement), {"case": case})
+
+
+def test_31_an_invented_event_leads_to_no_stage_that_the_table_does_not_name(
+    services: Services, fund_code: str
+) -> None:
+    case = a_case(services, fund_code)
+    event = """
+        INSERT INTO event (case_no, cause, at, kind, stage, detail, digest)
+        VALUES (:case, 'invented', now(), 'paid_out', :stage, '{}', 'x')
+    """
+    move = "UPDATE renewal_case SET stage = :stage WHERE case_no = :case"
+    for stage in ("disbursement", "closed", "recovery", "approval"):
+        with services.sessions() as session:
+            session.connection().execute(text(event), {"case": case, "stage": stage})
+            with pytest.raises(IntegrityError, match="does not lead to"):
+                session.connection().execute(text(move), {"case": case, "stage": stage})
+
+
+def test_31_the_database_knows_the_table_of_stages(services: Services) -> None:
+    with services.sessions() as session:
+        found = session.connection().execute(text("SELECT stage, then_to FROM stage_leads")).all()
+    leads = {(stage, then) for stage, row in STAGES.items() for then in row.leads_to}
+    pursued = {(stage, CaseStage.RECOVERY) for stage in ENDS}
+    assert {(CaseStage(row.stage), CaseStage(row.then_to)) for row in found} == leads | pursued

@@ -1,0 +1,25 @@
+"""A late payment can be booked.
+
+Revision: 0023_late_payments, after 0022_stages.
+"""
+
+from pathlib import Path
+
+from alembic import op
+
+revision = "0023_late_payments"
+down_revision = "0022_stages"
+branch_labels = None
+depends_on = None
+
+_SQL = Path(__file__).parent.parent / "sql" / "0023_late_payments.sql"
+
+
+def upgrade() -> None:
+    # Through psycopg's own cursor: several statements at once, and no colon is taken for a parameter.
+    with op.get_bind().connection.cursor() as cursor:
+        cursor.execute(_SQL.read_text(encoding="utf-8"))
+
+
+def downgrade() -> None:
+    raise NotImplementedError("records are kept for 30 years: restore a backup instead of dropping them")

@@ -1,0 +1,94 @@
+"""A day becomes worked or off while a case is open: its deadlines move by a step that says so."""
+
+from collections.abc import Callable
+from datetime import date, timedelta
+
+import pytest
+
+from activities import contracts
+from rulebook.calendar import LAW_ZONE
+from rulebook.cases import recovery_id
+from rulebook.events import EventKind
+from rulebook.messages import ChecklistItem, NotRenewing, OldLoanSettled, RecordSigning, Release
+from rulebook.stages import CaseStage
+from rulebook.steps import CALENDAR_CHANGED, CalendarChanged
+from tests.builders import a_micro_manufacturer
+from tests.workflows.story import FUND, Story, next_monday, weekdays
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+
+MakeStory = Callable[..., Story]
+DAY = timedelta(days=1)
+NOTICE = "国办发明电〔2027〕1号"
+
+
+async def becomes_off(story: Story, *days: date) -> None:
+    """An official notice says that people do not work on these days."""
+    story.answers["read_calendar"] = lambda _: weekdays(*days)
+    await story.handle.signal(CALENDAR_CHANGED, CalendarChanged(because=NOTICE))
+    await story.quiet()
+
+
+def due_on(story: Story) -> date:
+    """The law's day on which the task of the last step is due."""
+    due = story.steps[-1].due
+    assert due is not None
+    return due.astimezone(LAW_ZONE).date()
+
+
+async def test_32_a_release_that_fell_on_a_day_now_off_is_the_day_before_and_the_money_leaves_then(
+    a_story: MakeStory,
+) -> None:
+    async with a_story().told() as story:
+        await story.approved()
+        await story.act(RecordSigning(signed_on=story.monday, return_path_confirmed=True))
+        thursday = story.monday + 3 * DAY
+        assert due_on(story) == thursday, "the eve of the maturity"
+        await becomes_off(story, thursday)
+        step = story.steps[-1]
+        assert (story.events[-1], step.detail["release"]) == ("deadlines_moved", f"{thursday} → {thursday - DAY}")
+        assert (due_on(story), step.detail["notice"]) == (thursday - DAY, NOTICE)
+        await story.passes(2 * DAY)
+        await story.act(Release(confirmed=tuple(ChecklistItem), balance_fen=story.facts.loan.balance_fen))
+        assert story.stage() is CaseStage.OLD_LOAN_SETTLEMENT
+
+
+async def test_32_a_deadline_stays_as_many_working_days_away_and_people_are_told_then(a_story: MakeStory) -> None:
+    facts = a_micro_manufacturer(maturity=next_monday() + 18 * DAY).facts(next_monday() - 3 * DAY)
+    async with a_story(facts).told() as story:
+        before = due_on(story)
+        assert story.monday < before < story.monday + 4 * DAY, "the bank is asked for a few days"
+        await becomes_off(story, story.monday + DAY)
+        assert (story.events[-1], due_on(story)) == ("deadlines_moved", before + DAY)
+        await becomes_off(story)
+        assert due_on(story) == before, "what is taken back moves it back"
+        await becomes_off(story)
+        assert story.events.count("deadlines_moved") == 2, "nothing moves by the same calendar"
+        await story.passes(before + DAY - story.monday)
+        assert "escalated" in story.events
+
+
+async def test_32_the_last_day_for_the_return_moves_with_the_term(a_story: MakeStory) -> None:
+    async with a_story().told() as story:
+        await story.paid()
+        await story.tell(OldLoanSettled(settled_on=story.monday + 3 * DAY, balance_fen=0, voucher="HK1"))
+        off = [story.monday + days * DAY for days in range(4, 60) if days % 7 in (0, 4)]
+        await becomes_off(story, *off)
+        was, now = map(date.fromisoformat, story.steps[-1].detail["return_by"].split(" → "))
+        assert was < now
+        while story.stage() is CaseStage.NEW_LOAN:
+            await story.passes(DAY)
+        (ended,) = (step for step in story.steps if step.event is EventKind.HANDED_TO_RECOVERY)
+        assert ended.at.astimezone(LAW_ZONE).date() == now
+
+
+async def test_32_a_pursuit_moves_its_look_and_keeps_the_calendar(a_story: MakeStory) -> None:
+    async with a_story().told() as story:
+        await story.paid()
+        await story.tell(NotRenewing(reason="总行收紧授信"))
+        assert story.stage() is CaseStage.RECOVERY
+        story.goes_on_as(recovery_id(FUND, story.case_no))
+        before = due_on(story)
+        await becomes_off(story, before)
+        assert (story.events[-1], due_on(story) > before) == ("deadlines_moved", True)
+        assert len(story.all(contracts.read_calendar)) == 1
