@@ -8,9 +8,9 @@ from sqlmodel import Session
 from activities.papers.findings import FileFinding, finding
 from activities.papers.reading import Facts
 from models.base import table
-from models.cases.applications import Application, Loan
 from models.cases.approvals import Approval
 from models.papers.documents import Document
+from models.papers.of_case import said_by_case
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import format_yuan
 from rulebook.papers.kinds import DocumentKind, bound_by_approval, signed_before_payment
@@ -19,16 +19,10 @@ from rulebook.papers.printing import plain
 
 def against_case(session: Session, document: Document, facts: Facts) -> Iterator[FileFinding]:
     """Where the facts of a paper differ from its row in the case file and from the case as it stands there."""
-    application = session.get_one(Application, document.case_no)
-    loan = session.get_one(Loan, application.loan)
     of_the_case: Mapping[str, object] = {
         "document_no": document.number,
         "case_no": document.case_no,
-        "borrower_name": application.applicant_name,
-        "borrower_uscc": loan.uscc,
-        "bank_name": loan.bank_name,
-        "loan_note": loan.note,
-        "maturity": loan.maturity,
+        **said_by_case(session, document.case_no)._asdict(),
     }
     pairs = [(field, facts.plain[field], stands) for field, stands in of_the_case.items() if field in facts.plain]
     pairs.append(("kind", facts.kind.value, document.kind))
