@@ -7,8 +7,8 @@ import pytest
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund.fund import EVERYTHING, TestedFund
+from tests.acceptance.fund.reversals import take_back
 from tests.acceptance.fund.statement import Statement, account_of
-from tests.acceptance.money.test_taken_back import take_back
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

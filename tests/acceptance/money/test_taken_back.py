@@ -1,42 +1,23 @@
 """A close is conditional on the money: what the bank takes back is out again, and is pursued."""
 
-import itertools
-
 import pytest
 
-from activities.books import desk as book_desk
-from activities.books.desk import Doors
-from models.books import ledger
 from models.cases import reads
-from rulebook.books.acts import Reverse
-from rulebook.books.postings import PostingKind
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
-from tests.acceptance.fund.fund import CHECKER, CONCLUDE, MAKER, TestedFund
+from tests.acceptance.fund.fund import CONCLUDE, TestedFund
+from tests.acceptance.fund.reversals import take_back
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIVE_MILLION = yuan(5_000_000)
-_KEYS = itertools.count(1)
 
 
 async def a_bridge(fund: TestedFund) -> str:
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
     await fund.bridge(case, FIVE_MILLION)
     return case
-
-
-async def take_back(fund: TestedFund, case: str, which: int = 0) -> None:
-    """The bank took a return back: two people reverse its voucher."""
-    doors = Doors(fund.services.desk_sessions.begin, fund.services.sessions.begin)
-    with fund.services.sessions() as session:
-        returns = [v for v in ledger.vouchers(session, fund.code, case) if v.kind is PostingKind.RECEIVE]
-    act = Reverse(voucher=returns[which].number, reason="银行退回该笔回款")
-    row = book_desk.propose(doors, key=f"{case}/{next(_KEYS)}", book=fund.code, act=act, evidence="0" * 64, maker=MAKER)
-    assert row.number is not None
-    assert book_desk.approve(doors, row.number, checker=CHECKER).state == "posted"
-    await fund.settle()
 
 
 async def test_24_a_return_taken_back_after_the_close_is_pursued_and_late_money_is_booked_to_it(
