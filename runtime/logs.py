@@ -10,6 +10,10 @@ REPEATED_SECONDS = 60.0
 """The same trouble is said once in so long, with how often it was left out."""
 
 
+MOST_REMEMBERED = 1_000
+"""Kinds of trouble that are told apart; beyond it the oldest may be said sooner than it had to be."""
+
+
 def configure(process: str) -> None:
     """Let everything that this process logs go to the standard error, as lines of JSON.
 
@@ -61,7 +65,7 @@ class Repeated(logging.Filter):
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         super().__init__()
         self._now = now
-        self._last: dict[tuple[object, ...], tuple[float, int]] = {}
+        self._last = dict[tuple[object, ...], tuple[float, int]]()
 
     def filter(self, record: logging.LogRecord) -> bool:
         if record.levelno < logging.WARNING:
@@ -81,8 +85,17 @@ class Repeated(logging.Filter):
             return False
         if left_out:
             record.left_out = left_out
+        self._forget(now)
         self._last[key] = (now, 0)
         return True
+
+    def _forget(self, now: float) -> None:
+        """What is over leaves room: words that hold a number or a name are never said twice, and there is no end of
+        them. What was left out of one that stays silent is not told."""
+        if len(self._last) >= MOST_REMEMBERED:
+            self._last = {key: said for key, said in self._last.items() if now - said[0] < REPEATED_SECONDS}
+        while len(self._last) >= MOST_REMEMBERED:
+            self._last.pop(next(iter(self._last)))
 
 
 def _about(record: logging.LogRecord) -> Mapping[str, object]:

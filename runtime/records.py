@@ -9,7 +9,6 @@ from sqlmodel import Session
 from models.database import engine_for, sessions
 from rulebook.errors import XuqiaoError
 from runtime.devstack import Addresses, addresses_of
-from runtime.devstack.state import read_passwords
 from runtime.settings import Settings
 
 APPLICATION_CONNECTIONS = 16
@@ -72,12 +71,6 @@ class Records:
     def desk_sessions(self) -> sessionmaker[Session]:
         """Sessions of the desk."""
         return sessions(self.desk_engine)
-
-    @property
-    def expected(self) -> bool:
-        """Whether there are records, also where they do not answer: outside servers are named, or the embedded were
-        started."""
-        return self.settings.database.url is not None or read_passwords(self.settings.var) is not None
 
     @cached_property
     def embedded(self) -> Addresses:

@@ -2,8 +2,7 @@
 
 import asyncio
 import logging
-from collections import defaultdict
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import closing, suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -12,6 +11,8 @@ from typing import Any, NamedTuple
 import psycopg
 from sqlalchemy.exc import DBAPIError
 from sqlmodel import Session
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import GetWorkflowExecutionHistoryRequest
 from temporalio.client import Client
 from temporalio.common import SearchAttributePair, TypedSearchAttributes, WorkflowIDReusePolicy
 from temporalio.exceptions import WorkflowAlreadyStartedError
@@ -23,7 +24,7 @@ from models.cases.acts import ActState, decide
 from models.cases.case_file import routes_of
 from models.cases.troubles import TroubleKind, notice, over
 from models.database import listening_url
-from models.outbox import CHANNEL, DeliveryKind, Outbox, put_off, settle, undelivered
+from models.outbox import CHANNEL, DeliveryKind, Outbox, Taken, give_back, is_still_mine, put_off, settle, take
 from rulebook.errors import XuqiaoError
 from rulebook.stages import ENDS, CaseStage
 from runtime.daily import open_due_days
@@ -41,11 +42,14 @@ LOOK_AGAIN_SECONDS = 1.0
 PAUSE_SECONDS = 0.5
 RPC_TIME = timedelta(seconds=10)
 BATCH_TIME = 15.0
-"""Seconds for the deliveries of one case in a batch: its locks are held as long, and the others' receipts wait."""
+"""Seconds for one batch, from before its cases are taken in hand: the others' receipts wait as long."""
+LET_GO_SECONDS = 5.0
+"""So long before a case may be another's does a relay let go of it, also one that was frozen meanwhile."""
 APPROVALS_SECONDS = 60.0
 STORIES_SECONDS = 600.0
 """Between two looks: one reads the database alone, the other asks Temporal about every open case."""
 
+_MOST_SHOWN = 60
 AWAY = frozenset(
     {
         *(RPCStatusCode.UNAVAILABLE, RPCStatusCode.DEADLINE_EXCEEDED, RPCStatusCode.CANCELLED),
@@ -63,6 +67,17 @@ class Undeliverable(XuqiaoError):
 
 class StoryGone(XuqiaoError):
     """The case has not ended and its workflow has: what is meant for it waits until people have mended that."""
+
+
+class StoryTaken(XuqiaoError):
+    """Another workflow stands where the case's own should begin: it waits until people have mended that."""
+
+
+_OF_PEOPLE: Mapping[type[Exception], TroubleKind] = {
+    StoryGone: TroubleKind.STORY_GONE,
+    StoryTaken: TroubleKind.STORY_TAKEN,
+}
+"""What people are told of at once, and what is tried again until they have mended it."""
 
 
 @dataclass
@@ -155,33 +170,49 @@ class Relay:
         Raises:
             RPCError, TimeoutError: Temporal is away; what was not settled stays open.
         """
+        until = asyncio.get_running_loop().time() + self.batch_time
+        cases, routes = await asyncio.to_thread(self._take)
+        if not cases:
+            return 0
+        results = await asyncio.gather(
+            *(self._deliver(taken.deliveries, routes.get(taken.case_no), until) for taken in cases)
+        )
+        if all(result.server_away for result in results):
+            await asyncio.to_thread(self._give_back, cases)
+            assert results[0].by is not None, "that is why"
+            raise results[0].by
+        return await asyncio.to_thread(self._settle, cases, results)
+
+    def _take(self) -> tuple[list[Taken], dict[str, dict[str, str]]]:
+        """Cases to deliver to, with their routes; no transaction lasts for as long as Temporal takes to answer."""
         with self._services.sessions.begin() as session:
-            deliveries = undelivered(session, BATCH)
-            if not deliveries:
-                return 0
-            routes = routes_of(session, {delivery.case_no for delivery in deliveries})
-            by_case: dict[str, list[Outbox]] = defaultdict(list)
-            for delivery in deliveries:
-                by_case[delivery.case_no].append(delivery)
-            results = await asyncio.gather(
-                *(self._deliver(batch, routes.get(case_no)) for case_no, batch in by_case.items())
-            )
-            if all(result.server_away for result in results):
-                assert results[0].by is not None, "that is why"
-                raise results[0].by
-            arrived = [delivery for result in results for delivery in result.arrived]
-            for result in results:
-                if result.stopped is not None:
+            cases = take(session, BATCH, self.batch_time + LET_GO_SECONDS)
+            return cases, routes_of(session, {taken.case_no for taken in cases})
+
+    def _give_back(self, cases: list[Taken]) -> None:
+        with self._services.sessions.begin() as session:
+            for taken in cases:
+                give_back(session, taken)
+
+    def _settle(self, cases: list[Taken], results: list[Delivered]) -> int:
+        """Put on record what became of deliveries; how many are settled."""
+        settled = 0
+        with self._services.sessions.begin() as session:
+            for taken, result in zip(cases, results, strict=True):
+                # Whoever took the case over delivers what did not arrive, and what did arrive once more.
+                if result.stopped is not None and is_still_mine(session, taken):
                     self._put_off(session, result, result.stopped)
-            never = {delivery: refusal for result in results for delivery, refusal in result.never.items()}
-            settle(session, arrived, {delivery: refusal.code for delivery, refusal in never.items()})
-            for delivery in deliveries:
-                if delivery.id in never and delivery.message_id:
-                    decide(session, delivery.message_id, ActState.REFUSED, never[delivery.id].as_data(), message=True)
-                if delivery.tries and delivery.id in arrived:
-                    over(session, delivery.case_no, TroubleKind.STORY_GONE)
-                    over(session, delivery.case_no, TroubleKind.UNDELIVERABLE)
-        return len(arrived) + len(never)
+                settle(session, result.arrived, {each: refusal.code for each, refusal in result.never.items()})
+                for delivery in taken.deliveries:
+                    assert delivery.id is not None
+                    if delivery.id in result.never and delivery.message_id:
+                        refusal = result.never[delivery.id].as_data()
+                        decide(session, delivery.message_id, ActState.REFUSED, refusal, message=True)
+                    if delivery.tries and delivery.id in result.arrived:
+                        for kind in (*_OF_PEOPLE.values(), TroubleKind.UNDELIVERABLE):
+                            over(session, delivery.case_no, kind)
+                settled += len(result.arrived) + len(result.never)
+        return settled
 
     def _put_off(self, session: Session, result: Delivered, delivery: Outbox) -> None:
         """One case's failure is that case's: it waits longer each time, and people are told before long.
@@ -192,8 +223,8 @@ class Relay:
         error, case_no = result.by, delivery.case_no
         tries = put_off(session, delivery.id)
         log.warning("delivery %s of %s failed: %s", delivery.id, case_no, type(error).__name__)
-        if isinstance(error, StoryGone):
-            notice(session, case_no, TroubleKind.STORY_GONE, **error.params)
+        if isinstance(error, StoryGone | StoryTaken):
+            notice(session, case_no, _OF_PEOPLE[type(error)], **error.params)
             return
         if tries < SAY_SO_AFTER:
             return
@@ -202,13 +233,15 @@ class Relay:
         if not (isinstance(error, TimeoutError) or (isinstance(error, RPCError) and error.status in AWAY)):
             result.never[delivery.id] = Undeliverable("message.undeliverable", case=case_no, reason=reason)
 
-    async def _deliver(self, deliveries: list[Outbox], route: dict[str, str] | None) -> Delivered:
-        """Deliver what waits for one case, in order, up to the first that fails."""
+    async def _deliver(self, deliveries: list[Outbox], route: dict[str, str] | None, until: float) -> Delivered:
+        """Deliver what waits for one case, in order, up to the first that fails, or until a moment of the loop."""
         done = Delivered()
         try:
-            async with asyncio.timeout(self.batch_time):
+            async with asyncio.timeout_at(until):
                 for delivery in deliveries:
                     done.stopped = delivery
+                    if asyncio.get_running_loop().time() >= until:  # before a word leaves, not when it is on its way
+                        raise TimeoutError
                     await self._deliver_one(delivery, route, done)
         except Exception as error:  # whatever it is, it is this case's and no other's
             done.by = error
@@ -247,7 +280,7 @@ class Relay:
 
     async def _begin(self, beginning: "Beginning", route: dict[str, str], delay: timedelta | None = None) -> None:
         start = beginning.start
-        with suppress(WorkflowAlreadyStartedError):
+        try:
             await self._client.start_workflow(
                 beginning.run,
                 start,
@@ -259,6 +292,26 @@ class Relay:
                 static_summary=beginning.about,
                 search_attributes=_attributes(start.case_no, start.fund, route["bank"], beginning.stage),
             )
+        except WorkflowAlreadyStartedError:  # delivered before, nearly always
+            begun = await self._begun_with(route["workflow_id"])
+            if any(begun.get(name) != getattr(start, name) for name in ("case_no", "fund", "queues")):
+                told = {"workflow": route["workflow_id"], "of": str(begun.get("case_no", "?"))[:_MOST_SHOWN]}
+                raise StoryTaken("case.story_taken", case=start.case_no, **told) from None
+
+    async def _begun_with(self, workflow_id: str) -> Mapping[str, Any]:
+        """What a workflow began with; nothing where that is none of our stories' beginnings."""
+        asked = GetWorkflowExecutionHistoryRequest(
+            namespace=self._client.namespace,
+            execution=WorkflowExecution(workflow_id=workflow_id),
+            maximum_page_size=1,
+        )
+        page = await self._client.workflow_service.get_workflow_execution_history(asked, timeout=RPC_TIME)
+        held = page.history.events[0].workflow_execution_started_event_attributes.input.payloads
+        with suppress(Exception):  # whatever it is, it is not what a story of ours begins with
+            (begun,) = await self._client.data_converter.decode(held)
+            if isinstance(begun, Mapping):
+                return begun
+        return {}
 
     async def _signal(self, delivery: Outbox, route: dict[str, str]) -> None:
         assert delivery.signal is not None
@@ -268,13 +321,25 @@ class Relay:
         except RPCError as error:
             if error.status is not RPCStatusCode.NOT_FOUND:
                 raise
-            with self._services.sessions() as session:
-                now = routes_of(session, {delivery.case_no})[delivery.case_no]
+            now = (await asyncio.to_thread(self._routes, delivery.case_no))[delivery.case_no]
             if now["workflow_id"] == route["workflow_id"]:
                 if CaseStage(now["stage"]) not in ENDS:
-                    raise StoryGone("case.story_gone", case=delivery.case_no, stage=now["stage"]) from error
+                    told = {"stage": now["stage"], "status": await self._status(handle)}
+                    raise StoryGone("case.story_gone", case=delivery.case_no, **told) from error
                 raise Undeliverable("message.case_ended", case=delivery.case_no, stage=now["stage"]) from error
             await self._signal(delivery, now)  # the case was handed over meanwhile
+
+    async def _status(self, handle: Any) -> str:
+        try:
+            return str((await handle.describe(rpc_timeout=RPC_TIME)).status.name).lower()
+        except RPCError as error:
+            if error.status is not RPCStatusCode.NOT_FOUND:
+                raise
+            return "missing"
+
+    def _routes(self, case_no: str) -> dict[str, dict[str, str]]:
+        with self._services.sessions() as session:
+            return routes_of(session, {case_no})
 
     async def _listen(self) -> psycopg.AsyncConnection[Any]:
         url = listening_url(self._services.listen_url)

@@ -24,6 +24,8 @@ from rulebook.values import expected_of, place_of
 
 CONFIG_VARIABLE = "XUQIAO_CONFIG"
 CONFIG_NAME = "xuqiao.toml"
+PASSWORDS_NAME = "passwords.json"
+"""In ``var``, from the first start of the embedded servers on."""
 NOT_FOR_WORKERS = frozenset({"XUQIAO_DATABASE__DESK_URL", "XUQIAO_DATABASE__OWNER_URL", "XUQIAO_SIGNING__PASSPHRASE"})
 _MASK = "**********"
 
@@ -180,6 +182,12 @@ class Settings(BaseSettings):
     seal_keys: Path | None = Field(default_factory=lambda known: known["seal_key"] and known["seal_key"].parent)
     chart: Literal["enterprise", "government"] = "enterprise"
     chart_file: Path | None = None
+
+    @property
+    def has_records(self) -> bool:
+        """Whether there are records, also where they do not answer: outside servers are named, or the embedded were
+        started."""
+        return self.database.url is not None or (self.var / PASSWORDS_NAME).exists()
 
     @classmethod
     def settings_customise_sources(

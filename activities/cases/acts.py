@@ -2,10 +2,11 @@
 
 import asyncio
 from datetime import datetime, timedelta
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, TypeAdapter
 from sqlmodel import Session
+from temporalio.api.errordetails.v1 import NamespaceNotFoundFailure
 from temporalio.client import Client, WorkflowUpdateFailedError, WorkflowUpdateRPCTimeoutOrCancelledError
 from temporalio.exceptions import ApplicationError
 from temporalio.service import RPCError, RPCStatusCode
@@ -20,6 +21,7 @@ from models.cases.standing import standing_of
 from models.funds.banks import check_ceiling
 from models.funds.funds import business_date, check_measure_from
 from models.funds.people import refuse_cashier
+from models.outbox import starts_waiting
 from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed, judge
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
@@ -37,7 +39,7 @@ from rulebook.messages import (
     ProposeMeasure,
     Release,
 )
-from rulebook.stages import ActKind
+from rulebook.stages import ENDS, ActKind, CaseStage
 from rulebook.steps import Outcome
 
 ANSWER_WITHIN = timedelta(seconds=30)
@@ -63,7 +65,7 @@ async def act(
             ``act.no_answer`` when nobody answered in time: the act is on record, and the same key may be sent again.
     """
 
-    def enter() -> tuple[Entered, str]:
+    def enter() -> Entered:
         with begin() as session:
             if isinstance(body, ProposeMeasure):
                 check_measure_from(session, the_case(session, case_no).fund, body.effective_from)
@@ -73,15 +75,15 @@ async def act(
                 refuse_cashier(session, actor, the_case(session, case_no).fund)
             entered = enter_act(session, key, case_no, body, actor, at)
             if entered.state is not ActState.RECEIVED:
-                return entered, ""
+                return entered
             act_asked = OfficerAct(id=entered.id, actor=actor, body=body)
             if refusal := _refused_by_the_rows(session, case_no, act_asked):
                 decide(session, entered.id, ActState.REFUSED, refusal.as_data())
-                return Entered(id=entered.id, state=ActState.REFUSED, outcome=refusal.as_data()), ""
-            return entered, the_case(session, case_no).workflow_id
+                return Entered(id=entered.id, state=ActState.REFUSED, outcome=refusal.as_data())
+            return entered
 
     await asyncio.to_thread(make_up_for_lost, begin, case_no)
-    entered, workflow_id = await asyncio.to_thread(enter)
+    entered = await asyncio.to_thread(enter)
     match entered.state:
         case ActState.ACCEPTED:
             await asyncio.to_thread(_allow, begin, case_no, body, actor)
@@ -91,7 +93,7 @@ async def act(
         case _:
             pass
     try:
-        outcome = await _update(client, workflow_id, OfficerAct(id=entered.id, actor=actor, body=body))
+        outcome = await _update(begin, client, case_no, OfficerAct(id=entered.id, actor=actor, body=body))
     except XuqiaoError as refusal:
         if refusal.code != "act.no_answer":
             reason = refusal.as_data()
@@ -179,24 +181,51 @@ def _allow_bridge(begin: Begin, case_no: str, body: Approve, actor: Actor) -> No
         ledger.approve(session, allowed)
 
 
-async def _update(client: Client, workflow_id: str, the_act: OfficerAct) -> Outcome:
+async def _update(begin: Begin, client: Client, case_no: str, the_act: OfficerAct) -> Outcome:
     """Send until answered: an update with the same id is done once, however often it is sent."""
-    handle = client.get_workflow_handle(workflow_id)
     give_up_at = asyncio.get_running_loop().time() + ANSWER_WITHIN.total_seconds()
     while True:
+        story = await asyncio.to_thread(_story_of, begin, case_no)
         try:
-            outcome: Outcome = await handle.execute_update(
+            outcome: Outcome = await client.get_workflow_handle(story.workflow_id).execute_update(
                 the_act.body.kind.value, the_act, id=the_act.id, result_type=Outcome, rpc_timeout=ONE_TRY
             )
             return outcome
         except WorkflowUpdateFailedError as failed:
             raise _from_failure(failed) from None
         except (RPCError, WorkflowUpdateRPCTimeoutOrCancelledError) as error:
-            if isinstance(error, RPCError) and error.status is RPCStatusCode.NOT_FOUND:
-                raise XuqiaoError("act.case_not_running", act=the_act.body.kind) from None
+            if isinstance(error, RPCError) and _is_not_there(error):
+                now = await asyncio.to_thread(_story_of, begin, case_no)
+                if now.stage in ENDS:
+                    raise XuqiaoError("act.case_not_running", act=the_act.body.kind) from None
+                if now.begun and now.workflow_id == story.workflow_id:
+                    raise XuqiaoError("case.story_gone", case=case_no, stage=now.stage) from None
+                # It has not begun, or was handed over meanwhile.
             if asyncio.get_running_loop().time() > give_up_at:
                 raise XuqiaoError("act.no_answer", act=the_act.body.kind) from None
             await asyncio.sleep(0.2)
+
+
+class _Story(NamedTuple):
+    """Where a case's acts go, at which stage its file stands, and whether its story was begun."""
+
+    workflow_id: str
+    stage: CaseStage
+    begun: bool
+
+
+def _story_of(begin: Begin, case_no: str) -> _Story:
+    with begin() as session:
+        case = the_case(session, case_no)
+        return _Story(case.workflow_id, CaseStage(case.stage), case_no not in starts_waiting(session, case_no))
+
+
+def _is_not_there(error: RPCError) -> bool:
+    """Whether a workflow is not there, or does not run; a server without our namespace says nothing of the case."""
+    if error.status is not RPCStatusCode.NOT_FOUND:
+        return False
+    details = error.grpc_status.details
+    return not any(each.Is(NamespaceNotFoundFailure.DESCRIPTOR) for each in details)
 
 
 def _from_failure(failed: WorkflowUpdateFailedError) -> XuqiaoError:

@@ -12,6 +12,7 @@ from rulebook.books.provisional import ReceiptBasis
 from rulebook.cases import ApplicantKind
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Finding
+from rulebook.messages import MessageSource
 from rulebook.money import format_yuan
 from rulebook.parties.names import same_name
 from rulebook.stages import CaseStage
@@ -75,6 +76,13 @@ def _reason_data(reason: Reason, lang: Lang) -> dict[str, Any]:
 def _add_sentences(shown: list[dict[str, Any]], findings: Iterable[Finding], lang: Lang) -> None:
     for each, finding in zip(shown, findings, strict=True):
         each["message"] = say_finding(finding, lang)
+
+
+def part_words(actor_id: str | None, role: str | None, lang: Lang) -> str:
+    """Whose part somebody has in an event: whoever reads the bank's statement here is no clerk of that bank."""
+    if (actor_id or "").startswith(f"{MessageSource.STATEMENT}:"):
+        return say("part.from_statement", lang)
+    return say_value("role", role, lang) if role else ""
 
 
 def event_words(event: EventView, lang: Lang) -> str:

@@ -85,6 +85,7 @@ class Remedy(StrEnum):
 
 FITTING: Mapping[TroubleKind, frozenset[Remedy]] = {
     TroubleKind.STORY_GONE: frozenset({Remedy.RESTART, Remedy.END}),
+    TroubleKind.STORY_TAKEN: frozenset({Remedy.DISMISS}),
     TroubleKind.STORY_ELSEWHERE: frozenset({Remedy.RESTART, Remedy.END, Remedy.DISMISS}),
     TroubleKind.TOO_MANY_MESSAGES: frozenset({Remedy.DISMISS}),
     TroubleKind.UNDELIVERABLE: frozenset({Remedy.END, Remedy.DISMISS}),

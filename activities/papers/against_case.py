@@ -8,10 +8,9 @@ from sqlmodel import Session
 from activities.papers.findings import FileFinding, finding
 from activities.papers.reading import Facts
 from models.base import table
-from models.cases.applications import Application, Loan
 from models.cases.approvals import Approval
-from models.funds.banks import bank_of
 from models.papers.documents import Document
+from models.papers.of_case import said_by_case
 from rulebook.calendar import LAW_ZONE
 from rulebook.money import format_yuan
 from rulebook.papers.kinds import DocumentKind, bound_by_approval, signed_before_payment
@@ -20,18 +19,16 @@ from rulebook.papers.printing import plain
 
 def against_case(session: Session, document: Document, facts: Facts) -> Iterator[FileFinding]:
     """Where the facts of a paper differ from its row in the case file and from the case as it stands there."""
-    application = session.get_one(Application, document.case_no)
-    loan = session.get_one(Loan, application.loan)
+    said = said_by_case(session, document.case_no)
+    names_of_bank = {plain(name): name for name in said.names_of_bank}
     of_the_case: Mapping[str, object] = {
         "document_no": document.number,
         "case_no": document.case_no,
-        "borrower_name": application.applicant_name,
-        "borrower_uscc": loan.uscc,
-        "loan_note": loan.note,
-        "maturity": loan.maturity,
+        **said._asdict(),
+        # Papers call the bank as the register did on their day; earlier ones as the application wrote it.
+        "bank_name": names_of_bank.get(str(facts.plain.get("bank_name")), said.bank_name),
     }
     pairs = [(field, facts.plain[field], stands) for field, stands in of_the_case.items() if field in facts.plain]
-    pairs += _bank(session, document.case_no, loan, facts)
     pairs.append(("kind", facts.kind.value, document.kind))
     if document.data_digest:
         pairs.append(("data_digest", facts.digest, document.data_digest))
@@ -58,13 +55,3 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
     if bridge_fen is not None and approved and bridge_fen not in approved:
         stands_at = ", ".join(format_yuan(amount) for amount in sorted(approved))
         yield finding("paper_check.not_as_in_case", field="bridge_fen", says=format_yuan(bridge_fen), stands=stands_at)
-
-
-def _bank(session: Session, case_no: str, loan: Loan, facts: Facts) -> Iterator[tuple[str, object, object]]:
-    """The bank that a paper names, and how it is called: as the application wrote it, or by a name in the register."""
-    says = facts.plain.get("bank_name")
-    if says is None:
-        return
-    bank = bank_of(session, session.get_one(Application, case_no).fund, loan.bank)
-    names = (loan.bank_name, *(bank.names if bank else ()))
-    yield "bank_name", says, says if str(says) in map(plain, names) else names[0]

@@ -8,6 +8,7 @@ from typing import Final
 from sqlalchemy import select
 from sqlmodel import Session
 
+from activities.cases.page import part_words
 from activities.words import say, say_value
 from models.base import table
 from models.cases.case_file import Event
@@ -113,7 +114,7 @@ def _as_row(event: Event) -> PaperEvent:
     """The day is that on which it was, where the event says one; else that of the record."""
     said = event.detail.get("on", "")
     recorded_on = event.at.astimezone(LAW_ZONE).date()
-    by = f"{say(f'role.{event.actor_role}', _LANG)} {event.actor_name}" if event.actor_name else ""
+    by = f"{part_words(event.actor_id, event.actor_role, _LANG)} {event.actor_name}" if event.actor_name else ""
     figures = "，".join(f"{event.detail[name]}元" for name in ("amount", "principal") if name in event.detail)
     if event.kind == EventKind.DATE_CORRECTED:
         figures = "{}：{} → {}".format(

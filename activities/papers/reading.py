@@ -19,6 +19,7 @@ from rulebook.papers.earlier import EARLIER_NAMES, EarlierTariff
 from rulebook.papers.facts import PaperData
 from rulebook.papers.kinds import DocumentKind
 from rulebook.papers.limits import PaperValue
+from rulebook.values import place_of
 
 MOST_BYTES = 40_000_000
 MOST_PAGES = 200
@@ -146,8 +147,8 @@ def _check_facts(plain: Mapping[str, Any]) -> tuple[str, ...]:
     earlier = {fault["loc"] for fault in faults if fault["type"] == "extra_forbidden"}
     known = all(place[-1] in _EARLIER for place in earlier)
     if not known or len(missing | earlier) < len(faults) or missing & {(name,) for name in ON_EVERY_SHEET}:
-        raise ValueError(f"no facts of a paper: {faults[0]['loc']}")
-    return tuple(sorted({".".join(part for part in place if isinstance(part, str)) for place in earlier}))
+        raise ValueError(f"no facts of a paper: {place_of(faults[0]['loc'])}")
+    return tuple(sorted({place_of(part for part in place if isinstance(part, str)) for place in earlier}))
 
 
 def _faults_of(form: type[PaperValue], plain: Mapping[str, Any]) -> list[ErrorDetails]:

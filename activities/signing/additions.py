@@ -3,15 +3,21 @@
 import io
 from collections.abc import Collection, Mapping
 
-from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, PdfObject
+from pyhanko.pdf_utils.generic import ArrayObject, DictionaryObject, NumberObject, PdfObject
 from pyhanko.pdf_utils.reader import PdfFileReader
 
+from gateways.esign.tags import ELEMENT, FORM, HUNG
+
 _FORM = "/AcroForm"
+_PARENTS = "/ParentTree"
+_LISTS = frozenset({"/Annots", "/Fields", "/Nums", "/K"})
 _OF_A_FORM = frozenset({"/Fields", "/SigFlags", "/DR", "/DA"})
 _MAY_CHANGE: Mapping[str, Collection[str]] = {
     "/Page": {"/Annots"},
     "/Catalog": {_FORM, "/DSS", "/Extensions", "/Version"},
     _FORM: _OF_A_FORM,
+    _PARENTS: {"/Nums"},
+    ELEMENT: {"/K"},
 }
 """What signing adds to objects that were there before, by their type; nothing else about them may change."""
 
@@ -60,21 +66,35 @@ def _as_before(old: PdfObject, new: PdfObject) -> bool:
         return _only_signatures_more(old, new)
     if not isinstance(old, DictionaryObject) or not isinstance(new, DictionaryObject):
         return False
-    kind = str(old.get("/Type", _FORM if "/Fields" in old else ""))
+    kind = str(old.get("/Type", _FORM if "/Fields" in old else _PARENTS if "/Nums" in old else ""))
     if kind == "/Metadata":
         return new.get("/Type") == kind
     touched = {name for name in old.keys() | new.keys() if _entry(old, name) != _entry(new, name)}
     return touched <= set(_MAY_CHANGE.get(kind, ())) and all(
-        _only_signatures_more(_list(old, name), _list(new, name)) for name in touched & {"/Annots", "/Fields"}
+        _only_signatures_more(_list(old, name), _list(new, name), numbers=name == "/Nums") for name in touched & _LISTS
     )
 
 
-def _only_signatures_more(old: ArrayObject, new: ArrayObject) -> bool:
-    """Whether a list of annotations or fields has all it had, and places of signatures behind them."""
+def _only_signatures_more(old: ArrayObject, new: ArrayObject, *, numbers: bool = False) -> bool:
+    """Whether a list of annotations, fields or tags has all it had, and places of signatures behind them.
+
+    Args:
+        numbers: whether a place stands behind its number there.
+    """
     entries, before = list(new), list(old)
     kept, more = entries[: len(before)], entries[len(before) :]
     as_it_was = [_written(each) for each in kept] == [_written(each) for each in before]
-    return as_it_was and all(each.get_object().get("/FT") == "/Sig" for each in more)
+    found = [each.get_object() for each in more]
+    return as_it_was and all(_is_of_a_signature(each) or (numbers and isinstance(each, NumberObject)) for each in found)
+
+
+def _is_of_a_signature(added: PdfObject) -> bool:
+    """Whether something is a signature's field, or its place in the tag tree and says nothing of its own."""
+    if not isinstance(added, DictionaryObject):
+        return False
+    if added.get("/S") == FORM and added.keys() <= HUNG and isinstance(added["/K"], DictionaryObject):
+        return bool(added["/K"]["/Obj"].get("/FT") == "/Sig")
+    return added.get("/FT") == "/Sig"
 
 
 def _list(of: DictionaryObject, name: str) -> ArrayObject:

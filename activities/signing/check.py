@@ -34,11 +34,14 @@ _JUST_BEFORE = timedelta(seconds=1)
 _COVERED = {SignatureCoverageLevel.ENTIRE_FILE, SignatureCoverageLevel.ENTIRE_REVISION}
 
 
-def find_signatures(pdf: bytes, roots: Iterable[x509.Certificate] = ()) -> list[FoundSignature]:
+def find_signatures(
+    pdf: bytes, roots: Iterable[x509.Certificate] = (), reader: Reader | None = None
+) -> list[FoundSignature]:
     """Every signature in a PDF, oldest first.
 
     Args:
         roots: the authorities that are believed.
+        reader: of this very PDF, where it is read already.
     Returns:
         the signatures; one that cannot be read is there, and is not intact.
     Raises:
@@ -46,7 +49,7 @@ def find_signatures(pdf: bytes, roots: Iterable[x509.Certificate] = ()) -> list[
     """
     believed = [each for root in roots for each in load_certs_from_pemder_data(root.public_bytes(Encoding.DER))]
     try:
-        reader = Reader(pdf)
+        reader = reader or Reader(pdf)
         embedded = reader.embedded_signatures
         within("signatures", len(embedded))
         last_good = _only_signed_since(reader, min((each.signed_revision for each in embedded), default=0))

@@ -23,10 +23,11 @@ from gateways.esign.certificates import names_in
 from models.funds import people
 from models.papers import signatures
 from models.papers.documents import Document
-from models.papers.signatures import Signature, SignedFile, SignedHow
+from models.papers.signatures import Signature, SignedFile
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
+from rulebook.papers.signing import SignedHow
 from rulebook.stages import Role
 from rulebook.values import Value
 

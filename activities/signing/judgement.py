@@ -1,15 +1,18 @@
 """What is wrong with the signatures of a paper: broken, of somebody else, or shown otherwise than they were made."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from activities.papers.findings import FileFinding, finding
 from activities.papers.strict.seen import Seen
 from activities.signing.certificate_names import fits, names_of_party
 from activities.signing.found import FoundSignature, Look
 from activities.signing.moments import stamped_moment
-from models.papers.signatures import Signature, SignedHow
+from rulebook.papers.signing import SignedHow
+
+if TYPE_CHECKING:  # a file is judged by itself without loading the tables
+    from models.papers.signatures import Signature
 
 _MOST_WORDS = 120
 
@@ -21,13 +24,13 @@ class Beside:
     Attributes:
         facts: those of its paper as plain data, empty where there are none.
         recorded: what is on record for the paper.
-        kept: how signatures are shown in a file that was kept, by its SHA-256; None where no records are at hand.
+        kept: how signatures are shown in the files that were kept, by their SHA-256; None where no records are at hand.
         demo_counts: whether a demonstration may sign.
     """
 
     facts: Mapping[str, Any]
-    recorded: Sequence[Signature]
-    kept: Callable[[str], Mapping[str, Look]] | None
+    recorded: Sequence["Signature"]
+    kept: Mapping[str, Mapping[str, Look]] | None
     demo_counts: bool
 
 
@@ -75,7 +78,7 @@ def _validity(found: FoundSignature, known: set[str | None], demo_counts: bool) 
         yield finding("paper_check.signature_unknown", who=who, holder=found.holder, issuer=found.issuer)
 
 
-def _holder(found: FoundSignature, facts: Mapping[str, Any], recorded: Sequence[Signature]) -> Iterator[FileFinding]:
+def _holder(found: FoundSignature, facts: Mapping[str, Any], recorded: Sequence["Signature"]) -> Iterator[FileFinding]:
     """That the certificate is of the party in whose place it signs, or of the person on record as its signatory."""
     names = names_of_party(facts, found.party)
     persons = [each.person for each in recorded if each.party == found.party and each.how != SignedHow.WET_INK]
@@ -87,8 +90,8 @@ def _holder(found: FoundSignature, facts: Mapping[str, Any], recorded: Sequence[
 def _look(
     found: FoundSignature,
     look: Look | None,
-    recorded: Sequence[Signature],
-    kept: Callable[[str], Mapping[str, Look]],
+    recorded: Sequence["Signature"],
+    kept: Mapping[str, Mapping[str, Look]],
 ) -> Iterator[FileFinding]:
     """That a signature is shown as in the file that was kept with it, and says what its row says."""
     words = look.words[:_MOST_WORDS] if look else ""
@@ -97,7 +100,7 @@ def _look(
         yield finding("paper_check.signature_not_recorded", who=_who(found), words=words)
         return
     row = rows[-1]
-    there = kept(row.sha256).get(found.field)
+    there = kept.get(row.sha256, {}).get(found.field)
     if look is None or there is None or look.digest != there.digest:
         yield finding("paper_check.shown_otherwise", who=_who(found), words=words, person=row.person)
     elif row.how == SignedHow.PADES and look.places:

@@ -35,10 +35,14 @@ _SHOWN_BY = ("/Subtype", "/Rect", "/F", "/MK", "/BS", "/Border", "/C", "/CA", "/
 _NO_FRAME = [0, 0, 0]
 
 
-def looks_of(pdf: bytes) -> dict[str, Look]:
-    """How the signatures of a PDF are shown, by the names of their fields; nothing for a file that cannot be read."""
+def looks_of(pdf: bytes, reader: Reader | None = None) -> dict[str, Look]:
+    """How the signatures of a PDF are shown, by the names of their fields; nothing for a file that cannot be read.
+
+    Args:
+        reader: of this very PDF, where it is read already.
+    """
     try:
-        reader = Reader(pdf)
+        reader = reader or Reader(pdf)
         words = _words(pdf)
         pages = list(pages_of(reader.root))
         return {
@@ -48,14 +52,17 @@ def looks_of(pdf: bytes) -> dict[str, Look]:
         return {}
 
 
-def laid_over(pdf: bytes) -> list[int]:
+def laid_over(pdf: bytes, reader: Reader | None = None) -> list[int]:
     """The pages, from 1, over which something is laid that is neither a signature nor came with the operator's.
 
     Such as the slices of a seal on a paper that nobody has signed, a note over an amount, or a signature that is shown
     on another page once more. Links that show nothing are no pictures.
+
+    Args:
+        reader: of this very PDF, where it is read already.
     """
     try:
-        reader = Reader(pdf)
+        reader = reader or Reader(pdf)
         signed = reader.embedded_signatures
         fields = {_number(each.sig_field) for each in signed}
         sealed = {each.signed_revision for each in signed if party_of(each.field_name) == OPERATOR}

@@ -20,7 +20,8 @@ from gateways.esign import ESignPlatform, Evidence, FlowState, SignerTask, Signi
 from models.funds import people
 from models.papers import signatures
 from models.papers.documents import Document
-from models.papers.signatures import FlowEnd, Signature, SignedHow, SigningFlow
+from models.papers.signatures import FlowEnd, Signature, SigningFlow
+from rulebook.papers.signing import SignedHow
 from rulebook.stages import Role
 from rulebook.values import Value
 

@@ -25,6 +25,7 @@ from gateways.esign.certificates import Credential
 from gateways.esign.fields import FIELD
 from gateways.esign.place import Place
 from gateways.esign.seal import Seal, put_across, seal_image
+from gateways.esign.tags import hang_in_tree
 from rulebook.errors import XuqiaoError
 
 _LETTERS = 9
@@ -67,7 +68,7 @@ def sign_pdf(
     """
     try:
         writer = _AsItWas(io.BytesIO(pdf))
-        taken = {name for name, _, _ in fields.enumerate_sig_fields(writer.prev)}
+        taken = {name: value for name, value, _ in fields.enumerate_sig_fields(writer.prev)}
     except (PdfError, ValueError, KeyError, TypeError) as error:
         raise XuqiaoError("signing.not_a_pdf", reason=error) from None
     name = next(each for each in _names(party) if each not in taken)
@@ -86,7 +87,11 @@ def sign_pdf(
     style = _style(stamp, whole, place, pictured) if whole and place and stamp else None
     if seal and image and seal.across:
         put_across(writer, image)
-    signer = signers.PdfSigner(meta, signer=signer_of(credential), stamp_style=style, new_field_spec=spec)
+    fields.append_signature_field(writer, spec)
+    if not any(taken.values()):
+        (field,) = (ref for _, _, ref in fields.enumerate_sig_fields(writer, with_name=name))
+        hang_in_tree(writer, field)
+    signer = signers.PdfSigner(meta, signer=signer_of(credential), stamp_style=style)
     return bytes(signer.sign_pdf(writer).getbuffer())
 
 

@@ -1,6 +1,6 @@
 """What lists and the page of a case show: read from the case file and the books, as plain values."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sqlalchemy import select, text
@@ -11,7 +11,7 @@ from models.books import ledger
 from models.books.receipts import bases_of, provisional_of
 from models.cases import lists
 from models.cases.applications import Application, Collateral, Loan
-from models.cases.case_file import the_case
+from models.cases.case_file import RenewalCase, the_case
 from models.cases.views import (
     ApprovalView,
     CasePage,
@@ -21,6 +21,7 @@ from models.cases.views import (
     JudgementView,
     MeasureView,
     MessageView,
+    OnWord,
     PaymentView,
     PersonView,
     PoolPage,
@@ -32,8 +33,10 @@ from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure
 from models.funds.queue import QueuePlace, head_first
 from models.funds.report import cases_out, expected_by_day
+from models.papers.before_payment import signed_on_word
 from rulebook.cases import CaseFacts
 from rulebook.errors import XuqiaoError
+from rulebook.events import EventKind
 from rulebook.papers.kinds import DocumentKind, hangs_on_dates
 from rulebook.stages import STAGES, CaseStage, MessageKind
 
@@ -181,6 +184,7 @@ def case_page(session: Session, case_no: str) -> CasePage:
     application = session.get_one(Application, case_no)
     stage = CaseStage(case.stage)
     approvals = [ApprovalView(**row) for row in lists.rows(session, _APPROVALS, case=case_no)]
+    events = tuple(EventView(**row) for row in lists.rows(session, _EVENTS, case=case_no))
     promises = [PromiseView(**row) for row in lists.rows(session, _PROMISES, case=case_no)]
     return CasePage(
         **case.model_dump(exclude={"loan", "stage", "measure_digest"}),
@@ -199,13 +203,24 @@ def case_page(session: Session, case_no: str) -> CasePage:
         payments=tuple(PaymentView(**row) for row in lists.rows(session, _PAYMENTS, case=case_no)),
         position=ledger.position(session, case.fund, case_no),
         receipts=bases_of(session, case.fund, case_no),
-        events=tuple(EventView(**row) for row in lists.rows(session, _EVENTS, case=case_no)),
+        events=events,
         acts=tuple(Recorded(**row) for row in lists.rows(session, _ACTS, case=case_no)),
         messages=tuple(messages(session, case_no=case_no)),
         documents=tuple(
             DocumentView(**row) for row in lists.rows(session, _DOCUMENTS, case=case_no, hang_on_dates=_HANG_ON_DATES)
         ),
+        on_word=_on_word(session, case, events),
     )
+
+
+def _on_word(session: Session, case: RenewalCase, events: Sequence[EventView]) -> OnWord | None:
+    """The last signing that was recorded, where nothing else says that the papers are signed."""
+    signed = next((event for event in reversed(events) if event.kind is EventKind.SIGNED), None)
+    if signed is None or case.measure_digest is None:
+        return None
+    papers = signed_on_word(session, case.case_no, kept_measure(session, case.measure_digest))
+    kinds = tuple(each.kind for each in papers)
+    return OnWord(recorded_by=signed.actor_name or "", signed_on=signed.detail["on"], papers=kinds) if kinds else None
 
 
 def _measure(session: Session, digest: str | None) -> MeasureView | None:

@@ -23,6 +23,7 @@ class TroubleKind(StrEnum):
     TOO_MANY_MESSAGES = "too_many_messages"  # one way of sending has reached its bound, and is refused from then on
     UNDELIVERABLE = "undeliverable"  # what was meant for it Temporal does not take
     STORY_GONE = "story_gone"  # its workflow has ended, or is not there, and the case has not ended
+    STORY_TAKEN = "story_taken"  # under the name of its workflow another one stands, which is not its own
     STORY_ELSEWHERE = "story_elsewhere"  # its workflow stands in another stage than the file, as after a reset
     LATE_PAYMENT = "late_payment"  # the bank made a payment that was given up, and the case has ended without it
     STUCK = "stuck"  # a step of it, or its workflow itself, fails again and again

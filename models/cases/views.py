@@ -210,6 +210,15 @@ class MeasureView(Value):
     operator_choices: tuple[str, ...]
 
 
+class OnWord(Value):
+    """A signing that stands on the word of whoever recorded it, and the papers of which no full signatures are on
+    record."""
+
+    recorded_by: str
+    signed_on: str
+    papers: tuple[DocumentKind, ...]
+
+
 class EventView(Value):
     """One line of the log."""
 
@@ -247,6 +256,7 @@ class CasePage(Value):
         approval: the latest one that still holds; ``approvals`` are all.
         receipts: what came in, and what each of it stands on.
         acts, messages: the refused ones too.
+        on_word: how far its signing stands on the maker's word; None where it does not, or is not recorded yet.
     """
 
     case_no: str
@@ -307,3 +317,4 @@ class CasePage(Value):
     acts: tuple[Recorded, ...]
     messages: tuple[MessageView, ...]
     documents: tuple[DocumentView, ...]
+    on_word: OnWord | None

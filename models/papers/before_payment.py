@@ -12,11 +12,11 @@ from models.cases.applications import Guarantor
 from models.cases.approvals import current_approval
 from models.cases.case_file import Event
 from models.papers.documents import Document
-from models.papers.signatures import Signature, SignedHow, signatures_of
+from models.papers.signatures import Signature, signatures_of
 from rulebook.events import EventKind
 from rulebook.law.measure import Measure
 from rulebook.papers.kinds import DocumentKind, before_payment, on_release_day
-from rulebook.papers.signing import PaperSigned, Unsigned, unsigned
+from rulebook.papers.signing import OnRecord, PaperSigned, SignedHow, Unsigned, unsigned
 
 
 class SignedPapers(NamedTuple):
@@ -27,12 +27,24 @@ class SignedPapers(NamedTuple):
 
 
 def signed_papers(session: Session, case_no: str, measure: Measure) -> SignedPapers:
-    """The papers of the approval that holds, and of the release that is at hand.
+    """The papers of the approval that holds, and of the release that is at hand, where signatures must be on record.
 
     A payment that was sent back needs another release, with papers of its own.
     """
-    form, approval = measure.papers.signed_before_payment.value, current_approval(session, case_no)
-    if form is None or approval is None or approval.approved_at is None:
+    form = measure.papers.signed_before_payment.value
+    return SignedPapers() if form is None else _signed(session, case_no, measure, form)
+
+
+def signed_on_word(session: Session, case_no: str, measure: Measure) -> tuple[Unsigned, ...]:
+    """What the maker's recorded signing alone vouches for: where nobody says that signatures must be on record, the
+    same papers as far as these are not, in any form."""
+    silent = measure.papers.signed_before_payment.value is None
+    return _signed(session, case_no, measure, OnRecord.EITHER).missing if silent else ()
+
+
+def _signed(session: Session, case_no: str, measure: Measure, form: OnRecord) -> SignedPapers:
+    approval = current_approval(session, case_no)
+    if approval is None or approval.approved_at is None:
         return SignedPapers()
     # By the story's own clock, as its papers are dated: the database's may be ahead of it.
     event = table(Event).c

@@ -28,14 +28,6 @@ _LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('signature/' || CAST
 _MOST_ALIKE = 20
 
 
-class SignedHow(StrEnum):
-    """In what way a party signed."""
-
-    PADES = "pades"  # with a certificate, in this house
-    PLATFORM = "platform"  # on a signing platform
-    WET_INK = "wet_ink"  # by hand and seal; a scan of it is kept
-
-
 class FlowEnd(StrEnum):
     """How far a signing on a platform is, as this house sees it."""
 

@@ -17,7 +17,7 @@ from rulebook.law.measure import Measure
 from rulebook.law.size import industry_of
 from rulebook.messages import ChecklistItem
 from rulebook.money import yuan
-from rulebook.values import Value
+from rulebook.values import Value, expected_of, place_of
 
 _FEN, _YUAN = "_fen", "_yuan"
 _WRITTEN_YUAN = r"[0-9]{1,13}(\.[0-9]{1,2})?"
@@ -191,7 +191,7 @@ def _item_in_fen(key: str, item: object, path: str) -> tuple[str, Any]:
 
 def _refusal(error: ErrorDetails) -> XuqiaoError:
     """The first thing that is no question, under the name it was written with."""
-    key = ".".join(re.sub(f"{_FEN}$", _YUAN, str(step)) for step in error["loc"])
+    key = place_of(re.sub(f"{_FEN}$", _YUAN, step) if isinstance(step, str) else step for step in error["loc"])
     match error["type"]:
         case "extra_forbidden":
             return XuqiaoError("question.unknown_key", key=key)
@@ -200,7 +200,7 @@ def _refusal(error: ErrorDetails) -> XuqiaoError:
         case "json_invalid":  # such as half a sign, which JSON can write and no text can hold
             return XuqiaoError("question.not_json", reason=error["msg"])
         case _:
-            return XuqiaoError("question.bad_value", key=key, value=error["input"], expected=error["msg"])
+            return XuqiaoError("question.bad_value", key=key, value=error["input"], expected=expected_of(error))
 
 
 # The schema ----------------------------------------------------------------------------------------------------

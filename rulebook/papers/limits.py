@@ -7,7 +7,7 @@ from pydantic_core import ErrorDetails
 
 from rulebook.errors import XuqiaoError
 from rulebook.papers.amounts import MOST_FEN
-from rulebook.values import Value
+from rulebook.values import Value, place_of
 
 MOST_COUNT = 10_000_000
 """Days, heads, pages, millionths of a rate: beyond ten millions it can only be a mistake."""
@@ -101,7 +101,7 @@ def _characters(value: object) -> int:
 
 def _named(owner: str, fault: ErrorDetails) -> XuqiaoError | None:
     """Our own error for a fault of size; None for every other fault, which is a mistake in the program."""
-    field = ".".join([owner, *map(str, fault["loc"])])
+    field = place_of([owner, *fault["loc"]])
     limits: dict[str, Any] = fault.get("ctx", {})
     match fault["type"]:
         case "string_too_long":

@@ -7,6 +7,14 @@ from typing import NamedTuple
 from rulebook.papers.kinds import DocumentKind
 
 
+class SignedHow(StrEnum):
+    """In what way a party signed."""
+
+    PADES = "pades"  # with a certificate, in this house
+    PLATFORM = "platform"  # on a signing platform
+    WET_INK = "wet_ink"  # by hand and seal; a scan of it is kept
+
+
 class OnRecord(StrEnum):
     """In what form signatures are on record before payment; the measure or the operator says so."""
 

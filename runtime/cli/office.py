@@ -2,16 +2,19 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-
-from sqlmodel import Session
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from activities.words import set_language
-from models.funds.codes import fund_codes
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Misuse
 from runtime.cli.language import call
-from runtime.records import Records
 from runtime.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
+    from runtime.records import Records
 
 
 def settings() -> Settings:
@@ -23,25 +26,35 @@ def settings() -> Settings:
 
 
 class Office:
-    """The case file and the books, as the settings name them; closed at the end of its block."""
+    """The case file and the books, as the settings name them; closed at the end of its block.
+
+    What speaks to a database is loaded when it is first asked for: a command that needs none does not wait for it.
+    """
 
     def __init__(self) -> None:
         self.settings = settings()
-        self.records = Records(self.settings)
+
+    @cached_property
+    def records(self) -> "Records":
+        """The ways into the database."""
+        from runtime.records import Records
+
+        return Records(self.settings)
 
     def __enter__(self) -> "Office":
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.records.close()
+        if "records" in self.__dict__:
+            self.records.close()
 
     @property
-    def begin(self) -> Callable[[], AbstractContextManager[Session]]:
+    def begin(self) -> Callable[[], "AbstractContextManager[Session]"]:
         """Opens a session that commits at the end of its block."""
         return self.records.sessions.begin
 
     @property
-    def desk(self) -> Callable[[], AbstractContextManager[Session]]:
+    def desk(self) -> Callable[[], "AbstractContextManager[Session]"]:
         """Opens a session of the desk, by which people's decisions are put on record.
 
         Raises:
@@ -49,13 +62,15 @@ class Office:
         """
         return self.records.desk_sessions.begin
 
-    def the_fund(self, session: Session, code: str | None) -> str:
+    def the_fund(self, session: "Session", code: str | None) -> str:
         """The fund that is meant: the one named, or the only one there is.
 
         Raises:
             XuqiaoError: ``fund.unknown``; ``cli.no_fund`` when none is open.
             Misuse: ``cli.usage.fund_needed`` when there are several.
         """
+        from models.funds.codes import fund_codes
+
         codes = fund_codes(session)
         if code is not None:
             if code not in codes:

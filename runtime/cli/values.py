@@ -55,6 +55,15 @@ def day_of(option: str, typed: str) -> date:
         raise bad_value(option, say("cli.usage.not_a_day", value=typed)) from None
 
 
+def day_if_typed(option: str, typed: str | None) -> date | None:
+    """A day that may be left out: None where the option was not given; nothing behind it is no day either.
+
+    Raises:
+        Misuse: ``cli.usage.bad_value``.
+    """
+    return None if typed is None else day_of(option, typed)
+
+
 def month_of(option: str, typed: str) -> date:
     """The first day of a month typed as 2026-03.
 

@@ -25,6 +25,7 @@ import psycopg
 from rulebook.errors import XuqiaoError
 from rulebook.values import Value
 from runtime.devstack.state import HOST, command_line, write_private
+from runtime.settings import PASSWORDS_NAME
 from runtime.supervisor import Child
 
 ACCOUNT = "xuqiao"
@@ -122,7 +123,7 @@ def home_of(var: Path) -> Path:
     kept = _written_down(var)
     if kept is None:
         by_path = SYSTEM_ROOT / hashlib.sha256(os.fsencode(var)).hexdigest()[:16]  # before it was written down
-        return by_path if (var / "passwords.json").exists() else SYSTEM_ROOT / secrets.token_hex(8)
+        return by_path if (var / PASSWORDS_NAME).exists() else SYSTEM_ROOT / secrets.token_hex(8)
     folder, home = kept
     there = _written_down(folder) if folder != var else None
     if there is not None and there[1] == home:

@@ -19,6 +19,7 @@ from types import TracebackType
 
 from models.bootstrap import RolePasswords, database_urls
 from rulebook.errors import XuqiaoError
+from runtime.settings import PASSWORDS_NAME
 
 DATABASE = "xuqiao"
 HOST = "127.0.0.1"
@@ -90,7 +91,7 @@ def addresses_of(var: Path) -> Addresses | None:
 
 def read_passwords(var: Path) -> Passwords | None:
     """The passwords of this folder's stack, if it was ever started."""
-    path = var / "passwords.json"
+    path = var / PASSWORDS_NAME
     if not path.exists():
         return None
     kept = json.loads(path.read_text())
@@ -103,7 +104,7 @@ def read_passwords(var: Path) -> Passwords | None:
 def make_passwords(var: Path) -> Passwords:
     """New random passwords, kept in a file for its owner alone."""
     passwords = Passwords(*(secrets.token_urlsafe(24) for _ in range(4)))
-    write_private(var / "passwords.json", vars(passwords))
+    write_private(var / PASSWORDS_NAME, vars(passwords))
     return passwords
 
 

@@ -1,11 +1,14 @@
 """A case that is flooded, or cannot be reached, is its own trouble: said to its sender and to people, no other's."""
 
+import asyncio
 import itertools
 import json
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from temporalio.api.common.v1 import WorkflowExecution
+from temporalio.api.workflowservice.v1 import DeleteWorkflowExecutionRequest
 from temporalio.service import RPCError, RPCStatusCode
 
 from activities.cases.troubles import Remedy, approve_remedy, propose_remedy
@@ -16,7 +19,7 @@ from models.cases.troubles import TroubleKind, troubles
 from models.funds.funds import fund as fund_row
 from models.funds.people import actor
 from models.outbox import MOST_OF_ONE_CASE, DeliveryKind, Outbox, send
-from rulebook.cases import BankAnswer
+from rulebook.cases import BankAnswer, renewal_id
 from rulebook.messages import (
     MOST_LINES,
     Actor,
@@ -207,6 +210,39 @@ async def test_28_a_server_that_is_away_counts_against_no_case(fund: TestedFund)
             await away.deliver_some()
     assert outbox_of(fund, case)[-1].tries == 0
     assert open_troubles(fund, case) == []
+
+
+async def test_42_a_start_whose_name_is_taken_is_told_and_one_sent_again_is_not(fund: TestedFund) -> None:
+    again = await a_case(fund)
+    with fund.services.sessions.begin() as session:
+        session.execute(text("UPDATE outbox SET delivered_at = NULL WHERE case_no = :case"), {"case": again})
+    relay = Relay(fund.services, fund.client)
+    assert await relay.deliver_some() == 1
+    assert open_troubles(fund, again) == []
+
+    case = fund.file(a_micro_manufacturer(maturity=fund.in_days(5)))
+    other = {"case_no": "OTHER-1", "fund": fund.code, "queues": "of-another-house"}
+    name = renewal_id(fund.code, case)
+    await fund.client.start_workflow("Renewal", other, id=name, task_queue="of-another-house")
+    assert await relay.deliver_some() == 0
+    with fund.services.sessions() as session:
+        (trouble,) = troubles(session, case_no=case)
+    assert (trouble.kind, trouble.detail) == (
+        TroubleKind.STORY_TAKEN,
+        {"case": case, "workflow": name, "of": "OTHER-1"},
+    )
+    assert [(each.delivered_at, each.failure) for each in outbox_of(fund, case)] == [(None, None)], "it is tried again"
+
+    gone = DeleteWorkflowExecutionRequest(
+        namespace=fund.client.namespace, workflow_execution=WorkflowExecution(workflow_id=name)
+    )
+    await fund.client.workflow_service.delete_workflow_execution(gone)
+    async with asyncio.timeout(fund.busy_seconds):
+        while open_troubles(fund, case):
+            try_again_now(fund)
+            await relay.deliver_some()
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.BANK_OPINION, "it began by itself"
 
 
 async def test_28_a_thousand_messages_of_one_case_do_not_keep_another_waiting(fund: TestedFund) -> None:

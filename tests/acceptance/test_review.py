@@ -1,11 +1,14 @@
 """What an auditor tries: replies lost at the worst moment, the same line twice, a second pair of hands, two relays."""
 
 import asyncio
+import time
+from contextlib import suppress
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from sqlalchemy import text
+from temporalio.service import RPCError, RPCStatusCode
 
 from activities.bank.payments import Payments
 from activities.contracts import Queue, queue_name
@@ -15,6 +18,7 @@ from models.funds.artificial_time import play_business_day
 from models.funds.funds import fund as the_fund
 from models.funds.funds import kept_measure
 from models.funds.people import actor
+from models.outbox import take
 from rulebook.bridges import Bridge
 from rulebook.cases import BankAnswer, PromiseRung, recovery_id
 from rulebook.messages import (
@@ -277,6 +281,110 @@ async def test_a_second_relay_leaves_a_case_alone_that_the_first_has_in_hand(fun
     assert await slow == 1
     await fund.settle()
     assert fund.events(case).index("bank_answered") < fund.events(case).index("refused")
+
+
+_WAITS_IN_A_TRANSACTION = text("""
+    SELECT count(*) FROM pg_stat_activity
+    WHERE datname = current_database() AND state = 'idle in transaction' AND pid <> pg_backend_pid()
+""")
+_TIME_IS_OVER = text("UPDATE outbox SET next_at = now() WHERE case_no = :case AND delivered_at IS NULL")
+
+
+class HeldUpRelay(Relay):
+    """A relay whose signals do not leave until somebody lets them."""
+
+    def __init__(self, fund: TestedFund, error: Exception | None = None) -> None:
+        super().__init__(fund.services, fund.client)
+        self.begun, self.go_on, self._error = asyncio.Event(), asyncio.Event(), error
+
+    async def _signal(self, delivery: Any, route: dict[str, str]) -> None:
+        self.begun.set()
+        await self.go_on.wait()
+        if self._error:
+            raise self._error
+        await super()._signal(delivery, route)
+
+
+def outbox_times(fund: TestedFund, case: str) -> list[tuple[bool, int]]:
+    """Of each delivery of a case, in order: whether it arrived, and how often it failed."""
+    with fund.services.sessions() as session:
+        rows = session.execute(
+            text("SELECT delivered_at IS NOT NULL, tries FROM outbox WHERE case_no = :case ORDER BY id"), {"case": case}
+        )
+        return [(row[0], row[1]) for row in rows]
+
+
+async def test_35_no_transaction_waits_while_temporal_does_not_answer(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    relay = HeldUpRelay(fund)
+    fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+    slow = asyncio.create_task(relay.deliver_some())
+    await relay.begun.wait()
+    waiting = []
+    for _ in range(100):  # others may be between two statements of theirs
+        with fund.services.sessions() as session:
+            waiting.append(session.execute(_WAITS_IN_A_TRANSACTION).scalar_one())
+        if waiting[-1] == 0:
+            break
+        await asyncio.sleep(0.05)
+    assert waiting[-1] == 0
+    relay.go_on.set()
+    assert await slow == 1
+
+
+async def test_35_what_a_dead_relay_had_in_hand_is_anothers_when_its_time_is_over(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+    with fund.services.sessions.begin() as session:
+        (taken,) = take(session, 64, 600.0)  # and whoever took it is no more
+    last = fund.bank_writes(case, NotRenewing(reason="总行收紧授信"))
+    assert [each.case_no for each in taken.deliveries] == [case]
+    assert await Relay(fund.services, fund.client).deliver_some() == 0, "not even what came later"
+    with fund.services.sessions.begin() as session:
+        session.execute(_TIME_IS_OVER, {"case": case})
+    assert await Relay(fund.services, fund.client).deliver_some() == 2
+    await fund.settle()
+    assert fund.message(last.id).state == "accepted"
+    assert fund.events(case).index("bank_answered") < fund.events(case).index("refused")
+
+
+async def test_35_a_relay_that_wakes_when_its_time_is_over_puts_nothing_off(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    frozen = HeldUpRelay(fund, RPCError("busy", RPCStatusCode.RESOURCE_EXHAUSTED, b""))
+    fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+    slow = asyncio.create_task(frozen.deliver_some())
+    await frozen.begun.wait()
+    with fund.services.sessions.begin() as session:
+        session.execute(_TIME_IS_OVER, {"case": case})
+    other = HeldUpRelay(fund)
+    taken_over = asyncio.create_task(other.deliver_some())
+    await other.begun.wait()
+    frozen.go_on.set()
+    with suppress(RPCError):
+        await slow
+    assert await Relay(fund.services, fund.client).deliver_some() == 0, "it is in the other's hand"
+    other.go_on.set()
+    assert await taken_over == 1
+    assert outbox_times(fund, case) == [(True, 0), (True, 0)]
+
+
+async def test_35_a_relay_stops_when_its_time_began_before_it_was_frozen(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    fund.bank_writes(case, Opinion(answer=BankAnswer.REPAY_THEN_LEND, promise=fund.promise(case)))
+
+    class Frozen(HeldUpRelay):
+        batch_time = 0.3
+
+        def _take(self) -> Any:
+            taken = super()._take()
+            time.sleep(0.5)  # as long as a process stands still that was stopped in this very moment
+            return taken
+
+    relay = Frozen(fund)
+    relay.go_on.set()
+    with pytest.raises(TimeoutError):
+        await relay.deliver_some()
+    assert not relay.begun.is_set(), "nothing leaves after its time"
 
 
 async def test_what_was_written_on_an_approval_or_a_payment_stays(fund: TestedFund) -> None:

@@ -80,7 +80,8 @@ async def test_30_a_story_that_was_ended_is_found_and_goes_on_where_it_was(fund:
     assert await looked(fund, case) == []
     await stopped(story(fund, case))
     assert await looked(fund, case) == [TroubleKind.STORY_GONE]
-    assert (await refusal_of(fund.approve(case))).code == "act.case_not_running"
+    refusal = await refusal_of(fund.approve(case))
+    assert (refusal.code, refusal.params["case"]) == ("case.story_gone", case), "it has not ended, and can be mended"
     said = fund.bank_writes(case, PromiseWithdrawn(reason="总行收紧授信"))  # kept until the story can hear it
     await fund.settle()
     assert fund.message(said.id).state == "received"

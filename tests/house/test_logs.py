@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from runtime.logs import REPEATED_SECONDS, AsJson, Repeated
+from runtime.logs import MOST_REMEMBERED, REPEATED_SECONDS, AsJson, Repeated
 
 
 class Clock:
@@ -57,3 +57,17 @@ def test_35_an_outage_is_said_once_and_counted(
     clock.seconds = REPEATED_SECONDS
     log.warning("relay waits: %s", "OperationalError")
     assert lines(caplog)[-1]["left_out"] == 9_999
+
+
+def test_35_what_is_remembered_of_trouble_has_a_bound(
+    log: logging.Logger, caplog: pytest.LogCaptureFixture, clock: Clock
+) -> None:
+    (silence,) = (each for each in caplog.handler.filters if isinstance(each, Repeated))
+    for number in range(3 * MOST_REMEMBERED):
+        log.warning(f"case {number} is odd")
+        log.warning("relay waits")
+        assert len(silence._last) <= MOST_REMEMBERED
+    assert len(caplog.records) <= 3 * MOST_REMEMBERED + 4, "what repeats is still said once, or nearly"
+    clock.seconds = REPEATED_SECONDS
+    log.warning("all quiet")
+    assert len(silence._last) == 1, "what is over is forgotten"

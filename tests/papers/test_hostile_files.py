@@ -18,7 +18,7 @@ from activities.papers.reading import ReadPaper
 from activities.papers.strict import apart
 from activities.papers.strict.apart import look_at
 from activities.papers.strict.bounds import BOUNDS
-from activities.papers.strict.seen import Seen
+from activities.papers.strict.seen import Seen, Wanted
 from activities.signing.places import place_of
 from activities.words import LANGUAGES, be_strict, say
 from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
@@ -92,7 +92,7 @@ def test_36_a_file_made_to_fell_is_refused_in_time(name: str, monkeypatch: pytes
 
 def test_36_a_file_that_outlasts_its_time_is_said_to_be_too_much(paper: Paper, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BOUNDS, "seconds", 0.01)
-    (seen,) = look_at([paper.pdf])
+    (seen,) = look_at([(paper.pdf, Wanted.ALL)])
     assert [each.params["what"] for each in seen.faults] == ["seconds"]
     assert "上限0.01" in say(seen.faults[0].code, "zh", **seen.faults[0].params)
 
@@ -102,7 +102,7 @@ def test_36_a_machine_without_time_for_a_file_says_nothing_against_it(
 ) -> None:
     monkeypatch.setitem(BOUNDS, "seconds", 0.01)
     monkeypatch.setattr(apart, "_used", lambda: 0.0)
-    assert [each.code for each in look_at([paper.pdf])[0].faults] == ["paper_check.busy"]
+    assert [each.code for each in look_at([(paper.pdf, Wanted.ALL)])[0].faults] == ["paper_check.busy"]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_36_what_the_process_uses_up_is_bounded_by_the_system(
     greedily = f"def greedy():\n  {greedy}\n"
     monkeypatch.setattr(apart, "_BEGIN", f"exec({greedily!r}); {begin}")
     monkeypatch.setitem(BOUNDS, "seconds", 60)
-    (seen,) = look_at([b"%PDF-"])
+    (seen,) = look_at([(b"%PDF-", Wanted.ALL)])
     assert [each.params["what"] for each in seen.faults] == [bound]
 
 
@@ -134,7 +134,7 @@ def test_36_many_signatures_are_judged_in_time(paper: Paper, tmp_path: Path) -> 
     signed, authority = paper.pdf, DemoAuthority(tmp_path)
     for _ in range(12):
         signed = sign_pdf(signed, "borrower", authority.credential("borrower", "x"), None, None)
-    (seen,) = look_at([signed])
+    (seen,) = look_at([(signed, Wanted.ALL)])
     assert [each.good for each in seen.signatures] == [True] * 12
 
 
@@ -158,7 +158,8 @@ def test_37_an_honest_paper_has_no_fault_signed_or_not(
     for box in paper.boxes:
         place, stamp = place_of(boxes, box.party), a_stamp("甲公司", "王核（复核）")
         signed = sign_pdf(signed, box.party, authority.credential(box.party, "甲公司"), place, stamp)
-    for seen in look_at([paper.pdf, changed(paper.pdf, lambda pdf: None), signed], [authority.certificate]):
+    files = [(each, Wanted.ALL) for each in (paper.pdf, changed(paper.pdf, lambda pdf: None), signed)]
+    for seen in look_at(files, [authority.certificate]):
         assert (seen.whole, seen.faults, seen.text_faults, seen.laid_over) == (True, (), (), ())
         assert all(each.good and each.trusted for each in seen.signatures)
     assert len(seen.signatures) == len(paper.boxes)

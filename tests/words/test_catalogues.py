@@ -19,7 +19,7 @@ from models.books.statements import DifferenceState
 from models.cases.acts import ActState
 from models.cases.case_file import URGENCY
 from models.cases.views import PAYMENT_STATES
-from models.papers.signatures import FlowEnd, SignedHow
+from models.papers.signatures import FlowEnd
 from rulebook import cases, events, findings, messages, stages
 from rulebook.books import postings
 from rulebook.books.chart import PARTS, Basis
@@ -33,6 +33,7 @@ from rulebook.law.provisions import DayOff, QueueOrder
 from rulebook.papers import clauses
 from rulebook.papers import kinds as papers
 from rulebook.papers.kinds import PAPERS, LegalForm
+from rulebook.papers.signing import SignedHow
 from tests.source_code import TOP, each_node, files, nodes
 
 SOURCES = ("rulebook", "models", "gateways", "activities", "workflows", "portal", "runtime")

@@ -1,9 +1,12 @@
 """The direct route (无还本续贷): the bank renews without repayment, and the fund's money stays home."""
 
+from temporalio import workflow
+
 from activities import contracts
 from rulebook.events import EventKind
-from rulebook.messages import NewLoan, NotRenewing, Opinion, Withdraw
+from rulebook.messages import NewLoan, NotRenewing, Opinion, Receipt, Withdraw
 from rulebook.stages import CaseStage, MessageKind
+from rulebook.values import Value
 from workflows.case import RenewalCase, Wait
 from workflows.stages.before_money import CaseOver
 
@@ -20,7 +23,7 @@ async def signed(case: RenewalCase, opinion: Opinion) -> bool:
         step=step, answer=opinion.answer, route=opinion.answer.route, promise=opinion.promise
     )
     await case.commit(contracts.record_promise, request)
-    match await case.hear(wait, NewLoan, NotRenewing, Withdraw):
+    match await _heard(case, wait):
         case NewLoan() as loan:
             step = case.step(EventKind.DIRECT_RENEWAL_SIGNED, stage=CaseStage.CLOSED, note=loan.note)
             await case.commit(contracts.record_new_loan, contracts.RecordNewLoan.of(step, loan))
@@ -29,6 +32,14 @@ async def signed(case: RenewalCase, opinion: Opinion) -> bool:
             raise CaseOver(CaseStage.WITHDRAWN, withdrawal.reason)
         case _:
             return False
+
+
+async def _heard(case: RenewalCase, wait: Wait) -> Value | None:
+    """What the bank or the borrower says of the signing; money that came in is no return, for none is out."""
+    money = (Receipt,) if workflow.patched("no-money-out") else ()
+    while isinstance(body := await case.hear(wait, NewLoan, NotRenewing, Withdraw, *money), Receipt):
+        case.refuse("message.no_money_out", case=case.case_no)
+    return body
 
 
 def _signing_wait(case: RenewalCase) -> Wait:

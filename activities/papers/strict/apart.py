@@ -20,7 +20,7 @@ from pydantic import TypeAdapter
 
 from activities.papers.findings import refusal
 from activities.papers.strict.bounds import BOUNDS, too_much
-from activities.papers.strict.seen import Seen
+from activities.papers.strict.seen import Seen, Wanted
 from activities.signing.found import unreadable
 from rulebook.errors import XuqiaoError
 
@@ -31,27 +31,33 @@ OUT_OF_MEMORY = 77
 
 
 def look_at(
-    contents: Sequence[bytes], roots: Iterable[x509.Certificate] = (), office_fonts: Path | None = None
+    asked: Sequence[tuple[bytes, Wanted]],
+    roots: Iterable[x509.Certificate] = (),
+    office_fonts: Path | None = None,
+    *,
+    seconds: float | None = None,
 ) -> list[Seen]:
     """Look at files, whoever made them.
 
     Args:
-        contents: of the files.
+        asked: the content of each file, and what is wanted of it.
         roots: the authorities whose certificates are believed.
         office_fonts: a folder with the office's own fonts, beside those that come with the program.
+        seconds: until they are given up; None for as long as there is for a check.
     Returns:
         what was seen of each, in the order given. Where they are too much for the process, the last one read is refused
         and so are those behind it.
     """
     fonts = sorted((Path(str(files("templates"))) / "agreements" / "fonts").glob("*.ttf"))
     fonts += sorted(each for each in office_fonts.iterdir() if each.suffix in {".ttf", ".otf"}) if office_fonts else []
-    asked = {
-        "sizes": [len(each) for each in contents],
+    seconds, contents = BOUNDS["seconds"] if seconds is None else seconds, [content for content, _ in asked]
+    told = {
+        "files": [(len(content), wanted) for content, wanted in asked],
         "fonts": [str(each) for each in fonts],
         "roots": [root.public_bytes(Encoding.PEM).decode() for root in roots],
     }
     with TemporaryFile() as handed:  # not a pipe: whoever is ended in the middle leaves nobody waiting to be read
-        handed.writelines([json.dumps(asked).encode(), b"\n", *contents])
+        handed.writelines([json.dumps(told).encode(), b"\n", *contents])
         handed.seek(0)
         begun = _used()
         try:
@@ -59,7 +65,7 @@ def look_at(
                 [sys.executable, "-I", "-c", _BEGIN, *sys.path],
                 stdin=handed,
                 capture_output=True,
-                timeout=BOUNDS["seconds"],
+                timeout=seconds,
                 check=False,
             )
         except subprocess.TimeoutExpired:

@@ -5,7 +5,9 @@ import json
 import os
 import resource
 import sys
+from importlib.util import find_spec
 from pathlib import Path
+from types import ModuleType
 
 from activities.papers.strict.bounds import BOUNDS
 
@@ -19,6 +21,7 @@ def main() -> None:
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    _without_signing()
     gc.disable()  # it is gone before there is anything to collect, and its memory is bounded
     try:
         answer = _answer()
@@ -29,17 +32,32 @@ def main() -> None:
     os._exit(0)  # nothing is open, and to take everything apart takes longer than to answer
 
 
+def _without_signing() -> None:
+    """Load of the library that checks signatures only what checks them.
+
+    Its package loads what makes signatures as well: clients of time-stamp servers, HTTP, pictures; half a second of
+    this process's life for what it must not do. The parts that check are asked for one by one, and bring what they
+    need.
+    """
+    package = ModuleType("pyhanko.sign")
+    found = find_spec("pyhanko")
+    assert found is not None
+    package.__path__ = [f"{place}/sign" for place in found.submodule_search_locations or ()]
+    sys.modules[package.__name__] = package
+
+
 def _answer() -> str:
     from cryptography import x509
     from pydantic_core import to_json
 
     from activities.papers.strict.look import look
+    from activities.papers.strict.seen import Wanted
 
     asked = json.loads(sys.stdin.buffer.readline())
     fonts = [Path(each) for each in asked["fonts"]]
     roots = [x509.load_pem_x509_certificate(each.encode()) for each in asked["roots"]]
-    contents = [sys.stdin.buffer.read(size) for size in asked["sizes"]]
-    return to_json([look(each, fonts, roots) for each in contents]).decode()
+    files = [(sys.stdin.buffer.read(size), Wanted(wanted)) for size, wanted in asked["files"]]
+    return to_json([look(content, fonts, roots, wanted) for content, wanted in files]).decode()
 
 
 def _out_of_memory() -> int:

@@ -133,20 +133,12 @@ class Known:
             own = _Shapes(harfbuzz.Blob(program))
         except Exception as error:  # a damaged font makes the library fail in any way
             raise broken(f"a font that is none: {error}") from None
-        best: list[int] | None = None
-        against: _Shapes | None = None
-        for shapes in self._shapes:
-            unlike = [
-                number
-                for number, char in font.used.items()
-                if not _same(own, number, shapes, char) or abs(shapes.width(char) - font.width(number)) > _AS_WIDE
-            ]
-            if best is None or len(unlike) < len(best):
-                best, against = unlike, shapes
-            if not unlike:
-                break
-        if best is None or against is None:
+        if any(next(_unlike(own, font, shapes), None) is None for shapes in self._shapes):
+            return []
+        counted = [(list(_unlike(own, font, shapes)), shapes) for shapes in self._shapes]
+        if not counted:
             return [Otherwise(char, "") for char in font.used.values()]
+        best, against = min(counted, key=lambda pair: len(pair[0]))
         return [Otherwise(font.used[number], _shown(own, number, against)) for number in best]
 
 
@@ -182,6 +174,13 @@ class _Shapes:
                 self._font.draw_glyph_with_pen(number, pen)
             self._known[number] = pen.value
         return self._known[number]
+
+
+def _unlike(own: _Shapes, font: EmbeddedFont, shapes: _Shapes) -> Iterator[int]:
+    """The used glyphs of a font that do not look as in another."""
+    for number, char in font.used.items():
+        if not _same(own, number, shapes, char) or abs(shapes.width(char) - font.width(number)) > _AS_WIDE:
+            yield number
 
 
 def _same(own: _Shapes, number: int, known: _Shapes, char: str) -> bool:

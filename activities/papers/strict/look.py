@@ -16,7 +16,7 @@ from activities.papers.strict.fonts import Known
 from activities.papers.strict.held import strangers
 from activities.papers.strict.page import Drawer, Page
 from activities.papers.strict.pdf import Pdf, Thing, text_of
-from activities.papers.strict.seen import Seen
+from activities.papers.strict.seen import Seen, Wanted
 from activities.signing.found import FoundSignature, Look, unreadable
 from rulebook.errors import XuqiaoError
 
@@ -26,22 +26,24 @@ _FIELD_TREE = frozenset({("annotation", "Kids"), ("annotation", "Parent"), ("for
 """Fields below fields: the libraries that check signatures would follow them without end."""
 
 
-def look(content: bytes, fonts: Sequence[Path], roots: Sequence[x509.Certificate]) -> Seen:
+def look(content: bytes, fonts: Sequence[Path], roots: Sequence[x509.Certificate], wanted: Wanted = Wanted.ALL) -> Seen:
     """Look at a file.
 
     Args:
         fonts: of the papers of this house.
         roots: the authorities that are believed.
+        wanted: what is asked about it; more than that is not looked at.
     Returns:
         what was seen. No file is an error: what is wrong with it stands there, and so does that it is too much.
     """
     try:
         pdf = Pdf(content)
-        odd = strangers(pdf)
+        odd = strangers(pdf) if wanted is Wanted.ALL else []
     except XuqiaoError as error:
         broken = (unreadable(),) if b"/ByteRange" in content else ()
         return Seen(whole=False, signatures=broken, faults=(refusal(error),))
-    return _Looking(content, pdf, odd, Known(fonts)).seen(roots)
+    looking = _Looking(content, pdf, odd, Known(fonts))
+    return looking.seen(roots) if wanted is Wanted.ALL else looking.part(wanted)
 
 
 class _Looking:
@@ -62,9 +64,7 @@ class _Looking:
             self._faults.append(finding("paper_check.draft"))
         elif self._whole:
             self._step(self._judge_pages)
-        attached = list[bytes]()
-        with suppress(XuqiaoError):
-            attached = list(self._attached())
+        attached = self._embedded()
         signed, looks, over = self._signed(roots)
         if self._odd:
             told = ", ".join(f"{part}: {what}" for part, what in self._odd)
@@ -72,7 +72,7 @@ class _Looking:
         seen = Seen(
             whole=self._whole,
             pages=tuple(page.text for page in self._pages),
-            attached=tuple(each.decode("latin-1") for each in attached),
+            attached=attached,
             draft=draft,
             signatures=tuple(signed),
             looks=looks,
@@ -80,6 +80,23 @@ class _Looking:
             faults=tuple(self._faults),
         )
         return seen.model_copy(update={"text_faults": tuple(_against(seen))})
+
+    def part(self, wanted: Wanted) -> Seen:
+        """What is wanted of a file that this house kept; nothing is judged."""
+        if wanted is Wanted.LOOKS:
+            from activities.signing.looks import looks_of
+
+            return Seen(whole=True, looks=looks_of(self._content))
+        if wanted is Wanted.TEXT:
+            self._step(self._draw)
+        return Seen(whole=self._whole, pages=tuple(page.text for page in self._pages), attached=self._embedded())
+
+    def _embedded(self) -> tuple[str, ...]:
+        """What it carries under the name of the facts, as far as that can be read."""
+        attached = list[str]()
+        with suppress(XuqiaoError):
+            attached.extend(each.decode("latin-1") for each in self._attached())
+        return tuple(attached)
 
     def _step(self, do: Callable[[], Iterator[FileFinding]]) -> None:
         try:
@@ -146,18 +163,22 @@ class _Looking:
             return [unreadable()], {}, []
         from activities.signing.check import find_signatures
         from activities.signing.looks import laid_over, looks_of
+        from activities.signing.reader import Reader
 
         try:
             within("signatures", len(fields))
-            found = find_signatures(self._content, roots)
+            reader = Reader(self._content)
+            found = find_signatures(self._content, roots, reader)
         except XuqiaoError as error:
             self._whole = False
             self._faults.append(refusal(error))
             return [unreadable()], {}, []
+        except Exception:  # a damaged file makes the library fail in any way
+            return [unreadable()] if b"/ByteRange" in self._content else [], {}, []
         read = sum(bool(each.field) for each in found)
         signed = sum("V" in field for field in fields)
         missed = [unreadable()] * max(0, signed - read - sum(not each.field for each in found))
-        return [*found, *missed], looks_of(self._content), laid_over(self._content)
+        return [*found, *missed], looks_of(self._content, reader), laid_over(self._content, reader)
 
 
 def _against(seen: Seen) -> Iterator[FileFinding]:

@@ -1,11 +1,21 @@
 """What can be said of a file by itself, whoever made it."""
 
+from enum import StrEnum
 from functools import cached_property
 
 from activities.papers.findings import FileFinding
 from activities.papers.reading import Facts, facts_in
 from activities.signing.found import FoundSignature, Look
 from rulebook.values import Value
+
+
+class Wanted(StrEnum):
+    """What is asked about a file; of what this house kept itself, seldom all."""
+
+    ALL = "all"
+    TEXT = "text"  # its pages and facts
+    FACTS = "facts"
+    LOOKS = "looks"  # how its signatures are shown
 
 
 class Seen(Value):

@@ -16,6 +16,7 @@ from rulebook.books.acts import RISK_COMPENSATION, BookAct, read_act
 from rulebook.books.postings import PostingKind
 from rulebook.books.steps import ProposalState
 from rulebook.errors import XuqiaoError
+from rulebook.values import expected_of, place_of
 from runtime.cli.books.acts import ACTS, Reference
 from runtime.cli.commands import combined
 from runtime.cli.failures import Exit, Misuse, tell
@@ -54,7 +55,7 @@ def propose(
         act = make_body()
     except ValidationError as error:
         first = error.errors()[0]
-        raise Misuse("cli.usage.other", reason=f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        raise Misuse("cli.usage.other", reason=f"{place_of(first['loc'])}: {expected_of(first)}") from None
     digest = digest_of_file("--evidence", evidence_file)
     key = key or str(uuid.uuid4())
     note("cli.unauthenticated")

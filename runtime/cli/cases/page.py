@@ -3,7 +3,16 @@
 from collections.abc import Iterable, Sequence
 
 from activities.cases.next_acts import NextAct
-from activities.cases.page import account_of, account_remark, act_words, basis_words, because, event_words, own_choices
+from activities.cases.page import (
+    account_of,
+    account_remark,
+    act_words,
+    basis_words,
+    because,
+    event_words,
+    own_choices,
+    part_words,
+)
 from activities.cases.wording import awaited, due_words, say_reason, why_ended
 from activities.wording import masked, moment, money, short
 from activities.words import say_finding
@@ -106,6 +115,9 @@ def _show_standing(page: CasePage, acts: Sequence[NextAct]) -> None:
         for act in acts
         if act.refused
     )
+    if word_only := page.on_word:
+        papers = "、".join(word("paper", kind) for kind in word_only.papers)
+        fields([("signing", say("signing.on_word", by=word_only.recorded_by, on=word_only.signed_on, papers=papers))])
     fields([("workflow", page.workflow_id), ("earlier_case", page.follows), ("later_case", page.followed_by)])
     if page.queued:
         fields([("queued", f"{moment(page.queued.queued_at)}  {say(page.queued.reason)}")])
@@ -260,7 +272,7 @@ def _show_log(page: CasePage) -> None:
                 word("stage", event.stage),
                 event_words(event, call.lang),
                 event.actor_name,
-                word("role", event.actor_role),
+                part_words(event.actor_id, event.actor_role, call.lang),
             )
             for event in page.events
         ),

@@ -15,7 +15,7 @@ from runtime.cli.office import Office
 from runtime.cli.options import Address, AsJson, AsUser, Contact, Email, Fund, Phone, Reason
 from runtime.cli.output import note, print_json
 from runtime.cli.tables import table
-from runtime.cli.values import day_of, fen_of
+from runtime.cli.values import day_if_typed, day_of, fen_of
 
 BankCode = Annotated[str, Argument(metavar="CODE")]
 RegisteredName = Annotated[str, Option("--name", metavar="NAME")]
@@ -99,9 +99,9 @@ def set_bank(
         phone=phone,
         email=email,
         agreement=agreement,
-        ceiling_fen=fen_of("--ceiling", bank_ceiling, least=1) if bank_ceiling else None,
+        ceiling_fen=fen_of("--ceiling", bank_ceiling, least=1) if bank_ceiling is not None else None,
         valid_from=day_of("--from", agreement_from),
-        valid_until=day_of("--until", agreement_until) if agreement_until else None,
+        valid_until=day_if_typed("--until", agreement_until),
     )
     note("cli.unauthenticated")
     with Office() as office, office.desk() as session:

@@ -14,7 +14,7 @@ from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Fund, Reason
 from runtime.cli.output import note, print_json, word
 from runtime.cli.tables import table
-from runtime.cli.values import day_of
+from runtime.cli.values import day_if_typed
 
 Who = Annotated[str, Argument(metavar="USER")]
 GrantedRole = Annotated[str, Option("--role", metavar="ROLE")]
@@ -74,8 +74,8 @@ def grant(
         name=person_name,
         organisation=house,
         bank=clerk_bank,
-        from_day=day_of("--from", held_from) if held_from else None,
-        until_day=day_of("--until", held_until) if held_until else None,
+        from_day=day_if_typed("--from", held_from),
+        until_day=day_if_typed("--until", held_until),
     )
     note("cli.unauthenticated")
     with Office() as office, office.desk() as session:
@@ -93,7 +93,7 @@ def take(
     as_json: AsJson = False,
 ) -> int:
     """Propose that somebody plays a part no longer; another person approves it."""
-    role, last_day = member_of("--role", Role, granted_role), day_of("--until", taken_until) if taken_until else None
+    role, last_day = member_of("--role", Role, granted_role), day_if_typed("--until", taken_until)
     note("cli.unauthenticated")
     with Office() as office, office.desk() as session:
         code = office.the_fund(session, fund)

@@ -18,7 +18,7 @@ from runtime.cli.law.pack import Overlay, Pack, the_pack, title_of
 from runtime.cli.options import AsJson
 from runtime.cli.output import fields, line, note, print_json, say, word
 from runtime.cli.tables import table
-from runtime.cli.values import day_of, fen_of
+from runtime.cli.values import day_if_typed, fen_of
 
 _PERCENT_PLACES = 4
 
@@ -33,7 +33,7 @@ def fee(
     as_json: AsJson = False,
 ) -> int:
     principal, number = fen_of("--principal", principal_yuan), count_of("--days", days)
-    paid_on = day_of("--start", start) if start is not None else None
+    paid_on = day_if_typed("--start", start)
     measure = the_pack(pack, overlay)
     found = quote(measure, principal, number, paid_on, _calendar_for(paid_on))
     if as_json:

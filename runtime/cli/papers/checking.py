@@ -1,9 +1,9 @@
 """``xuqiao documents verify``: is a file ours, unchanged, and signed by whom."""
 
 from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
 
 from cryptography.x509 import Certificate
-from sqlmodel import Session
 
 from activities.papers.check import FileReport, check_file
 from activities.papers.embedded import FONTS
@@ -21,6 +21,9 @@ from runtime.cli.output import fields, line, print_json, say, section, word
 from runtime.cli.papers.values import DEMO_FOLDER, PLATFORM_FOLDER, party_word
 from runtime.settings import Settings
 
+if TYPE_CHECKING:
+    from sqlmodel import Session
+
 
 def verify(file: File, as_json: AsJson = False) -> int:
     content = file_content("FILE", file, MOST_BYTES)
@@ -28,16 +31,18 @@ def verify(file: File, as_json: AsJson = False) -> int:
     with Office() as office:
         check = _checking(office.settings)
         try:
-            with office.begin() as session:
-                report = check(content, session)
+            if office.settings.has_records:
+                with office.begin() as session:
+                    report = check(content, session)
+            else:
+                report = check(content, None)
         except Exception as error:
-            # Whoever has no way to the records still learns what the file says of itself.
-            foreseen = known(error)
-            if foreseen is None or exit_of(foreseen) is not Exit.NOT_SET_UP:
+            # Whoever has no way to the records still learns what the file says of itself; but records that are there
+            # and do not answer are not the same as none: nobody may take the rest for the whole.
+            away = known(error)
+            if away is None or exit_of(away) is not Exit.NOT_SET_UP:
                 raise
             report = check(content, None)
-            # Records that are there and do not answer are not the same as none: nobody may take the rest for the whole.
-            away = foreseen if office.records.expected else None
     if as_json:
         worded = {"faults": _as_data(report.faults), "remarks": _as_data(report.remarks)}
         missing = {"records_away": {**away.as_data(), "message": say_error(away, call.lang)}} if away else {}
@@ -51,7 +56,7 @@ def verify(file: File, as_json: AsJson = False) -> int:
     return Exit.WELL if report.good else Exit.REFUSED
 
 
-def _checking(settings: Settings) -> Callable[[bytes, Session | None], FileReport]:
+def _checking(settings: Settings) -> Callable[[bytes, "Session | None"], FileReport]:
     """The check as this house makes it."""
     folder = settings.papers.office_dir
     fonts = folder / FONTS if folder and (folder / FONTS).is_dir() else None

@@ -22,7 +22,7 @@ from runtime.cli.names import case_no_of, member_of
 from runtime.cli.office import Office
 from runtime.cli.options import AsJson, AsUser, Case
 from runtime.cli.output import line, note, print_json, say
-from runtime.cli.values import day_of, fen_of
+from runtime.cli.values import day_if_typed, fen_of
 from runtime.press import warm_press
 
 Kind = Annotated[str, Argument(metavar="KIND")]
@@ -62,16 +62,16 @@ def _detail(
     if len(breaches) != len(clauses):
         raise Misuse("papers.clause_for_each_breach", breaches=len(breaches), clauses=len(clauses))
     return PaperDetail(
-        answer_by=day_of("--answer-by", answer_by) if answer_by else None,
+        answer_by=day_if_typed("--answer-by", answer_by),
         missing_papers=tuple(missing or ()),
         breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
         in_breach=tuple(member_of("--by", Debtor, each) for each in in_breach or ()),
-        extended_to=day_of("--extended-to", extended_to) if extended_to else None,
+        extended_to=day_if_typed("--extended-to", extended_to),
         extension_reason=why,
         minutes_reference=minutes,
         minutes_decision=decided,
-        cooperation_from=day_of("--from", since) if since else None,
-        cooperation_until=day_of("--until", until) if until else None,
+        cooperation_from=day_if_typed("--from", since),
+        cooperation_until=day_if_typed("--until", until),
         cooperation_ceiling_fen=fen_of("--ceiling", ceiling, least=1) if ceiling else None,
     )
 

@@ -2,14 +2,17 @@
 
 import re
 import unicodedata
+from typing import TYPE_CHECKING
 
 from activities.words import has_words
-from models.papers.signatures import Signature
 from rulebook.papers.kinds import DocumentKind
 from runtime.cli.failures import Misuse
 from runtime.cli.language import call
 from runtime.cli.names import case_no_of, member_of
 from runtime.cli.output import word
+
+if TYPE_CHECKING:
+    from models.papers.signatures import Signature
 
 DEMO_FOLDER = "signing-demo"
 """Folder of the demonstration's certificates, under the data folder."""
@@ -52,7 +55,7 @@ def party_word(party: str) -> str:
     return word("party", party) if has_words(f"party.{party}", call.lang) else party
 
 
-def signature_data(signature: Signature) -> dict[str, object]:
+def signature_data(signature: "Signature") -> dict[str, object]:
     """A signature as data for programs."""
     return signature.model_dump(exclude={"id"})
 

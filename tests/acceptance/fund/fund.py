@@ -192,6 +192,12 @@ class TestedFund(SeenFund):
         Returns:
             the case number.
         """
+        case = self.file(row)
+        await self.settle()
+        return case
+
+    def file(self, row: ApplicationRow) -> str:
+        """File an application whose story does not begin yet; its case number."""
         with self.services.sessions.begin() as session:
             filed = file_application(
                 session,
@@ -202,7 +208,6 @@ class TestedFund(SeenFund):
                 source="test",
                 queues=self.services.settings.queues.prefix,
             )
-        await self.settle()
         return filed.case_no
 
     async def act(self, case: str, body: ActBody, *, by: str | None = None, key: str | None = None) -> Outcome:

@@ -15,6 +15,8 @@ from activities.papers.bringing import Described, bring_in
 from activities.papers.check import check_file
 from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from gateways.simulated import BankScript, PaymentManner
+from models.cases.reads import case_page
+from models.cases.views import CasePage
 from models.papers.documents import Document, documents_of
 from models.papers.signatures import Signature, signed_file
 from rulebook.calendar import LAW_ZONE
@@ -116,6 +118,28 @@ async def test_38_the_index_lists_what_is_on_record_signed_unsigned_brought_and_
         assert kept is not None
         report = check_file(papers(fund, case)[-1].pdf, session)
     assert report.faults == ()
+
+
+async def test_52_where_nobody_asks_for_signatures_the_page_says_on_whose_word_the_money_leaves(
+    fund: TestedFund, tmp_path: Path
+) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.reserve(case, yuan(5_000_000))
+    assert page_of(fund, case).on_word is None, "nobody has said yet that all have signed"
+    signed_on = fund.today
+    await fund.sign(case)
+    await fund.skip_to_release_day(case)
+    word = page_of(fund, case).on_word
+    assert word is not None
+    assert (word.recorded_by, word.signed_on) == ("李敬", str(signed_on))
+    assert {*OF_THE_RELEASE, "tripartite_agreement"} <= set(word.papers)
+    scan_all(fund, case, tmp_path)
+    assert page_of(fund, case).on_word is None, "by now it is more than a word"
+
+
+def page_of(fund: TestedFund, case: str) -> CasePage:
+    with fund.services.sessions() as session:
+        return case_page(session, case)
 
 
 @pytest.mark.parametrize(("form", "counts"), [("scanned", True), ("either", True), ("electronic", False)])

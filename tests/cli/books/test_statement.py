@@ -211,6 +211,9 @@ async def test_a_line_is_matched_to_the_case_it_belongs_to(
     (said,) = (await acting("bank", "messages", "--case", case, "--json")).data[-1:]
     assert (said["recorded_by"], said["verified_by"], said["actor_name"]) == ("li.jing", "wang.he", "李敬、王核")
     assert (await acting("ledger", "suspense", "--fund", fund.code, "--json")).data == []
+    rows = [row for row in (await acting("case", "show", case)).out.splitlines() if "李敬、王核" in row]
+    assert any("依对账单" in row for row in rows)
+    assert not any("银行经办" in row for row in rows), "51: they read it, no bank said it"
     end = await acting("ledger", "reconcile", "--fund", fund.code, "--on", day, *BY)
     assert end.code == 0
     assert "分文不差" in end.out

@@ -162,3 +162,14 @@ def test_50_what_is_approved_for_one_bank_stays_under_its_ceiling(cli: Cli, fund
         session.execute(APPROVED, {"case": cases[0]})
         with pytest.raises(XuqiaoError, match=r"bank\.over_ceiling"):
             check_ceiling(session, cases[1])
+
+
+def test_50_a_ceiling_or_a_last_day_of_nothing_is_not_without_end(cli: Cli, fund_code: str) -> None:
+    bank = ("banks", "set", "LYGB", "--name", "连云银行", "--agreement", "1", "--from", "2026-01-01", *WHY)
+    for option in ("--until", "--ceiling"):
+        ran = cli(*bank, option, "", "--fund", fund_code, "--as", "li.jing", "--json")
+        assert (ran.code, option in ran.error["message"]) == (2, True)
+    for command in ("grant", "take"):
+        asked = ("people", command, "sun.shen", "--role", "checker", "--until", "", "--fund", fund_code, *WHY)
+        ran = cli(*asked, "--as", "li.jing", "--json")
+        assert (ran.code, "--until" in ran.error["message"]) == (2, True)

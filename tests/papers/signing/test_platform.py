@@ -15,7 +15,8 @@ from gateways.esign import PlatformAway, PlatformManner, SimulatedPlatform
 from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
-from models.papers.signatures import FlowEnd, SignedHow
+from models.papers.signatures import FlowEnd
+from rulebook.papers.signing import SignedHow
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.papers.records import SigningOffice, refused

@@ -25,8 +25,9 @@ from gateways.esign.certificates import demo_certificate
 from models.database import sessions
 from models.papers import signatures
 from models.papers.documents import Document
-from models.papers.signatures import FlowEnd, Signature, SignedHow
+from models.papers.signatures import FlowEnd, Signature
 from rulebook.papers.kinds import DocumentKind
+from rulebook.papers.signing import SignedHow
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.papers.certificates import a_real_certificate

@@ -22,8 +22,8 @@ from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from gateways.esign import DEMO_CA_NAME, DemoAuthority
 from models.database import sessions
 from models.papers import signatures
-from models.papers.signatures import SignedHow
 from rulebook.papers.kinds import DocumentKind
+from rulebook.papers.signing import SignedHow
 from runtime.seed import open_fund
 from runtime.settings import checkout
 from tests.papers.certificates import a_real_certificate

@@ -2,6 +2,11 @@
 
 import hashlib
 import io
+import json
+import os
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -21,6 +26,8 @@ from activities.papers.check import FileForm, FileReport, check_file
 from activities.papers.press import ATTACHMENT, Press, facts_bytes
 from activities.papers.press.sample import SAMPLE
 from activities.papers.reading import ReadPaper
+from activities.papers.strict import apart
+from activities.papers.strict.bounds import BOUNDS
 from activities.signing.in_house import ByHand, Certificates, InHouseSigning
 from activities.words import LANGUAGES, be_strict, say
 from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
@@ -331,6 +338,53 @@ def test_records_that_were_changed_behind_our_back_are_found(records: Records, o
     assert "store_damaged" in codes(report)
     assert not records.check(forged).good
     assert hashlib.sha256(forged).hexdigest() != paper.sha256
+
+
+def test_36_one_check_has_one_time_however_many_files_it_is_held_against(
+    records: Records, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(apart, "_BEGIN", "import time; time.sleep(60)")
+    monkeypatch.setitem(BOUNDS, "seconds", 2)
+    begun = time.monotonic()
+    report = records.check(records.signed)
+    assert time.monotonic() - begun < 3.5, "the file, its paper and the files kept with its signatures, together"
+    assert not report.good
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_36_a_file_is_looked_at_without_what_only_signs_or_keeps_records(
+    signed: bool, records: Records, tmp_path: Path
+) -> None:
+    (tmp_path / "paper.pdf").write_bytes(records.signed if signed else records.paper.pdf)
+    seen = _modules(
+        "from activities.papers.strict import child; begin = child._answer\n"
+        "def told():\n    answer = begin(); raise SystemExit(told_of())\n"
+        "child._answer = told; child.main()",
+        stdin=_asked((tmp_path / "paper.pdf").read_bytes()),
+    )
+    assert seen == ["activities.papers.strict.look", *(["pyhanko.sign.validation"] if signed else [])]
+    verify = f"main(['documents', 'verify', {str(tmp_path / 'paper.pdf')!r}])"
+    command = f"from runtime.cli.app import main; assert {verify} == {int(signed)}"  # nobody's certificate is believed
+    assert _modules(f"{command}; raise SystemExit(told_of())", cwd=tmp_path) == []
+
+
+def _asked(content: bytes) -> bytes:
+    return json.dumps({"files": [(len(content), "all")], "fonts": [], "roots": []}).encode() + b"\n" + content
+
+
+def _modules(program: str, *, stdin: bytes = b"", cwd: Path | None = None) -> list[str]:
+    """Which of some parts of the house and its libraries a process has loaded at the end of a program."""
+    told = "import sys\ndef told_of(): return ' '.join(name for name in %r if name in sys.modules)\n"
+    watched = ("activities.papers.strict.look", "pyhanko.sign.validation", "pyhanko.sign.signers", "aiohttp")
+    ran = subprocess.run(
+        [sys.executable, "-c", told % ((*watched, "sqlalchemy", "models.papers.documents"),) + program],
+        input=stdin,
+        cwd=cwd,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path), "XUQIAO_VAR": str(cwd or "")},
+        capture_output=True,
+        check=False,
+    )
+    return ran.stderr.decode().split()
 
 
 def test_without_records_a_file_is_judged_by_itself(records: Records) -> None:

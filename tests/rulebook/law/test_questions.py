@@ -96,7 +96,7 @@ def test_what_nobody_knows_may_be_null_or_left_out() -> None:
         ({"facts__papers_in": [1.5]}, "question.inexact", "facts.papers_in.0"),
         ({"today": ...}, "question.missing_key", "today"),
         ({"facts": []}, "question.bad_value", "facts"),
-        ({"release": {"confirmed": ["nothing"], "balance_yuan": "1.00"}}, "question.bad_value", "release.confirmed.0"),
+        ({"release": {"confirmed": ["nothing"], "balance_yuan": "1.00"}}, "question.bad_value", "release.confirmed #1"),
     ],
 )
 def test_what_is_no_question_is_refused_by_its_path(changes: dict[str, object], code: str, key: str) -> None:

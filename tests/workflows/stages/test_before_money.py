@@ -9,7 +9,18 @@ import pytest
 from activities import contracts
 from rulebook.cases import BankAnswer, CaseFacts, PromiseRung
 from rulebook.findings import Result
-from rulebook.messages import DecideReferral, NewLoan, NotRenewing, Opinion, PromiseGiven, PromiseWithdrawn, Withdraw
+from rulebook.messages import (
+    DecideReferral,
+    NewLoan,
+    NotRenewing,
+    Opinion,
+    PromiseGiven,
+    PromiseWithdrawn,
+    Receipt,
+    ReceiptLine,
+    ReceiptPurpose,
+    Withdraw,
+)
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, EndReason
 from tests.builders import CLEAN, a_micro_manufacturer
@@ -94,6 +105,16 @@ async def test_a_direct_renewal_leaves_the_pool_alone(a_story: MakeStory) -> Non
         await story.tell(NewLoan(signed_on=story.monday, note="JJ1", amount_fen=yuan(6_000_000)))
         assert await ended(story) == CaseOutcome(end=CaseStage.CLOSED)
         assert not {"approve_and_reserve", "pay_out"} & {name for name, _ in story.asked}
+
+
+async def test_46_money_that_comes_in_on_the_direct_route_is_refused_at_once_and_said(a_story: MakeStory) -> None:
+    async with a_story(filed(due_in=18)).told() as story:
+        await story.tell(Opinion(answer=BankAnswer.RENEW_WITHOUT_REPAYMENT))
+        line = ReceiptLine(purpose=ReceiptPurpose.PRINCIPAL, amount_fen=yuan(1_000), reference="LS-1", payer="某")
+        receipt = await story.tell(Receipt(received_on=story.monday, lines=(line,)))
+        assert [(each.id, each.code) for each in story.steps[-1].refused] == [(receipt, "message.no_money_out")]
+        await story.tell(NewLoan(signed_on=story.monday, note="JJ1", amount_fen=yuan(6_000_000)))
+        assert await ended(story) == CaseOutcome(end=CaseStage.CLOSED)
 
 
 async def test_a_direct_renewal_that_is_not_signed_in_time_is_asked_about_once_more(a_story: MakeStory) -> None:
