@@ -50,6 +50,8 @@ WORD_GROUPS: Mapping[str, str] = {
     "Subject": "subject",
     "PostingKind": "posting",
     "DocumentKind": "paper",
+    "OptionalClause": "clause",
+    "Debtor": "in_breach",
     "Milestone": "milestone",
 }
 """The group of codes in which the members of an enum have their words (``stage.bank_opinion``), by the enum's name.

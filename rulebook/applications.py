@@ -17,21 +17,23 @@ from rulebook.cases import (
 )
 from rulebook.messages import digest_of
 from rulebook.parties.names import compared, same_name
+from rulebook.parties.reached import Reached
 from rulebook.values import Value
 
 
-class PartnerBank(Value):
+class PartnerBank(Reached):
     """A bank that has a cooperation agreement with the fund (合作银行).
 
     Attributes:
         code: the short code the fund uses for it.
-        name: its full name.
+        name: its registered name, as papers call it.
         aliases: other names by which officers write it (简称).
         branches: its branches (经办网点) that the agreement names; each stands for the bank.
         account_number: the account it keeps for the fund's money (专户), where it keeps one.
         agreement: number of the cooperation agreement (合作协议).
         ceiling_fen: how much of the fund's money may be out for its loans at once; None where none is agreed.
         valid_from, valid_until: the agreement's first and last day; None is without an end.
+        uscc: its 统一社会信用代码. The fields of ``Reached`` say where papers reach it.
     """
 
     code: str
@@ -43,6 +45,7 @@ class PartnerBank(Value):
     ceiling_fen: int | None = None
     valid_from: date = date.min
     valid_until: date | None = None
+    uscc: str | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -61,6 +64,22 @@ def bank_called(written: str, banks: Sequence[PartnerBank]) -> PartnerBank | Non
     'JDRCB'
     """
     return next((bank for bank in banks if any(same_name(written, name) for name in bank.names)), None)
+
+
+def branch_as_written(written: str, bank: PartnerBank) -> str:
+    """The branch that an application names, to stand behind the bank's registered name; empty for the bank itself.
+
+    >>> bank = PartnerBank(
+    ...     code="JD", name="晶都农村商业银行股份有限公司", aliases=("晶都农村商业银行",),
+    ...     branches=("晶都农村商业银行东海支行",),
+    ... )
+    >>> branch_as_written("晶都农村商业银行东海支行", bank), branch_as_written("晶都农村商业银行", bank)
+    ('东海支行', '')
+    """
+    if not any(same_name(written, branch) for branch in bank.branches):
+        return ""
+    heads = [name for name in (bank.name, *bank.aliases) if written.startswith(name)]
+    return written.removeprefix(max(heads, key=len, default=""))
 
 
 def nearest_banks(written: str, banks: Sequence[PartnerBank]) -> list[str]:
@@ -91,6 +110,7 @@ class ApplicationRow(Value):
         row: the row of the workbook it stood in; 0 when it came another way.
         uscc: 统一社会信用代码 of the firm, or of the firm whose legal representative borrows in person.
         legal_representative: 法定代表人, or 经营者 of an individual business.
+        address, contact, email: where papers reach it besides its telephone; see ``Reached``.
         industry: class of GB/T 4754, such as ``C3052``.
         bank: code of the partner bank; without a register of banks, the name as written.
         bank_name: the bank as the officer wrote it.
@@ -110,6 +130,9 @@ class ApplicationRow(Value):
     kind: ApplicantKind
     legal_representative: str
     phone: str
+    address: str | None = None
+    contact: str | None = None
+    email: str | None = None
     industry: str
     employees: int | None = None
     revenue_fen: int | None = None

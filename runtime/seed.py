@@ -22,6 +22,8 @@ from rulebook.books.postings import capital_in
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
 from rulebook.papers.printing import check_printable
+from rulebook.parties.credit_codes import check_code
+from rulebook.parties.reached import Reached
 from rulebook.stages import Role
 from rulebook.values import Value, expected_of, place_of, shown
 
@@ -32,7 +34,7 @@ YEARS_AHEAD = 2
 SEEDED_BY = "seed"
 
 
-class FundRecord(Value):
+class FundRecord(Reached):
     """The fund as its file names it."""
 
     code: str
@@ -43,6 +45,7 @@ class FundRecord(Value):
     escrow_number: str
     escrow_bank: str
     any_bank: bool = False
+    symbol: str | None = None
 
 
 class MeasureChoice(Value):
@@ -73,7 +76,7 @@ class PersonRecord(Value):
     until_day: date | None = None
 
 
-class BankRecord(Value):
+class BankRecord(Reached):
     """A partner bank, with its cooperation agreement."""
 
     code: str
@@ -85,6 +88,7 @@ class BankRecord(Value):
     ceiling_yuan: str | None = None
     valid_from: date
     valid_until: date | None = None
+    uscc: str | None = None
 
     def bank(self) -> PartnerBank:
         """The same as the register has it."""
@@ -137,6 +141,9 @@ def read_fund_file(path: Path) -> FundFile:
 def _check_banks(described: FundFile, path: Path) -> None:
     """Refuse a file that leaves open which banks the fund works with, or for which of them a clerk speaks."""
     banks = [each.bank() for each in described.bank]
+    for bank in banks:
+        if bank.uscc:
+            check_code(bank.uscc)
     if not banks and not described.fund.any_bank:
         raise XuqiaoError("fund.file_without_banks", path=path)
     for one in banks:

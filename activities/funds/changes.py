@@ -1,4 +1,4 @@
-"""Changes of a fund's people and banks: one person proposes, another approves, and what is approved is done."""
+"""Changes of a fund's people, banks and office: one person proposes, another approves, and what is approved is done."""
 
 from datetime import date, timedelta
 
@@ -7,10 +7,13 @@ from sqlmodel import Session
 from models.funds import people
 from models.funds.banks import banks_of, register_of
 from models.funds.changes import ChangeKind, propose_change
+from models.funds.funds import fund as the_fund
 from models.funds.people import Person
 from rulebook.applications import PartnerBank, bank_called, nearest_banks
 from rulebook.errors import XuqiaoError
 from rulebook.papers.printing import check_printable
+from rulebook.parties.credit_codes import check_code
+from rulebook.parties.reached import Reached
 from rulebook.stages import Role
 from rulebook.values import Value
 
@@ -114,17 +117,41 @@ def propose_name(
     return propose_change(session, fund, ChangeKind.RENAME_PERSON, content, reason=reason, person=by)
 
 
+class Office(Reached):
+    """What papers say of the office; ``symbol`` is the sign of its letters (机关代字)."""
+
+    symbol: str | None = None
+
+
+def propose_office(session: Session, fund: str, office: Office, *, reason: str, by: str) -> int:
+    """Propose how the office of a fund is reached and by which sign its letters are numbered.
+
+    Args:
+        office: with None for what stays as it is.
+    Returns:
+        the number of the change.
+    Raises:
+        XuqiaoError: ``change.not_yours``, and ``text.…`` for what no paper can repeat.
+    """
+    kept = the_fund(session, fund)
+    content = {name: value or getattr(kept, name) for name, value in office.model_dump().items()}
+    check_printable({name: value for name, value in content.items() if value})
+    return propose_change(session, fund, ChangeKind.SET_OFFICE, content, reason=reason, person=by)
+
+
 def propose_bank(session: Session, fund: str, bank: PartnerBank, *, reason: str, by: str) -> int:
     """Propose a partner bank, or other words and days for one that is registered under this code.
 
     Returns:
         the number of the change.
     Raises:
-        XuqiaoError: ``bank.called_like``, ``bank.days_reversed``, ``change.not_yours``.
+        XuqiaoError: ``bank.called_like``, ``bank.days_reversed``, ``change.not_yours``, and those of ``check_code``.
     """
     for other in banks_of(session, fund):
         if other.code != bank.code and any(bank_called(name, [other]) for name in bank.names):
             raise XuqiaoError("bank.called_like", bank=bank.name, other=other.name, other_code=other.code)
+    if bank.uscc:
+        check_code(bank.uscc)
     if bank.valid_until and bank.valid_until < bank.valid_from:
         raise XuqiaoError("bank.days_reversed", begins=bank.valid_from, until=bank.valid_until)
     content = bank.model_dump(mode="json")

@@ -19,10 +19,14 @@ from rulebook.papers.printing import plain
 
 def against_case(session: Session, document: Document, facts: Facts) -> Iterator[FileFinding]:
     """Where the facts of a paper differ from its row in the case file and from the case as it stands there."""
+    said = said_by_case(session, document.case_no)
+    names_of_bank = {plain(name): name for name in said.names_of_bank}
     of_the_case: Mapping[str, object] = {
         "document_no": document.number,
         "case_no": document.case_no,
-        **said_by_case(session, document.case_no)._asdict(),
+        **said._asdict(),
+        # Papers call the bank as the register did on their day; earlier ones as the application wrote it.
+        "bank_name": names_of_bank.get(str(facts.plain.get("bank_name")), said.bank_name),
     }
     pairs = [(field, facts.plain[field], stands) for field, stands in of_the_case.items() if field in facts.plain]
     pairs.append(("kind", facts.kind.value, document.kind))

@@ -30,6 +30,7 @@ from rulebook.law.measure import Measure
 from rulebook.money import Fen
 from rulebook.papers.facts import PaperData, PaperFinding
 from rulebook.papers.kinds import DocumentKind, Occasion, before_payment, drawn_on, on_release_day
+from rulebook.papers.letters import letter_number
 from rulebook.stages import ActKind, CaseStage, EndReason, end_reason
 from rulebook.steps import INSTEAD_OF, REFUSAL, Step
 
@@ -298,8 +299,9 @@ def draw(
         PaperRefused: as ``Press.render``, and ``papers.template_broken`` for whatever else goes wrong in it.
     """
     number = document_number(data.case_no, kind, attempt)
+    numbers = {"document_no": number, "letter_no": letter_number(data.office_symbol, data.case_no, kind, attempt)}
     try:
-        paper = press.render(kind, data.model_copy(update={"document_no": number}), templates=templates)
+        paper = press.render(kind, data.model_copy(update=numbers), templates=templates)
     except XuqiaoError as refusal:
         raise PaperRefused(kind, refusal) from refusal
     except (OSError, MemoryError):

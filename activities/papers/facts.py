@@ -18,8 +18,10 @@ from models.cases.applications import Application, Collateral, Guarantor, Loan
 from models.cases.approvals import Approval
 from models.cases.case_file import Event, RenewalCase, bridge_of, the_case
 from models.cases.payments import PaymentState, payments_of
+from models.funds.banks import bank_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import Fund, kept_measure
+from rulebook.applications import PartnerBank, branch_as_written
 from rulebook.books.postings import PostingKind, Subject
 from rulebook.bridges import Bridge, ExpectedUse, SettledUse, expected_use
 from rulebook.calendar import LAW_ZONE, DayUnit
@@ -39,11 +41,13 @@ from rulebook.papers.facts import (
     PaperBasis,
     PaperCheck,
     PaperCollateral,
+    PaperContact,
     PaperData,
     PaperFinding,
     PaperGuarantor,
     PaperReceipt,
 )
+from rulebook.parties.names import each_alone
 from rulebook.stages import ActKind
 
 LANG: Final = "zh"
@@ -102,17 +106,24 @@ def paper_facts(
 
 def _basics(session: Session, case: RenewalCase, application: Application, measure: Measure, day: date) -> PaperData:
     loan, fund = session.get_one(Loan, application.loan), session.get_one(Fund, case.fund)
+    bank = bank_of(session, case.fund, loan.bank)
     return PaperData(
         case_no=case.case_no,
         document_no=case.case_no,
         issued_on=day,
+        office_symbol=fund.symbol or "",
         fund_name=fund.name,
         operator_name=fund.operator,
+        operator_contact=_contact(fund),
         measure_document=measure.document,
         operator_choices=measure.operator_choices(),
         borrower_name=application.applicant_name,
         borrower_uscc=application.uscc,
-        bank_name=loan.bank_name,
+        borrower_contact=_contact(application) if application.address or application.email else None,
+        bank_name=bank.name if bank else loan.bank_name,
+        bank_branch=branch_as_written(loan.bank_name, bank) if bank else "",
+        bank_uscc=(bank.uscc if bank else None) or "",
+        bank_contact=_contact(bank) if bank else None,
         loan_note=loan.note,
         maturity=loan.maturity,
         balance_fen=loan.balance_fen,
@@ -125,6 +136,12 @@ def _basics(session: Session, case: RenewalCase, application: Application, measu
         brought=brought_to(session, case.case_no),
         happened=happened(session, case.case_no),
     )
+
+
+def _contact(party: Fund | Application | PartnerBank) -> PaperContact | None:
+    """Where papers reach a party; None where nobody said so."""
+    said = {name: getattr(party, name) for name in PaperContact.model_fields}
+    return PaperContact(**{name: value for name, value in said.items() if value}) if any(said.values()) else None
 
 
 def _as_applied(session: Session, application: Application, measure: Measure) -> dict[str, Any]:
@@ -153,7 +170,11 @@ def _as_applied(session: Session, application: Application, measure: Measure) ->
             applied_to_bank_on=facts.applied_to_bank_on,
         ),
         "missing_papers": tuple(name for name in wanted if name not in handed_in),
-        "guarantors": tuple(PaperGuarantor(name=each.name) for each in guarantors),
+        "guarantors": tuple(
+            PaperGuarantor(name=name, relation=relation)
+            for each in guarantors
+            for name, relation in each_alone(each.name)
+        ),
         "collateral": tuple(_security(collateral)),
     }
 
@@ -191,6 +212,9 @@ def _as_approved(session: Session, case_no: str, measure: Measure, approval: App
         "fees": measure.fees,
         "day_count": measure.day_count,
         "term_in_working_days": measure.term_counted is DayUnit.WORKING,
+        "day_off": measure.bridge.due_on_day_off.value if measure.term_counted is DayUnit.CALENDAR else None,
+        "highest_average": measure.fee.highest_average.value,
+        "clauses": measure.papers.clauses.value or (),
         "new_loan_days": measure.deadlines.new_loan,
         "cut_off": measure.cut_off,
     }

@@ -13,6 +13,7 @@ from models.papers import documents
 from models.papers.documents import Document
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
+from rulebook.papers.clauses import Debtor
 from rulebook.papers.facts import PaperData, PaperFinding
 from rulebook.papers.kinds import PAPERS, DocumentKind, Occasion, drawn_on
 from rulebook.values import Value
@@ -24,7 +25,7 @@ class PaperDetail(Value):
     Attributes:
         answer_by: day by which the addressee must have acted.
         missing_papers: names of what must still be handed in; empty for those the case file misses.
-        breaches: what was broken, with the clause.
+        breaches: what was broken, with the clause; ``in_breach`` by whom.
         extended_to, extension_reason: the new last day of the bridge, and why.
         minutes_reference, minutes_decision: of the committee.
         cooperation_from, cooperation_until, cooperation_ceiling_fen: of the agreement with the bank; in fen.
@@ -33,6 +34,7 @@ class PaperDetail(Value):
     answer_by: date | None = None
     missing_papers: tuple[str, ...] = ()
     breaches: tuple[PaperFinding, ...] = ()
+    in_breach: tuple[Debtor, ...] = ()
     extended_to: date | None = None
     extension_reason: str = ""
     minutes_reference: str | None = None

@@ -90,6 +90,9 @@ COLUMNS: tuple[Column, ...] = (
         "legal_representative", "法定代表人或经营者", _C.NAME, True, aliases=("法定代表人", "经营者"), sample="张某"
     ),
     Column("phone", "联系电话", _C.PHONE, True, aliases=("电话", "手机"), sample="13900000000"),
+    Column("address", "送达地址", _C.TEXT, aliases=("住所", "通讯地址"), sample="东海县牛山街道某某路1号"),
+    Column("contact", "联系人", _C.NAME, aliases=("送达联系人",), sample="李某"),
+    Column("email", "电子送达地址", _C.TEXT, aliases=("电子邮箱", "邮箱"), sample="office@example.com"),
     Column("industry", "行业代码", _C.INDUSTRY, True, aliases=("国民经济行业代码", "行业"), sample="C3052"),
     Column("employees", "从业人员", _C.COUNT, unit="人", aliases=("从业人数", "职工人数"), sample=35),
     Column("revenue_fen", "营业收入", _C.MONEY, unit="万元", aliases=("上年营业收入",), sample=1800),

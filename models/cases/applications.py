@@ -54,6 +54,9 @@ class Application(SQLModel, table=True):
     applicant_name: str = words()
     legal_representative: str = words()
     phone: str = words()
+    address: str | None = words(nullable=True, default=None)
+    contact: str | None = words(nullable=True, default=None)
+    email: str | None = words(nullable=True, default=None)
     loan: int = Field(foreign_key="loan.id")
     facts: dict[str, Any] = plain_json()
     account_name: str = words()  # the registered repayment account
@@ -154,6 +157,9 @@ def file_application(
             applicant_name=row.applicant_name,
             legal_representative=row.legal_representative,
             phone=row.phone,
+            address=row.address,
+            contact=row.contact,
+            email=row.email,
             loan=loan,
             facts=row.facts(received_on).model_dump(mode="json"),
             account_name=row.account_name,
@@ -240,6 +246,9 @@ def _as_filed(session: Session, case_no: str, row: ApplicationRow) -> Applicatio
         uscc=filed.uscc,
         legal_representative=filed.legal_representative,
         phone=filed.phone,
+        address=filed.address,
+        contact=filed.contact,
+        email=filed.email,
         bank=loan.bank,
         # How a bank is called counts only where there is no register that would know it by any name.
         bank_name=row.bank_name if row.bank == loan.bank else loan.bank_name,

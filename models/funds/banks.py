@@ -33,6 +33,11 @@ class PartnerBankRow(SQLModel, table=True):
     ceiling_fen: int | None = fen(nullable=True, default=None)
     valid_from: date
     valid_until: date | None = None
+    uscc: str | None = words(nullable=True, default=None)
+    address: str | None = words(nullable=True, default=None)
+    contact: str | None = words(nullable=True, default=None)
+    phone: str | None = words(nullable=True, default=None)
+    email: str | None = words(nullable=True, default=None)
 
 
 def banks_of(session: Session, fund: str) -> list[PartnerBank]:
@@ -40,6 +45,11 @@ def banks_of(session: Session, fund: str) -> list[PartnerBank]:
     column = table(PartnerBankRow).c
     rows = session.scalars(select(PartnerBankRow).where(column.fund == fund).order_by(column.code))
     return [PartnerBank.model_validate(row.model_dump(exclude={"fund"})) for row in rows]
+
+
+def bank_of(session: Session, fund: str, code: str) -> PartnerBank | None:
+    """A bank of a fund's register by its code; None where it is not registered."""
+    return next((bank for bank in banks_of(session, fund) if bank.code == code), None)
 
 
 def register_of(session: Session, fund: str) -> list[PartnerBank] | None:
@@ -78,7 +88,7 @@ def check_ceiling(session: Session, case_no: str) -> None:
         XuqiaoError: ``bank.over_ceiling``.
     """
     of_case = session.connection().execute(_OF_CASE, {"case": case_no}).one_or_none()
-    bank = of_case and next((each for each in banks_of(session, of_case.fund) if each.code == of_case.bank), None)
+    bank = of_case and bank_of(session, of_case.fund, of_case.bank)
     if not of_case or not bank or bank.ceiling_fen is None:
         return
     session.execute(_ONE_AT_A_TIME, {"ceiling": f"ceiling/{of_case.fund}/{of_case.bank}"})

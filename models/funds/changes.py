@@ -1,4 +1,4 @@
-"""What two people change of a fund: its people, its banks, and whose money it is that came in without a name."""
+"""What two people change of a fund: its people, its banks, its office, and whose money came in without a name."""
 
 from datetime import datetime
 from enum import StrEnum
@@ -25,6 +25,7 @@ class ChangeKind(StrEnum):
     TAKE_ROLE = "take_role"
     RENAME_PERSON = "rename_person"
     SET_BANK = "set_bank"
+    SET_OFFICE = "set_office"
     REOPEN_BOOKS = "reopen_books"
     MATCH_LINE = "match_line"  # carried out by the books once it is approved
 

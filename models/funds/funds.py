@@ -31,6 +31,12 @@ class Fund(SQLModel, table=True):
     escrow_number: str = words()
     escrow_bank: str = words()
     any_bank: bool = False  # while no partner bank is registered: each is taken as it is written
+    # What papers say of the office where somebody set it; two people change it, see ``fund_change``.
+    symbol: str | None = words(nullable=True, default=None)  # 机关代字, for the numbers of letters
+    address: str | None = words(nullable=True, default=None)
+    contact: str | None = words(nullable=True, default=None)
+    phone: str | None = words(nullable=True, default=None)
+    email: str | None = words(nullable=True, default=None)
 
 
 _SAME_ACCOUNT = text("""

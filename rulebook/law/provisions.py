@@ -27,6 +27,7 @@ from rulebook.law.rates import PPM, Rate, read_rate
 from rulebook.law.size import industry_of
 from rulebook.messages import BorrowersPurpose, ChecklistItem
 from rulebook.money import FEN_PER_YUAN, YUAN_PER_WAN
+from rulebook.papers.clauses import OptionalClause
 from rulebook.papers.kinds import DocumentKind, LegalForm
 from rulebook.papers.signing import OnRecord
 from rulebook.values import Day, Value
@@ -366,13 +367,15 @@ class PapersSection(Section):
     """The papers: what the borrower hands in, the legal form of the bridge, and the set that is drawn up.
 
     ``signed_before_payment``: in which form the signatures of all parties must be on record before money leaves; where
-    nobody says so, the signing that the maker records stands for them.
+    nobody says so, the signing that the maker records stands for them. ``clauses``: what
+    agreements say beside what each says.
     """
 
     required: Provision[tuple[Words, ...]] = silent()
     legal_form: Provision[LegalForm] = silent()
     drawn_up: Provision[tuple[DocumentKind, ...]] = silent()
     signed_before_payment: Provision[OnRecord] = silent()
+    clauses: Provision[tuple[OptionalClause, ...]] = silent()
 
 
 class ApprovalSection(Section):

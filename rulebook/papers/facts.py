@@ -8,6 +8,9 @@ from pydantic import Field, model_validator
 from rulebook.errors import XuqiaoError
 from rulebook.findings import Result
 from rulebook.law.fees import DayCount, FeeTerms
+from rulebook.law.provisions import DayOff
+from rulebook.law.rates import Rate
+from rulebook.papers.clauses import Debtor, OptionalClause
 from rulebook.papers.kinds import PAPERS, DocumentKind
 from rulebook.papers.limits import (
     Amount,
@@ -62,10 +65,16 @@ class PaperApplicant(PaperValue):
 
 
 class PaperGuarantor(PaperValue):
-    """Who guarantees the bank's loan. ``how``: in what way, in words; empty where it was not recorded."""
+    """Who guarantees the bank's loan, each person alone: spouses too sign each for himself.
+
+    Attributes:
+        how: in what way, in words; empty where it was not recorded.
+        relation: what he is to another guarantor, such as 夫妻; empty where he is nothing, or nobody said so.
+    """
 
     name: Name
     how: Line = ""
+    relation: Name = ""
 
 
 class PaperCollateral(PaperValue):
@@ -187,15 +196,28 @@ class PaperAccount(PaperValue):
     bank: Name
 
 
+class PaperContact(PaperValue):
+    """Where papers reach a party, and through whom; empty what nobody said."""
+
+    address: Line = ""
+    contact: Name = ""
+    phone: Reference = ""
+    email: Line = ""
+
+
 class PaperData(PaperValue):
     """Everything a paper shows. Which optional facts a kind needs is in ``PAPERS``.
 
     Attributes:
         case_no: the case's number; on every page.
         document_no: the paper's own number; on every page.
+        letter_no: its number as a letter of the office (文号), where the office has a sign for its letters.
+        office_symbol: that sign (机关代字); empty where there is none.
         issued_on: the date on the paper, and the PDF's own date.
         fund_name: the bridging fund, such as 东海县企业转贷应急资金.
         operator_name: who runs the fund (承办主体) and signs for it.
+        operator_contact, borrower_contact, bank_contact: where papers reach each of them; None where nobody said so.
+        bank_name: the bank's registered name, else as the application writes it; ``bank_uscc`` its credit code.
         measure_document: document number of the measure the case is judged under.
         operator_choices: names of the values that are the operator's own choice, as the measure lists them
             (``deadline.new_loan``, ``release.cut_off``); a paper marks those it prints and passes over the others.
@@ -210,6 +232,9 @@ class PaperData(PaperValue):
         prepaid_fee_fen: the fee that is paid before the money leaves; None where nothing is prepaid.
         waived_days: fee days that cost nothing: before payment of ``expected_days``, after it as they came.
         term_days: the longest time the bridge may be out, in working days where ``term_in_working_days``.
+        day_off: what becomes of a last day that is a day off; None where only working days are counted.
+        highest_average: the most that a day may cost on average, where there is such a bound.
+        clauses: what an agreement says beside what each says.
         expected_days: the fee days of a bridge that is out until the end of its term.
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         fee_told_fen: the fee told before the day was known on which principal was back, where it was another than
@@ -238,7 +263,7 @@ class PaperData(PaperValue):
         receipts: what has come back so far.
         bases: what each of it stands on: a line of the statement, or who found it on the account.
         answer_by: day by which the addressee of a notice must have acted.
-        breaches: what the addressee broke, with the clause or article.
+        breaches: what was broken, with the clause or article; ``in_breach`` by whom.
         extended_to: the new day by which the bridge must be back; ``extension_reason`` why.
         missing_papers: names of what the applicant must still hand in.
         files: the papers of this house in the archive; ``brought`` those that others made; ``happened`` what left none.
@@ -249,16 +274,22 @@ class PaperData(PaperValue):
 
     case_no: OwnNumber
     document_no: OwnNumber
+    letter_no: Reference | None = None
+    office_symbol: Name = ""
     issued_on: date
     fund_name: Name
     operator_name: Name
+    operator_contact: PaperContact | None = None
     measure_document: Line
     operator_choices: Rows[Line] = ()
 
     borrower_name: Name
     borrower_uscc: Reference
+    borrower_contact: PaperContact | None = None
     bank_name: Name
     bank_branch: Name = ""
+    bank_uscc: Reference = ""
+    bank_contact: PaperContact | None = None
     loan_note: Reference
     maturity: date
     balance_fen: Annotated[Amount, Field(ge=0)]
@@ -280,6 +311,9 @@ class PaperData(PaperValue):
     prepaid_fee_fen: Amount | None = Field(default=None, ge=0)
     waived_days: Count | None = Field(default=None, ge=0)
     term_in_working_days: bool = False
+    day_off: DayOff | None = None
+    highest_average: Rate | None = None
+    clauses: Rows[OptionalClause] = ()
     term_days: Count | None = Field(default=None, ge=1)
     expected_days: Count | None = Field(default=None, ge=1)
     fee_fen: Amount | None = Field(default=None, ge=0)
@@ -321,6 +355,7 @@ class PaperData(PaperValue):
     bases: Rows[PaperBasis] = ()
     answer_by: date | None = None
     breaches: Rows[PaperFinding] = ()
+    in_breach: Rows[Debtor] = ()
     extended_to: date | None = None
     extension_reason: Text = ""
 

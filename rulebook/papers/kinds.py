@@ -68,6 +68,7 @@ class PaperRow(NamedTuple):
         stage: where a case stands then; the invented case is shown as it is in that stage.
         forms: the legal forms that it is an agreement of; empty for what every bridge has.
         only_with: who must be part of the case; else there is no such paper.
+        sign: the one sign that names its sort in the number of a letter (文种); empty for what is no letter.
         of_a_debt: it is about money still owed: nobody is reminded of what he has paid, and nothing is extended that
             is back.
     """
@@ -78,6 +79,7 @@ class PaperRow(NamedTuple):
     stage: CaseStage
     forms: tuple[LegalForm, ...] = ()
     only_with: Involved | None = None
+    sign: str = ""
     of_a_debt: bool = False
 
 
@@ -102,10 +104,10 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
         stage=CaseStage.AGREEMENT,
     ),
     DocumentKind.CORRECTION_NOTICE: PaperRow(
-        short="BZ", needs=("missing_papers", "answer_by"), drawn=_ON_REQUEST, stage=CaseStage.INTAKE
+        short="BZ", needs=("missing_papers", "answer_by"), drawn=_ON_REQUEST, sign="补", stage=CaseStage.INTAKE
     ),
     DocumentKind.REFUSAL_NOTICE: PaperRow(
-        short="BY", needs=("findings",), drawn=(Occasion.REFUSAL,), stage=CaseStage.REFUSED
+        short="BY", needs=("findings",), drawn=(Occasion.REFUSAL,), sign="告", stage=CaseStage.REFUSED
     ),
     DocumentKind.MINUTES: PaperRow(
         short="JY",
@@ -161,7 +163,11 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
         short="YK", needs=(*_PAYEE, "bridge_fen", "applicant"), drawn=_BEFORE_PAYMENT, stage=CaseStage.AGREEMENT
     ),
     DocumentKind.TRANSFER_INSTRUCTION: PaperRow(
-        short="HK", needs=("bridge_fen", *_PAYEE), drawn=(Occasion.RELEASE_DAY,), stage=CaseStage.DISBURSEMENT
+        short="HK",
+        needs=("bridge_fen", *_PAYEE),
+        drawn=(Occasion.RELEASE_DAY,),
+        sign="划",
+        stage=CaseStage.DISBURSEMENT,
     ),
     DocumentKind.RELEASE_CHECKLIST: PaperRow(
         short="HY", needs=(*_RELEASED, "release_checks"), drawn=_ON_RELEASE_DAY, stage=CaseStage.DISBURSEMENT
@@ -170,17 +176,22 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
         short="BF", needs=_RELEASED, drawn=_ON_RELEASE_DAY, stage=CaseStage.DISBURSEMENT
     ),
     DocumentKind.PAYMENT_REMINDER: PaperRow(
-        short="TX", needs=_OWED, drawn=_ON_REQUEST, stage=CaseStage.REPAYMENT, of_a_debt=True
+        short="TX", needs=_OWED, drawn=_ON_REQUEST, sign="提", stage=CaseStage.REPAYMENT, of_a_debt=True
     ),
     DocumentKind.PAYMENT_DEMAND: PaperRow(
         short="CS",
         needs=(*_OWED, "fees", "answer_by"),
         drawn=_ON_REQUEST,
+        sign="催",
         stage=CaseStage.RECOVERY,
         of_a_debt=True,
     ),
     DocumentKind.BREACH_NOTICE: PaperRow(
-        short="WY", needs=("bridge_fen", "breaches", "answer_by"), drawn=_ON_REQUEST, stage=CaseStage.REPAYMENT
+        short="WY",
+        needs=("bridge_fen", "breaches", "in_breach", "answer_by"),
+        drawn=_ON_REQUEST,
+        sign="违",
+        stage=CaseStage.REPAYMENT,
     ),
     DocumentKind.EXTENSION_AGREEMENT: PaperRow(
         short="ZQ",
@@ -193,6 +204,7 @@ PAPERS: Mapping[DocumentKind, PaperRow] = {
         short="JQ",
         needs=("bridge_fen", "paid_on", "returned_on", "days_out", "fee_fen"),
         drawn=(Occasion.CLOSING,),
+        sign="证",
         stage=CaseStage.CLOSED,
     ),
     DocumentKind.ARCHIVE_INDEX: PaperRow(

@@ -23,6 +23,7 @@ _SHAPES = "髙峯羣淸靑眞溫呂戶戸產値徳姫强內吳黃宮綠甁說閲
 _USUAL_SHAPES = "高峰群清青真温吕户户产值德姬強内吴黄宫绿瓶説閱"
 """One character in two shapes, as licences and keyboards have them; not characters of one sound or sense."""
 _DOTS = "·•‧∙⋅・･᛫⸱●．"
+_COUPLE = re.compile("(.+、.+)[（(](夫妻|夫妇)[）)]")
 _ALIKE = str.maketrans(
     {
         **dict.fromkeys(_DOTS, "·"),
@@ -42,6 +43,22 @@ def hidden(text: str) -> str | None:
     (None, "'\\\\u200b'")
     """
     return next((sign for sign in text if _is_hidden(sign)), None)
+
+
+def each_alone(written: str) -> tuple[tuple[str, str], ...]:
+    """Names written as one, each alone: a person signs for himself, spouses too.
+
+    Returns:
+        each name, with what its bearer is to the others; empty where nothing is said of that.
+
+    >>> each_alone("石犇、李㛃（夫妻）")
+    (('石犇', '夫妻'), ('李㛃', '夫妻'))
+    >>> each_alone("石湖担保（东海）有限公司")
+    (('石湖担保（东海）有限公司', ''),)
+    """
+    couple = _COUPLE.fullmatch(written)
+    names, relation = couple.groups() if couple else (written, "")
+    return tuple((name.strip(), relation) for name in names.split("、") if name.strip())
 
 
 def line_break(text: str) -> str | None:

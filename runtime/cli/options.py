@@ -8,6 +8,10 @@ from typer import Argument, Option
 Case = Annotated[str, Argument(metavar="CASE")]
 File = Annotated[Path, Argument(metavar="FILE")]
 
+Address = Annotated[str | None, Option("--address", metavar="TEXT")]
+Contact = Annotated[str | None, Option("--contact", metavar="NAME")]
+Phone = Annotated[str | None, Option("--phone", metavar="NUMBER")]
+Email = Annotated[str | None, Option("--email", metavar="TEXT")]
 AsJson = Annotated[bool, Option("--json")]
 AsUser = Annotated[str, Option("--as", metavar="USER")]
 AsUserOrNot = Annotated[str | None, Option("--as", metavar="USER")]

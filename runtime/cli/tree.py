@@ -95,6 +95,7 @@ COMMANDS: Tree = {
         "list": "funds.funds:list_funds",
         "open": "funds.funds:open_a_fund",
         "adopt": "funds.funds:adopt_measure",
+        "office": "funds.funds:set_office",
     },
     "people": {
         "list": "funds.people:list_people",

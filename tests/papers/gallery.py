@@ -7,12 +7,14 @@ from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
 from rulebook.law.fees import DayCount, FeeTerms, Waiver
 from rulebook.law.rates import read_rate
+from rulebook.papers.clauses import Debtor, OptionalClause
 from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
     PaperApplicant,
     PaperCheck,
     PaperCollateral,
+    PaperContact,
     PaperFile,
     PaperFinding,
     PaperGuarantor,
@@ -40,6 +42,13 @@ KEEPER = long_name("己", "股份有限公司总行营业部")
 GUARANTORS = tuple(long_name(begin, "融资担保有限公司") for begin in "庚辛壬")
 HUGE_FEN = 987_654_321_098_765
 """9,876,543,210,987.65元: as many digits as can be written in words."""
+
+REACHED = PaperContact(
+    address="内蒙古自治区锡林郭勒盟苏尼特右旗阿其图乌拉苏木畜产品精深加工与冷链物流仓储产业园区12号楼3单元1801室",
+    contact=f"{RARE}·阿布都拉·吐尔逊",
+    phone="0518-87654321转8008",
+    email="zhuandai.yingji.zhouzhuan@chanye-touzi-fuwu.example",
+)
 
 CROWDED = SAMPLE.model_copy(
     update={
@@ -147,6 +156,13 @@ CROWDED = SAMPLE.model_copy(
             for n in range(12)
         ),
         "extension_reason": "抵押登记机构系统升级，新贷款抵押登记推迟；" * 10,
+        "operator_contact": REACHED,
+        "borrower_contact": REACHED,
+        "bank_contact": REACHED,
+        "clauses": tuple(OptionalClause),
+        "in_breach": tuple(Debtor),
+        "letter_no": "东海转贷催〔2026〕1234567号之二十二",
+        "highest_average": read_rate("12.345678%/365"),
         "missing_papers": tuple(f"第{n}份：上一年度经审计的财务会计报告及其附注" for n in range(1, 16)),
         "files": tuple(
             PaperFile(

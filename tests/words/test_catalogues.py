@@ -30,6 +30,7 @@ from rulebook.calendars import in_order
 from rulebook.law.ceiling import Bound
 from rulebook.law.fees import FeeKind
 from rulebook.law.provisions import DayOff, QueueOrder
+from rulebook.papers import clauses
 from rulebook.papers import kinds as papers
 from rulebook.papers.kinds import PAPERS, LegalForm
 from rulebook.papers.signing import SignedHow
@@ -100,7 +101,7 @@ def enums_of(*modules: ModuleType) -> dict[str, type[StrEnum]]:
 @pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_enum_member_has_words(lang: Lang) -> None:
     assert set(enums_of(cases, stages, messages, events)) <= set(WORD_GROUPS)
-    enums = enums_of(cases, stages, messages, events, findings, papers, postings, in_order)
+    enums = enums_of(cases, stages, messages, events, findings, papers, postings, in_order, clauses)
     missing = [
         f"{group}.{member}"
         for name, group in WORD_GROUPS.items()

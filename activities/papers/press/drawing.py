@@ -90,8 +90,9 @@ class DrawingBoard:
     def _draw(self, page: str, facts: bytes, qr: bytes, issued_on: date, draft: Literal["zh", "en"] | None) -> Drawn:
         from weasyprint import CSS, Attachment
 
-        from activities.papers.press.engine import AssetsOnly, Page
+        from activities.papers.press.engine import AssetsOnly, Page, fill_lines
 
+        fill_lines()
         fetcher = AssetsOnly(_mark(draft, self._fonts.stacks["label"]) if draft else {})
         if self._style is None:
             self._style = CSS(string=self._style_text, url_fetcher=fetcher)

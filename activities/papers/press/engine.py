@@ -9,8 +9,12 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache
 from importlib.resources import as_file, files
+from typing import Any
 
 from weasyprint import CSS, HTML
+from weasyprint.draw import text as drawing
+from weasyprint.formatting_structure import boxes
+from weasyprint.layout import inline
 from weasyprint.text.fonts import FontConfiguration
 from weasyprint.urls import FatalURLFetchingError, URLFetcher, URLFetcherResponse
 
@@ -69,6 +73,60 @@ class Page(HTML):  # type: ignore[misc]
 
     def _ua_stylesheets(self, forms: bool = False) -> list[CSS]:
         return [_elements(self._footnotes)]
+
+
+_WIDEST = 0.2
+"""Of the size of the letters: a line that would have to be set further apart stays as it is."""
+
+
+def _fill(context: object, line: Any, slack: float) -> None:
+    """Set a line's signs apart so that it reaches the edge: Chinese has no spaces, at which alone WeasyPrint fills one.
+
+    Args:
+        slack: what the line lacks.
+    """
+    signs = sum(len(box.text) for box in line.descendants() if isinstance(box, boxes.TextBox))
+    if signs > 1 and (gap := slack / (signs - 1)) <= _WIDEST * line.style["font_size"]:
+        _set_apart(line, gap, 0.0)
+
+
+def _set_apart(box: Any, gap: float, moved: float) -> float:
+    """Widen a box by a gap behind each of its signs, and move it by how far those before it were widened; returns how
+    far what follows it moves."""
+    if not isinstance(box, boxes.TextBox | boxes.LineBox | boxes.InlineBox):
+        box.translate(moved, 0)
+        return moved
+    box.position_x += moved
+    before = moved
+    if isinstance(box, boxes.TextBox):
+        box.gap = gap
+        moved += gap * len(box.text)
+    else:
+        for child in box.children:
+            moved = _set_apart(child, gap, moved)
+    box.width += moved - before
+    return moved
+
+
+@cache
+def fill_lines() -> None:
+    """Have each line of justified text reach both edges, from the next paper on.
+
+    Call it once everything else that draws lines in another way has been put in its place: what is drawn between the
+    two operators is theirs.
+    """
+    draw_first_line = drawing.draw_first_line
+
+    def draw_with_its_gap(stream: Any, textbox: Any, *others: object) -> Any:
+        gap = getattr(textbox, "gap", 0.0)
+        if gap:
+            stream.stream.append(b"%.4f Tc" % gap)
+        emojis = draw_first_line(stream, textbox, *others)
+        if gap:
+            stream.stream.append(b"0 Tc")
+        return emojis
+
+    inline.justify_line, drawing.draw_first_line = _fill, draw_with_its_gap
 
 
 def open_fonts(fonts: Mapping[str, bytes]) -> FontConfiguration:

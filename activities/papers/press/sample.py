@@ -7,7 +7,9 @@ from fractions import Fraction
 from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
 from rulebook.law.fees import FeeTerms, FeeTier
+from rulebook.law.provisions import DayOff
 from rulebook.law.rates import PPM
+from rulebook.papers.clauses import Debtor
 from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
@@ -16,6 +18,7 @@ from rulebook.papers.facts import (
     PaperBrought,
     PaperCheck,
     PaperCollateral,
+    PaperContact,
     PaperCopy,
     PaperData,
     PaperEvent,
@@ -25,6 +28,7 @@ from rulebook.papers.facts import (
     PaperReceipt,
 )
 from rulebook.papers.kinds import PAPERS, DocumentKind
+from rulebook.papers.letters import letter_number
 from rulebook.stages import CaseStage
 
 _CHECKED = datetime(2026, 3, 19, 9, 32, tzinfo=LAW_ZONE)
@@ -35,6 +39,10 @@ SAMPLE = PaperData(
     issued_on=date(2026, 3, 16),
     fund_name="东海县企业转贷应急资金",
     operator_name="东海县晶源产业投资服务有限公司",
+    office_symbol="晶转",
+    operator_contact=PaperContact(
+        address="东海县牛山街道和平东路68号", contact="李敬", phone="0518-87800123", email="zhuandai@jingyuan.example"
+    ),
     measure_document="东政规发〔2025〕5号",
     operator_choices=(
         "bridge.covers",
@@ -47,8 +55,15 @@ SAMPLE = PaperData(
     ),
     borrower_name="连云港石湖硅微粉制造有限公司",
     borrower_uscc="91320722MA1XQ0A12C",
+    borrower_contact=PaperContact(
+        address="东海县石湖乡工业集中区8号", contact="石犇", phone="0518-87654321", email="caiwu@shihu.example"
+    ),
     bank_name="江苏苏北农村商业银行股份有限公司",
     bank_branch="东海支行",
+    bank_uscc="91320722MA1XQ0B34U",
+    bank_contact=PaperContact(
+        address="东海县牛山街道幸福南路19号", contact="周贷", phone="0518-87231188", email="donghai@sbrcb.example"
+    ),
     loan_note="SBNSH-2025-0317-0042",
     maturity=date(2026, 3, 20),
     balance_fen=500_000_000,
@@ -71,6 +86,7 @@ SAMPLE = PaperData(
         tiers=(FeeTier(through_day=5, daily_rate=Fraction(200, PPM)), FeeTier(daily_rate=Fraction(400, PPM)))
     ),
     term_days=10,
+    day_off=DayOff.SAME,
     expected_days=10,
     fee_fen=1_425_000,
     new_loan_days=5,
@@ -111,7 +127,8 @@ SAMPLE = PaperData(
     ),
     guarantors=(
         PaperGuarantor(name="东海县石湖融资担保有限公司", how="连带责任保证"),
-        PaperGuarantor(name="石犇、李㛃（夫妻）", how="连带责任保证"),
+        PaperGuarantor(name="石犇", how="连带责任保证", relation="夫妻"),
+        PaperGuarantor(name="李㛃", how="连带责任保证", relation="夫妻"),
     ),
     collateral=(
         PaperCollateral(
@@ -160,6 +177,7 @@ SAMPLE = PaperData(
             citation="三方协议第四条第二项",
         ),
     ),
+    in_breach=(Debtor.BORROWER,),
     extended_to=date(2026, 4, 7),
     extension_reason="抵押登记机构系统升级，新贷款抵押登记推迟",
     missing_papers=("上一年度审计报告", "贷款银行盖章的续贷申请受理回执"),
@@ -253,4 +271,5 @@ _IN_STAGE: Mapping[CaseStage, Mapping[str, object]] = {
 
 def sample_of(kind: DocumentKind) -> PaperData:
     """The sample on the day that a paper of a kind would be drawn up, so that nothing in it is still to come."""
-    return SAMPLE.model_copy(update=dict(_IN_STAGE.get(PAPERS[kind].stage, {})))
+    number = {"letter_no": letter_number(SAMPLE.office_symbol, SAMPLE.case_no, kind, 1)}
+    return SAMPLE.model_copy(update=number | dict(_IN_STAGE.get(PAPERS[kind].stage, {})))

@@ -125,7 +125,21 @@ def fee_after(
     return max(fee, minimum_fen or 0)
 
 
-FILTERS: Mapping[str, Callable[..., str | int | tuple[TierSpan, ...]]] = {
+def a_day(fee_fen: int, principal_fen: int, days: int) -> Fraction:
+    """What a fee comes to for each calendar day that the money is out, as a share of the principal."""
+    return Fraction(fee_fen, principal_fen * days)
+
+
+def per_year(rate: Fraction) -> str:
+    """A daily rate over 365 days, without compounding, to two decimals.
+
+    >>> per_year(a_day(1_425_000, 475_000_000, 10))
+    '10.95%'
+    """
+    return f"{Decimal(floor(rate * 365 * 10_000 + Fraction(1, 2))).scaleb(-2)}%"
+
+
+FILTERS: Mapping[str, Callable[..., str | int | Fraction | tuple[TierSpan, ...]]] = {
     "figures": figures,
     "in_words": in_words,
     "chinese_rate": chinese_rate,
@@ -133,6 +147,8 @@ FILTERS: Mapping[str, Callable[..., str | int | tuple[TierSpan, ...]]] = {
     "daily_fee": daily_fee,
     "spans": spans_of,
     "fee_after": fee_after,
+    "a_day": a_day,
+    "per_year": per_year,
     "chinese_date": chinese_date,
     "english_date": english_date,
 }

@@ -22,7 +22,7 @@ BOUNDS = {
     "seconds": 8,
     "megabytes": 360,
 }
-"""By name. The largest of our papers has 5 pages, 7,500 operators, 8,400 signs, 580 objects and 150 kB; each
+"""By name. The largest of our papers has 5 pages, 7,500 operators, 8,400 signs, 580 objects and 160 kB; each
 signature adds 40 kB. The last three are of the process that reads; what lies below them is told sooner, and by its
 cause."""
 

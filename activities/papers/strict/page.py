@@ -120,6 +120,7 @@ class _State:
     font: EmbeddedFont | None = None
     size: float = 0.0
     leading: float = 0.0
+    apart: float = 0.0
 
 
 class Drawer:
@@ -205,7 +206,8 @@ class _Hand:
             b"rg": self._colour, b"g": self._colour, b"RG": self._line_colour, b"G": self._line_colour,
             b"w": self._width, b"d": self._nothing, b"J": self._nothing, b"j": self._nothing, b"M": self._nothing,
             b"BT": self._begin, b"ET": self._nothing, b"Tf": self._set_font, b"Tm": self._place, b"Td": self._move,
-            b"TL": self._leading, b"T*": self._next_line, b"TJ": self._show, b"Tj": self._show, b"Tr": self._mode,
+            b"TL": self._leading, b"Tc": self._set_apart,
+            b"T*": self._next_line, b"TJ": self._show, b"Tj": self._show, b"Tr": self._mode,
             b"BMC": self._mark, b"BDC": self._mark, b"EMC": self._nothing,
         }  # fmt: skip
 
@@ -381,6 +383,10 @@ class _Hand:
         (leading,) = _numbers(operands, 1)
         self._state = replace(self._state, leading=leading)
 
+    def _set_apart(self, operands: list[Thing]) -> None:
+        (apart,) = _numbers(operands, 1)
+        self._state = replace(self._state, apart=apart)
+
     def _next_line(self, operands: list[Thing]) -> None:
         self._move([0, -self._state.leading])
 
@@ -419,8 +425,8 @@ class _Hand:
                         text = ""
                     begin = begin if text else pen
                     text += char
-                    pen += width / 1000 * narrow
-                    last = pen
+                    last = pen + width / 1000 * narrow
+                    pen = last + state.apart * a
         if text:
             self._add(text, begin, last, base, size)
         self._text = _times((1.0, 0.0, 0.0, 1.0, (pen - x) / (a or 1.0), 0.0), self._text)

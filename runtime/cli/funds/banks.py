@@ -12,7 +12,7 @@ from rulebook.money import format_yuan
 from runtime.cli.failures import Exit
 from runtime.cli.funds.changes import proposed
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, AsUser, Fund, Reason
+from runtime.cli.options import Address, AsJson, AsUser, Contact, Email, Fund, Phone, Reason
 from runtime.cli.output import note, print_json
 from runtime.cli.tables import table
 from runtime.cli.values import day_if_typed, day_of, fen_of
@@ -25,6 +25,7 @@ AgreementUntil = Annotated[str | None, Option("--until", metavar="DATE")]
 BankAlias = Annotated[list[str] | None, Option("--alias", metavar="NAME")]
 BankBranch = Annotated[list[str] | None, Option("--branch", metavar="NAME")]
 BankAccount = Annotated[str | None, Option("--account", metavar="NUMBER")]
+BankUscc = Annotated[str | None, Option("--uscc", metavar="CODE")]
 BankCeiling = Annotated[str | None, Option("--ceiling", metavar="YUAN")]
 
 
@@ -78,6 +79,11 @@ def set_bank(
     bank_branch: BankBranch = None,
     bank_account: BankAccount = None,
     bank_ceiling: BankCeiling = None,
+    bank_uscc: BankUscc = None,
+    address: Address = None,
+    contact: Contact = None,
+    phone: Phone = None,
+    email: Email = None,
     as_json: AsJson = False,
 ) -> int:
     """Propose a bank of the register, or other words for one that is there; another person approves it."""
@@ -87,6 +93,11 @@ def set_bank(
         aliases=tuple(bank_alias or ()),
         branches=tuple(bank_branch or ()),
         account_number=bank_account,
+        uscc=bank_uscc,
+        address=address,
+        contact=contact,
+        phone=phone,
+        email=email,
         agreement=agreement,
         ceiling_fen=fen_of("--ceiling", bank_ceiling, least=1) if bank_ceiling is not None else None,
         valid_from=day_of("--from", agreement_from),

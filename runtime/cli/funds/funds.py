@@ -6,6 +6,8 @@ from typing import Annotated
 
 from typer import Argument, Option
 
+from activities.funds.changes import Office as OfficeRecord
+from activities.funds.changes import propose_office
 from activities.law.calendars import shanghai_today
 from activities.law.measures import measure_from, overlay_text
 from activities.wording import masked, plain
@@ -16,8 +18,9 @@ from models.funds.people import actor
 from rulebook.errors import XuqiaoError
 from rulebook.stages import Role
 from runtime.cli.failures import Exit
+from runtime.cli.funds.changes import proposed
 from runtime.cli.office import Office, settings
-from runtime.cli.options import AsJson, AsUser, EffectiveFrom, File
+from runtime.cli.options import Address, AsJson, AsUser, Contact, EffectiveFrom, Email, File, Phone, Reason
 from runtime.cli.output import line, note, print_json, say
 from runtime.cli.tables import table
 from runtime.cli.values import day_of
@@ -81,6 +84,25 @@ def _servers(known: Settings) -> AbstractContextManager[object]:
         return nullcontext()
     note("cli.fund.starting")
     return DevStack(known.var)
+
+
+def set_office(
+    fund: Annotated[str, Argument(metavar="FUND")],
+    as_user: AsUser,
+    reason: Reason,
+    symbol: Annotated[str | None, Option("--symbol", metavar="TEXT")] = None,
+    address: Address = None,
+    contact: Contact = None,
+    phone: Phone = None,
+    email: Email = None,
+    as_json: AsJson = False,
+) -> int:
+    """Propose how the office is reached and how its letters are numbered; another person approves it."""
+    reached = OfficeRecord(symbol=symbol, address=address, contact=contact, phone=phone, email=email)
+    note("cli.unauthenticated")
+    with Office() as office, office.desk() as session:
+        number = propose_office(session, office.the_fund(session, fund), reached, reason=reason, by=as_user)
+    return proposed(number, as_json)
 
 
 def adopt_measure(

@@ -31,6 +31,7 @@ _GROUPS = {
     "papers.legal_form": "law.form",
     "papers.drawn_up": "paper",
     "papers.signed_before_payment": "law.on_record",
+    "papers.clauses": "clause",
     "approval.steps": "role",
     "release.checklist": "checklist_item",
     "queue.order": "queue",

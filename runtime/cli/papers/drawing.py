@@ -11,6 +11,7 @@ from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press.sample import sample_of
 from activities.words import LANGUAGES
 from models.funds.people import actor_in_case
+from rulebook.papers.clauses import Debtor
 from rulebook.papers.facts import PaperFinding
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
@@ -28,6 +29,7 @@ Kind = Annotated[str, Argument(metavar="KIND")]
 AnswerBy = Annotated[str | None, Option("--answer-by", metavar="DATE")]
 Missing = Annotated[list[str] | None, Option("--missing", metavar="NAME")]
 Breach = Annotated[list[str] | None, Option("--breach", metavar="TEXT")]
+InBreach = Annotated[list[str] | None, Option("--by", metavar="PARTY")]
 Clause = Annotated[list[str] | None, Option("--clause", metavar="TEXT")]
 ExtendedTo = Annotated[str | None, Option("--extended-to", metavar="DATE")]
 Why = Annotated[str, Option("--reason", metavar="TEXT")]
@@ -46,6 +48,7 @@ def _detail(
     missing: Missing = None,
     breach: Breach = None,
     clause: Clause = None,
+    in_breach: InBreach = None,
     extended_to: ExtendedTo = None,
     why: Why = "",
     minutes: Minutes = None,
@@ -62,6 +65,7 @@ def _detail(
         answer_by=day_if_typed("--answer-by", answer_by),
         missing_papers=tuple(missing or ()),
         breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
+        in_breach=tuple(member_of("--by", Debtor, each) for each in in_breach or ()),
         extended_to=day_if_typed("--extended-to", extended_to),
         extension_reason=why,
         minutes_reference=minutes,

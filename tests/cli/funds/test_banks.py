@@ -88,6 +88,8 @@ def test_50_a_bank_whose_agreement_has_ended_gets_no_new_case(cli: Cli, fund_cod
         "set",
         "JDRCB",
         "--name",
+        "晶都农村商业银行股份有限公司",
+        "--alias",
         "晶都农村商业银行",
         "--alias",
         "晶都农商行",
@@ -132,7 +134,17 @@ def test_50_a_clerk_speaks_for_his_bank_alone_by_any_of_its_names(cli: Cli, fund
 
 
 def test_50_what_is_approved_for_one_bank_stays_under_its_ceiling(cli: Cli, fund_code: str, services: Services) -> None:
-    low = ("banks", "set", "JDRCB", "--name", "晶都农村商业银行", "--agreement", "1", "--from", "2025-08-17")
+    low = (
+        "banks",
+        "set",
+        "JDRCB",
+        "--name",
+        "晶都农村商业银行股份有限公司",
+        "--agreement",
+        "1",
+        "--from",
+        "2025-08-17",
+    )
     number = cli(*low, "--ceiling", "5000000", "--fund", fund_code, *WHY, "--as", "li.jing", "--json").data["number"]
     assert cli("changes", "approve", number, "--as", "wang.he").code == 0
     today, cases = shanghai_today(), []

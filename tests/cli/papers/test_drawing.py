@@ -84,7 +84,7 @@ async def test_what_only_the_officer_knows_is_told_with_the_command(
         ("payment_demand", ("--answer-by", in_a_week), (f"{in_a_week:%Y}年{in_a_week.month}月{in_a_week.day}日",)),
         (
             "breach_notice",
-            ("--answer-by", in_a_week, "--breach", "回贷资金挪作他用。", "--clause", "三方协议第四条"),
+            ("--answer-by", in_a_week, "--by", "bank", "--breach", "回贷资金挪作他用。", "--clause", "三方协议第四条"),
             ("回贷资金挪作他用", "三方协议第四条"),
         ),
         (

@@ -271,7 +271,7 @@ def test_a_draft_is_marked_on_every_page_under_its_text_and_has_no_qr(press: Pre
         assert draft.sha256 != issued.sha256
         for of_draft, of_issued in zip(map(grey, pictures(draft)), map(grey, pictures(issued)), strict=True):
             assert of_draft > 0.01
-            assert of_issued < 0.005
+            assert of_issued < 0.007
         corner = pictures(draft)[0].crop((1070, 20, 1185, 140))
         assert corner.getextrema() == (255, 255)
         text = "".join(page.extract_text() for page in PdfReader(io.BytesIO(draft.pdf)).pages)

@@ -20,8 +20,8 @@ SIGNED_BY = {
     DocumentKind.COOPERATION_AGREEMENT: ["operator", "bank"],
     DocumentKind.LIAISON_FORM: ["operator", "bank"],
     DocumentKind.ENTRUSTED_LOAN_AGREEMENT: ["operator", "entrusted_bank", "borrower"],
-    DocumentKind.TRIPARTITE_AGREEMENT: ["operator", "borrower", "bank", "guarantor_1", "guarantor_2"],
-    DocumentKind.GUARANTOR_CONSENT: ["guarantor_1", "guarantor_2"],
+    DocumentKind.TRIPARTITE_AGREEMENT: ["operator", "borrower", "bank", *(f"guarantor_{n}" for n in (1, 2, 3))],
+    DocumentKind.GUARANTOR_CONSENT: ["guarantor_1", "guarantor_2", "guarantor_3"],
     DocumentKind.EXTENSION_AGREEMENT: ["operator", "borrower", "bank"],
 }
 
