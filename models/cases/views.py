@@ -270,6 +270,9 @@ class CasePage(Value):
     uscc: str
     legal_representative: str
     phone: str
+    address: str | None
+    contact: str | None
+    email: str | None
     account_name: str
     account_number: str
     account_branch: str

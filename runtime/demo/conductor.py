@@ -105,8 +105,9 @@ class Conductor:
         with self._services.sessions() as session:
             workflows = [case.workflow_id for fund in self._funds for case in live_cases(session, fund)]
         handles = [self._clocks.client.get_workflow_handle(workflow) for workflow in workflows]
-        await _some_at_a_time([partial(self._clocks.move, handle, span) for handle in handles])
-        self._ahead += span
+        ahead = self._ahead + span
+        await _some_at_a_time([partial(self._clocks.bring, handle, ahead) for handle in handles])
+        self._ahead = ahead
         await self.until_quiet()
 
     def open_day(self) -> None:
@@ -237,9 +238,8 @@ class _RelayAhead(Relay):
         self._ahead = ahead
 
     async def _begin(self, beginning: Beginning, route: dict[str, str], delay: timedelta | None = None) -> None:
-        ahead = self._ahead()
-        await super()._begin(beginning, route, delay=ahead)
-        await self._clocks.bring(self._clocks.client.get_workflow_handle(route["workflow_id"]), ahead)
+        await super()._begin(beginning, route, delay=self._ahead())
+        await self._clocks.bring_to_beginning(self._clocks.client.get_workflow_handle(route["workflow_id"]))
 
 
 async def _some_at_a_time(calls: Iterable[Callable[[], Awaitable[Result]]]) -> list[Result]:

@@ -80,6 +80,18 @@ def test_no_code_is_empty_uncertain_obsolete_or_in_two_areas(lang: Lang) -> None
 
 
 @pytest.mark.parametrize("lang", LANGUAGES)
+def test_no_code_is_there_twice(lang: Lang) -> None:
+    """The reader of catalogues keeps the last one without a word."""
+    lines = [
+        line
+        for path in (TOP / "templates" / "words" / lang).glob("*.po")
+        for line in path.read_text(encoding="utf-8").splitlines()
+        if line.startswith('msgid "')
+    ]
+    assert [line for line, times in Counter(lines).items() if times > 1 and line != 'msgid ""'] == []
+
+
+@pytest.mark.parametrize("lang", LANGUAGES)
 def test_every_word_group_named_in_a_sentence_exists(lang: Lang) -> None:
     groups = {code.split(".")[0] for code in catalogue(lang)}
     for code, sentence in catalogue(lang).items():

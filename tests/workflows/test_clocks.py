@@ -98,6 +98,18 @@ async def test_a_clock_that_was_brought_to_its_moment_stays_there(clocks: Clocks
     assert await days_ahead(clocks, case) == 3
 
 
+async def test_a_case_begins_at_its_moment_and_its_clock_goes_no_further(clocks: Clocks) -> None:
+    due = datetime.now(UTC) + THREE_DAYS
+    case = await clocks.client.start_workflow("Anything", id="clock/due", task_queue="nobody", start_delay=THREE_DAYS)
+    for _ in range(2):
+        await clocks.bring_to_beginning(case)
+    info = await clocks.get_time_skipping_info(case)
+    assert info is not None
+    assert not info.effective_config.enabled, "nothing is skipped once it works"
+    assert timedelta() <= await clocks.get_current_time(case) - due + timedelta(seconds=1) < timedelta(seconds=9)
+    await case.terminate()
+
+
 async def test_a_case_that_is_not_there_is_said_to_be_none(clocks: Clocks) -> None:
     with pytest.raises(RPCError) as refused:
         await clocks.move(clocks.client.get_workflow_handle("clock/none"), THREE_DAYS)
