@@ -57,6 +57,13 @@ AWAY = frozenset(
     }
 )
 """What a server says that is away, busy or not ours: it may pass, and the delivery itself is well."""
+REFUSED = frozenset(
+    {
+        *(RPCStatusCode.INVALID_ARGUMENT, RPCStatusCode.FAILED_PRECONDITION, RPCStatusCode.OUT_OF_RANGE),
+        *(RPCStatusCode.ALREADY_EXISTS, RPCStatusCode.UNIMPLEMENTED),
+    }
+)
+"""What a server says of the delivery itself, and would say again; whatever else it says may pass."""
 SAY_SO_AFTER = 5
 """Tries after which people are told of a delivery that fails, and one that Temporal refuses is given up."""
 
@@ -230,7 +237,7 @@ class Relay:
             return
         reason = str(error).partition("\n")[0][:200]
         notice(session, case_no, TroubleKind.UNDELIVERABLE, reason=reason)
-        if not (isinstance(error, TimeoutError) or (isinstance(error, RPCError) and error.status in AWAY)):
+        if error.status in REFUSED if isinstance(error, RPCError) else not isinstance(error, TimeoutError):
             result.never[delivery.id] = Undeliverable("message.undeliverable", case=case_no, reason=reason)
 
     async def _deliver(self, deliveries: list[Outbox], route: dict[str, str] | None, until: float) -> Delivered:

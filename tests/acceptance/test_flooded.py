@@ -135,6 +135,7 @@ class OneIsRefused(Relay):
 
 FULL = RPCError("exceeded workflow execution limit for signal events", RPCStatusCode.INVALID_ARGUMENT, b"")
 BUSY = RPCError("workflow is busy", RPCStatusCode.RESOURCE_EXHAUSTED, b"")
+HICCUP = RPCError("shard status unknown", RPCStatusCode.INTERNAL, b"")
 
 
 @pytest.mark.parametrize("error", [FULL, ValueError("not JSON"), AssertionError()])
@@ -183,9 +184,12 @@ async def test_28_a_case_that_could_never_begin_is_ended_by_two_people_and_its_l
     assert (fund.stage_of(case), open_troubles(fund, case)) == (CaseStage.LAPSED, [])
 
 
-async def test_28_a_case_that_is_busy_is_tried_again_for_ever_and_arrives_in_order(fund: TestedFund) -> None:
+@pytest.mark.parametrize("error", [BUSY, HICCUP])
+async def test_28_a_case_that_is_busy_is_tried_again_for_ever_and_arrives_in_order(
+    fund: TestedFund, error: Exception
+) -> None:
     case, other = await a_case(fund), await a_case(fund)
-    relay = OneIsRefused(fund, case, BUSY)
+    relay = OneIsRefused(fund, case, error)
     first, second = (
         fund.bank_writes(case, MAYBE),
         fund.bank_writes(case, NewLoan(signed_on=fund.today, note="N", amount_fen=1)),
