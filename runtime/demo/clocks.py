@@ -8,7 +8,7 @@ from uuid import uuid4
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 from temporalio.api.common.v1 import WorkflowExecution
-from temporalio.api.enums.v1 import FastForwardPollingResult
+from temporalio.api.enums.v1 import EventType, FastForwardPollingResult
 from temporalio.api.workflow.v1 import WorkflowExecutionOptions
 from temporalio.api.workflowservice.v1 import (
     PollWorkflowExecutionTimeSkippingRequest,
@@ -73,7 +73,7 @@ class Clocks(TimeSkipper):
             await self.move(case, behind)
 
     async def bring_to_beginning(self, case: Handle) -> None:
-        """Let a case that was started with a delay begin now.
+        """Let a case that was started with a delay begin now, and wait until it has something to do.
 
         Its clock stops just before it begins, while nothing of it is in hand: one that should stop while a case is at
         work was seen, on a busy machine, to run on to the case's next deadline.
@@ -83,6 +83,9 @@ class Clocks(TimeSkipper):
         rest = begins - JUST_BEFORE - await self.get_current_time(case)
         if rest > HARDLY_BEHIND:
             await self.move(case, rest)
+        async for event in case.fetch_history_events(wait_new_event=True, skip_archival=True):
+            if event.event_type is EventType.EVENT_TYPE_WORKFLOW_TASK_SCHEDULED:
+                return
 
     async def _send(self, case: Handle, move_id: str, span: timedelta) -> None:
         length = Duration()

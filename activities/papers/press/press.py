@@ -155,7 +155,7 @@ class Press:
         check_complete(kind, data)
         template_digest = self.template_digest(kind, lang)
         plain = plain_data(data)
-        facts = facts_bytes(facts_of(kind, lang, plain, self.template_facts(kind, lang)))
+        facts = facts_bytes(self.facts_of(kind, data, lang, plain))
         data_digest = facts_digest(facts)
         page = self._page(kind, plain, lang, data_digest, draft)
         # A QR would vouch for a draft.
@@ -196,13 +196,21 @@ class Press:
             self._digests[name] = digest_of(parts | {"name": self.office.name_of(kind, lang)})
         return self._digests[name]
 
-    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Literal["zh", "en"] = "zh") -> dict[str, object]:
+    def facts_of(
+        self,
+        kind: DocumentKind,
+        data: PaperData,
+        lang: Literal["zh", "en"] = "zh",
+        plain: PaperData | None = None,
+    ) -> dict[str, object]:
         """What a paper carries of the facts, as plain data: what its template speaks of, and no more.
 
+        Args:
+            plain: the same facts with every text made plain, where they were made already.
         Raises:
             XuqiaoError: ``papers.template_missing``, ``papers.template_unclear``.
         """
-        return facts_of(kind, lang, plain_data(data), self.template_facts(kind, lang))
+        return facts_of(kind, lang, plain or plain_data(data), self.template_facts(kind, lang))
 
     def template_facts(self, kind: DocumentKind, lang: Literal["zh", "en"] = "zh") -> TemplateFacts:
         """What the template of a kind speaks of, with all that it includes.

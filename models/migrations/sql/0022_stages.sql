@@ -9,7 +9,7 @@ CREATE TABLE stage_leads (
 COMMENT ON TABLE stage_leads IS 'Where each stage may lead in one step: STAGES of the rulebook, and from every end to the pursuit of money that is out after all';
 INSERT INTO stage_leads (stage, then_to)
 SELECT stage, then_to FROM (VALUES
-    ('intake', '{eligibility, bank_opinion, refused}'::text[]),
+    ('intake', '{eligibility, bank_opinion, refused, lapsed}'::text[]),
     ('eligibility', '{bank_opinion, refused, lapsed, withdrawn}'),
     ('bank_opinion', '{approval, new_loan, refused, lapsed, withdrawn}'),
     ('approval', '{queued, agreement, bank_opinion, refused, lapsed, withdrawn}'),

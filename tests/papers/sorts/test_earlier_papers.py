@@ -34,8 +34,8 @@ NAME = "fee_steps.daily_rate_ppm"
 class SecondPress(Press):
     """Puts facts into a paper as releases did that named each part of the fee by itself."""
 
-    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Any = "zh") -> dict[str, object]:
-        facts: dict[str, Any] = super().facts_of(kind, data, lang)
+    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Any = "zh", plain: Any = None) -> dict[str, object]:
+        facts: dict[str, Any] = super().facts_of(kind, data, lang, plain)
         plain = facts["data"]
         renamed = EarlierTariff.of(data).model_dump(mode="json", exclude_none=True)
         parts = [(fact, part, name) for name, (fact, part) in EARLIER_NAMES.items() if name in renamed]
@@ -47,7 +47,7 @@ class SecondPress(Press):
 class FirstPress(Press):
     """Puts facts into a paper as the first release did: all of them, and rates in millionths."""
 
-    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Any = "zh") -> dict[str, object]:
+    def facts_of(self, kind: DocumentKind, data: PaperData, lang: Any = "zh", plain: Any = None) -> dict[str, object]:
         plain = data.model_dump(mode="json", exclude_none=True, exclude={"fees", "day_count"})
         plain |= EarlierTariff.of(data).model_dump(mode="json", exclude_none=True)
         for step in plain["fee_steps"]:
