@@ -114,6 +114,13 @@ class Filed(Value):
     before: ApplicationRow | None = None
 
 
+_AS_WRITTEN = {
+    *("uscc", "applicant_name", "legal_representative", "phone", "address", "contact", "email"),
+    *("account_name", "account_number", "account_branch"),
+}
+"""What an application says of its borrower and the account that is paid, kept under the same names."""
+
+
 def file_application(
     session: Session,
     fund: str,
@@ -153,18 +160,9 @@ def file_application(
         Application(
             case_no=case_no,
             fund=fund,
-            uscc=row.uscc,
-            applicant_name=row.applicant_name,
-            legal_representative=row.legal_representative,
-            phone=row.phone,
-            address=row.address,
-            contact=row.contact,
-            email=row.email,
+            **row.model_dump(include=_AS_WRITTEN),
             loan=loan,
             facts=row.facts(received_on).model_dump(mode="json"),
-            account_name=row.account_name,
-            account_number=row.account_number,
-            account_branch=row.account_branch,
             received_on=received_on,
             filed_at=datetime.now(UTC),
             filed_by=filed_by,

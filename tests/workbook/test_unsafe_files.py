@@ -108,7 +108,7 @@ def test_a_row_far_below_is_told_and_does_not_cost_time(write: Write, far: bytes
     started = time.process_time()
     reading = read_workbook(rewritten(write({}, {}), push_down), MONDAY)
 
-    assert time.process_time() - started < 5
+    assert time.process_time() - started < 30, "the rows between would take minutes"
     assert [fault.code for fault in reading.faults] == ["workbook.beyond_limits"]
     assert len(reading.rows) == 1
 

@@ -18,10 +18,10 @@ from activities.papers.press.fonts import FontCase
 from activities.papers.press.libraries import check_libraries
 from activities.papers.press.office import STYLE, Office, bundled_dir, read_office
 from activities.papers.press.places import SignatureBox
-from activities.papers.press.qr import qr_content, qr_drawing
 from activities.papers.press.seal_picture import marked
 from activities.papers.press.template_facts import TemplateFacts, template_facts_of
 from activities.papers.press.writing import FILTERS, plain_data
+from activities.papers.qr import qr_content, qr_drawing
 from activities.words import say
 from rulebook.errors import XuqiaoError
 from rulebook.messages import digest_of

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import NamedTuple
 
-from rulebook.calendar import DayUnit, WorkCalendar
+from rulebook.calendar import WorkCalendar
 from rulebook.cases import CaseFacts, Promise
 from rulebook.law.ceiling import ceiling_of
 from rulebook.law.eligibility.answers import Answer, Rule, failed, in_yuan, passed
@@ -43,10 +43,9 @@ def _promise_outlasts(case: Bridging) -> Answer:
     due, valid_until = case.measure.due_on(case.leaves, case.calendar), case.promise.valid_until
     citation = f"{case.measure.citation('bridge.term_days')}、{case.measure.citation('release.checklist')}"
     facts = {"valid_until": valid_until.isoformat(), "due": due.isoformat(), "term": str(case.measure.term_days)}
-    counted = "_workdays" if case.measure.term_counted is DayUnit.WORKING else ""
     if valid_until >= due:
-        return passed(f"bridging.promise_outlasts{counted}", citation, facts)
-    return failed(f"bridging.promise_too_short{counted}", citation, facts)
+        return passed("bridging.promise_outlasts", citation, facts)
+    return failed("bridging.promise_too_short", citation, facts)
 
 
 def _within_authority(case: Bridging) -> Answer:

@@ -20,6 +20,7 @@ from activities.papers.press import ATTACHMENT, Paper, Press, SignatureBox, fact
 from activities.papers.press.facts import facts_of
 from activities.papers.press.sample import SAMPLE
 from activities.papers.press.template_facts import TemplateFacts
+from activities.papers.press.writing import plain_data
 from activities.signing.places import place_of
 from gateways.esign import DemoAuthority, sign_pdf
 from rulebook.errors import XuqiaoError
@@ -194,7 +195,7 @@ def test_the_facts_are_in_the_file_byte_for_byte(
 
 def test_embedded_facts_give_the_facts_back_and_leave_out_what_was_not_said() -> None:
     def said_of(data: PaperData) -> dict[str, object]:
-        return facts_of(AGREEMENT, "zh", data, TemplateFacts({}, None, everything=True))
+        return facts_of(AGREEMENT, "zh", plain_data(data), TemplateFacts({}, None, everything=True))
 
     facts = said_of(SAMPLE)
     assert PaperData.model_validate(facts["data"]) == SAMPLE

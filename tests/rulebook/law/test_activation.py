@@ -26,8 +26,8 @@ def with_line(section: str, text: str) -> Change:
     """One more provision in a section, which is added where there is none."""
 
     def change(toml: str) -> str:
-        title = f"[{section}]\n"
-        return toml.replace(title, f"{title}{text}\n") if title in toml else f"{toml}\n{title}{text}\n"
+        title = f"\n[{section}]\n"
+        return toml.replace(title, f"{title}{text}\n") if title in toml else f"{toml}{title}{text}\n"
 
     return change
 
