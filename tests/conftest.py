@@ -34,7 +34,8 @@ FIXTURES_OF_TIER = {
     "servers": {"stack", "temporal"},
     "press": {"press", "drawing", "pool"},
     "browser": {"browser"},
-    "slow": {"own_stack", "own_programs", "many_examples"},
+    "slow": {"own_stack", "own_programs", "many_examples", "walk_folder"},
+    "walk": {"walk_folder"},
 }
 """A test's markers come from the fixtures it uses, however indirectly: ``./run quick`` leaves these out."""
 

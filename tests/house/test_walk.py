@@ -13,8 +13,8 @@ from tests.readme_walk import TOP, Walk, blocks_of, date_shim, next_at, not_prin
 
 
 @pytest.fixture
-def own_stack(tmp_path: Path) -> Path:
-    """Asked for by a test that starts servers and programs of its own."""
+def walk_folder(tmp_path: Path) -> Path:
+    """Where a walk begins, with servers and programs of its own."""
     return tmp_path
 
 
@@ -24,9 +24,9 @@ def own_stack(tmp_path: Path) -> Path:
     [("README.md", 10, False), ("README.zh-CN.md", 22, True)],
     ids=["english-at-ten-in-the-morning", "chinese-at-ten-at-night-before-a-weekend"],
 )
-def test_56_the_walk_does_what_the_page_says(own_stack: Path, page: str, hour: int, before_days_off: bool) -> None:
+def test_56_the_walk_does_what_the_page_says(walk_folder: Path, page: str, hour: int, before_days_off: bool) -> None:
     begins = next_at(hour, before_days_off)
-    walked = Walk(page, own_stack, begins).walk()
+    walked = Walk(page, walk_folder, begins).walk()
     assert walked.unexpected == ()
     blocks = blocks_of(page)
     missing = [not_printed(block.printed, got) for block, got in zip(blocks, walked.printed, strict=True)]

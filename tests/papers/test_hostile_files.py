@@ -27,7 +27,7 @@ from models.database import sessions
 from rulebook.papers.kinds import DocumentKind
 from tests.papers.certificates import a_real_certificate
 from tests.papers.hostile_files import DECEIVING, FELLING, HANDED, changed
-from tests.papers.samples import EVERY_PAPER, Sample
+from tests.papers.samples import Sample
 from tests.papers.seals import a_stamp
 
 KIND = DocumentKind.TRIPARTITE_AGREEMENT
@@ -149,7 +149,8 @@ def test_37_an_encrypted_file_is_none_of_ours(paper: Paper) -> None:
     assert codes(check_file(encrypted, None)) == {"never_held"}
 
 
-@pytest.mark.parametrize(("kind", "lang"), EVERY_PAPER)
+# The demo's papers are checked as well; in English, which differs in words alone, one stands for all.
+@pytest.mark.parametrize(("kind", "lang"), [*((kind, "zh") for kind in DocumentKind), (KIND, "en")])
 def test_37_an_honest_paper_has_no_fault_signed_or_not(
     kind: DocumentKind, lang: str, sample: Sample, tmp_path: Path
 ) -> None:
