@@ -11,6 +11,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
+from itertools import pairwise
 
 import openpyxl
 import pytest
@@ -221,6 +222,14 @@ def may_have_moved(lines: Sequence[StatementLine], record: Record, places: Seque
     )
 
 
+def reads_both_ways(lines: Sequence[StatementLine]) -> bool:
+    """Whether balances hold from the last line to the first as well: from such a file nobody knows how its day ended."""
+    return len(lines) > 1 and all(
+        after.balance_fen is not None and before.balance_fen == after.balance_fen + before.amount_fen
+        for before, after in pairwise(lines)
+    )
+
+
 def refused_whole(record: Record, content: bytes) -> str:
     try:
         record.take_in(content)
@@ -247,7 +256,7 @@ def any_statement(data: st.DataObject, manner: Manner) -> None:
             lines = [line.model_copy(update={"summary": "", "payer_name": ""}) for line in lines]
         if data.draw(st.integers(0, 5)) == 0:
             lines, doubt = restated(data, lines), True
-        doubt |= may_have_moved(lines, record, places, exported)
+        doubt |= may_have_moved(lines, record, places, exported) or reads_both_ways(lines)
         before = OPENING + sum(line.amount_fen for line in truth[: places[0]])
         content = written(lines, manner, opening=before)
         if manner.amounts == "unsigned" and (not manner.balances or fits_both_ways(lines, before)):
