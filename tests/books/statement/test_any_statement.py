@@ -223,7 +223,7 @@ def may_have_moved(lines: Sequence[StatementLine], record: Record, places: Seque
 
 
 def reads_both_ways(lines: Sequence[StatementLine]) -> bool:
-    """Whether balances hold from the last line to the first as well: from such a file nobody knows how its day ended."""
+    """Whether balances hold from the last line to the first as well: nobody knows how the day of such a file ended."""
     return len(lines) > 1 and all(
         after.balance_fen is not None and before.balance_fen == after.balance_fen + before.amount_fen
         for before, after in pairwise(lines)
