@@ -51,7 +51,7 @@ WORD_GROUPS: Mapping[str, str] = {
     "PostingKind": "posting",
     "DocumentKind": "paper",
     "OptionalClause": "clause",
-    "Debtor": "in_breach",
+    "PartyInBreach": "in_breach",
     "Milestone": "milestone",
 }
 """The group of codes in which the members of an enum have their words (``stage.bank_opinion``), by the enum's name.

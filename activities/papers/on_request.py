@@ -13,7 +13,7 @@ from models.papers import documents
 from models.papers.documents import Document
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
-from rulebook.papers.clauses import Debtor
+from rulebook.papers.clauses import PartyInBreach
 from rulebook.papers.facts import PaperData, PaperFinding
 from rulebook.papers.kinds import PAPERS, DocumentKind, Occasion, drawn_on
 from rulebook.values import Value
@@ -34,7 +34,7 @@ class PaperDetail(Value):
     answer_by: date | None = None
     missing_papers: tuple[str, ...] = ()
     breaches: tuple[PaperFinding, ...] = ()
-    in_breach: tuple[Debtor, ...] = ()
+    in_breach: tuple[PartyInBreach, ...] = ()
     extended_to: date | None = None
     extension_reason: str = ""
     minutes_reference: str | None = None

@@ -14,8 +14,8 @@ class OptionalClause(StrEnum):
     ENFORCEABLE_DEED = "enforceable_deed"  # 强制执行公证
 
 
-class Debtor(StrEnum):
-    """Who may have broken an agreement with the fund."""
+class PartyInBreach(StrEnum):
+    """Who broke an agreement with the fund (违约方)."""
 
     BORROWER = "borrower"  # 借款人
     BANK = "bank"  # 续贷银行

@@ -10,7 +10,7 @@ from rulebook.findings import Result
 from rulebook.law.fees import DayCount, FeeTerms
 from rulebook.law.provisions import DayOff
 from rulebook.law.rates import Rate
-from rulebook.papers.clauses import Debtor, OptionalClause
+from rulebook.papers.clauses import OptionalClause, PartyInBreach
 from rulebook.papers.kinds import PAPERS, DocumentKind
 from rulebook.papers.limits import (
     Amount,
@@ -355,7 +355,7 @@ class PaperData(PaperValue):
     bases: Rows[PaperBasis] = ()
     answer_by: date | None = None
     breaches: Rows[PaperFinding] = ()
-    in_breach: Rows[Debtor] = ()
+    in_breach: Rows[PartyInBreach] = ()
     extended_to: date | None = None
     extension_reason: Text = ""
 

@@ -7,7 +7,7 @@ from rulebook.calendar import LAW_ZONE
 from rulebook.findings import Result
 from rulebook.law.fees import DayCount, FeeTerms, Waiver
 from rulebook.law.rates import read_rate
-from rulebook.papers.clauses import Debtor, OptionalClause
+from rulebook.papers.clauses import OptionalClause, PartyInBreach
 from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
@@ -160,7 +160,7 @@ CROWDED = SAMPLE.model_copy(
         "borrower_contact": REACHED,
         "bank_contact": REACHED,
         "clauses": tuple(OptionalClause),
-        "in_breach": tuple(Debtor),
+        "in_breach": tuple(PartyInBreach),
         "letter_no": "东海转贷催〔2026〕1234567号之二十二",
         "highest_average": read_rate("12.345678%/365"),
         "missing_papers": tuple(f"第{n}份：上一年度经审计的财务会计报告及其附注" for n in range(1, 16)),

@@ -9,7 +9,7 @@ from rulebook.findings import Result
 from rulebook.law.fees import FeeTerms, FeeTier
 from rulebook.law.provisions import DayOff
 from rulebook.law.rates import PPM
-from rulebook.papers.clauses import Debtor
+from rulebook.papers.clauses import PartyInBreach
 from rulebook.papers.facts import (
     PaperAccount,
     PaperAct,
@@ -177,7 +177,7 @@ SAMPLE = PaperData(
             citation="三方协议第四条第二项",
         ),
     ),
-    in_breach=(Debtor.BORROWER,),
+    in_breach=(PartyInBreach.BORROWER,),
     extended_to=date(2026, 4, 7),
     extension_reason="抵押登记机构系统升级，新贷款抵押登记推迟",
     missing_papers=("上一年度审计报告", "贷款银行盖章的续贷申请受理回执"),

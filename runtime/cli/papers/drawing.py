@@ -11,7 +11,7 @@ from activities.papers.on_request import PaperDetail, draft, draw_on_request
 from activities.papers.press.sample import sample_of
 from activities.words import LANGUAGES
 from models.funds.people import actor_in_case
-from rulebook.papers.clauses import Debtor
+from rulebook.papers.clauses import PartyInBreach
 from rulebook.papers.facts import PaperFinding
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
@@ -65,7 +65,7 @@ def _detail(
         answer_by=day_if_typed("--answer-by", answer_by),
         missing_papers=tuple(missing or ()),
         breaches=tuple(PaperFinding(sentence=b, citation=c) for b, c in zip(breaches, clauses, strict=True)),
-        in_breach=tuple(member_of("--by", Debtor, each) for each in in_breach or ()),
+        in_breach=tuple(member_of("--by", PartyInBreach, each) for each in in_breach or ()),
         extended_to=day_if_typed("--extended-to", extended_to),
         extension_reason=why,
         minutes_reference=minutes,

@@ -8,7 +8,7 @@ import pytest
 from activities.papers.press import Press
 from activities.papers.press.sample import SAMPLE, sample_of
 from rulebook.law.rates import read_rate
-from rulebook.papers.clauses import Debtor, OptionalClause
+from rulebook.papers.clauses import OptionalClause, PartyInBreach
 from rulebook.papers.facts import PaperContact, PaperGuarantor
 from rulebook.papers.kinds import PAPERS, DocumentKind
 from tests.papers.samples import Lang, Read, Sample, bare, changed
@@ -156,15 +156,19 @@ def test_39_each_spouse_has_a_place_of_his_own_and_says_what_he_is(press: Press,
 @pytest.mark.parametrize(
     ("broke", "to", "copy"),
     [
-        ((Debtor.BORROWER,), f"{SAMPLE.borrower_name}（借款人）：", f"抄送：{SAMPLE.bank_name}"),
-        ((Debtor.BANK,), f"{SAMPLE.bank_name}{SAMPLE.bank_branch}（续贷银行）：", f"抄送：{SAMPLE.borrower_name}"),
+        ((PartyInBreach.BORROWER,), f"{SAMPLE.borrower_name}（借款人）：", f"抄送：{SAMPLE.bank_name}"),
+        (
+            (PartyInBreach.BANK,),
+            f"{SAMPLE.bank_name}{SAMPLE.bank_branch}（续贷银行）：",
+            f"抄送：{SAMPLE.borrower_name}",
+        ),
     ],
 )
 def test_39_a_notice_of_breach_goes_to_whom_it_names(
-    broke: tuple[Debtor, ...], to: str, copy: str, press: Press, read: Read
+    broke: tuple[PartyInBreach, ...], to: str, copy: str, press: Press, read: Read
 ) -> None:
     text = read(press.render(DocumentKind.BREACH_NOTICE, changed(in_breach=broke)))
-    party = "借款人" if broke == (Debtor.BORROWER,) else "续贷银行"
+    party = "借款人" if broke == (PartyInBreach.BORROWER,) else "续贷银行"
     assert to in text
     assert copy in text
     assert f"经核查，{party}在协议履行中有下列违约情形" in text
