@@ -52,7 +52,7 @@ async def test_39_papers_name_bank_addresses_spouses_clauses_and_days_as_they_we
         assert expected in said
     assert [box["party"] for box in agreement.boxes][-2:] == ["guarantor_1", "guarantor_2"]
     form = "".join(text_of(papers[DocumentKind.APPLICATION_FORM].pdf).split())
-    assert "用款期限10个工作日" in form
+    assert "使用期限不超过10个工作日" in form
     with fund.services.sessions() as session:
         assert check_file(agreement.pdf, session).faults == (), "the registered name is the case's bank"
 

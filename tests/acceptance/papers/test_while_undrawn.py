@@ -179,8 +179,10 @@ async def test_several_who_ask_at_once_have_the_papers_drawn_once(fund: TestedFu
         fund.draw_again(case, key="c", new_templates=True),
         return_exceptions=True,
     )
-    assert first == same == Outcome(stage=CaseStage.AGREEMENT, event=EventKind.PAPERS_DRAWN_UP)
-    assert [isinstance(other, XuqiaoError) and other.code for other in others] == ["act.nothing_to_draw"] * 2
+    assert repr(first) == repr(same), "one key, one answer"
+    drawn = Outcome(stage=CaseStage.AGREEMENT, event=EventKind.PAPERS_DRAWN_UP)
+    told = ["drawn" if one == drawn else isinstance(one, XuqiaoError) and one.code for one in (first, *others)]
+    assert sorted(map(str, told)) == ["act.nothing_to_draw"] * 2 + ["drawn"], "whichever came first"
     assert fund.events(case).count(EventKind.PAPERS_DRAWN_UP) == 1
 
 
