@@ -12,6 +12,9 @@ from sqlalchemy.sql.dml import ReturningInsert
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, Session, SQLModel
 
+# A command loads all tables and checks values of one or two: what checks them is built where it is first asked for.
+SQLModel.model_config["defer_build"] = True
+
 
 class Moment(TypeDecorator[datetime]):
     """A moment with its time zone, stored in UTC; a naive one is an error, not a guess."""

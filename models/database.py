@@ -13,11 +13,14 @@ from psycopg.conninfo import make_conninfo
 from sqlalchemy import Engine, create_engine, event
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import sessionmaker
+from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel import Session
 
 CONNECT_TIMEOUT_SECONDS = 5
 HELD_AT_MOST_SECONDS = 45.0
 """A transaction of a process that serves others is short; a longer one hangs on a server that does not answer."""
+FRESH_SECONDS = 1.0
+"""A connection that came back so lately answered then, and is lent again without a test."""
 PREPARED_AFTER = 5
 """Times that a connection sends a statement before the server keeps it."""
 
@@ -31,6 +34,7 @@ _LINK: Mapping[str, str | int | None] = {
     "keepalives_count": 3,
     "tcp_user_timeout": 30_000,
 }
+_RETURNED = "returned"
 _log = logging.getLogger(__name__)
 
 
@@ -45,7 +49,8 @@ def engine_for(url: str, pool_size: int = 10, held_at_most: float | None = None,
         prepares: whether the server keeps statements that come again, which spares it two thirds of its work on them; a
             pooler in transaction mode may not stand between.
     Returns:
-        an engine that tests each connection before lending it, so that a restarted server costs no caller an error.
+        an engine that tests each connection that lay idle before lending it, so that a restarted server costs hardly a
+        caller an error.
     """
     engine = create_engine(
         "postgresql+psycopg://",
@@ -62,6 +67,7 @@ def engine_for(url: str, pool_size: int = 10, held_at_most: float | None = None,
 
     if held_at_most is not None:
         _Watch(held_at_most).over(engine)
+    event.listen(engine, "checkin", _note_return)
     event.listen(engine, "checkout", _refuse_dead)
     return engine
 
@@ -86,8 +92,16 @@ def listening_url(url: str) -> str:
     return make_conninfo(plain_url(url), **_LINK)
 
 
-def _refuse_dead(connection: psycopg.Connection[Any], _record: object, _proxy: object) -> None:
+def _note_return(_connection: psycopg.Connection[Any] | None, record: ConnectionPoolEntry) -> None:
+    """It has just ended its transaction, so the server answers on it."""
+    record.info[_RETURNED] = time.monotonic()
+
+
+def _refuse_dead(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
     """Test a connection before it is lent; the pool then opens another. It is watched already while it is tested."""
+    returned: float | None = record.info.get(_RETURNED)
+    if not connection.closed and returned is not None and time.monotonic() - returned < FRESH_SECONDS:
+        return
     try:
         alive = connection.pgconn.exec_(b"").status == psycopg.pq.ExecStatus.EMPTY_QUERY
     except Exception:  # one that is closed already fails in ways of its own

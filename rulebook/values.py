@@ -12,9 +12,12 @@ _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Value(BaseModel):
-    """Frozen, and closed to unknown fields: a misspelt key is an error, not a silence."""
+    """Frozen, and closed to unknown fields: a misspelt key is an error, not a silence.
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    What checks a value is built when the first one is made; most programs make few of those that they load.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
 
 
 def read_day(written: object) -> date:

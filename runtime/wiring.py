@@ -36,7 +36,7 @@ from rulebook.errors import XuqiaoError
 from runtime.press import press_pool
 from runtime.records import Records
 from runtime.settings import Settings
-from runtime.temporal import client_beside, sandbox
+from runtime.temporal import build_id, client_beside, sandbox
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
@@ -110,6 +110,7 @@ class Services(Records):
             task_queue=queue_name(self.settings.queues.prefix, queue),
             workflows=[Renewal, Recovery] if queue == Queue.CASES else [],
             workflow_runner=sandbox(),
+            build_id=build_id(),
             activities=self.activities_on(queue) if activities is None else activities,
             activity_executor=ThreadPoolExecutor(at_once),
             max_concurrent_activities=at_once,

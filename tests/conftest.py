@@ -21,6 +21,7 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
+from activities.papers.strict.bounds import BOUNDS
 from models.bootstrap import OWNER, DatabaseUrls, RolePasswords, bootstrap
 from models.database import engine_for
 from runtime.devstack import Addresses, addresses_of
@@ -114,6 +115,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items.sort(key=lambda item: item.get_closest_marker("slow") is None)
 
 
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine is shared and slow at times: that a file was not read within eight seconds says nothing about it."""
+    monkeypatch.setitem(BOUNDS, "seconds", 60)
+
+
 @pytest.fixture
 def many_examples() -> None:
     """Asked for by a test that takes half a minute because it tries thousands of invented things."""
@@ -149,7 +156,7 @@ def database(stack: Addresses) -> DatabaseUrls:
 @pytest.fixture(scope="session")
 def owner_engine(database: DatabaseUrls) -> Iterator[Engine]:
     """Its owner's connections, who may change everything that triggers do not guard."""
-    engine = engine_for(database.owner)
+    engine = engine_for(database.owner, prepares=True)
     yield engine
     engine.dispose()
 
@@ -157,7 +164,7 @@ def owner_engine(database: DatabaseUrls) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def app_engine(database: DatabaseUrls) -> Iterator[Engine]:
     """The application's connections, with what the migrations grant and no more."""
-    engine = engine_for(database.app, pool_size=40)
+    engine = engine_for(database.app, pool_size=40, prepares=True)
     yield engine
     engine.dispose()
 
@@ -165,7 +172,7 @@ def app_engine(database: DatabaseUrls) -> Iterator[Engine]:
 @pytest.fixture(scope="session")
 def desk_engine(database: DatabaseUrls) -> Iterator[Engine]:
     """The desk's connections: it puts decisions on record and works no case."""
-    engine = engine_for(database.desk)
+    engine = engine_for(database.desk, prepares=True)
     yield engine
     engine.dispose()
 

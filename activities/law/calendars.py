@@ -20,6 +20,7 @@ def shipped_notices() -> tuple[HolidayNotice, ...]:
     )
 
 
+@cache
 def shipped_days(through: int | None = None) -> tuple[CalendarDay, ...]:
     """Every day from the first notice's year to two provisional years past the last one's.
 

@@ -33,6 +33,8 @@ from runtime.wiring import Services
 OPENING = time(9, 0)
 AT_ONCE = 8
 LOOK_AGAIN_SECONDS = 0.02
+PART_OF_THE_WAIT = 0.15
+"""Who has waited long looks less often: to look takes time from the cases that are waited for."""
 Result = TypeVar("Result")
 
 
@@ -192,7 +194,8 @@ class Conductor:
 
     async def until_quiet(self) -> None:
         """Wait until no case has anything in hand, and what they left in the outbox has arrived."""
-        busy = self._live()
+        clock = asyncio.get_running_loop()
+        begun_at, busy = clock.time(), self._live()
         while busy:
             if await self._deliver_all():
                 busy = self._live()  # whoever was quiet may have something in hand again
@@ -202,7 +205,7 @@ class Conductor:
             still = await _some_at_a_time([partial(self._in_hand, busy[case]) for case in begun])
             quiet = {case for case, in_hand in zip(begun, still, strict=True) if not in_hand}
             busy = {case: story for case, story in busy.items() if case not in quiet}
-            await asyncio.sleep(LOOK_AGAIN_SECONDS)
+            await asyncio.sleep(max(LOOK_AGAIN_SECONDS, PART_OF_THE_WAIT * (clock.time() - begun_at)))
             if not busy and await self._deliver_all():
                 busy = self._live()
 

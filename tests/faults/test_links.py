@@ -12,7 +12,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from models.bootstrap import DatabaseUrls
-from models.database import HELD_AT_MOST_SECONDS, engine_for, plain_url
+from models.database import FRESH_SECONDS, HELD_AT_MOST_SECONDS, engine_for, plain_url
 
 CUT_OFF_AFTER = 3.0
 
@@ -95,6 +95,7 @@ def test_35_a_connection_that_froze_while_nobody_used_it_is_replaced(link: Link,
     engine = engine_for(by(link, database.app), pool_size=1, held_at_most=CUT_OFF_AFTER)
     with engine.connect() as connection:
         connection.execute(text("SELECT 1"))
+    time.sleep(FRESH_SECONDS)
     link.freeze()
     threading.Timer(CUT_OFF_AFTER * 1.5, link.thaw).start()
     begun = time.monotonic()

@@ -11,7 +11,7 @@ from temporalio.service import TLSConfig
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit, exit_of
 from runtime.settings import TemporalSettings, load_settings
-from runtime.temporal import connect
+from runtime.temporal import build_id, connect
 
 PROFILE = {"target_host": "profile:7233", "namespace": "of-profile", "api_key": "of-profile"}
 
@@ -85,3 +85,13 @@ def test_35_the_simulated_bank_pays_beside_an_outside_database_only_where_that_i
 )
 def test_35_addresses_of_every_form_are_shown_without_their_password(url: str, shown: str) -> None:
     assert load_settings(database={"url": url}).masked()["database"]["url"] == shown
+
+
+def test_a_worker_is_named_by_the_sources_it_runs(tmp_path: Path) -> None:
+    package = tmp_path / "workflows"
+    package.mkdir()
+    (package / "renewal.py").write_text("fee = 1\n")
+    before = build_id.__wrapped__(tmp_path)
+    assert build_id.__wrapped__(tmp_path) == before
+    (package / "renewal.py").write_text("fee = 2\n")
+    assert build_id.__wrapped__(tmp_path) != before

@@ -12,7 +12,6 @@ from pypdf import PdfReader
 
 from activities.papers.press import Paper, Press
 from activities.papers.press.sample import SAMPLE
-from activities.papers.strict.bounds import BOUNDS
 from rulebook.papers.kinds import DocumentKind
 
 
@@ -41,12 +40,6 @@ def read() -> Callable[[Paper], str]:
         return re.sub(r"\s", "", "".join(page.extract_text() for page in pages))
 
     return _read
-
-
-@pytest.fixture(autouse=True)
-def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The machine is shared and slow at times: that a file was not read within eight seconds says nothing about it."""
-    monkeypatch.setitem(BOUNDS, "seconds", 60)
 
 
 @pytest.fixture(autouse=True)
