@@ -21,11 +21,13 @@ from psycopg import sql
 from sqlalchemy import Engine
 from sqlalchemy.engine import make_url
 
+from activities.papers import check
 from activities.papers.strict.bounds import BOUNDS
 from models.bootstrap import OWNER, DatabaseUrls, RolePasswords, bootstrap
 from models.database import engine_for
 from runtime.devstack import Addresses, addresses_of
 from runtime.devstack.stack import DevStack
+from tests.looked_at import look_here
 
 TESTS = Path(__file__).parent
 FOLDER = "XUQIAO_TEST_FOLDER"
@@ -119,6 +121,18 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
     """The machine is shared and slow at times: that a file was not read within eight seconds says nothing about it."""
     monkeypatch.setitem(BOUNDS, "seconds", 60)
+
+
+@pytest.fixture
+def apart() -> None:
+    """Asked for by a test of the process that looks at files; for others they are looked at in the test's own."""
+
+
+@pytest.fixture(autouse=True)
+def _looked_at_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The same look at each file, without a process for each: to start one takes as long as ten looks."""
+    if "apart" not in request.fixturenames:
+        monkeypatch.setattr(check, "look_at", look_here)
 
 
 @pytest.fixture

@@ -30,6 +30,8 @@ from tests.papers.hostile_files import DECEIVING, FELLING, HANDED, changed
 from tests.papers.samples import Sample
 from tests.papers.seals import a_stamp
 
+pytestmark = pytest.mark.usefixtures("apart")
+
 KIND = DocumentKind.TRIPARTITE_AGREEMENT
 SECONDS, MEGABYTES = 10.0, 400
 PART = {

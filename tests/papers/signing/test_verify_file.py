@@ -340,6 +340,7 @@ def test_records_that_were_changed_behind_our_back_are_found(records: Records, o
     assert hashlib.sha256(forged).hexdigest() != paper.sha256
 
 
+@pytest.mark.usefixtures("apart")
 def test_36_one_check_has_one_time_however_many_files_it_is_held_against(
     records: Records, monkeypatch: pytest.MonkeyPatch
 ) -> None:
