@@ -6,7 +6,7 @@ laid beside the glyph of that character in the fonts that this house prints with
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 from typing import NamedTuple, TypeAlias
 
@@ -124,7 +124,7 @@ class Known:
     """
 
     def __init__(self, paths: Iterable[Path]) -> None:
-        self._shapes = [_Shapes(harfbuzz.Blob.from_file_path(str(path))) for path in paths if path.is_file()]
+        self._shapes = [_shapes_of(path, path.stat().st_mtime_ns) for path in paths if path.is_file()]
 
     def otherwise(self, font: EmbeddedFont) -> list[Otherwise]:
         """The used glyphs of a font that do not look as in the one font of this house that it is most like."""
@@ -174,6 +174,12 @@ class _Shapes:
                 self._font.draw_glyph_with_pen(number, pen)
             self._known[number] = pen.value
         return self._known[number]
+
+
+@cache
+def _shapes_of(path: Path, _changed: int) -> _Shapes:
+    """Those of a font of this house: what was drawn for one file is not drawn again for the next."""
+    return _Shapes(harfbuzz.Blob.from_file_path(str(path)))
 
 
 def _unlike(own: _Shapes, font: EmbeddedFont, shapes: _Shapes) -> Iterator[int]:
