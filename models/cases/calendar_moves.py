@@ -72,13 +72,14 @@ def _days_of(row: Row[Any], calendar: WorkCalendar) -> OpenDays:
     )
 
 
-def tell_open_cases(session: Session, because: str) -> None:
+def tell_open_cases(session: Session, because: str, by: str) -> None:
     """Tell every open case, in the transaction that changed the calendar; where nothing moves it stays as it is.
 
     Args:
         because: whose word the change is.
+        by: the name of who brought it in; a case's log says both.
     """
-    changed = CalendarChanged(because=because).model_dump(mode="json")
+    changed = CalendarChanged(because=f"{because}（{by}）").model_dump(mode="json")
     for row in session.connection().execute(_OPEN, {"ends": [stage.value for stage in ENDS]}).all():
         send(session, row.case_no, DeliveryKind.SIGNAL, changed, signal=CALENDAR_CHANGED)
 

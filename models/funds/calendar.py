@@ -108,7 +108,7 @@ def _write(
 
 
 def store_notice(session: Session, notice: HolidayNotice, *, correct: bool = False) -> StoredNotice:
-    """Write a notice's days into the table; open cases keep the calendar that was recorded when they opened.
+    """Write a notice's days into the table; whoever does so tells the open cases, which move their deadlines by it.
 
     Days of the December before are the new notice's to change: it names them itself, and they are among ``changed``.
     Years around it that nobody has announced are filled provisionally, so that no case meets a gap or an early end.

@@ -9,11 +9,12 @@ from activities.law.calendars import read_notice
 from activities.wording import plain
 from models.cases.calendar_moves import MovedDays, moved, open_days, tell_open_cases
 from models.funds.calendar import calendar_years, store_notice
+from models.funds.people import the_person
 from rulebook.errors import XuqiaoError
 from runtime.cli.failures import Exit
 from runtime.cli.law.asking import asked
 from runtime.cli.office import Office
-from runtime.cli.options import AsJson, File
+from runtime.cli.options import AsJson, AsUser, File
 from runtime.cli.output import line, print_json, say, word
 from runtime.cli.tables import table
 
@@ -42,19 +43,22 @@ def list_years(as_json: AsJson = False) -> int:
     return Exit.WELL
 
 
-def import_notice(file: File, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False) -> int:
+def import_notice(
+    file: File, user: AsUser, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False
+) -> int:
     with asked():
         notice = read_notice(str(file), _content(file))
     with Office() as office, office.begin() as session:
+        by = the_person(session, user).name
         before = open_days(session)
         stored = store_notice(session, notice, correct=correct)
         touched = moved(before, open_days(session))
-        tell_open_cases(session, ", ".join(notice.documents))
+        tell_open_cases(session, ", ".join(notice.documents), by)
     open_cases = say("calendar.open_cases_take_it")
     if as_json:
-        print_json({**plain(stored), "open_cases": open_cases, "moved": [plain(each) for each in touched]})
+        print_json({**plain(stored), "by": by, "open_cases": open_cases, "moved": [plain(each) for each in touched]})
         return Exit.WELL
-    line(say("calendar.imported", year=stored.year, documents=", ".join(stored.documents), version=stored.version))
+    line(say("calendar.imported", year=stored.year, documents=", ".join(stored.documents), version=stored.version, by=by))
     line(say("calendar.announced", announced=stored.announced, days=stored.days))
     for day in stored.changed:
         status = word("calendar.day", "worked" if day.works else "off")

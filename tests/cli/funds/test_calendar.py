@@ -81,7 +81,7 @@ def test_a_new_years_notice_makes_it_official_and_the_years_after_provisional(
     assert before.deadline(date(2026, 12, 28), 3).on == date(2026, 12, 31)
     assert before.deadline(date(2026, 12, 28), 4).provisional
 
-    ran = cli("calendar", "import", tmp_path / "2027.toml", "--json")
+    ran = cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing", "--json")
 
     assert ran.code == 0
     assert ran.data["changed"] == [{"day": "2026-12-31", "works": False, "source": "国办发明电〔2025〕7号"}]
@@ -97,9 +97,18 @@ def test_a_new_years_notice_makes_it_official_and_the_years_after_provisional(
     assert not after.deadline(date(2026, 12, 28), 4).provisional
 
 
+def test_32_who_changes_the_calendar_of_open_cases_is_named(cli: Cli, table: str, tmp_path: Path) -> None:
+    listed = cli("calendar", "list", "--json").data
+    nobody = cli("calendar", "import", tmp_path / "2027.toml", "--as", "no.body", "--json")
+    assert (nobody.code, nobody.error["code"]) == (1, "person.unknown")
+    assert cli("calendar", "import", tmp_path / "2027.toml").code == 2
+    assert cli("calendar", "list", "--json").data == listed
+    assert "由李敬导入" in cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing").out
+
+
 def test_the_same_notice_a_second_time_changes_nothing(cli: Cli, table: str, tmp_path: Path) -> None:
-    first = cli("calendar", "import", tmp_path / "2027.toml", "--json").data
-    second = cli("calendar", "import", tmp_path / "2027.toml", "--json")
+    first = cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing", "--json").data
+    second = cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing", "--json")
     assert second.code == 0
     assert (second.data["announced"], second.data["changed"]) == (0, [])
     assert second.data["version"] == first["version"]
@@ -111,13 +120,13 @@ def test_an_official_day_changes_only_by_correction(cli: Cli, table: str, tmp_pa
     path.write_text(shipped.replace("last = 2026-05-05", "last = 2026-05-06"), encoding="utf-8")
     listed = cli("calendar", "list", "--json").data
 
-    refused = cli("calendar", "import", path, "--json")
+    refused = cli("calendar", "import", path, "--as", "li.jing", "--json")
 
     assert refused.code == 1
     assert refused.error["code"] == "calendar.official_would_change"
     assert refused.error["params"]["days"] == "2026-05-06 (国办发明电〔2025〕7号)"
     assert cli("calendar", "list", "--json").data == listed
-    corrected = cli("calendar", "import", path, "--correct", "--lang", "en")
+    corrected = cli("calendar", "import", path, "--as", "li.jing", "--correct", "--lang", "en")
     assert corrected.code == 0
     assert "2026-05-06 is now off (before: 国办发明电〔2025〕7号)." in corrected.out
     assert "open cases have been told to reckon by the new calendar" in corrected.out
@@ -125,7 +134,7 @@ def test_an_official_day_changes_only_by_correction(cli: Cli, table: str, tmp_pa
 
 
 def test_opening_another_fund_leaves_a_correction_alone(cli: Cli, table: str, tmp_path: Path) -> None:
-    assert cli("calendar", "import", tmp_path / "2027.toml").code == 0
+    assert cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing").code == 0
     listed = cli("calendar", "list", "--json").data
     other = (tmp_path / "fund.toml").read_text(encoding="utf-8").replace('code = "C', 'code = "D')
     other = other.replace(" 8", " 6")  # an account of its own
@@ -139,7 +148,7 @@ def test_a_notice_years_ahead_leaves_no_gap(cli: Cli, table: str, tmp_path: Path
     # The weekend lies elsewhere in that year.
     text_2031 = text_2031.replace("2031-01-09", "2031-01-11").replace("2031-10-09", "2031-10-11")
     (tmp_path / "2031.toml").write_text(text_2031, encoding="utf-8")
-    assert cli("calendar", "import", tmp_path / "2031.toml").code == 0
+    assert cli("calendar", "import", tmp_path / "2031.toml", "--as", "li.jing").code == 0
     years = {each["year"]: each["status"] for each in cli("calendar", "list", "--json").data}
     assert list(years) == list(range(2018, 2034))
     assert [year for year, status in years.items() if status == "provisional"] == [2027, 2028, 2029, 2030, 2032, 2033]
@@ -174,7 +183,7 @@ def test_a_file_that_cannot_be_used_is_refused_by_name_before_the_table_is_touch
     path = tmp_path / "wrong.toml"
     if content is not None:
         path.write_bytes(content)
-    refused = cli("calendar", "import", path, "--json", "--lang", "en")  # no server is set up
+    refused = cli("calendar", "import", path, "--as", "li.jing", "--json", "--lang", "en")  # no server is set up
     assert (refused.code, refused.error["code"]) == (2, code)
     assert "wrong.toml" in refused.error["message"]
 
@@ -209,7 +218,7 @@ def test_32_a_notice_names_the_open_cases_whose_days_move(cli: Cli, table: str, 
             ).case_no
             for maturity in (date(2027, 1, 4), date(2026, 12, 31))
         ]
-    said = cli("calendar", "import", tmp_path / "2027.toml", "--json").data
+    said = cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing", "--json").data
     (moved,) = said["moved"]
     assert (moved["now"]["case_no"], moved["before"]["release_day"], moved["now"]["release_day"]) == (
         filed[0],
@@ -220,6 +229,6 @@ def test_32_a_notice_names_the_open_cases_whose_days_move(cli: Cli, table: str, 
         told = session.connection().execute(text("SELECT case_no, payload FROM outbox WHERE signal IS NOT NULL")).all()
     engine.dispose()
     assert [(each.case_no, each.payload) for each in told] == [
-        (case, {"because": "国办发明电〔2026〕99号"}) for case in filed
+        (case, {"because": "国办发明电〔2026〕99号（李敬）"}) for case in filed
     ], "each open case reckons anew by itself"
-    assert cli("calendar", "import", tmp_path / "2027.toml", "--json").data["moved"] == []
+    assert cli("calendar", "import", tmp_path / "2027.toml", "--as", "li.jing", "--json").data["moved"] == []
