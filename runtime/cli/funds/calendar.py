@@ -58,7 +58,8 @@ def import_notice(
     if as_json:
         print_json({**plain(stored), "by": by, "open_cases": open_cases, "moved": [plain(each) for each in touched]})
         return Exit.WELL
-    line(say("calendar.imported", year=stored.year, documents=", ".join(stored.documents), version=stored.version, by=by))
+    documents = ", ".join(stored.documents)
+    line(say("calendar.imported", year=stored.year, documents=documents, version=stored.version, by=by))
     line(say("calendar.announced", announced=stored.announced, days=stored.days))
     for day in stored.changed:
         status = word("calendar.day", "worked" if day.works else "off")
