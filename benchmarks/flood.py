@@ -87,7 +87,8 @@ async def tasks_of(client: Client, cases: list[str]) -> tuple[int, float]:
 async def measure(folder: Path, counts: Counts) -> dict[str, object]:
     """The whole run."""
     settings = settings_for(folder)
-    with running_stack(folder, [*worker_children(settings), relay_child(settings)]) as services:
+    worker, _ = worker_children(settings)  # no case comes as far as its papers
+    with running_stack(folder, [worker, relay_child(settings)]) as services:
         client = await services.client()
         driver = Driver(services, client, early=False)
         alone = 0.0
