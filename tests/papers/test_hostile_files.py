@@ -25,12 +25,11 @@ from gateways.esign import DemoAuthority, load_pkcs12, sign_pdf
 from gateways.esign.place import Place
 from models.database import sessions
 from rulebook.papers.kinds import DocumentKind
+from tests.looked_at import look_here
 from tests.papers.certificates import a_real_certificate
 from tests.papers.hostile_files import DECEIVING, FELLING, HANDED, changed
 from tests.papers.samples import Sample
 from tests.papers.seals import a_stamp
-
-pytestmark = pytest.mark.usefixtures("apart")
 
 KIND = DocumentKind.TRIPARTITE_AGREEMENT
 SECONDS, MEGABYTES = 10.0, 400
@@ -69,6 +68,7 @@ def paper(press: Press) -> Paper:
     return press.render(KIND, SAMPLE)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("file", sorted(HANDED.glob("*.pdf")), ids=lambda file: file.name[:3])
 def test_36_37_a_file_that_was_handed_in_is_refused_without_records(file: Path) -> None:
     report = bounded(lambda: check_file(file.read_bytes(), None))
@@ -76,6 +76,7 @@ def test_36_37_a_file_that_was_handed_in_is_refused_without_records(file: Path) 
     assert PART[file.name[:3]] in codes(report)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("file", sorted(HANDED.glob("*.pdf")), ids=lambda file: file.name[:3])
 def test_36_37_a_file_that_was_handed_in_is_refused_with_records(file: Path, app_engine: Engine) -> None:
     with sessions(app_engine)() as session:
@@ -84,6 +85,7 @@ def test_36_37_a_file_that_was_handed_in_is_refused_with_records(file: Path, app
     assert PART[file.name[:3]] in codes(report)
 
 
+@pytest.mark.usefixtures("apart")
 @pytest.mark.parametrize("name", FELLING)
 def test_36_a_file_made_to_fell_is_refused_in_time(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(BOUNDS, "seconds", 8)
@@ -162,7 +164,7 @@ def test_37_an_honest_paper_has_no_fault_signed_or_not(
         place, stamp = place_of(boxes, box.party), a_stamp("甲公司", "王核（复核）")
         signed = sign_pdf(signed, box.party, authority.credential(box.party, "甲公司"), place, stamp)
     files = [(each, Wanted.ALL) for each in (paper.pdf, changed(paper.pdf, lambda pdf: None), signed)]
-    for seen in look_at(files, [authority.certificate]):
+    for seen in look_here(files, [authority.certificate]):
         assert (seen.whole, seen.faults, seen.text_faults, seen.laid_over) == (True, (), (), ())
         assert all(each.good and each.trusted for each in seen.signatures)
     assert len(seen.signatures) == len(paper.boxes)
