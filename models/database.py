@@ -1,6 +1,7 @@
 """The one way to reach PostgreSQL: an engine that survives a killed server and a frozen link, and sessions on it."""
 
 import logging
+import select
 import socket
 import threading
 import time
@@ -20,7 +21,7 @@ CONNECT_TIMEOUT_SECONDS = 5
 HELD_AT_MOST_SECONDS = 45.0
 """A transaction of a process that serves others is short; a longer one hangs on a server that does not answer."""
 FRESH_SECONDS = 1.0
-"""A connection that came back so lately answered then, and is lent again without a test."""
+"""A connection that came back so lately answered then: it is lent again unless the server has spoken since."""
 PREPARED_AFTER = 5
 """Times that a connection sends a statement before the server keeps it."""
 
@@ -49,8 +50,7 @@ def engine_for(url: str, pool_size: int = 10, held_at_most: float | None = None,
         prepares: whether the server keeps statements that come again, which spares it two thirds of its work on them; a
             pooler in transaction mode may not stand between.
     Returns:
-        an engine that tests each connection that lay idle before lending it, so that a restarted server costs hardly a
-        caller an error.
+        an engine that tests each connection before lending it, so that a restarted server costs no caller an error.
     """
     engine = create_engine(
         "postgresql+psycopg://",
@@ -100,7 +100,8 @@ def _note_return(_connection: psycopg.Connection[Any] | None, record: Connection
 def _refuse_dead(connection: psycopg.Connection[Any], record: ConnectionPoolEntry, _proxy: object) -> None:
     """Test a connection before it is lent; the pool then opens another. It is watched already while it is tested."""
     returned: float | None = record.info.get(_RETURNED)
-    if not connection.closed and returned is not None and time.monotonic() - returned < FRESH_SECONDS:
+    fresh = returned is not None and time.monotonic() - returned < FRESH_SECONDS
+    if fresh and not connection.closed and not _has_news(connection):
         return
     try:
         alive = connection.pgconn.exec_(b"").status == psycopg.pq.ExecStatus.EMPTY_QUERY
@@ -108,6 +109,13 @@ def _refuse_dead(connection: psycopg.Connection[Any], record: ConnectionPoolEntr
         alive = False
     if not alive:
         raise DisconnectionError
+
+
+def _has_news(connection: psycopg.Connection[Any]) -> bool:
+    """Whether the server has said something that nobody asked for, as one does that ends a connection."""
+    waiting = select.poll()
+    waiting.register(connection.pgconn.socket, select.POLLIN)
+    return bool(waiting.poll(0))
 
 
 class _Watch:
