@@ -22,7 +22,6 @@ from models.cases.payments import Payment, PaymentState
 from models.funds.funds import business_date, fund
 from rulebook.applications import payee_digest
 from rulebook.books import postings
-from rulebook.books.acts import books_of
 from rulebook.books.breaker import Breaker
 from rulebook.books.payments import (
     Denial,
@@ -211,7 +210,7 @@ def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: S
         return ""
     lock_pool(session, order.fund)
     lines, ordered_on = statements.lines_of(session, order.fund), payment.intended_at.astimezone(LAW_ZONE).date()
-    movements = [each for book in books_of(order.fund) for each in statements.movements_of(session, book)]
+    movements = statements.movements_of_account(session, order.fund)
     booked = booked_as(lines, movements, statements.pairs_of(session, order.fund))
     waiting = statements.suspense(session, order.fund)
     suspended = {each.name for each in waiting if each.left_fen == each.amount_fen}
