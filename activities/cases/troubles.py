@@ -254,9 +254,9 @@ async def approve_remedy(
     match remedy:
         case Remedy.RESTART:
             await _restart(begin, client, found, checker)
-        case Remedy.END:
-            await _stop(client, found, begin)
+        case Remedy.END:  # the file first: a story whose case may not end must go on
             await asyncio.to_thread(_end, begin, found, checker)
+            await _stop(client, found, begin)
         case Remedy.BOOK:
             await asyncio.to_thread(_book_late_payment, begin, found, checker, attempt)
         case Remedy.DISMISS:
