@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from rulebook.law.fees import Outstanding, Tariff, course_of, days_out, usage_fee
 from rulebook.messages import Receipt, ReceiptPurpose
-from rulebook.money import Fen
+from rulebook.money import Fen, format_yuan
 from rulebook.values import Value
 
 _TURN = {ReceiptPurpose.PRINCIPAL: 0, ReceiptPurpose.GUARANTOR: 1, ReceiptPurpose.FEE: 2}
@@ -20,6 +20,24 @@ def mixed_references(receipt: Receipt) -> tuple[str, ...]:
         for guarantors in (True, False)
     )
     return tuple(sorted(of_guarantor & of_borrower))
+
+
+def fee_told_otherwise(told_fen: int, due_fen: int, received_fen: int) -> dict[str, str]:
+    """What an event says where the fee is another than everybody was told until then; empty where it is not.
+
+    Args:
+        told_fen, due_fen: the fee as it was told, and as it is.
+        received_fen: what of it has come in: beyond what is due it is owed back.
+
+    >>> fee_told_otherwise(150_000, 30_000, 100_000)
+    {'fee_told': '1500.00', 'fee_due': '300.00', 'fee_overpaid': '700.00'}
+    """
+    if told_fen == due_fen:
+        return {}
+    said = {"fee_told": format_yuan(told_fen), "fee_due": format_yuan(due_fen)}
+    if received_fen > due_fen:
+        said["fee_overpaid"] = format_yuan(received_fen - due_fen)
+    return said
 
 
 class Return(Value):

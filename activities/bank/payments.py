@@ -1,7 +1,7 @@
 """The payment through a bank; what became of it is learnt by asking, never assumed."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime, timedelta
 
 from sqlmodel import Session
@@ -29,11 +29,13 @@ from rulebook.books.payments import (
     NotPaid,
     PaymentReport,
     PaymentStatus,
+    Rival,
     brought_back_by,
+    digits_of,
     what_became_of,
     why_held_back,
 )
-from rulebook.books.references import folded
+from rulebook.books.reconciling import NEAR, Movement, booked_as
 from rulebook.books.same_line import named_on
 from rulebook.calendar import LAW_ZONE
 from rulebook.errors import XuqiaoError
@@ -207,17 +209,34 @@ def _came_back(session: Session, payment: Payment, order: PaymentOrder, named: S
     if not named:
         return ""
     lock_pool(session, order.fund)
-    booked = {folded(each.reference): each for each in statements.movements_of(session, order.fund) if each.amount_fen}
-    lines = [(line, booked.get(folded(line.name))) for line in statements.lines_of(session, order.fund)]
+    lines, ordered_on = statements.lines_of(session, order.fund), payment.intended_at.astimezone(LAW_ZONE).date()
+    movements = statements.movements_of_account(session, order.fund)
+    booked = booked_as(lines, movements, statements.pairs_of(session, order.fund))
+    waiting = statements.suspense(session, order.fund)
+    suspended = {each.name for each in waiting if each.left_fen == each.amount_fen}
     return brought_back_by(
-        [line for line, movement in lines if movement is None or movement.case_no is None],
+        [line for line in lines if line.name not in booked or line.name in suspended],
         named,
-        payments.rivals_of(session, payment),
-        {line.name for line, movement in lines if movement is not None},
-        ordered_on=payment.intended_at.astimezone(LAW_ZONE).date(),
+        [*payments.rivals_of(session, payment), *_told_without_line(order, ordered_on, movements, booked.values())],
+        suspended,
+        ordered_on=ordered_on,
         account=order.payee_account,
         amount_fen=order.amount_fen,
     )
+
+
+def _told_without_line(
+    order: PaymentOrder, ordered_on: date, movements: Iterable[Movement], on_lines: Iterable[Movement]
+) -> list[Rival]:
+    """Returns of other cases that are booked and stand on no line yet: any line of their sum may be theirs."""
+    digits, found = digits_of(order.payee_account), {each.reference for each in on_lines}
+    return [
+        Rival(max(ordered_on, each.on), None)
+        for each in movements
+        if (each.account, each.amount_fen) == (digits, order.amount_fen)
+        and each.reference not in found
+        and each.on >= ordered_on - NEAR
+    ]
 
 
 def _saying_why(step: Step, reason: str | None) -> Step:

@@ -22,6 +22,7 @@ from activities.contracts import (
 from activities.law.measures import measure_from
 from activities.papers.press.office import Office
 from activities.store import Begin
+from models.books import ledger
 from models.cases import approvals
 from models.cases.applications import Application, Collateral
 from models.cases.approvals import Approval
@@ -31,7 +32,7 @@ from models.cases.exposure import exposure_of
 from models.funds import calendar, funds
 from models.funds.funds import business_date
 from models.papers import documents
-from rulebook.bridges import Bridge
+from rulebook.bridges import Bridge, fee_told_otherwise
 from rulebook.calendar import WorkCalendar
 from rulebook.calendars.corrected import check_date
 from rulebook.cases import CaseFacts, recovery_id
@@ -39,7 +40,6 @@ from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
 from rulebook.law.measure import Measure
 from rulebook.messages import Dated
-from rulebook.money import format_yuan
 from rulebook.stages import CaseStage
 from rulebook.steps import SAID_BY, Refusal, Step
 
@@ -189,7 +189,8 @@ class CaseFile:
                 except XuqiaoError as refusal:
                     return DateCorrected(refused=Refusal(id=step.cause, code=refusal.code, params=refusal.params))
                 told, due = stated.fee_fen(on), stated.corrected(found, correction.now).fee_fen(on)
-                fees = {"fee_told": format_yuan(told), "fee_due": format_yuan(due)} if told != due else {}
+                received = ledger.position(session, step.fund, step.case_no).fee_received_fen
+                fees = fee_told_otherwise(told, due, received)
                 commit_step(session, step.model_copy(update={"detail": {**step.detail, **fees, SAID_BY: found.id}}))
                 if correction.said is Dated.COLLATERAL_REGISTERED:
                     session.get_one(Collateral, step.case_no).registered_on = correction.now

@@ -15,10 +15,12 @@ from models.cases.applications import Application
 from models.cases.approvals import Approval
 from models.cases.case_file import RenewalCase, the_case
 from models.cases.payments import Payment, PaymentState
-from models.cases.troubles import Trouble, TroubleKind, notice
+from models.cases.troubles import Trouble, TroubleKind, notice, was_dismissed
 from models.funds.funds import business_date
 from rulebook.applications import payee_digest
 from rulebook.books import postings
+from rulebook.books.postings import PostingKind
+from rulebook.books.reconciling import booked_as
 from rulebook.books.statements import KnownLine
 from rulebook.errors import XuqiaoError
 from rulebook.events import EventKind
@@ -33,45 +35,65 @@ _LATER_ATTEMPT = text("""
 
 
 class Late(NamedTuple):
-    """The line that shows the payment, what was ordered then, and the approval it now stands on."""
+    """The line that shows the payment, what was ordered then, and the approval that was void when it was given up.
+
+    ``attempt`` is the number of the new one.
+    """
 
     line: KnownLine
     ordered: Payment
     earlier: Approval
     payee: str
-
-    @property
-    def attempt(self) -> int:
-        """The number of the new approval: the first was void when the payment was given up."""
-        return self.earlier.attempt + 1
+    attempt: int
 
 
 def tell_late_payments(session: Session, fund: str, late: Mapping[str, str]) -> None:
-    """Put each line by which the bank paid what was given up where people see it.
+    """Put each line by which the bank paid what was given up where people see it, until two people have seen to it.
 
     Args:
         late: the case by the name of the line.
     """
     for name, case_no in late.items():
-        if line := statements.line_of(session, fund, name):
+        line = statements.line_of(session, fund, name)
+        if line and not was_dismissed(session, case_no, TroubleKind.LATE_PAYMENT, name):
             shown = {"line": name, "on": line.on, "amount": format_yuan(-line.amount_fen)}
             notice(session, case_no, TroubleKind.LATE_PAYMENT, name, **shown)
 
 
-def allow(session: Session, trouble: Trouble, checker: Actor) -> str:
-    """Put into the books that two people stand behind what the bank has paid.
+def allow(session: Session, trouble: Trouble, checker: Actor) -> int:
+    """Put into the books that two people stand behind what the bank has paid, unless they could not book it now.
+
+    What others allowed before, when the books refused it after all, stays there unused: this one is numbered after it.
 
     Args:
         session: of the desk.
     Returns:
-        the key of the approval; empty where the payment is booked already.
+        the number of the approval; 0 where the payment is booked already.
     Raises:
-        XuqiaoError: as ``_late``.
+        XuqiaoError: as ``_late``; ``ledger.pool_short``, ``ledger.reference_used``.
     """
     case = the_case(session, trouble.case_no)
     if _is_booked(session, trouble):
-        return ""
+        return 0
     late = _late(session, case, trouble)
+    _refuse_as_the_books_would(session, case.fund, late)
+    while not _allowed(session, case, late, trouble.proposed_by or "", checker.id):
+        late = late._replace(attempt=late.attempt + 1)
+    return late.attempt
+
+
+def _refuse_as_the_books_would(session: Session, fund: str, late: Late) -> None:
+    available, asked = ledger.available_fen(session, fund), late.ordered.amount_fen
+    if available < asked:
+        sums = {"available": format_yuan(available, grouped=True), "asked": format_yuan(asked, grouped=True)}
+        raise XuqiaoError("ledger.pool_short", **sums)
+    movements, pairs = statements.movements_of_account(session, fund), statements.pairs_of(session, fund)
+    if booked_as([late.line], movements, pairs):
+        raise XuqiaoError("ledger.reference_used", reference=late.line.name, kind=PostingKind.DISBURSE.value)
+
+
+def _allowed(session: Session, case: RenewalCase, late: Late, maker: str, checker: str) -> bool:
+    """Whether the approval stands under its number; False where that is another's."""
     approval = postings.approval_of_bridge(
         case.fund,
         case.case_no,
@@ -79,18 +101,24 @@ def allow(session: Session, trouble: Trouble, checker: Actor) -> str:
         attempt=late.attempt,
         payee=late.payee,
         terms_digest=late.earlier.terms_digest,
-        maker=trouble.proposed_by or "",
-        checker=checker.id,
+        maker=maker,
+        checker=checker,
     )
-    ledger.approve(session, approval)
-    return approval.key
+    try:
+        ledger.approve(session, approval)
+    except XuqiaoError as refusal:
+        if refusal.code != "ledger.approval_differs":
+            raise
+        return False
+    return True
 
 
-def book(session: Session, trouble: Trouble, checker: Actor) -> None:
+def book(session: Session, trouble: Trouble, checker: Actor, attempt: int) -> None:
     """Book what the bank has paid, under the line that shows it, and begin the pursuit; done again, it changes nothing.
 
     Args:
         session: of the application.
+        attempt: the number of the approval.
     Raises:
         XuqiaoError: as ``_late``; what the books refuse, such as ``ledger.pool_short``.
     """
@@ -98,7 +126,7 @@ def book(session: Session, trouble: Trouble, checker: Actor) -> None:
     if _is_booked(session, trouble):
         return
     case, on = the_case(session, trouble.case_no), business_date(session, trouble.fund)
-    late = _late(session, case, trouble)
+    late = _late(session, case, trouble)._replace(attempt=attempt)
     _approve(session, late, trouble, checker)
     _post(session, case, late, on, checker, _cause(trouble))
     case.amount_fen, case.paid_on = late.ordered.amount_fen, min(late.line.on, on)
@@ -206,4 +234,4 @@ def _late(session: Session, case: RenewalCase, trouble: Trouble) -> Late:
         raise XuqiaoError("trouble.other_amount", case=case.case_no, line=trouble.about)
     to = session.get_one(Application, case.case_no)
     payee = payee_digest(to.account_name, to.account_number, to.account_branch)
-    return Late(line, ordered, earlier, payee)
+    return Late(line, ordered, earlier, payee, earlier.attempt + 1)

@@ -233,7 +233,7 @@ async def approve_remedy(
             remedy: ``trouble.no_history``, ``trouble.money_out``, ``case.not_from_here``.
     """
 
-    def put_on_record() -> tuple[Trouble, str]:
+    def put_on_record() -> tuple[Trouble, int]:
         with desk() as session:
             found = open_trouble(session, trouble)
             check_still(session, checker, found.fund)
@@ -246,19 +246,19 @@ async def approve_remedy(
             found.approved_by, found.approved_at = checker.id, datetime.now(UTC)
             session.add(found)
             session.flush()
-            allowed = late_payment.allow(session, found, checker) if remedy is Remedy.BOOK else ""
+            attempt = late_payment.allow(session, found, checker) if remedy is Remedy.BOOK else 0
             session.expunge(found)
-        return found, allowed
+        return found, attempt
 
-    found, allowed = await asyncio.to_thread(put_on_record)
+    found, attempt = await asyncio.to_thread(put_on_record)
     match remedy:
         case Remedy.RESTART:
             await _restart(begin, client, found, checker)
-        case Remedy.END:
-            await _stop(client, found, begin)
+        case Remedy.END:  # the file first: a story whose case may not end must go on
             await asyncio.to_thread(_end, begin, found, checker)
+            await _stop(client, found, begin)
         case Remedy.BOOK:
-            await asyncio.to_thread(_book_late_payment, desk, begin, found, checker, allowed)
+            await asyncio.to_thread(_book_late_payment, begin, found, checker, attempt)
         case Remedy.DISMISS:
             pass
 
@@ -353,16 +353,9 @@ def _end(begin: Begin, trouble: Trouble, checker: Actor) -> None:
         begin_no_more(session, case.case_no)
 
 
-def _book_late_payment(desk: Begin, begin: Begin, trouble: Trouble, checker: Actor, allowed: str) -> None:
-    """Book it and pursue the money; what the books refuse leaves no approval behind by which money could leave."""
-    try:
-        with begin() as session:
-            late_payment.book(session, trouble, checker)
-    except XuqiaoError:
-        with desk() as session:
-            if allowed:
-                ledger.void_approval(session, allowed, checker.id)
-        raise
+def _book_late_payment(begin: Begin, trouble: Trouble, checker: Actor, attempt: int) -> None:
+    with begin() as session:
+        late_payment.book(session, trouble, checker, attempt)
 
 
 def _pursue(begin: Begin, trouble: Trouble, checker: Actor) -> None:

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 from sqlmodel import Session
 
 from models.funds import people
-from models.funds.banks import banks_of, register_of
+from models.funds.banks import bank_of, banks_of, register_of
 from models.funds.changes import ChangeKind, propose_change
 from models.funds.funds import fund as the_fund
 from models.funds.people import Person
@@ -142,6 +142,8 @@ def propose_office(session: Session, fund: str, office: Office, *, reason: str, 
 def propose_bank(session: Session, fund: str, bank: PartnerBank, *, reason: str, by: str) -> int:
     """Propose a partner bank, or other words and days for one that is registered under this code.
 
+    One that takes another name goes by its earlier one as well: firms write it, and papers on file say it.
+
     Returns:
         the number of the change.
     Raises:
@@ -154,6 +156,9 @@ def propose_bank(session: Session, fund: str, bank: PartnerBank, *, reason: str,
         check_code(bank.uscc)
     if bank.valid_until and bank.valid_until < bank.valid_from:
         raise XuqiaoError("bank.days_reversed", begins=bank.valid_from, until=bank.valid_until)
+    known = bank_of(session, fund, bank.code)
+    if known and not bank_called(known.name, [bank]):
+        bank = bank.model_copy(update={"aliases": (*bank.aliases, known.name)})
     content = bank.model_dump(mode="json")
     check_printable(content)
     return propose_change(session, fund, ChangeKind.SET_BANK, content, reason=reason, person=by)

@@ -8,6 +8,7 @@ from sqlalchemy import BigInteger, Column, ForeignKeyConstraint, Identity, Index
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
+from rulebook.books.acts import books_of
 from rulebook.books.reconciling import Difference, Entry, Movement, Pair, ReturnedPayment
 from rulebook.books.running_balance import in_order
 from rulebook.books.statements import KnownLine, StatementLine
@@ -369,6 +370,11 @@ def movements_of(session: Session, fund: str) -> list[Movement]:
                 reference=row.reference, entries=(entry,), case_no=row.case_no, account=row.account
             )
     return list(found.values())
+
+
+def movements_of_account(session: Session, fund: str) -> list[Movement]:
+    """All that both books of a fund moved on its one account in the bank."""
+    return [movement for book in books_of(fund) for movement in movements_of(session, book)]
 
 
 def escrow_parts(session: Session, fund: str, on: date) -> dict[str, int]:

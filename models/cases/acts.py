@@ -71,9 +71,11 @@ CORRECTED = """(
     ORDER BY e.serial DESC LIMIT 1
 )"""
 """The day to which the date of an act or message, called ``said``, was corrected; what it said first stays as it is."""
+SETTLED = "kind = 'old_loan_settled' AND state = 'accepted' AND (body ->> 'balance_fen')::bigint = 0"
+"""Of a bank's message: the old loan is paid off."""
 _SETTLED_ON = text(f"""
     SELECT coalesce({CORRECTED}, (body ->> 'settled_on')::date) FROM bank_message AS said
-    WHERE case_no = :no AND kind = 'old_loan_settled' AND state = 'accepted' AND (body ->> 'balance_fen')::bigint = 0
+    WHERE case_no = :no AND {SETTLED}
     ORDER BY decided_at DESC LIMIT 1
 """)
 _NAMESPACE = uuid.UUID("6f1d4c1e-6f0b-5b52-9d0e-2a7c6f2b9a10")

@@ -7,9 +7,9 @@ from sqlalchemy import CheckConstraint, ForeignKeyConstraint, Index, func, selec
 from sqlmodel import Field, Session, SQLModel
 
 from models.base import fen, insert_new, moment, table, words
+from models.cases.acts import SETTLED
 from rulebook.books.payments import NEVER_LEFT, NotPaid, Rival
 from rulebook.errors import XuqiaoError
-from rulebook.stages import CaseStage
 
 
 class PaymentState(StrEnum):
@@ -72,16 +72,16 @@ class PaymentDenial(SQLModel, table=True):
     statement_reference: str = words()
 
 
-_RIVALS = text("""
+# Whatever stage its case has come to: money has arrived where it settled the old loan, and nowhere else for certain.
+_RIVALS = text(f"""
     SELECT (o.intended_at AT TIME ZONE 'Asia/Shanghai')::date AS ordered_on,
            CASE WHEN o.reason = 'returned' THEN o.reference END AS returned_by
     FROM payment AS p JOIN application AS a USING (case_no)
     JOIN payment AS o ON o.fund = p.fund AND o.amount_fen = p.amount_fen AND o.key <> p.key
     JOIN application AS b ON b.case_no = o.case_no
-    JOIN renewal_case AS other ON other.case_no = o.case_no
     WHERE p.key = :key
-      AND (o.state <> 'paid' OR other.stage = :on_its_way)
-      AND (o.state <> 'rejected' OR NOT o.reason = ANY(:never_left))
+      AND (o.state <> 'paid' OR NOT EXISTS (SELECT FROM bank_message AS m WHERE m.case_no = o.case_no AND {SETTLED}))
+      AND (o.state <> 'rejected' OR coalesce(o.reason, '') <> ALL(:never_left))
       AND regexp_replace(a.account_number, '[^0-9]', '', 'g') = regexp_replace(b.account_number, '[^0-9]', '', 'g')
 """)
 
@@ -175,11 +175,7 @@ def rivals_of(session: Session, payment: Payment) -> list[Rival]:
 
     Those whose old loan is settled have arrived.
     """
-    known = {
-        "key": payment.key,
-        "never_left": [reason.value for reason in NEVER_LEFT],
-        "on_its_way": CaseStage.OLD_LOAN_SETTLEMENT.value,
-    }
+    known = {"key": payment.key, "never_left": [reason.value for reason in NEVER_LEFT]}
     rows = session.connection().execute(_RIVALS, known)
     return [Rival(row.ordered_on, row.returned_by) for row in rows]
 

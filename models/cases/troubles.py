@@ -79,6 +79,12 @@ _NOTICE = text("""
     SELECT case_no, fund, :kind, :about, :detail, now() FROM renewal_case WHERE case_no = :case
     ON CONFLICT (case_no, kind, about) WHERE closed_at IS NULL DO NOTHING
 """).bindparams(bindparam("detail", type_=JSONB))
+_WAS_DISMISSED = text("""
+    SELECT EXISTS (
+        SELECT FROM trouble WHERE case_no = :case AND kind = :kind AND about = :about
+            AND closed_at IS NOT NULL AND remedy = 'dismiss' AND approved_by IS NOT NULL
+    )
+""")
 _OVER = text("""
     UPDATE trouble SET closed_at = now()
     WHERE case_no = :case AND kind = :kind AND closed_at IS NULL AND (CAST(:about AS text) IS NULL OR about = :about)
@@ -96,6 +102,12 @@ def notice(session: Session, case_no: str, kind: TroubleKind, about: str = "", *
     """Put a trouble where people see it; one that is open already stays as it is."""
     shown = {name: str(value) for name, value in detail.items()}
     session.connection().execute(_NOTICE, {"case": case_no, "kind": kind.value, "about": about, "detail": shown})
+
+
+def was_dismissed(session: Session, case_no: str, kind: TroubleKind, about: str) -> bool:
+    """Whether two people have seen to this very thing by other means: what cannot come twice is over for good."""
+    asked = {"case": case_no, "kind": kind.value, "about": about}
+    return bool(session.connection().execute(_WAS_DISMISSED, asked).scalar())
 
 
 def over(session: Session, case_no: str, kind: TroubleKind, about: str | None = None) -> None:

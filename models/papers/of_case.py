@@ -8,7 +8,11 @@ from sqlmodel import Session
 
 _SAID = text("""
     SELECT a.applicant_name, l.uscc, l.bank_name, l.note, l.maturity,
-        coalesce(ARRAY[b.name] || b.aliases || b.branches, '{}')
+        coalesce(ARRAY[b.name] || b.aliases || b.branches, '{}') || ARRAY(
+            SELECT name FROM fund_change AS f CROSS JOIN LATERAL (
+                SELECT f.content ->> 'name' UNION ALL SELECT jsonb_array_elements_text(f.content -> 'aliases')
+                UNION ALL SELECT jsonb_array_elements_text(f.content -> 'branches')) AS called (name)
+            WHERE f.fund = a.fund AND f.kind = 'set_bank' AND f.state = 'approved' AND f.content ->> 'code' = l.bank)
     FROM application AS a JOIN loan AS l ON l.id = a.loan
         LEFT JOIN partner_bank AS b ON b.fund = a.fund AND b.code = l.bank
     WHERE a.case_no = :case
@@ -16,7 +20,10 @@ _SAID = text("""
 
 
 class SaidByCase(NamedTuple):
-    """Who borrows of whom, on which LoanNote, until when; ``names_of_bank``: in the register, where it stands there."""
+    """Who borrows of whom, on which LoanNote, until when.
+
+    ``names_of_bank``: those that the bank has in the register, or ever had there.
+    """
 
     borrower_name: str
     borrower_uscc: str

@@ -260,6 +260,15 @@ def fund_of(book: str) -> str:
     return book.removesuffix(RISK_COMPENSATION)
 
 
+def books_of(fund: str) -> tuple[str, str]:
+    """Both books of a fund: they have one account in the bank.
+
+    >>> books_of("DH")
+    ('DH', 'DH-RC')
+    """
+    return fund, fund + RISK_COMPENSATION
+
+
 def check_book(act: BookAct, book: str) -> None:
     """Refuse an act in a book that does not know it.
 

@@ -87,7 +87,7 @@ class Evidence(Value):
 
 
 class Rival(NamedTuple):
-    """Another payment whose return a line could be; ``returned_by`` is the line that did bring it back, if any."""
+    """Another payment whose return a line could be, or another case's return; ``returned_by`` is its line, if known."""
 
     ordered_on: date
     returned_by: str | None
@@ -165,15 +165,16 @@ def brought_back_by(
     are such payments, nobody knows whose return a line is.
 
     Args:
-        lines: of the imported statement, but for those that are booked as some case's money.
+        lines: of the imported statement, but for those whose money is booked as somebody's.
         named: names of those that people took for this payment's return.
-        others: payments of the same sum to the same account that may have left and may have come back.
+        others: payments of the same sum to the same account that may have left and may have come back; and returns of
+            that sum from there that are booked under no line of the statement.
         suspended: names of lines whose money lies in suspense: each is one payment's return, and no longer this one's.
         ordered_on: the day from which the payment can stand on the statement.
         account: the payee's, as it was registered; its digits count.
         amount_fen: in fen.
     """
-    digits = "".join(sign for sign in account if sign.isdigit())
+    digits = digits_of(account)
     since = min([ordered_on, *(each.ordered_on for each in others)])
     same = [line for line in lines if (line.amount_fen, line.payer_account) == (amount_fen, digits)]
     returns = [line for line in same if line.says_returned and line.on >= since]
@@ -185,6 +186,11 @@ def brought_back_by(
         - set(suspended)
     )
     return next((name for name in named if name in free), "")
+
+
+def digits_of(account: str) -> str:
+    """An account's number as statements have it."""
+    return "".join(sign for sign in account if sign.isdigit())
 
 
 def _looked_in_time(known: Evidence) -> set[str]:

@@ -237,6 +237,18 @@ def unpaired(lines: Iterable[KnownLine], movements: Iterable[Movement], pairs: I
     return [line for line in lines if line.name not in used]
 
 
+def booked_as(lines: Iterable[KnownLine], movements: Iterable[Movement], pairs: Iterable[Pair]) -> dict[str, Movement]:
+    """By line, the movement that it is: under its own name, however that is written, or paired with it.
+
+    What was taken back makes no line anybody's.
+    """
+    by_reference = {movement.reference: movement for movement in movements if movement.amount_fen}
+    by_fold = {folded(reference): movement for reference, movement in by_reference.items()}
+    paired = {pair.line: by_reference[pair.movement] for pair in pairs if pair.movement in by_reference}
+    own = {line.name: by_fold[folded(line.name)] for line in lines if folded(line.name) in by_fold}
+    return own | paired
+
+
 def late_payments(
     alone: Iterable[KnownLine],
     known: Iterable[Pair],

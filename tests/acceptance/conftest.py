@@ -62,11 +62,11 @@ async def counter_fund(services: Services, client: Client, tmp_path: Path) -> As
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def fund_under(services: Services, client: Client, tmp_path: Path) -> AsyncIterator[Callable[..., TestedFund]]:
-    """Opens the same fund under another overlay: told which of its texts are replaced by what."""
+    """Opens the same fund under another overlay, or otherwise: told which texts of the two are replaced by what."""
     opened = []
 
-    def open_it(overlay: Mapping[str, str]) -> TestedFund:
-        opened.append(a_fund(services, client, tmp_path, overlay=overlay))
+    def open_it(overlay: Mapping[str, str], changed: Mapping[str, str] = MappingProxyType({})) -> TestedFund:
+        opened.append(a_fund(services, client, tmp_path, changed, overlay))
         return opened[-1]
 
     yield open_it

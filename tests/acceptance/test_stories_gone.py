@@ -14,7 +14,7 @@ import activities.cases.troubles
 from activities.cases.troubles import Remedy, approve_remedy, look, propose_remedy
 from gateways.simulated import BankScript, PaymentManner
 from models.cases.case_file import live_cases
-from models.cases.troubles import TroubleKind, TroubleView, troubles
+from models.cases.troubles import TroubleKind, TroubleView, notice, troubles
 from models.funds.people import actor
 from rulebook.cases import recovery_id, renewal_id
 from rulebook.errors import XuqiaoError
@@ -173,6 +173,23 @@ async def test_30_two_people_end_a_case_and_what_was_held_goes_back(fund: Tested
     assert (fund.stage_of(case), fund.pool().reserved_fen, fund.task_of(case)) == (CaseStage.LAPSED, 0, None)
     assert found(fund, case) == []
     assert fund.told(case)["reason"] == REASON
+
+
+async def test_30_an_end_that_is_refused_leaves_the_story_running(fund: TestedFund) -> None:
+    case = await a_case(fund)
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.skip(days=3)
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, yuan(6_000_000))
+    await fund.money_returns(case, FIVE_MILLION, fee=0)
+    assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.REPAYMENT, 0)
+    with fund.services.sessions.begin() as session:
+        notice(session, case, TroubleKind.UNDELIVERABLE, reason="shard")
+    assert (await refusal_of(remedied(fund, case, Remedy.END))).code == "case.not_from_here"
+    assert (await story(fund, case).describe()).status is WorkflowExecutionStatus.RUNNING
+    await fund.money_returns(case, 0)
+    await fund.confirm_receipts(case)
+    assert fund.stage_of(case) is CaseStage.CLOSED
 
 
 async def reset_to_before(fund: TestedFund, case: str, activity: str) -> None:

@@ -6,7 +6,7 @@ from datetime import date
 from temporalio import workflow
 
 from activities import contracts
-from rulebook.bridges import Bridge, Division, mixed_references
+from rulebook.bridges import Bridge, Division, fee_told_otherwise, mixed_references
 from rulebook.calendars.in_order import misdated
 from rulebook.events import EventKind
 from rulebook.law.fees import Tariff
@@ -75,12 +75,8 @@ def _told_otherwise(before: Bridge, after: Bridge, received_on: date, tariff: Ta
         before, after: the bridge without the receipt, as everybody was told, and with it.
     """
     told, due = (bridge.fee_fen(today(), tariff) for bridge in (before, after))
-    if told == due or received_on == today():
-        return {}
-    said = {"value_date": str(received_on), "fee_told": format_yuan(told), "fee_due": format_yuan(due)}
-    if (paid := after.fee_received_fen) > due:
-        said["fee_overpaid"] = format_yuan(paid - due)
-    return said
+    said = fee_told_otherwise(told, due, after.fee_received_fen)
+    return {"value_date": str(received_on), **said} if said and received_on != today() else {}
 
 
 async def confirm(case: Case[State], confirmed: ConfirmReceipt, wait: Wait) -> None:

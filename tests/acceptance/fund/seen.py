@@ -89,10 +89,14 @@ class SeenFund:
 
     def told(self, case: str) -> dict[str, str]:
         """What the last line of the case's log says of itself."""
+        return self.details(case)[-1]
+
+    def details(self, case: str) -> list[dict[str, str]]:
+        """What each line of the case's log says of itself, in order."""
         column = table(Event).c
         with self.services.sessions() as session:
-            last = select(Event).where(column.case_no == case).order_by(column.serial.desc()).limit(1)
-            return dict(session.scalars(last).one().detail)
+            rows = session.scalars(select(Event).where(column.case_no == case).order_by(column.serial))
+            return [dict(row.detail) for row in rows]
 
     def event_days(self, case: str) -> list[tuple[str, date]]:
         """The same with the law's day of each."""

@@ -116,6 +116,23 @@ async def test_45_a_receipts_day_moves_the_fee_and_the_papers_drawn_by_the_old_o
     await fund.replay()
 
 
+@pytest.mark.parametrize("learnt_late", [True, False])
+async def test_45_a_fee_that_is_overpaid_by_the_true_day_is_said_however_that_day_is_learnt(
+    fund: TestedFund, learnt_late: bool
+) -> None:
+    case = await out_for_five_days(fund)
+    wrong, true = fund.today, fund.today - 4 * DAY
+    paid = fund.fee_owed(case)
+    await fund.bank_says(case, fund.a_receipt(0, paid, reference="LS-F"))
+    if learnt_late:
+        await fund.bank_says(case, fund.a_receipt(FIVE_MILLION, reference="LS-P", on=true))
+    else:
+        await fund.bank_says(case, fund.a_receipt(FIVE_MILLION, reference="LS-P"))
+        await corrected(fund, case, of(Dated.RECEIPT, wrong, true, "LS-P"))
+    said = [each["fee_overpaid"] for each in fund.details(case) if "fee_overpaid" in each]
+    assert said == [format_yuan(-fund.fee_owed(case))]
+
+
 async def test_45_a_day_by_which_money_was_divided_is_corrected_once_its_vouchers_are_taken_back(
     fund: TestedFund,
 ) -> None:

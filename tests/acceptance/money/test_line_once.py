@@ -17,6 +17,32 @@ FIVE_MILLION = yuan(5_000_000)
 HALF = yuan(2_500_000)
 
 
+async def to_one_account(fund: TestedFund, many: int) -> list[str]:
+    """Cases of one borrower, of one sum each, on the day on which they are released."""
+    rows = [a_micro_manufacturer(maturity=fund.in_days(5)) for _ in range(many)]
+    cases = [await fund.apply(row.model_copy(update={"account_number": rows[0].account_number})) for row in rows]
+    for each in cases:
+        await fund.reserve(each, FIVE_MILLION)
+        await fund.sign(each)
+    await fund.skip_to_release_day(cases[0])
+    return cases
+
+
+async def paid(fund: TestedFund, statement: Statement, case: str, line: str) -> None:
+    """Released, paid at the counter and found on the statement."""
+    await fund.release(case)
+    await fund.mark_sent(case)
+    statement.add(line, -FIVE_MILLION, account=account_of(fund, case))
+    statement.take_in()
+    await fund.confirm_payment(case, line=line)
+    await fund.settle()
+
+
+async def renewed(fund: TestedFund, case: str) -> None:
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, yuan(6_000_000))
+
+
 async def test_27_money_told_under_two_numbers_is_booked_once(fund: TestedFund, tmp_path: Path) -> None:
     statement = Statement(fund, tmp_path)
     case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
@@ -95,13 +121,7 @@ async def test_20_a_line_that_could_be_the_return_of_either_of_two_payments_is_n
 ) -> None:
     fund = counter_fund
     statement = Statement(fund, tmp_path)
-    row, second = [a_micro_manufacturer(maturity=fund.in_days(5)) for _ in range(2)]
-    second = second.model_copy(update={"account_number": row.account_number})
-    case, other = await fund.apply(row), await fund.apply(second)
-    for each in (case, other):
-        await fund.reserve(each, FIVE_MILLION)
-        await fund.sign(each)
-    await fund.skip_to_release_day(case)
+    case, other = await to_one_account(fund, 2)
     for each, line in ((case, "ZF1"), (other, "ZF2")):
         await fund.release(each)
         await fund.mark_sent(each)
@@ -112,8 +132,79 @@ async def test_20_a_line_that_could_be_the_return_of_either_of_two_payments_is_n
     await fund.confirm_payment(case, paid=False, line="TH1")
     await fund.settle()
     assert "payment_rejected" not in fund.events(case), "the money of the other may be what came back"
+    statement.add("ZF2", -FIVE_MILLION, account=account_of(fund, case))
     statement.add("TH2", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
     statement.take_in()
     await fund.confirm_payment(case, paid=False, line="TH1", by=EVERYTHING)
     await fund.settle()
     assert "payment_rejected" in fund.events(case)
+
+
+@pytest.mark.parametrize("order", ["told, then compared", "told, then imported", "imported, then told"])
+async def test_20_a_line_that_may_be_what_is_booked_under_another_number_brings_no_payment_back(
+    counter_fund: TestedFund, tmp_path: Path, order: str
+) -> None:
+    fund = counter_fund
+    statement = Statement(fund, tmp_path)
+    case, other = await to_one_account(fund, 2)
+    await paid(fund, statement, other, "ZF0")
+    await renewed(fund, other)
+    home = fund.a_receipt(FIVE_MILLION, reference="JH-1")
+    if order != "imported, then told":
+        await fund.bank_says(other, home)
+    await fund.release(case)
+    await fund.mark_sent(case)
+    if order == "imported, then told":  # the import takes the two lines for a payment and its return
+        statement.add("ZF1", -FIVE_MILLION, account=account_of(fund, case))
+    statement.add("TH1", FIVE_MILLION, account=account_of(fund, case), summary="冲正退回")
+    statement.take_in()
+    if order == "imported, then told":
+        await fund.bank_says(other, home)
+    if order == "told, then compared":
+        statement.day_end()
+    assert fund.position(other).outstanding_fen == 0
+    await fund.confirm_payment(case, paid=False, line="TH1")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "its money is another case's return"
+
+
+async def test_20_money_that_lay_in_suspense_and_was_matched_is_no_other_payments_return(
+    counter_fund: TestedFund, tmp_path: Path
+) -> None:
+    fund = counter_fund
+    statement = Statement(fund, tmp_path)
+    case, on_its_way, home = await to_one_account(fund, 3)
+    await paid(fund, statement, home, "ZF0")
+    await renewed(fund, home)
+    statement.add("TH0", FIVE_MILLION, account=account_of(fund, home), summary="冲正退回")
+    statement.take_in()
+    await fund.bank_says(home, fund.a_receipt(FIVE_MILLION, reference="TH0"))
+    assert fund.position(home).outstanding_fen == 0
+    await paid(fund, statement, on_its_way, "ZF1")
+    await fund.release(case)
+    await fund.mark_sent(case)
+    statement.add("ZF2", -FIVE_MILLION, account=account_of(fund, case))
+    statement.add("TH2", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
+    statement.take_in()
+    await fund.confirm_payment(case, paid=False, line="TH2")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "one line is free, and the other's money may be what came back"
+
+
+async def test_20_a_line_that_could_be_the_return_of_a_pursued_payment_frees_no_other(
+    counter_fund: TestedFund, tmp_path: Path
+) -> None:
+    fund = counter_fund
+    statement = Statement(fund, tmp_path)
+    case, other = await to_one_account(fund, 2)
+    await paid(fund, statement, other, "ZF2")
+    await fund.release(case)
+    await fund.mark_sent(case)
+    statement.add("ZF1", -FIVE_MILLION, account=account_of(fund, case))
+    await fund.not_renewing(other)
+    assert fund.stage_of(other) is CaseStage.RECOVERY, "its money never reached the old loan: the bank sent it back"
+    statement.add("TH1", FIVE_MILLION, account=account_of(fund, case), summary="退汇")
+    statement.take_in()
+    await fund.confirm_payment(case, paid=False, line="TH1")
+    await fund.settle()
+    assert "payment_rejected" not in fund.events(case), "the money of the other may be what came back"

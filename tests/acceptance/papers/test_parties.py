@@ -4,14 +4,18 @@ from collections.abc import Callable
 
 import pytest
 
+from activities.funds.changes import propose_bank
 from activities.papers.check import check_file
 from activities.papers.on_request import PaperDetail, draw_on_request
+from models.funds.banks import bank_of
+from models.funds.changes import decide_change
 from models.funds.people import actor
 from models.papers.documents import documents_of
+from rulebook.applications import bank_called
 from rulebook.money import yuan
 from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import Role
-from tests.acceptance.fund.fund import MAKER, TestedFund
+from tests.acceptance.fund.fund import CHECKER, MAKER, TestedFund
 from tests.acceptance.fund.paper_texts import text_of
 from tests.builders import a_micro_manufacturer
 
@@ -67,3 +71,29 @@ async def test_39_a_second_letter_of_its_sort_has_a_number_of_its_own(fund: Test
     for behind in ("", "之二"):
         letter = draw_on_request(begin, press, case, DocumentKind.CORRECTION_NOTICE, asked, by, fund.now)
         assert f"晶转补〔{fund.today.year}〕{serial}号{behind}东海县" in "".join(text_of(letter.pdf).split())
+
+
+async def test_39_a_genuine_agreement_stays_without_fault_whatever_its_bank_is_called_later(
+    fund_under: Callable[..., TestedFund],
+) -> None:
+    fund = fund_under({}, {'"JDRCB"': '"QHB"'})  # a code that no other fund of the database knows by another name
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16), bank="QHB"))
+    await fund.reserve(case, yuan(5_000_000))
+    with fund.services.sessions() as session:
+        [agreement] = [each for each in documents_of(session, case) if each.kind == DocumentKind.TRIPARTITE_AGREEMENT]
+        bank = bank_of(session, fund.code, "QHB")
+    assert bank is not None
+    earlier = bank.name
+    for name in ("江苏晶都农村商业银行股份有限公司", "苏北农村商业银行股份有限公司"):
+        renamed = bank.model_copy(update={"name": name, "aliases": (), "branches": ()})
+        with fund.services.desk_sessions.begin() as session:
+            number = propose_bank(session, fund.code, renamed, reason="更名", by=MAKER)
+        with fund.services.desk_sessions.begin() as session:
+            decide_change(session, number, approved=True, person=CHECKER)
+        with fund.services.sessions() as session:
+            assert check_file(agreement.pdf, session).faults == ()
+            now = bank_of(session, fund.code, "QHB")
+        assert now is not None
+        assert now.name == name
+        assert bank_called(earlier, [now]), "firms still write the name before"
+        earlier = name
