@@ -81,19 +81,18 @@ async def _draw_release_papers(case: RenewalCase) -> None:
         await mended_in_time(case, wait)
 
     cause = f"release_papers/{state.attempt}/{state.payment + 1}"
-    await draw(case, contracts.draw_release_papers, papers, cause, mended, state.last_call)
+    await draw(case, contracts.draw_release_papers, papers, cause, mended, lambda: state.last_call)
 
 
 async def _until_release_day(case: RenewalCase) -> None:
-    """Whatever ends a case before its money leaves is heard meanwhile."""
-    last_call = case.state.last_call
-    begins = datetime.combine(last_call.astimezone(LAW_ZONE).date(), time(), LAW_ZONE)
+    """Whatever ends a case before its money leaves is heard meanwhile; the day itself may move by the calendar."""
+    begins = datetime.combine(case.state.last_call.astimezone(LAW_ZONE).date(), time(), LAW_ZONE)
     if workflow.now() >= begins:
         return
     try:
-        await hear(case, Wait(ActKind.RELEASE, last_call, begins))
+        await hear(case, Wait(ActKind.RELEASE, case.state.last_call, begins))
     except CaseOver as over:
-        if over.end is not CaseStage.LAPSED or workflow.now() >= last_call:
+        if over.end is not CaseStage.LAPSED or workflow.now() >= case.state.last_call:
             raise  # else only this wait is over
 
 

@@ -6,10 +6,10 @@ from datetime import date, timedelta
 import pytest
 
 from activities import contracts
-from rulebook.calendar import LAW_ZONE
+from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.cases import recovery_id
 from rulebook.events import EventKind
-from rulebook.messages import ChecklistItem, NotRenewing, OldLoanSettled, RecordSigning, Release
+from rulebook.messages import ChecklistItem, DrawAgain, NotRenewing, OldLoanSettled, RecordSigning, Release
 from rulebook.stages import CaseStage
 from rulebook.steps import CALENDAR_CHANGED, CalendarChanged
 from tests.builders import a_micro_manufacturer
@@ -24,7 +24,12 @@ NOTICE = "国办发明电〔2027〕1号"
 
 async def becomes_off(story: Story, *days: date) -> None:
     """An official notice says that people do not work on these days."""
-    story.answers["read_calendar"] = lambda _: weekdays(*days)
+    await changes_to(story, weekdays(*days))
+
+
+async def changes_to(story: Story, calendar: WorkCalendar) -> None:
+    """An official notice says which days are worked."""
+    story.answers["read_calendar"] = lambda _: calendar
     await story.handle.signal(CALENDAR_CHANGED, CalendarChanged(because=NOTICE))
     await story.quiet()
 
@@ -51,6 +56,34 @@ async def test_32_a_release_that_fell_on_a_day_now_off_is_the_day_before_and_the
         await story.passes(2 * DAY)
         await story.act(Release(confirmed=tuple(ChecklistItem), balance_fen=story.facts.loan.balance_fen))
         assert story.stage() is CaseStage.OLD_LOAN_SETTLEMENT
+
+
+async def test_32_a_release_that_moves_to_a_later_day_is_waited_for_until_that_day(a_story: MakeStory) -> None:
+    facts = a_micro_manufacturer(maturity=next_monday() + 7 * DAY).facts(next_monday() - 3 * DAY)
+    async with a_story(facts).told() as story:
+        await story.approved()
+        await story.act(RecordSigning(signed_on=story.monday, return_path_confirmed=True))
+        friday, sunday = story.monday + 4 * DAY, story.monday + 6 * DAY
+        await changes_to(story, weekdays(worked=(sunday,)))
+        step = story.steps[-1]
+        assert step.detail["release"] == f"{friday} → {sunday}"
+        await story.passes(6 * DAY)
+        assert story.stage() is CaseStage.DISBURSEMENT
+        await story.act(Release(confirmed=tuple(ChecklistItem), balance_fen=story.facts.loan.balance_fen))
+        assert story.stage() is CaseStage.OLD_LOAN_SETTLEMENT
+
+
+async def test_32_papers_that_cannot_be_drawn_are_waited_for_until_the_release_that_moved(a_story: MakeStory) -> None:
+    facts = a_micro_manufacturer(maturity=next_monday() + 7 * DAY).facts(next_monday() - 3 * DAY)
+    async with a_story(facts).told() as story:
+        story.answers["draw_up_papers"] = lambda request: request.step
+        await story.approved()
+        sunday = story.monday + 6 * DAY
+        await changes_to(story, weekdays(worked=(sunday,)))
+        await story.act(DrawAgain())
+        await story.passes(6 * DAY)
+        assert story.stage() is CaseStage.AGREEMENT
+        assert len(story.all(contracts.draw_up_papers)) < 6, "they are tried again after working days, not without end"
 
 
 async def test_32_a_deadline_stays_as_many_working_days_away_and_people_are_told_then(a_story: MakeStory) -> None:
