@@ -216,7 +216,7 @@ class Case(Generic[State]):
     def as_moved(self, wait: Wait) -> Wait:
         """A wait as a change of the calendar has moved it since it was reckoned."""
         due, last_call = (self._moved.get(at, at) for at in (wait.due, wait.last_call))
-        return Wait(wait.awaits, min(due, last_call), last_call)
+        return Wait(wait.awaits, min(due, last_call) if wait.due <= wait.last_call else due, last_call)
 
     async def _take_calendar(self, wait: Wait) -> None:
         """Days have become worked or off: what lies ahead is as many working days away as before, by the new days."""

@@ -45,7 +45,7 @@ async def pay_out(case: RenewalCase) -> Paid:
     """
     state = case.state
     while True:
-        if workflow.patched("papers-of-the-release"):
+        if _draws_papers_of_the_release():
             await _draw_release_papers(case)
         await hear(case, release_wait(case), Release)
         state.payment += 1
@@ -58,6 +58,11 @@ async def pay_out(case: RenewalCase) -> Paid:
         if paid is not None:
             state.bridge = paid.bridge
             return paid
+
+
+def _draws_papers_of_the_release() -> bool:
+    """Whether papers are drawn for the release itself: payments of cases that began before that was so have none."""
+    return workflow.patched("papers-of-the-release")
 
 
 async def _draw_release_papers(case: RenewalCase) -> None:
@@ -114,9 +119,19 @@ def _ask_again_at(case: RenewalCase, tries: int, until: Until) -> datetime:
     if case.state.by_hand and workflow.now() < until.people_final_at:
         return until.people_final_at + timedelta(minutes=1)
     delay = ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
-    if delay > A_DAY and not workflow.patched("asked-less-and-less"):
+    if delay > A_DAY and not _asks_less_and_less():
         delay = A_DAY
     return workflow.now() + delay
+
+
+def _asks_less_and_less() -> bool:
+    """Whether a bank that does not know is asked less than daily: payments from before that was so go on as they did.
+
+    The first editions that asked less left no marker of it, yet one of the papers of the release, which those that
+    asked daily do not have.
+    """
+    marked = workflow.patched("asked-less-and-less")
+    return _draws_papers_of_the_release() or marked
 
 
 async def _send_or_ask(case: RenewalCase, settlement: Wait, until: Until) -> PayOutResult:
