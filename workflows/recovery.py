@@ -138,7 +138,7 @@ class Recovery:
         case = self._case
         if not (case.inbox.is_idle and workflow.all_handlers_finished() and isinstance(wait.awaits, ActKind)):
             return
-        state, wait = case.state, case.as_moved(wait)
+        state = case.state
         workflow.continue_as_new(
             start.model_copy(
                 update={

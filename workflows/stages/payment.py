@@ -1,5 +1,6 @@
 """The payment (放款): released on its day, sent once, and asked about until its fate is known."""
 
+from dataclasses import replace
 from datetime import date, datetime, time, timedelta
 from typing import NamedTuple
 
@@ -188,7 +189,7 @@ def _settlement_wait(case: RenewalCase) -> Wait:
 def _money_is_out(case: RenewalCase, paid_on: date, settlement: Wait) -> Paid:
     due_on = case.state.measure.due_on(paid_on, case.state.calendar)
     bridge = Bridge(amount_fen=case.state.proposed.amount_fen, paid_on=paid_on, due_on=due_on)
-    return Paid(bridge, settlement._replace(last_call=close_of_term(case.clock, due_on)))
+    return Paid(bridge, replace(settlement, last_call=close_of_term(case.clock, due_on)))
 
 
 def close_of_term(clock: Clock, due_on: date) -> datetime:
@@ -203,7 +204,7 @@ async def _watch_payment(case: RenewalCase, ask_again_at: datetime, until: Until
     while True:
         wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
         if state.by_hand:
-            wait = _by_hand_wait(case, until)._replace(last_call=ask_again_at)
+            wait = replace(_by_hand_wait(case, until), last_call=ask_again_at)
         match await case.hear(wait, MarkSent, ConfirmPayment):
             case MarkSent(not_sent_because=reason) if reason:
                 state.not_sent_by = case.actor.id

@@ -9,16 +9,25 @@ from activities import contracts
 from rulebook.calendar import LAW_ZONE, WorkCalendar
 from rulebook.cases import recovery_id
 from rulebook.events import EventKind
-from rulebook.messages import ChecklistItem, DrawAgain, NotRenewing, OldLoanSettled, RecordSigning, Release
+from rulebook.messages import (
+    ChecklistItem,
+    DrawAgain,
+    NotRenewing,
+    OldLoanSettled,
+    ProposeWriteOff,
+    RecordSigning,
+    Release,
+)
 from rulebook.stages import CaseStage
 from rulebook.steps import CALENDAR_CHANGED, CalendarChanged
 from tests.builders import a_micro_manufacturer
-from tests.workflows.story import FUND, Story, next_monday, weekdays
+from tests.workflows.story import AMOUNT, FUND, Story, day_of, next_monday, weekdays
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 MakeStory = Callable[..., Story]
 DAY = timedelta(days=1)
+GIVE_UP = ProposeWriteOff(amount_fen=AMOUNT, decision="纪要1号", reason="无可供执行财产")
 NOTICE = "国办发明电〔2027〕1号"
 
 
@@ -67,6 +76,7 @@ async def test_32_a_release_that_moves_to_a_later_day_is_waited_for_until_that_d
         await changes_to(story, weekdays(worked=(sunday,)))
         step = story.steps[-1]
         assert step.detail["release"] == f"{friday} → {sunday}"
+        assert step.detail["due"] == f"{friday} 16:30 → {sunday} 16:30", "the task is to release, not to begin the day"
         await story.passes(6 * DAY)
         assert story.stage() is CaseStage.DISBURSEMENT
         await story.act(Release(confirmed=tuple(ChecklistItem), balance_fen=story.facts.loan.balance_fen))
@@ -115,13 +125,48 @@ async def test_32_the_last_day_for_the_return_moves_with_the_term(a_story: MakeS
         assert ended.at.astimezone(LAW_ZONE).date() == now
 
 
+async def pursued(story: Story) -> None:
+    await story.paid()
+    await story.tell(NotRenewing(reason="总行收紧授信"))
+    assert story.stage() is CaseStage.RECOVERY
+    story.goes_on_as(recovery_id(FUND, story.case_no))
+
+
 async def test_32_a_pursuit_moves_its_look_and_keeps_the_calendar(a_story: MakeStory) -> None:
     async with a_story().told() as story:
-        await story.paid()
-        await story.tell(NotRenewing(reason="总行收紧授信"))
-        assert story.stage() is CaseStage.RECOVERY
-        story.goes_on_as(recovery_id(FUND, story.case_no))
+        await pursued(story)
         before = due_on(story)
         await becomes_off(story, before)
         assert (story.events[-1], due_on(story) > before) == ("deadlines_moved", True)
         assert len(story.all(contracts.read_calendar)) == 1
+
+
+async def test_32_a_deadline_that_moves_onto_the_old_day_of_another_moves_once(a_story: MakeStory) -> None:
+    async with a_story().told() as story:
+        await pursued(story)
+        await story.act(GIVE_UP)
+        monday = due_on(story)
+        wednesday = monday + 2 * DAY
+        await becomes_off(story, monday, monday + DAY)
+        assert story.steps[-1].detail["due"] == f"{monday} 16:30 → {wednesday} 16:30"
+        assert due_on(story) == wednesday, "on which it would have been given up before"
+        await story.passes(wednesday - story.monday - 3 * DAY + DAY)
+        assert (story.events[-1], due_on(story)) == ("escalated", wednesday)
+
+
+async def test_32_what_is_reckoned_anew_does_not_move_because_an_earlier_wait_of_that_day_did(
+    a_story: MakeStory,
+) -> None:
+    async with a_story().told() as story:
+        await pursued(story)
+        await story.act(GIVE_UP)
+        monday = due_on(story)
+        saturday = monday - 2 * DAY
+        await changes_to(story, weekdays(worked=(saturday,)))
+        assert due_on(story) == saturday
+        await story.passes(DAY)
+        await story.act(GIVE_UP)
+        assert due_on(story) == monday, "two working days from Friday, one of them the Saturday"
+        await story.passes(4 * DAY)
+        told = [day_of(step) for step in story.steps if step.event is EventKind.ESCALATED]
+        assert told == [monday]
