@@ -212,12 +212,12 @@ class Case(Generic[State]):
         corrected = await self.commit(
             contracts.correct_date, contracts.CorrectDate(step=step, correction=correction.correction)
         )
-        state.date_proposed = None
         if corrected.refused:
             self.in_hand = None
             self.inbox.put_back_refused(step.refused)
             self.inbox.refuse_act(corrected.refused)
             return
+        state.date_proposed = None
         state.redate(correction)
         if state.bridge is not None:
             state.bridge = state.bridge.model_copy(update={"returns": corrected.returns})

@@ -105,7 +105,7 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         unsigned=signed.missing,
         attached_by=signed.attached_by,
         provisional=provisional_of(session, case.fund, case.case_no),
-        date_proposed=_date_proposed(session, case.case_no),
+        date_proposed=date_proposed_of(session, case.case_no),
         stated=stated_of(session, case, today) if ActKind.PROPOSE_DATE in STAGES[CaseStage(case.stage)].acts else None,
     )
 
@@ -118,12 +118,13 @@ def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStand
     out = bridge_of(session, case, today)
     assert out is not None, "what is pursued has left"
     bridge, tariff = out
+    given_up = write_off_proposed_of(session, case.case_no)
     return RecoveryStanding(
         bridge.outstanding_fen,
         bridge.owed_fen(today, tariff),
-        _write_off(session, case.case_no),
+        given_up[0] if given_up else None,
         provisional_of(session, case.fund, case.case_no),
-        _date_proposed(session, case.case_no),
+        date_proposed_of(session, case.case_no),
         stated_of(session, case, today),
     )
 
@@ -136,7 +137,8 @@ def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:
     return MeasureProposal(ProposeMeasure.model_validate(last.body).effective_from, last.actor_id)
 
 
-def _date_proposed(session: Session, case_no: str) -> DateProposal | None:
+def date_proposed_of(session: Session, case_no: str) -> DateProposal | None:
+    """The recorded date that somebody proposes to correct, if any; it outlives the end of a case that is reopened."""
     last = _last(session, case_no, EventKind.DATE_PROPOSED, EventKind.DATE_CORRECTED)
     if last is None or last.kind == EventKind.DATE_CORRECTED:
         return None
@@ -149,12 +151,13 @@ def _correction_proposed(session: Session, case_no: str) -> CorrectionProposal |
     return CorrectionProposal(ProposeCorrection.model_validate(last.body).application, last.actor_id) if last else None
 
 
-def _write_off(session: Session, case_no: str) -> WriteOffProposal | None:
-    last = _last(session, case_no, EventKind.WRITE_OFF_PROPOSED)
-    if last is None:
+def write_off_proposed_of(session: Session, case_no: str) -> tuple[WriteOffProposal, str] | None:
+    """What is proposed to be given up, and why, if anything; where a case has ended since, that is decided."""
+    last = _last(session, case_no, EventKind.WRITE_OFF_PROPOSED, EventKind.CLOSED, EventKind.WRITTEN_OFF)
+    if last is None or last.kind != EventKind.WRITE_OFF_PROPOSED:
         return None
     body = ProposeWriteOff.model_validate(last.body)
-    return WriteOffProposal(body.decision, body.amount_fen, last.actor_id)
+    return WriteOffProposal(body.decision, body.amount_fen, last.actor_id), body.reason
 
 
 def _heard_while_undrawn(session: Session, case_no: str) -> Collection[Kind] | None:
