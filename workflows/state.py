@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from rulebook.acts import DateProposal, Proposal, RecoveryStanding, Standing, WriteOffProposal
+from rulebook.books.payments import BANKS_TIME_WORKDAYS
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
@@ -64,6 +65,7 @@ class RenewalState(Standing):
         bank_reason: why it does not renew, in its own words.
         attempt: number of the latest proposal, 0 before the first.
         payment: number of the latest payment, 0 before the first.
+        released_on: the day of its release, from which the bank's time is reckoned.
     """
 
     template_digest: str
@@ -73,6 +75,7 @@ class RenewalState(Standing):
     bank_reason: str = ""
     attempt: int = 0
     payment: int = 0
+    released_on: date | None = None
     booked: set[str] = field(default_factory=set)
 
     def standing(self, owed_fen: int) -> Standing:
@@ -85,7 +88,14 @@ class RenewalState(Standing):
             return _other_days(self, calendar)
         was, now = (days.workday_before(self.facts.loan.maturity) for days in (self.calendar, calendar))
         self.calendar, self.last_call = calendar, Clock(self.measure, calendar).close_of(now)
+        if self.released_on is not None:
+            self.give_the_bank_time(self.released_on)
         return {"release": (was, now)}
+
+    def give_the_bank_time(self, released_on: date) -> None:
+        """From a release on the bank has its time to pay, in working days as the calendar is."""
+        self.released_on = released_on
+        self.final_on = Clock(self.measure, self.calendar).workday(released_on, BANKS_TIME_WORKDAYS)
 
     def redate(self, correction: DateCorrection) -> None:
         """The settlement's day bounds those that follow it."""

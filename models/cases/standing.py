@@ -26,6 +26,7 @@ from rulebook.acts import (
     Standing,
     WriteOffProposal,
 )
+from rulebook.books.payments import BANKS_TIME_WORKDAYS
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
@@ -35,8 +36,10 @@ from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
 
 _PAYMENT = text("""
-    SELECT p.sent_by, p.by_hand, p.released_by, p.not_sent_by,
-           (p.final_at AT TIME ZONE 'Asia/Shanghai')::date AS final_on, (
+    SELECT p.sent_by, p.by_hand, p.released_by, p.not_sent_by, CASE WHEN p.final_at IS NOT NULL THEN (
+        SELECT (e.at AT TIME ZONE 'Asia/Shanghai')::date FROM event AS e JOIN officer_act AS a ON a.id = e.cause
+        WHERE e.case_no = :case AND a.kind = 'release' ORDER BY e.serial DESC LIMIT 1
+    ) END AS released_on, (
         SELECT actor_id FROM officer_act AS a
         WHERE a.case_no = :case AND a.kind = 'confirm_payment' AND a.state = 'accepted' AND a.decided_at > p.intended_at
         ORDER BY a.decided_at DESC LIMIT 1
@@ -83,16 +86,18 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
     measure = kept_measure(session, measure_digest)
     disbursing = case.stage == CaseStage.DISBURSEMENT
     signed = signed_papers(session, case.case_no, measure) if disbursing else SignedPapers()
+    calendar = calendar_around(session, facts.received_on, facts.loan.maturity)
+    released_on = payment.released_on if payment else None
     return Standing(
         facts=facts,
         measure=measure,
-        calendar=calendar_around(session, facts.received_on, facts.loan.maturity),
+        calendar=calendar,
         promise=promise_in_force(session, case.case_no),
         proposal=Proposal(approval.amount_fen, approval.maker, approval.terms_digest) if approval else None,
         checker=approval.checker or "" if approval else "",
         in_flight=payment is not None,
-        by_hand=payment.by_hand if payment and payment.final_on else None,
-        final_on=payment.final_on if payment else None,
+        by_hand=payment.by_hand if released_on else None,
+        final_on=calendar.add_workdays(released_on, BANKS_TIME_WORKDAYS) if released_on else None,
         released_by=payment.released_by or "" if payment else "",
         sent_by=payment.sent_by or "" if payment else "",
         not_sent_by=payment.not_sent_by or "" if payment else "",

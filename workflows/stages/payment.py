@@ -8,6 +8,7 @@ from temporalio import workflow
 
 from activities import contracts
 from activities.contracts import PayOutResult
+from rulebook.books.payments import BANKS_TIME_WORKDAYS
 from rulebook.bridges import Bridge
 from rulebook.calendar import LAW_ZONE
 from rulebook.events import EventKind
@@ -16,7 +17,7 @@ from rulebook.money import format_yuan
 from rulebook.stages import ActKind, CaseStage, MessageKind
 from rulebook.steps import Step
 from workflows.case import RenewalCase, Wait, wait_until
-from workflows.clock import Clock, today
+from workflows.clock import JUST_AFTER, Clock, today
 from workflows.policies import ASK_PAYMENT_AGAIN, ASK_WHAT_IS_NOT_FOUND_WORKDAYS
 from workflows.stages.agreement import mended_in_time, release_wait
 from workflows.stages.before_money import CaseOver, hear
@@ -39,6 +40,17 @@ class Until(NamedTuple):
     bank_final_at: datetime
 
 
+def _until(case: RenewalCase) -> Until:
+    """As the calendar is now: it may have changed since the release."""
+    state, clock = case.state, case.clock
+    assert state.released_on is not None, "a payment was released"
+    people, bank = (
+        clock.workday(state.released_on, days)
+        for days in (BANKS_TIME_WORKDAYS, BANKS_TIME_WORKDAYS + ASK_WHAT_IS_NOT_FOUND_WORKDAYS)
+    )
+    return Until(clock.close_of(people), clock.close_of(bank))
+
+
 async def pay_out(case: RenewalCase) -> Paid:
     """Release the money by the release-day checklist, and send it; what the bank sent back needs a new release.
 
@@ -52,9 +64,8 @@ async def pay_out(case: RenewalCase) -> Paid:
         state.payment += 1
         state.in_flight, state.by_hand, state.released_by = True, None, case.actor.id
         state.sent_by, state.not_sent_by, state.found_by = "", "", ""
-        until = Until(case.clock.in_workdays(1), case.clock.in_workdays(1 + ASK_WHAT_IS_NOT_FOUND_WORKDAYS))
-        state.final_on = until.people_final_at.astimezone(LAW_ZONE).date()
-        paid = await _until_its_fate_is_known(case, until)
+        state.give_the_bank_time(today())
+        paid = await _until_its_fate_is_known(case)
         state.in_flight = False
         if paid is not None:
             state.bridge = paid.bridge
@@ -102,23 +113,23 @@ async def _until_release_day(case: RenewalCase) -> None:
             raise  # else only this wait is over
 
 
-async def _until_its_fate_is_known(case: RenewalCase, until: Until) -> Paid | None:
+async def _until_its_fate_is_known(case: RenewalCase) -> Paid | None:
     """Send, then ask: after minutes and hours, then daily, then less and less. None: it came back."""
     tries = 0
     while True:
         settlement = _settlement_wait(case)
-        result = await _send_or_ask(case, settlement, until)
+        result = await _send_or_ask(case, settlement)
         case.state.by_hand = result.by_hand
         if result.paid is not None:
             return _money_is_out(case, result.paid_on, settlement) if result.paid_on else None
-        await _watch_payment(case, _ask_again_at(case, tries, until), until)
+        await _watch_payment(case, _ask_again_at(case, tries))
         tries += 1
 
 
-def _ask_again_at(case: RenewalCase, tries: int, until: Until) -> datetime:
+def _ask_again_at(case: RenewalCase, tries: int) -> datetime:
     """When the bank is asked next; at a counter nobody is asked before the bank's time is over."""
-    if case.state.by_hand and workflow.now() < until.people_final_at:
-        return until.people_final_at + timedelta(minutes=1)
+    if case.state.by_hand and workflow.now() < (final_at := _until(case).people_final_at):
+        return final_at + JUST_AFTER
     delay = ASK_PAYMENT_AGAIN[min(tries, len(ASK_PAYMENT_AGAIN) - 1)]
     if delay > A_DAY and not _asks_less_and_less():
         delay = A_DAY
@@ -135,9 +146,9 @@ def _asks_less_and_less() -> bool:
     return _draws_papers_of_the_release() or marked
 
 
-async def _send_or_ask(case: RenewalCase, settlement: Wait, until: Until) -> PayOutResult:
+async def _send_or_ask(case: RenewalCase, settlement: Wait) -> PayOutResult:
     """Intend, ask, send, confirm and post, as far as the bank's answer goes."""
-    state, amount = case.state, case.state.proposed.amount_fen
+    state, amount, until = case.state, case.state.proposed.amount_fen, _until(case)
     fate = f"payment/{state.payment}"
     paid = case.step(
         EventKind.PAID_OUT,
@@ -157,14 +168,14 @@ async def _send_or_ask(case: RenewalCase, settlement: Wait, until: Until) -> Pay
         not_found_final_at=until.people_final_at,
         asked_until=until.bank_final_at,
         leaves_by=state.last_call,
-        step_if_by_hand=_while_in_peoples_hands(case, paid, until),
+        step_if_by_hand=_while_in_peoples_hands(case, paid),
     )
     return await case.commit(contracts.pay_out, request)
 
 
-def _while_in_peoples_hands(case: RenewalCase, step: Step, until: Until) -> Step:
+def _while_in_peoples_hands(case: RenewalCase, step: Step) -> Step:
     """At a counter the cashier has a task until he has paid or said that he could not; then another person has one."""
-    wait, fate = _by_hand_wait(case, until), f"payment/{case.state.payment}"
+    wait, fate = _by_hand_wait(case), f"payment/{case.state.payment}"
     if wait.awaits is ActKind.MARK_SENT:
         to_make = _stayed(case, step, EventKind.PAYMENT_TO_MAKE, wait, f"{fate}/to_make")
         until_when = f"{wait.due.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}"
@@ -172,11 +183,11 @@ def _while_in_peoples_hands(case: RenewalCase, step: Step, until: Until) -> Step
     return _stayed(case, step, EventKind.PAYMENT_PENDING, wait, f"{fate}/pending")
 
 
-def _by_hand_wait(case: RenewalCase, until: Until) -> Wait:
-    state = case.state
-    if not state.sent_by and not state.not_sent_by and workflow.now() <= until.people_final_at:
+def _by_hand_wait(case: RenewalCase) -> Wait:
+    state, final_at = case.state, _until(case).people_final_at
+    if not state.sent_by and not state.not_sent_by and workflow.now() <= final_at:
         return Wait(ActKind.MARK_SENT, state.last_call, state.last_call)
-    return Wait(ActKind.CONFIRM_PAYMENT, until.people_final_at, until.people_final_at)
+    return Wait(ActKind.CONFIRM_PAYMENT, final_at, final_at)
 
 
 def _settlement_wait(case: RenewalCase) -> Wait:
@@ -197,24 +208,25 @@ def close_of_term(clock: Clock, due_on: date) -> datetime:
     return clock.close_of(clock.workday(due_on, 0))
 
 
-async def _watch_payment(case: RenewalCase, ask_again_at: datetime, until: Until) -> None:
+async def _watch_payment(case: RenewalCase, ask_again_at: datetime) -> None:
     """At a counter people move the payment; the bank is asked when one has looked for it, or else after a while."""
     state = case.state
     overdue = case.clock.in_workdays(1) if ask_again_at - workflow.now() > A_DAY else ask_again_at
+    until_asked = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
     while True:
-        wait = Wait(ActKind.CONFIRM_PAYMENT, min(overdue, ask_again_at), ask_again_at)
-        if state.by_hand:
-            wait = replace(_by_hand_wait(case, until), last_call=ask_again_at)
-        match await case.hear(wait, MarkSent, ConfirmPayment):
+        wait = replace(_by_hand_wait(case), last_call=until_asked.last_call) if state.by_hand else until_asked
+        heard = await case.hear(wait, MarkSent, ConfirmPayment)
+        until_asked.last_call = wait.last_call
+        match heard:
             case MarkSent(not_sent_because=reason) if reason:
                 state.not_sent_by = case.actor.id
-                await _record_mark(case, wait, until, not_sent=reason)
+                await _record_mark(case, wait, not_sent=reason)
             case MarkSent(receipt_serial=serial):
                 state.sent_by = case.actor.id
-                await _record_mark(case, wait, until, receipt_serial=serial)
+                await _record_mark(case, wait, receipt_serial=serial)
             case ConfirmPayment(statement_reference=reference, paid=found):
                 state.found_by = case.actor.id
-                return await _record_mark(case, wait, until, statement_reference=reference, returned=not found)
+                return await _record_mark(case, wait, statement_reference=reference, returned=not found)
             case _:
                 return None
 
@@ -222,7 +234,6 @@ async def _watch_payment(case: RenewalCase, ask_again_at: datetime, until: Until
 async def _record_mark(
     case: RenewalCase,
     wait: Wait,
-    until: Until,
     *,
     receipt_serial: str = "",
     statement_reference: str = "",
@@ -230,7 +241,7 @@ async def _record_mark(
     not_sent: str = "",
 ) -> None:
     if case.state.by_hand:
-        wait = _by_hand_wait(case, until)
+        wait = _by_hand_wait(case)
     said = {"not_sent": not_sent} if not_sent else {}
     mark = contracts.RecordPaymentMark(
         step=case.step(EventKind.PAYMENT_MARKED, wait=wait, detail=said),

@@ -11,7 +11,9 @@ from rulebook.cases import recovery_id
 from rulebook.events import EventKind
 from rulebook.messages import (
     ChecklistItem,
+    ConfirmPayment,
     DrawAgain,
+    MarkSent,
     NotRenewing,
     OldLoanSettled,
     ProposeWriteOff,
@@ -109,6 +111,32 @@ async def test_32_a_deadline_stays_as_many_working_days_away_and_people_are_told
         assert story.events.count("deadlines_moved") == 2, "nothing moves by the same calendar"
         await story.passes(before + DAY - story.monday)
         assert "escalated" in story.events
+
+
+async def test_32_the_banks_time_for_an_open_payment_goes_by_the_calendar_too(a_story: MakeStory) -> None:
+    told = a_story()
+    told.answers["pay_out"] = lambda _: contracts.PayOutResult(paid=None, by_hand=True)
+    async with told.told() as story:
+        await story.paid()
+        friday = story.monday + 4 * DAY
+        assert ends_by(story) == friday, "the working day after the release"
+        await becomes_off(story, friday)
+        await story.passes(2 * DAY)
+        nowhere = ConfirmPayment(statement_reference="-", paid=False)
+        assert await story.refused(nowhere) == "act.payment_to_make", "the cashier still has it in hand"
+        await story.act(MarkSent(receipt_serial="HD-1"))
+        assert (story.events[-1], due_on(story)) == ("payment_marked", friday + 3 * DAY)
+        sunday = friday + 2 * DAY
+        await changes_to(story, weekdays(friday, worked=(sunday,)))
+        assert story.steps[-1].detail["due"] == f"{sunday + DAY} 16:30 → {sunday} 16:30"
+        assert len(story.all(contracts.pay_out)) == 1, "nobody is asked before the bank's time is over"
+        await story.passes(2 * DAY)
+        assert (day_of(story.all(contracts.pay_out)[1].step), ends_by(story)) == (sunday, sunday)
+
+
+def ends_by(story: Story) -> date:
+    """The day at whose cut-off the words of two people can end the payment, as it was asked about last."""
+    return story.last(contracts.pay_out).not_found_final_at.astimezone(LAW_ZONE).date()
 
 
 async def test_32_the_last_day_for_the_return_moves_with_the_term(a_story: MakeStory) -> None:
