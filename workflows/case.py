@@ -238,7 +238,7 @@ class Case(Generic[State]):
 
     async def read_books(self, wait: Wait) -> None:
         """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""
-        self.inbox.books_moved = False
+        self.inbox.books_moved = ""
         before = self.state.bridge
         self.look_at(await self.do(contracts.read_books_of_case, self._money_out))
         if self.state.bridge is not before:

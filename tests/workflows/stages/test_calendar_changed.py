@@ -21,9 +21,10 @@ from rulebook.messages import (
     Release,
 )
 from rulebook.stages import CaseStage
-from rulebook.steps import CALENDAR_CHANGED, CalendarChanged
+from rulebook.steps import BOOKS_MOVED, CALENDAR_CHANGED, BooksMoved, CalendarChanged, Step
 from tests.builders import a_micro_manufacturer
 from tests.workflows.story import AMOUNT, FUND, Story, day_of, next_monday, weekdays
+from workflows.renewal import CaseOutcome
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -198,3 +199,25 @@ async def test_32_what_is_reckoned_anew_does_not_move_because_an_earlier_wait_of
         await story.passes(4 * DAY)
         told = [day_of(step) for step in story.steps if step.event is EventKind.ESCALATED]
         assert told == [monday]
+
+
+async def test_32_what_is_said_of_calendar_and_books_during_the_handover_reaches_the_pursuit(
+    a_story: MakeStory,
+) -> None:
+    told = a_story()
+
+    async def meanwhile(_: Step) -> None:
+        await told.handle.signal(CALENDAR_CHANGED, CalendarChanged(because=NOTICE))
+        await told.handle.signal(BOOKS_MOVED, BooksMoved(because="reversal 1"))
+
+    told.answers["hand_to_recovery"] = meanwhile
+    async with told.told() as story:
+        await story.paid()
+        monday = story.monday + 7 * DAY
+        story.answers["read_calendar"] = lambda _: weekdays(monday)
+        await story.tell(NotRenewing(reason="总行收紧授信"))
+        assert await story.outcome(CaseOutcome) == CaseOutcome(end=CaseStage.RECOVERY, reason="总行收紧授信")
+        story.goes_on_as(recovery_id(FUND, story.case_no))
+        await story.quiet()
+        assert (story.events[-1], due_on(story)) == ("deadlines_moved", monday + DAY)
+        assert len(story.all(contracts.read_books_of_case)) == 1
