@@ -66,6 +66,7 @@ class RenewalState(Standing):
         attempt: number of the latest proposal, 0 before the first.
         payment: number of the latest payment, 0 before the first.
         released_on: the day of its release, from which the bank's time is reckoned.
+        sign_by: the day by which a direct renewal must be signed, while that is waited for.
     """
 
     template_digest: str
@@ -76,6 +77,7 @@ class RenewalState(Standing):
     attempt: int = 0
     payment: int = 0
     released_on: date | None = None
+    sign_by: date | None = None
     booked: set[str] = field(default_factory=set)
 
     def standing(self, owed_fen: int) -> Standing:
@@ -90,7 +92,15 @@ class RenewalState(Standing):
         self.calendar, self.last_call = calendar, Clock(self.measure, calendar).close_of(now)
         if self.released_on is not None:
             self.give_the_bank_time(self.released_on)
-        return {"release": (was, now)}
+        if (signed_by := self.sign_by) is None:
+            return {"release": (was, now)}
+        return {"release": (was, now), "sign_by": (signed_by, self.wait_for_signing())}
+
+    def wait_for_signing(self) -> date:
+        """The day by which a direct renewal must be signed, so that a bridge would still be in time if it is not."""
+        before = self.measure.direct_signing_before
+        self.sign_by = self.calendar.add_workdays(self.facts.loan.maturity, -before)
+        return self.sign_by
 
     def give_the_bank_time(self, released_on: date) -> None:
         """From a release on the bank has its time to pay, in working days as the calendar is."""

@@ -7,7 +7,7 @@ import pytest
 
 from activities import contracts
 from rulebook.calendar import LAW_ZONE, WorkCalendar
-from rulebook.cases import recovery_id
+from rulebook.cases import BankAnswer, recovery_id
 from rulebook.events import EventKind
 from rulebook.messages import (
     ChecklistItem,
@@ -16,6 +16,7 @@ from rulebook.messages import (
     MarkSent,
     NotRenewing,
     OldLoanSettled,
+    Opinion,
     ProposeWriteOff,
     RecordSigning,
     Release,
@@ -97,6 +98,20 @@ async def test_32_papers_that_cannot_be_drawn_are_waited_for_until_the_release_t
         await story.passes(6 * DAY)
         assert story.stage() is CaseStage.AGREEMENT
         assert len(story.all(contracts.draw_up_papers)) < 6, "they are tried again after working days, not without end"
+
+
+async def test_32_a_direct_renewal_is_signed_as_many_working_days_before_the_maturity_as_before(
+    a_story: MakeStory,
+) -> None:
+    maturity = next_monday() + 18 * DAY
+    async with a_story(a_micro_manufacturer(maturity=maturity).facts(next_monday() - 3 * DAY)).told() as story:
+        await story.tell(Opinion(answer=BankAnswer.RENEW_WITHOUT_REPAYMENT))
+        before = due_on(story)
+        await becomes_off(story, story.monday + DAY)
+        assert due_on(story) == before, "what lies before it does not count"
+        await becomes_off(story, before + DAY)
+        assert story.steps[-1].detail["sign_by"] == f"{before} → {before - DAY}"
+        assert due_on(story) == before - DAY
 
 
 async def test_32_a_deadline_stays_as_many_working_days_away_and_people_are_told_then(a_story: MakeStory) -> None:
