@@ -21,6 +21,10 @@ class DeliveryKind(StrEnum):
     SIGNAL = "signal"
 
 
+BEGINNINGS = (DeliveryKind.START, DeliveryKind.PURSUE)
+"""What begins a workflow: until it is delivered nobody is there to hear of the case."""
+
+
 class Outbox(SQLModel, table=True):
     """One delivery to the workflow of a case; ``failure`` says why it could never arrive.
 
@@ -126,7 +130,7 @@ _PUT_OFF = text("""
 """)
 _NEVER = text("""
     UPDATE outbox SET failure = 'message.case_ended'
-    WHERE case_no = :case AND errand = 'start' AND delivered_at IS NULL AND failure IS NULL
+    WHERE case_no = :case AND errand IN ('start', 'pursue') AND delivered_at IS NULL AND failure IS NULL
 """)
 _AT_ONCE = text("UPDATE outbox SET next_at = NULL WHERE case_no = :case AND delivered_at IS NULL AND failure IS NULL")
 
@@ -173,11 +177,12 @@ def give_back(session: Session, taken: Taken) -> None:
 
 
 def starts_waiting(session: Session, case_no: str | None = None) -> set[str]:
-    """Cases whose stories have not begun yet: their turn has not come, or their start fails; of one case alone."""
+    """Cases whose story or pursuit has not begun yet: its turn has not come, or its start fails; of one case alone."""
     outbox = table(Outbox).c
     still = outbox.delivered_at.is_(None) & outbox.failure.is_(None)
+    begins = outbox.errand.in_([kind.value for kind in BEGINNINGS])
     asked = (outbox.case_no == case_no,) if case_no else ()
-    return set(session.scalars(select(outbox.case_no).where(outbox.errand == DeliveryKind.START.value, still, *asked)))
+    return set(session.scalars(select(outbox.case_no).where(begins, still, *asked)))
 
 
 def settle(session: Session, delivered: list[int], failed: dict[int, str]) -> None:

@@ -1,8 +1,9 @@
 """One case on its way: its inbox, its clock, its one state, and the steps it commits."""
 
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Generic, NamedTuple, TypeVar, overload
+from typing import Generic, TypeVar, overload
 
 from temporalio import workflow
 
@@ -33,12 +34,23 @@ State = TypeVar("State", bound=CaseState)
 Body = TypeVar("Body", bound=Value)
 
 
-class Wait(NamedTuple):
-    """What a stage waits for: an act or message, due at a moment, and given up at the last call."""
+@dataclass
+class Wait:
+    """What a stage waits for: an act or message, due at a moment, and given up at the last call.
+
+    A change of the calendar moves it where it is heard, and so for whoever holds it.
+    """
 
     awaits: Kind | None
     due: datetime
     last_call: datetime
+
+    def move(self, moved: Callable[[datetime], datetime]) -> None:
+        """Go by another calendar: what was due by the last call still is."""
+        in_time = self.due <= self.last_call
+        self.due, self.last_call = moved(self.due), moved(self.last_call)
+        if in_time:
+            self.due = min(self.due, self.last_call)
 
 
 def wait_until(awaits: Kind | None, due: datetime, last_call: datetime) -> Wait:
@@ -66,7 +78,6 @@ class Case(Generic[State]):
         self.inbox = Inbox(stage, self._judge)
         self.in_hand: OfficerAct | BankMessage | None = None
         self._while_undrawn: Collection[Kind] | None = None
-        self._moved: dict[datetime, datetime] = {}
         self._due_told: datetime | None = None
         self.inbox.listen()
 
@@ -161,7 +172,6 @@ class Case(Generic[State]):
         if self._while_undrawn is None:
             only |= kinds_of(DATE_CORRECTIONS)
         while True:
-            wait = self.as_moved(wait)
             got = await self.inbox.next(
                 self._reminders(wait),
                 only,
@@ -169,7 +179,6 @@ class Case(Generic[State]):
             )
             if isinstance(got, Reminder):
                 if got.at >= wait.last_call:
-                    self._is_over(wait)
                     return None
                 await self._tell_people(wait, got)
             elif got is None and self.inbox.refused:
@@ -203,45 +212,33 @@ class Case(Generic[State]):
         corrected = await self.commit(
             contracts.correct_date, contracts.CorrectDate(step=step, correction=correction.correction)
         )
-        state.date_proposed = None
         if corrected.refused:
             self.in_hand = None
             self.inbox.put_back_refused(step.refused)
             self.inbox.refuse_act(corrected.refused)
             return
+        state.date_proposed = None
         state.redate(correction)
         if state.bridge is not None:
             state.bridge = state.bridge.model_copy(update={"returns": corrected.returns})
 
-    def as_moved(self, wait: Wait) -> Wait:
-        """A wait as a change of the calendar has moved it since it was reckoned."""
-        due, last_call = (self._moved.get(at, at) for at in (wait.due, wait.last_call))
-        return Wait(wait.awaits, min(due, last_call), last_call)
-
     async def _take_calendar(self, wait: Wait) -> None:
         """Days have become worked or off: what lies ahead is as many working days away as before, by the new days."""
         because, self.inbox.calendar_changed = self.inbox.calendar_changed, ""
-        before = self.clock
+        before, was_due = self.clock, wait.due
         calendar = await self.do(contracts.read_calendar, contracts.ReadCalendar(case_no=self.case_no))
         days = self.state.take_calendar(calendar)
-        known = {*self._moved.values(), wait.due, wait.last_call}
-        moves = {at: before.moved(at, self.clock, dict(days.values())) for at in known}
-        self._moved = moves | {at: moves[to] for at, to in self._moved.items()}
-        after = self.as_moved(wait)
+        wait.move(lambda at: before.moved(at, self.clock, dict(days.values())))
         told = {name: f"{was} → {now}" for name, (was, now) in days.items() if was != now}
-        if after.due != wait.due:
-            told["due"] = " → ".join(f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}" for at in (wait.due, after.due))
+        if wait.due != was_due:
+            told["due"] = " → ".join(f"{at.astimezone(LAW_ZONE):%Y-%m-%d %H:%M}" for at in (was_due, wait.due))
         if told:
             cause, detail = moment_of(EventKind.DEADLINES_MOVED), {**told, "notice": because}
-            await self.record(self.step(EventKind.DEADLINES_MOVED, cause=cause, wait=after, detail=detail))
-
-    def _is_over(self, wait: Wait) -> None:
-        """What follows is reckoned anew: it may be due when an earlier wait once was."""
-        self._moved = {at: to for at, to in self._moved.items() if to not in (wait.due, wait.last_call)}
+            await self.record(self.step(EventKind.DEADLINES_MOVED, cause=cause, wait=wait, detail=detail))
 
     async def read_books(self, wait: Wait) -> None:
         """What the case knows of its money becomes what the books say: a line bore it out, or it was taken back."""
-        self.inbox.books_moved = False
+        self.inbox.books_moved = ""
         before = self.state.bridge
         self.look_at(await self.do(contracts.read_books_of_case, self._money_out))
         if self.state.bridge is not before:
@@ -304,7 +301,6 @@ class Case(Generic[State]):
             detail, figures: what the event's sentence needs, shown as text.
         """
         taken = self.in_hand if cause is None else None
-        wait = wait and self.as_moved(wait)
         return Step(
             case_no=self.case_no,
             fund=self.fund,
@@ -362,7 +358,6 @@ class Case(Generic[State]):
         if step.stage is CaseStage.RECOVERY and not moved:
             self.tell_due(step.due)
         if moved:
-            self._moved = {}
             due = TASK_DUE.value_set(step.due) if step.due else TASK_DUE.value_unset()
             workflow.upsert_search_attributes([STAGE.value_set(step.stage.value), due])
         workflow.set_current_details(_details(step))

@@ -12,6 +12,9 @@ from rulebook.law.measure import Measure
 MOST_DAYS_BETWEEN_WORKDAYS = timedelta(days=14)
 """More than any one working day can be away from the next."""
 
+JUST_AFTER = timedelta(minutes=1)
+"""Whoever is given until a close is asked this long after it."""
+
 
 def today() -> date:
     """The day in the law's time zone."""
@@ -43,7 +46,7 @@ class Clock(NamedTuple):
     def moved(self, at: datetime, to: "Clock", days: Mapping[date, date]) -> datetime:
         """A deadline by another calendar: as many working days from today, at the same time of day.
 
-        What is over, and what no working day's close ends, stays.
+        What is over, and what neither a working day's close nor the moment just after it ends, stays.
 
         Args:
             to: the clock by that calendar.
@@ -52,10 +55,10 @@ class Clock(NamedTuple):
         day, now = at.astimezone(LAW_ZONE).date(), today()
         if day in days:
             return at + (days[day] - day)
-        old = self.calendar.reaching(day)
-        if day <= now or not old.is_workday(day) or at != self.close_of(day):
+        old, after = self.calendar.reaching(day), at - self.close_of(day)
+        if day <= now or not old.is_workday(day) or after not in (timedelta(), JUST_AFTER):
             return at
-        return to.close_of(to.workday(now, old.count_workdays(now, day)))
+        return to.close_of(to.workday(now, old.count_workdays(now, day))) + after
 
     @property
     def review_period(self) -> int:

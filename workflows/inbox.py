@@ -54,7 +54,7 @@ class Inbox:
     def __init__(self, stage: CaseStage, judge: Callable[[OfficerAct], None]) -> None:
         self.stage = stage
         self.granted: set[int] = set()
-        self.books_moved = False
+        self.books_moved = ""
         self.calendar_changed = ""
         self.refused: list[Refusal] = []
         self._waiting = False
@@ -148,8 +148,8 @@ class Inbox:
     def _pool_grants(self, grant: PoolGranted) -> None:
         self.granted.add(grant.attempt)
 
-    def _books_move(self, _: BooksMoved) -> None:
-        self.books_moved = True
+    def _books_move(self, move: BooksMoved) -> None:
+        self.books_moved = move.because
 
     def _calendar_changes(self, change: CalendarChanged) -> None:
         self.calendar_changed = change.because
@@ -257,6 +257,16 @@ class Inbox:
         left, self._messages = tuple(self._messages[:MOST_HANDED_OVER]), self._messages[MOST_HANDED_OVER:]
         return left
 
+    def hand_over_news(self) -> list[tuple[str, BooksMoved | CalendarChanged]]:
+        """What was said of the books and the calendar and not taken in yet, by signal; it leaves this inbox."""
+        news: list[tuple[str, BooksMoved | CalendarChanged]] = []
+        if self.calendar_changed:
+            news.append((CALENDAR_CHANGED, CalendarChanged(because=self.calendar_changed)))
+        if self.books_moved:
+            news.append((BOOKS_MOVED, BooksMoved(because=self.books_moved)))
+        self.calendar_changed = self.books_moved = ""
+        return news
+
     def keep_on(self, messages: Collection[BankMessage]) -> None:
         """Messages that could not be handed over lie here as before."""
         self._messages[:0] = messages
@@ -273,12 +283,12 @@ class Inbox:
     @property
     def has_news(self) -> bool:
         """Whether the books, the calendar or a refusal ask for a step of their own."""
-        return self.books_moved or bool(self.refused) or bool(self.calendar_changed)
+        return bool(self.books_moved or self.refused or self.calendar_changed)
 
     @property
     def is_idle(self) -> bool:
         """Whether nothing lies here that somebody waits for, and nothing that must still go on record."""
-        return not (self._acts or self._messages or self.refused or self.calendar_changed)
+        return not (self._acts or self._messages or self.has_news)
 
     @property
     def holds_messages(self) -> bool:

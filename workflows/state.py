@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from rulebook.acts import DateProposal, Proposal, RecoveryStanding, Standing, WriteOffProposal
+from rulebook.books.payments import BANKS_TIME_WORKDAYS
 from rulebook.books.provisional import ProvisionalReceipt
 from rulebook.bridges import Bridge
 from rulebook.calendar import WorkCalendar
@@ -64,6 +65,8 @@ class RenewalState(Standing):
         bank_reason: why it does not renew, in its own words.
         attempt: number of the latest proposal, 0 before the first.
         payment: number of the latest payment, 0 before the first.
+        released_on: the day of its release, from which the bank's time is reckoned.
+        sign_by: the day by which a direct renewal must be signed, while that is waited for.
     """
 
     template_digest: str
@@ -73,6 +76,8 @@ class RenewalState(Standing):
     bank_reason: str = ""
     attempt: int = 0
     payment: int = 0
+    released_on: date | None = None
+    sign_by: date | None = None
     booked: set[str] = field(default_factory=set)
 
     def standing(self, owed_fen: int) -> Standing:
@@ -85,7 +90,22 @@ class RenewalState(Standing):
             return _other_days(self, calendar)
         was, now = (days.workday_before(self.facts.loan.maturity) for days in (self.calendar, calendar))
         self.calendar, self.last_call = calendar, Clock(self.measure, calendar).close_of(now)
-        return {"release": (was, now)}
+        if self.released_on is not None:
+            self.give_the_bank_time(self.released_on)
+        if (signed_by := self.sign_by) is None:
+            return {"release": (was, now)}
+        return {"release": (was, now), "sign_by": (signed_by, self.wait_for_signing())}
+
+    def wait_for_signing(self) -> date:
+        """The day by which a direct renewal must be signed, so that a bridge would still be in time if it is not."""
+        before = self.measure.direct_signing_before
+        self.sign_by = self.calendar.add_workdays(self.facts.loan.maturity, -before)
+        return self.sign_by
+
+    def give_the_bank_time(self, released_on: date) -> None:
+        """From a release on the bank has its time to pay, in working days as the calendar is."""
+        self.released_on = released_on
+        self.final_on = Clock(self.measure, self.calendar).workday(released_on, BANKS_TIME_WORKDAYS)
 
     def redate(self, correction: DateCorrection) -> None:
         """The settlement's day bounds those that follow it."""

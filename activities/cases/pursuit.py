@@ -1,6 +1,8 @@
 """A pursuit that begins from the file and the books, where no story of the case can hand it over."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
+from typing import Any
 
 from sqlalchemy import text
 from sqlmodel import Session
@@ -9,6 +11,7 @@ from activities.books.standing import tell_case
 from models.books import ledger
 from models.books.receipts import provisional_of
 from models.cases.case_file import RenewalCase, bridge_of, commit_step, reopen, the_case
+from models.cases.standing import date_proposed_of, write_off_proposed_of
 from models.funds.calendar import calendar_around
 from models.funds.funds import business_date, kept_measure
 from models.outbox import DeliveryKind, send
@@ -43,10 +46,22 @@ def pursue(session: Session, case: RenewalCase, step: Step, reason: str) -> None
         "measure": kept_measure(session, case.measure_digest).model_dump(mode="json"),
         "calendar": calendar_around(session, case.paid_on, on).model_dump(mode="json"),
         "provisional": [each.model_dump(mode="json") for each in provisional_of(session, case.fund, case.case_no)],
+        **_waiting_for_a_second_person(session, case.case_no),
     }
     write = reopen if CaseStage(case.stage) in ENDS else commit_step
     if write(session, step, workflow_id=recovery_id(case.fund, case.case_no), end_reason=reason):
         send(session, case.case_no, DeliveryKind.PURSUE, start)
+
+
+def _waiting_for_a_second_person(session: Session, case_no: str) -> dict[str, Any]:
+    """What one person has proposed and the pages show as waiting: the pursuit must know it, too."""
+    given_up, dated = write_off_proposed_of(session, case_no), date_proposed_of(session, case_no)
+    waiting: dict[str, Any] = {}
+    if given_up:
+        waiting |= {"write_off": asdict(given_up[0]), "write_off_reason": given_up[1]}
+    if dated:
+        waiting["date_proposed"] = asdict(dated) | {"correction": dated.correction.model_dump(mode="json")}
+    return waiting
 
 
 def money_taken_back(session: Session, case_no: str, voucher: int, reason: str, by: Actor) -> None:

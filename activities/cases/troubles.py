@@ -47,6 +47,9 @@ _LIVE = text("""
     SELECT c.case_no, c.workflow_id FROM renewal_case AS c
     WHERE c.stage <> ALL(:ends) AND (CAST(:case AS text) IS NULL OR c.case_no = :case) AND EXISTS (
         SELECT 1 FROM outbox AS o WHERE o.case_no = c.case_no AND o.errand = 'start' AND o.delivered_at IS NOT NULL
+    ) AND NOT EXISTS (
+        SELECT 1 FROM outbox AS o
+        WHERE o.case_no = c.case_no AND o.errand = 'pursue' AND o.delivered_at IS NULL AND o.failure IS NULL
     )
     ORDER BY c.case_no
 """)

@@ -23,7 +23,8 @@ class PaymentState(StrEnum):
 class Payment(SQLModel, table=True):
     """One payment order; at a counter (``by_hand``) it is also the cashier's slip.
 
-    ``final_at`` is when the bank's time is over: until then an order that nobody finds may still be paid.
+    ``final_at`` is when the bank's time is over, as it was reckoned at the release: until then an order that nobody
+    finds may still be paid. A calendar that changes moves it, and not this row.
     """
 
     __table_args__ = (

@@ -26,6 +26,7 @@ from rulebook.acts import (
     Standing,
     WriteOffProposal,
 )
+from rulebook.books.payments import BANKS_TIME_WORKDAYS
 from rulebook.calendar import LAW_ZONE
 from rulebook.cases import CaseFacts
 from rulebook.events import EventKind
@@ -35,8 +36,10 @@ from rulebook.stages import ENDS, STAGES, ActKind, CaseStage, Kind
 from rulebook.steps import INSTEAD_OF
 
 _PAYMENT = text("""
-    SELECT p.sent_by, p.by_hand, p.released_by, p.not_sent_by,
-           (p.final_at AT TIME ZONE 'Asia/Shanghai')::date AS final_on, (
+    SELECT p.sent_by, p.by_hand, p.released_by, p.not_sent_by, CASE WHEN p.final_at IS NOT NULL THEN (
+        SELECT (e.at AT TIME ZONE 'Asia/Shanghai')::date FROM event AS e JOIN officer_act AS a ON a.id = e.cause
+        WHERE e.case_no = :case AND a.kind = 'release' ORDER BY e.serial DESC LIMIT 1
+    ) END AS released_on, (
         SELECT actor_id FROM officer_act AS a
         WHERE a.case_no = :case AND a.kind = 'confirm_payment' AND a.state = 'accepted' AND a.decided_at > p.intended_at
         ORDER BY a.decided_at DESC LIMIT 1
@@ -83,16 +86,18 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
     measure = kept_measure(session, measure_digest)
     disbursing = case.stage == CaseStage.DISBURSEMENT
     signed = signed_papers(session, case.case_no, measure) if disbursing else SignedPapers()
+    calendar = calendar_around(session, facts.received_on, facts.loan.maturity)
+    released_on = payment.released_on if payment else None
     return Standing(
         facts=facts,
         measure=measure,
-        calendar=calendar_around(session, facts.received_on, facts.loan.maturity),
+        calendar=calendar,
         promise=promise_in_force(session, case.case_no),
         proposal=Proposal(approval.amount_fen, approval.maker, approval.terms_digest) if approval else None,
         checker=approval.checker or "" if approval else "",
         in_flight=payment is not None,
-        by_hand=payment.by_hand if payment and payment.final_on else None,
-        final_on=payment.final_on if payment else None,
+        by_hand=payment.by_hand if released_on else None,
+        final_on=calendar.add_workdays(released_on, BANKS_TIME_WORKDAYS) if released_on else None,
         released_by=payment.released_by or "" if payment else "",
         sent_by=payment.sent_by or "" if payment else "",
         not_sent_by=payment.not_sent_by or "" if payment else "",
@@ -105,7 +110,7 @@ def _before_recovery(session: Session, case: RenewalCase, measure_digest: str, t
         unsigned=signed.missing,
         attached_by=signed.attached_by,
         provisional=provisional_of(session, case.fund, case.case_no),
-        date_proposed=_date_proposed(session, case.case_no),
+        date_proposed=date_proposed_of(session, case.case_no),
         stated=stated_of(session, case, today) if ActKind.PROPOSE_DATE in STAGES[CaseStage(case.stage)].acts else None,
     )
 
@@ -118,12 +123,13 @@ def _recovery(session: Session, case: RenewalCase, today: date) -> RecoveryStand
     out = bridge_of(session, case, today)
     assert out is not None, "what is pursued has left"
     bridge, tariff = out
+    given_up = write_off_proposed_of(session, case.case_no)
     return RecoveryStanding(
         bridge.outstanding_fen,
         bridge.owed_fen(today, tariff),
-        _write_off(session, case.case_no),
+        given_up[0] if given_up else None,
         provisional_of(session, case.fund, case.case_no),
-        _date_proposed(session, case.case_no),
+        date_proposed_of(session, case.case_no),
         stated_of(session, case, today),
     )
 
@@ -136,7 +142,8 @@ def _measure_proposed(session: Session, case_no: str) -> MeasureProposal | None:
     return MeasureProposal(ProposeMeasure.model_validate(last.body).effective_from, last.actor_id)
 
 
-def _date_proposed(session: Session, case_no: str) -> DateProposal | None:
+def date_proposed_of(session: Session, case_no: str) -> DateProposal | None:
+    """The recorded date that somebody proposes to correct, if any; it outlives the end of a case that is reopened."""
     last = _last(session, case_no, EventKind.DATE_PROPOSED, EventKind.DATE_CORRECTED)
     if last is None or last.kind == EventKind.DATE_CORRECTED:
         return None
@@ -149,12 +156,13 @@ def _correction_proposed(session: Session, case_no: str) -> CorrectionProposal |
     return CorrectionProposal(ProposeCorrection.model_validate(last.body).application, last.actor_id) if last else None
 
 
-def _write_off(session: Session, case_no: str) -> WriteOffProposal | None:
-    last = _last(session, case_no, EventKind.WRITE_OFF_PROPOSED)
-    if last is None:
+def write_off_proposed_of(session: Session, case_no: str) -> tuple[WriteOffProposal, str] | None:
+    """What is proposed to be given up, and why, if anything; where a case has ended since, that is decided."""
+    last = _last(session, case_no, EventKind.WRITE_OFF_PROPOSED, EventKind.CLOSED, EventKind.WRITTEN_OFF)
+    if last is None or last.kind != EventKind.WRITE_OFF_PROPOSED:
         return None
     body = ProposeWriteOff.model_validate(last.body)
-    return WriteOffProposal(body.decision, body.amount_fen, last.actor_id)
+    return WriteOffProposal(body.decision, body.amount_fen, last.actor_id), body.reason
 
 
 def _heard_while_undrawn(session: Session, case_no: str) -> Collection[Kind] | None:

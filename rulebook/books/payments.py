@@ -13,6 +13,9 @@ from rulebook.books.breaker import CIRCUIT_BREAKER
 from rulebook.books.statements import KnownLine
 from rulebook.values import Value
 
+BANKS_TIME_WORKDAYS = 1
+"""Working days after a release at whose cut-off the bank's time for the payment is over."""
+
 
 class PaymentStatus(StrEnum):
     """What a bank says about a payment."""

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
+from sqlalchemy import Engine, text
+from sqlmodel import Session
 from temporalio.client import Client
 
 from activities.cases.next_acts import NextAct, next_acts
@@ -13,6 +15,7 @@ from gateways.simulated import BankScript, PaymentManner
 from models.cases.case_file import the_case
 from models.cases.standing import standing_of
 from models.funds.funds import measure_in_force
+from rulebook.acts import Standing
 from rulebook.cases import BankAnswer
 from rulebook.errors import XuqiaoError
 from rulebook.messages import ActBody, ApproveWriteOff, ConcludeRecovery, ProposeMeasure, ProposeWriteOff
@@ -243,6 +246,25 @@ async def test_at_the_counter_one_pays_and_another_looks(counter_fund: WatchedFu
     await fund.settle()
     assert fund.stage_of(case) is S.OLD_LOAN_SETTLEMENT
     assert await fund.may(case) == DATED
+
+
+async def test_32_the_banks_time_is_told_by_the_calendar_of_today(
+    counter_fund: WatchedFund, owner_engine: Engine
+) -> None:
+    fund = counter_fund
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    await fund.bridge(case, FIVE_MILLION)
+    look = fund.standing(case).rules_look_at
+    assert isinstance(look, Standing)
+    final_on = look.final_on
+    assert final_on is not None
+    with Session(owner_engine) as session:
+        session.connection().execute(text("UPDATE calendar_day SET works = false WHERE day = :day"), {"day": final_on})
+        moved = standing_of(session, the_case(session, case)).rules_look_at
+        session.rollback()
+    assert isinstance(moved, Standing)
+    assert moved.final_on is not None
+    assert moved.final_on > final_on
 
 
 async def test_a_queued_case_is_put_first_by_another_than_its_maker(fund: WatchedFund) -> None:

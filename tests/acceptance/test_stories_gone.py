@@ -18,7 +18,7 @@ from models.cases.troubles import TroubleKind, TroubleView, notice, troubles
 from models.funds.people import actor
 from rulebook.cases import recovery_id, renewal_id
 from rulebook.errors import XuqiaoError
-from rulebook.messages import PromiseWithdrawn
+from rulebook.messages import ApproveWriteOff, PromiseWithdrawn, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import CaseStage, Role
 from tests.acceptance.fund.fund import BOTH, BUSY_SECONDS, CHECKER, MAKER, TestedFund, refusal_of
@@ -249,6 +249,23 @@ async def test_30_money_that_is_out_is_pursued_where_its_story_cannot_go_on(
     assert (fund.stage_of(case), await looked(fund, case)) == (CaseStage.RECOVERY, [])
     assert (await story(fund, case).describe()).status is WorkflowExecutionStatus.RUNNING
     assert fund.case(case).workflow_id == recovery_id(fund.code, case)
+
+
+async def test_30_what_waits_for_a_second_person_is_known_to_the_pursuit_that_begins_from_the_file(
+    fund: TestedFund,
+) -> None:
+    case = await a_case(fund)
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.not_renewing(case)
+    await fund.act(case, ProposeWriteOff(amount_fen=FIVE_MILLION, decision="纪要1号", reason="无可供执行财产"))
+    await terminated(story(fund, case))
+    with fund.services.sessions.begin() as session:  # its history is lost
+        session.execute(text("UPDATE renewal_case SET workflow_id = 'lost' WHERE case_no = :case"), {"case": case})
+    assert await looked(fund, case) == [TroubleKind.STORY_GONE]
+    await remedied(fund, case, Remedy.RESTART)
+    await fund.act(case, ApproveWriteOff(amount_fen=FIVE_MILLION, decision="纪要1号"))
+    await fund.settle()
+    assert (fund.stage_of(case), fund.reason_of(case)) == (CaseStage.WRITTEN_OFF, "无可供执行财产")
 
 
 async def test_30_without_money_and_without_history_a_case_can_only_be_ended(fund: TestedFund) -> None:

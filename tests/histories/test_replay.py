@@ -23,6 +23,9 @@ from tests.histories.records import RECORDS, history_of
 from workflows.recovery import Recovery
 from workflows.renewal import Renewal
 
+MARKERS = "TemporalChangeVersion"
+"""The attribute that the library sets by itself when a story leaves a marker: no story commands it."""
+
 
 class CommandsKept(WorkflowRunner):
     """Runs stories as the workers do, and keeps every command they give."""
@@ -96,6 +99,8 @@ def recorded(event: dict[str, Any]) -> tuple[object, ...] | None:
         case {"startChildWorkflowExecutionInitiatedEventAttributes": child}:
             return "child", child["workflowType"]["name"], child["workflowId"], content(child["input"]["payloads"][0])
         case {"upsertWorkflowSearchAttributesEventAttributes": upserted}:
+            if MARKERS in upserted["searchAttributes"]["indexedFields"]:
+                return None
             return "attributes", values(upserted["searchAttributes"])
     return None
 
@@ -135,4 +140,5 @@ def test_the_records_are_there_and_small() -> None:
     names = {record.stem for record in RECORDS}
     assert names >= {"bridged", "direct", "queued", "recovery", "recovery_pursuit", "refused", "rejected_payment"}
     assert names >= {"written_off", "written_off_pursuit", "undrawn", "pending_payment"}
+    assert names >= {"payment_open_for_weeks", "pursuit_not_borne_out"}
     assert [record.name for record in RECORDS if record.stat().st_size > 200_000] == []

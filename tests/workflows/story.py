@@ -2,7 +2,7 @@
 
 import asyncio
 import itertools
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Collection
 from contextlib import asynccontextmanager
 from datetime import date, datetime, time, timedelta
 from inspect import isawaitable
@@ -62,12 +62,12 @@ def next_monday() -> date:
     return today + timedelta(days=7 - today.weekday())
 
 
-def weekdays(*off: date) -> WorkCalendar:
-    """A calendar in which Monday to Friday work, but for some days off, far enough on both sides."""
+def weekdays(*off: date, worked: Collection[date] = ()) -> WorkCalendar:
+    """A calendar in which Monday to Friday work, but for some days off and some worked, far enough on both sides."""
     first = next_monday().toordinal()
     days = (date.fromordinal(first + n) for n in range(-60, 200))
     return calendar_from_days(
-        CalendarDay(day, works=day.weekday() < 5 and day not in off, official=True) for day in days
+        CalendarDay(day, works=day in worked or (day.weekday() < 5 and day not in off), official=True) for day in days
     )
 
 

@@ -19,7 +19,6 @@ async def sign(case: RenewalCase) -> None:
     Raises:
         ApprovalVoid: the papers shall be drawn from other templates than those that were approved.
     """
-    last_call = case.state.last_call
 
     def papers(cause: str | None) -> contracts.DrawUpPapers:
         return _papers_before_payment(case, cause)
@@ -27,9 +26,10 @@ async def sign(case: RenewalCase) -> None:
     async def mended(wait: Wait) -> None:
         await mended_in_time(case, wait)
 
-    drawn = await draw(case, contracts.draw_up_papers, papers, f"papers/{case.state.attempt}", mended, last_call)
+    cause, state = f"papers/{case.state.attempt}", case.state
+    drawn = await draw(case, contracts.draw_up_papers, papers, cause, mended, lambda: state.last_call)
     assert drawn.step.due is not None, "papers are drawn up to be signed by a day"
-    signing = await hear(case, Wait(ActKind.RECORD_SIGNING, drawn.step.due, last_call), RecordSigning)
+    signing = await hear(case, Wait(ActKind.RECORD_SIGNING, drawn.step.due, state.last_call), RecordSigning)
     signed = case.step(EventKind.SIGNED, stage=CaseStage.DISBURSEMENT, wait=release_wait(case), on=signing.signed_on)
     await case.commit(contracts.record_signing, signed)
 

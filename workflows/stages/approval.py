@@ -1,5 +1,7 @@
 """Approval (审批): the maker proposes, another person approves, and the money is held, or queued for (排队)."""
 
+from dataclasses import replace
+
 from temporalio import workflow
 
 from activities import contracts
@@ -25,10 +27,10 @@ async def approve_and_reserve(case: RenewalCase) -> None:
     while True:
         match await hear(case, wait, Propose, SendBack, Reject, Approve):
             case Propose() as proposal:
-                wait = wait._replace(awaits=ActKind.APPROVE)
+                wait = replace(wait, awaits=ActKind.APPROVE)
                 await _put_before_checker(case, proposal, wait)
             case SendBack() as back:
-                wait = wait._replace(awaits=ActKind.PROPOSE)
+                wait = replace(wait, awaits=ActKind.PROPOSE)
                 step = case.step(EventKind.SENT_BACK, wait=wait, reason=back.reason)
                 case.state.proposal = None
                 sent_back = contracts.SendProposalBack(step=step, attempt=case.state.attempt)
@@ -90,7 +92,7 @@ async def _reserve(case: RenewalCase, approval: Approve) -> None:
     state.checker, state.approved_on = case.actor.id, today()
     signing = wait_for(case, ActKind.RECORD_SIGNING, state.measure.deadlines.signing)
     queued = wait_for(case, None, state.measure.deadlines.queue)
-    queued = queued._replace(last_call=queued.due)
+    queued = replace(queued, last_call=queued.due)
     detail = {"amount": format_yuan(proposal.amount_fen)}
     if approval.minutes:
         detail["minutes"] = approval.minutes

@@ -86,22 +86,21 @@ async def _refuse(case: RenewalCase, over: CaseOver, attempt: int | None) -> Non
     await draw(case, contracts.refuse_case, refusal, EventKind.REFUSED.value, asked_again)
 
 
-async def _nothing_to_pass_on() -> None:
-    """No other workflow goes on with the case."""
-
-
-async def leave(case: Case[State], pass_on: Callable[[], Awaitable[None]] = _nothing_to_pass_on) -> None:
+async def leave(case: Case[State], pass_on: Callable[[], Awaitable[None]] | None = None) -> None:
     """Put on record what came too late, and let everyone who waits for an answer have it.
 
     Args:
-        pass_on: gives what came for a workflow that goes on with the case to it.
+        pass_on: gives what came for a workflow that goes on with the case to it; None where none does.
     """
     inbox = case.inbox
     while True:
         inbox.close()
-        await pass_on()
+        if pass_on is not None:
+            await pass_on()
+        else:
+            inbox.hand_over_news()  # nobody goes by the calendar or the books any more
         while inbox.refused:
             await case.record_refused()
         await workflow.wait_condition(workflow.all_handlers_finished)
-        if not inbox.refused and not inbox.holds_messages:
+        if not inbox.has_news and not inbox.holds_messages:
             return

@@ -31,6 +31,7 @@ async def signed(case: RenewalCase, opinion: Opinion) -> bool:
         case Withdraw() as withdrawal:
             raise CaseOver(CaseStage.WITHDRAWN, withdrawal.reason)
         case _:
+            case.state.sign_by = None
             return False
 
 
@@ -43,7 +44,5 @@ async def _heard(case: RenewalCase, wait: Wait) -> Value | None:
 
 
 def _signing_wait(case: RenewalCase) -> Wait:
-    """The day by which a direct renewal must be signed, so that a bridge would still be in time if it is not."""
-    state = case.state
-    signed_by = state.calendar.add_workdays(state.facts.loan.maturity, -state.measure.direct_signing_before)
-    return Wait(MessageKind.NEW_LOAN, case.clock.close_of(signed_by), case.clock.close_of(signed_by))
+    sign_by = case.clock.close_of(case.state.wait_for_signing())
+    return Wait(MessageKind.NEW_LOAN, sign_by, sign_by)

@@ -16,7 +16,7 @@ async def draw(
     make: Callable[[str | None], Drawing],
     cause: str,
     mended: Callable[[Wait], Awaitable[object]],
-    last_call: datetime | None = None,
+    last_call: Callable[[], datetime] | None = None,
 ) -> Drawing:
     """Have papers drawn and their step written; where that is refused, wait and try again, until it succeeds.
 
@@ -27,13 +27,14 @@ async def draw(
         make: the request as it is now; told the cause of its step, None where what is in hand is the cause.
         cause: by which a step is known that nobody asked for.
         mended: waits for somebody to ask once more; it may end by itself at the wait's last call.
-        last_call: when all of it must be given up; None for papers that no deadline stands behind.
+        last_call: tells when all of it must be given up, as the calendar is then; None for papers that no deadline
+            stands behind.
     Returns:
         the request that was met.
     """
     decided: dict[str, str] = {}
     for number in count(1):
-        wait = _mending(case, last_call)
+        wait = _mending(case, last_call() if last_call else None)
         numbered = cause if number == 1 else f"{cause}/{number}"
         request = make(None if case.in_hand else numbered)
         waiting = IfNotDrawn(stage=case.stage, due=wait.due)

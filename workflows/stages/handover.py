@@ -50,6 +50,9 @@ async def to_recovery(case: RenewalCase, reason: str) -> None:
         while late := case.inbox.hand_over():
             for message in late:
                 await recovery.signal(message.body.kind.value, message)
+        if (news := case.inbox.hand_over_news()) and workflow.patched("hands-over-news"):
+            for signal, said in news:
+                await recovery.signal(signal, said)
 
     await closing.leave(case, pass_on)
 

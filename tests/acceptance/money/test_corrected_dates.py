@@ -14,6 +14,7 @@ from rulebook.papers.kinds import DocumentKind
 from rulebook.stages import ActKind, CaseStage, Role
 from tests.acceptance.fund.again import run_everything_again, seen
 from tests.acceptance.fund.fund import BOTH, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.reversals import take_back
 from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -189,3 +190,19 @@ async def test_45_the_day_of_a_signing_lies_between_the_approval_and_the_payment
     late = ProposeDate(reason="x", **of(Dated.RECORD_SIGNING, approved_on, fund.today + DAY).model_dump())
     assert (await refusal_of(fund.act(case, late))).params["milestone"] == "paid"
     assert [act.kind for act in fund.acts_of(case, ActKind.APPROVE_DATE)] == ["approve_date"]
+
+
+async def test_45_a_date_that_waited_for_a_second_person_at_the_close_waits_in_the_pursuit(fund: TestedFund) -> None:
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(9)))
+    await fund.bridge(case, FIVE_MILLION)
+    await fund.skip(days=3)
+    await fund.old_loan_settled(case)
+    await fund.new_loan(case, yuan(6_000_000))
+    asked = of(Dated.OLD_LOAN_SETTLED, fund.today, fund.today - DAY)
+    await proposed(fund, case, asked)
+    await fund.money_returns(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
+    await take_back(fund, case)
+    assert fund.stage_of(case) is CaseStage.RECOVERY
+    await fund.act(case, ApproveDate(**asked.model_dump()))
+    assert fund.events(case)[-1] == "date_corrected"

@@ -1,8 +1,13 @@
 """A close is conditional on the money: what the bank takes back is out again, and is pursued."""
 
+import asyncio
+
 import pytest
 
+from activities.cases.troubles import look
 from models.cases import reads
+from models.cases.troubles import troubles
+from rulebook.messages import ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
 from tests.acceptance.fund.fund import CONCLUDE, TestedFund
@@ -12,6 +17,7 @@ from tests.builders import a_micro_manufacturer
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 FIVE_MILLION = yuan(5_000_000)
+GIVE_UP = ProposeWriteOff(amount_fen=FIVE_MILLION, decision="纪要1号", reason="无可供执行财产")
 
 
 async def a_bridge(fund: TestedFund) -> str:
@@ -71,3 +77,27 @@ async def test_24_a_return_taken_back_while_the_case_is_at_work_is_waited_for_ag
     assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.REPAYMENT, yuan(2_000_000))
     await fund.money_returns(case, yuan(2_000_000))
     assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
+
+
+async def test_30_an_act_on_a_reopened_case_waits_until_its_pursuit_has_begun(
+    fund: TestedFund, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    case = await a_bridge(fund)
+    await fund.renewed_and_home(case, FIVE_MILLION)
+    assert fund.stage_of(case) is CaseStage.CLOSED
+
+    async def later() -> None:
+        """The relay has not come to it yet."""
+
+    with monkeypatch.context() as meanwhile:
+        meanwhile.setattr(fund, "settle", later)
+        await take_back(fund, case)
+    assert fund.stage_of(case) is CaseStage.RECOVERY
+    await look(fund.services.sessions.begin, fund.client, case)
+    with fund.services.sessions() as session:
+        assert troubles(session, case_no=case) == [], "nobody has lost a story that is about to begin"
+    asked = asyncio.create_task(fund.act(case, GIVE_UP))
+    await asyncio.sleep(1)
+    assert not asked.done()
+    await fund.settle()
+    assert (await asked).stage is CaseStage.RECOVERY

@@ -10,6 +10,7 @@ from activities.books import reconciliation
 from activities.books.breaker import breaker_of
 from activities.books.desk import Doors
 from activities.cases import acts as desk
+from activities.cases.next_acts import next_acts
 from models.books import ledger
 from models.cases.applications import Application
 from models.cases.exposure import exposure_of
@@ -20,7 +21,8 @@ from rulebook.messages import ApproveWriteOff, ConcludeRecovery, ProposeWriteOff
 from rulebook.money import yuan
 from rulebook.stages import ActKind, CaseStage
 from tests.acceptance.fund.again import run_everything_again
-from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.fund import BOTH, CASHIER, CHECKER, CONCLUDE, EVERYTHING, MAKER, TestedFund, refusal_of
+from tests.acceptance.fund.reversals import take_back
 from tests.acceptance.fund.statement import Statement, account_of
 from tests.builders import a_micro_manufacturer
 
@@ -175,6 +177,24 @@ async def test_a_fee_that_comes_in_leaves_the_proposal_standing_and_a_later_one_
     await fund.act(case, approved(decision="东财发〔2026〕10号"))
     await fund.settle()
     assert fund.position(case).fee_received_fen == yuan(2_000)
+
+
+async def test_29_a_proposal_is_over_with_the_close_and_a_pursuit_that_follows_begins_without_it(
+    fund: TestedFund,
+) -> None:
+    case = await pursued(fund)
+    await fund.act(case, proposed())
+    await fund.money_returns(case, FIVE_MILLION)
+    await fund.act(case, CONCLUDE)
+    await take_back(fund, case)
+    assert fund.stage_of(case) is CaseStage.RECOVERY
+    with fund.services.sessions() as session:
+        [shown] = [each for each in next_acts(session, case) if each.kind is ActKind.APPROVE_WRITE_OFF]
+    assert shown.refused is not None
+    refusal = await refusal_of(fund.act(case, approved()))
+    assert (shown.refused.code, refusal.code) == ("act.write_off_not_proposed", "act.write_off_not_proposed")
+    await fund.act(case, proposed())
+    await fund.act(case, approved())
 
 
 async def test_a_proposal_that_nobody_answers_is_called_to_mind_and_still_waits(fund: TestedFund) -> None:

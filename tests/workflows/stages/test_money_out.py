@@ -9,12 +9,16 @@ from activities import contracts
 from activities.contracts import Booking
 from rulebook.cases import recovery_id
 from rulebook.messages import (
+    ApproveDate,
     ApproveWriteOff,
     CollateralRegistered,
     ConcludeRecovery,
+    DateCorrection,
+    Dated,
     NewLoan,
     NotRenewing,
     OldLoanSettled,
+    ProposeDate,
     ProposeWriteOff,
     Receipt,
     ReceiptLine,
@@ -23,6 +27,7 @@ from rulebook.messages import (
 )
 from rulebook.money import yuan
 from rulebook.stages import CaseStage
+from rulebook.steps import Refusal
 from tests.builders import a_micro_manufacturer
 from tests.workflows.story import AMOUNT, FUND, Story, next_monday
 from workflows.renewal import CaseOutcome
@@ -139,3 +144,20 @@ async def test_what_comes_in_after_the_term_is_pursued_and_booked(a_story: MakeS
         story.goes_on_as(recovery_id(FUND, story.case_no))
         await story.tell(came_back(yuan(2_000_000), "LS1"))
         assert story.last(contracts.book_return).parts[0].division.principal_fen == yuan(2_000_000)
+
+
+async def test_45_a_correction_that_could_not_be_written_still_waits_for_its_second_person(a_story: MakeStory) -> None:
+    asked = DateCorrection(said=Dated.OLD_LOAN_SETTLED, was=RELEASE_DAY, now=RELEASE_DAY - timedelta(days=1))
+    approval = ApproveDate(**asked.model_dump())
+    async with a_story().told() as story:
+        await story.paid()
+        await story.tell(settled())
+        await story.act(ProposeDate(reason="录入时看错凭证", **asked.model_dump()))
+
+        def refused(request: contracts.CorrectDate) -> contracts.DateCorrected:
+            return contracts.DateCorrected(refused=Refusal(id=request.step.cause, code="act.date_unknown", params={}))
+
+        story.answers["correct_date"] = refused
+        assert await story.refused(approval) == "act.date_unknown"
+        story.answers["correct_date"] = lambda _: contracts.DateCorrected()
+        assert (await story.act(approval)).event == "date_corrected"
