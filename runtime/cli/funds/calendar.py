@@ -44,12 +44,12 @@ def list_years(as_json: AsJson = False) -> int:
 
 
 def import_notice(
-    file: File, user: AsUser, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False
+    file: File, as_user: AsUser, correct: Annotated[bool, Option("--correct")] = False, as_json: AsJson = False
 ) -> int:
     with asked():
         notice = read_notice(str(file), _content(file))
     with Office() as office, office.begin() as session:
-        by = the_person(session, user).name
+        by = the_person(session, as_user).name
         before = open_days(session)
         stored = store_notice(session, notice, correct=correct)
         touched = moved(before, open_days(session))
