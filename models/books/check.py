@@ -22,7 +22,7 @@ _ALSO_ONLY_GROWING = ("approval", "closing", "seal", "void")
 GUARDS = frozenset(
     {f"{table}.only_grows" for table in (*_ONLY_GROWING, *_ALSO_ONLY_GROWING)}
     | {"balance.only_by_trigger", "book.only_by_trigger", "account.open_balance", "posting.move_balances"}
-    | {"posting.use_line_once"}
+    | {"posting.use_line_once", "journal.use_reference_once"}
     | {"hold.hold_balances", "journal.free_balances", "journal.number_and_chain", "journal.owe_again"}
     | {"closing.close_period", "seal.seal_what_is_there", "void.void_what_is_unused", "journal.refuse_void"}
 )

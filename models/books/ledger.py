@@ -35,6 +35,7 @@ __all__ = [
     "pool",
     "position",
     "post",
+    "post_anew",
     "void_approval",
     "vouchers",
 ]
@@ -69,6 +70,27 @@ def post(session: Session, request: LedgerRequest) -> Posted:
     if "refused" in answer:
         raise _refusal(answer, request)
     return Posted(voucher=answer["voucher"], replayed=answer["replayed"])
+
+
+_TAKEN_BACK = text("""
+    SELECT count(*) FROM ledger.journal AS j JOIN ledger.journal AS r ON r.book = j.book AND r.reverses = j.seq
+    WHERE j.key = :key
+""")
+
+
+def post_anew(session: Session, request: LedgerRequest) -> Posted:
+    """Write one journal as ``post`` does; where the one of its key was taken back, under the next key that is free.
+
+    For what commits together with the act or step behind it: what is said twice was found out before.
+
+    Raises:
+        XuqiaoError: as ``post``.
+    """
+    key, times = request.key, 1
+    while session.connection().execute(_TAKEN_BACK, {"key": key}).scalar():
+        times += 1
+        key = f"{request.key}/{times}"
+    return post(session, request.model_copy(update={"key": key}))
 
 
 def approve(session: Session, approval: Approval) -> None:

@@ -71,3 +71,14 @@ async def test_24_a_return_taken_back_while_the_case_is_at_work_is_waited_for_ag
     assert (fund.stage_of(case), fund.position(case).outstanding_fen) == (CaseStage.REPAYMENT, yuan(2_000_000))
     await fund.money_returns(case, yuan(2_000_000))
     assert (fund.stage_of(case), fund.pool().out_fen) == (CaseStage.CLOSED, 0)
+
+
+async def test_27_a_return_taken_back_may_be_told_again_under_its_own_number(fund: TestedFund) -> None:
+    case = await a_bridge(fund)
+    await fund.old_loan_settled(case)
+    told = fund.a_receipt(yuan(2_000_000))
+    await fund.bank_says(case, told)
+    await take_back(fund, case)
+    assert fund.position(case).outstanding_fen == FIVE_MILLION
+    await fund.bank_says(case, told)
+    assert fund.position(case).outstanding_fen == yuan(3_000_000)
