@@ -350,6 +350,22 @@ def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
     )
 
 
+def check_whole_loan(proposal: Propose, facts: CaseFacts) -> None:
+    """Refuse less than was asked for where it does not settle the old loan with the own money.
+
+    What an application lacks from the first, a person has judged; a smaller bridge would lack more.
+
+    Raises:
+        XuqiaoError: ``act.loan_not_covered``.
+    """
+    amount, own, balance = proposal.amount_fen, facts.own_contribution_fen, facts.loan.balance_fen
+    if 0 < amount < facts.asked_fen and amount + own < balance:
+        sums = {"amount": amount, "own": own, "balance": balance, "lacking": balance - amount - own}
+        raise XuqiaoError(
+            "act.loan_not_covered", **{name: format_yuan(fen, grouped=True) for name, fen in sums.items()}
+        )
+
+
 def _check_checker(act: OfficerAct, case: Standing) -> None:
     if case.proposal is None:
         raise XuqiaoError("act.nothing_proposed", act=act.body.kind)

@@ -22,7 +22,7 @@ from models.funds.banks import check_ceiling
 from models.funds.funds import business_date, check_measure_from
 from models.funds.people import refuse_cashier
 from models.outbox import starts_waiting
-from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed, judge
+from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed, check_whole_loan, judge
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
 from rulebook.books.postings_of_the_year import Record
@@ -35,6 +35,7 @@ from rulebook.messages import (
     ApproveDate,
     ApproveWriteOff,
     OfficerAct,
+    Propose,
     ProposeDate,
     ProposeMeasure,
     Release,
@@ -109,13 +110,19 @@ async def act(
 
 
 def _refused_by_the_rows(session: Session, case_no: str, asked: OfficerAct) -> XuqiaoError | None:
-    """Why what only the rows know stands against an act: the story knows no papers, and not every date of a case."""
-    if not isinstance(asked.body, Release | ProposeDate | ApproveDate):
+    """Why what only the rows know stands against an act: the story knows no papers, and not every date of a case.
+
+    That a proposal settles the old loan is asked here as well: stories on their way began before it was asked.
+    """
+    if not isinstance(asked.body, Release | ProposeDate | ApproveDate | Propose):
         return None
     standing = standing_of(session, the_case(session, case_no))
     look = standing.rules_look_at
     try:
-        if not isinstance(asked.body, Release):
+        if isinstance(asked.body, Propose):
+            if standing.stage is CaseStage.APPROVAL and isinstance(look, Standing) and look.proposal is None:
+                check_whole_loan(asked.body, look.facts)
+        elif not isinstance(asked.body, Release):
             judge(asked, standing.stage, standing.while_undrawn, look, standing.today)
         elif isinstance(look, Standing):
             check_signed(asked.actor, look)
