@@ -36,6 +36,7 @@ __all__ = [
     "position",
     "post",
     "post_anew",
+    "refund_due_fen",
     "void_approval",
     "vouchers",
 ]
@@ -253,6 +254,18 @@ _AVAILABLE = text("""
 def available_fen(session: Session, fund: str) -> int:
     """What can be reserved now, in fen; one row, however many cases the fund has had."""
     return int(session.connection().execute(_AVAILABLE, {"book": fund}).scalar() or 0)
+
+
+_REFUND_DUE = text("""
+    SELECT b.credit_fen - b.debit_fen
+    FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
+    WHERE a.book = :book AND a.dimension = :case AND a.subject = 'refund_due'
+""")
+
+
+def refund_due_fen(session: Session, fund: str, case: str) -> int:
+    """What came in for a case beyond what it owed and was not paid back yet, in fen."""
+    return int(session.connection().execute(_REFUND_DUE, {"book": fund, "case": case}).scalar() or 0)
 
 
 _POSITION = text("""
