@@ -327,7 +327,7 @@ def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
     if case.proposal is not None:
         raise XuqiaoError("act.proposal_waits", amount=format_yuan(case.proposal.amount_fen, grouped=True))
     if proposal.amount_fen <= 0:
-        raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
+        raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen, grouped=True))
     assert case.promise is not None, "the approval stage is entered with a promise"
     most = ceiling_of(case.facts, case.promise, case.measure)
     if proposal.amount_fen > most.amount_fen:
@@ -476,7 +476,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing, today: dat
             raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
     release_day = case.calendar.workday_before(case.facts.loan.maturity)
     if today < release_day:
-        raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day)
+        raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day, cut_off=case.measure.cut_off)
     if today > release_day:
         raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
     check_signed(act.actor, case)

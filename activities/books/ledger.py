@@ -205,7 +205,7 @@ def refuse_with_money_out(session: Session, fund: str, case_no: str) -> None:
     out = ledger.position(session, fund, case_no).outstanding_fen
     on_its_way = sum(each.amount_fen for each in payments_of(session, case_no) if each.state == PaymentState.SENT)
     if out or on_its_way:
-        raise XuqiaoError("case.money_out", case=case_no, amount=format_yuan(out or on_its_way))
+        raise XuqiaoError("case.money_out", case=case_no, amount=format_yuan(out or on_its_way, grouped=True))
 
 
 def give_back(session: Session, step: Step, attempt: int) -> None:
