@@ -533,6 +533,20 @@ def _check_payment_mark(act: OfficerAct, case: Standing, today: date) -> None:
         raise XuqiaoError("act.payment_to_make", act=act.body.kind, last_day=case.final_on)
 
 
+def check_line_pays(confirmed: ConfirmPayment, amount_fen: int, moved: Collection[int]) -> None:
+    """Refuse to find a payment on a line of the imported statement that moved another sum.
+
+    Args:
+        amount_fen: of the payment.
+        moved: what the lines of the name given moved on the account, in fen; empty where none was imported yet.
+    Raises:
+        XuqiaoError: ``act.line_pays_otherwise``.
+    """
+    if moved and -amount_fen not in moved:
+        sums = {"line": format_yuan(min(moved), grouped=True), "amount": format_yuan(amount_fen, grouped=True)}
+        raise XuqiaoError("act.line_pays_otherwise", reference=confirmed.statement_reference, **sums)
+
+
 def _check_sender(act: OfficerAct, case: Standing) -> None:
     """Whoever moves the money has neither proposed nor approved it, nor found it; and nobody pays it a second time.
 

@@ -137,6 +137,19 @@ async def at_the_counter(fund: TestedFund) -> str:
     return case
 
 
+async def test_20_a_payment_is_not_found_on_an_imported_line_of_another_sum(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    await fund.mark_sent(case)
+    fund.statement_shows(fund.a_receipt(yuan(5_000_000), reference="OTHER"))  # it came in, and left nobody's account
+    refused = await refusal_of(fund.confirm_payment(case, line="other"))
+    assert (refused.code, refused.params["line"]) == ("act.line_pays_otherwise", "5,000,000.00")
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+    await fund.confirm_payment(case, line="LS-77")
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
+
+
 async def test_the_cashier_pays_and_another_person_finds_it_on_the_statement(counter_fund: TestedFund) -> None:
     fund = counter_fund
     case = await at_the_counter(fund)
