@@ -32,7 +32,8 @@ FIVE_MILLION = yuan(5_000_000)
 
 
 async def ready_to_release(fund: TestedFund) -> str:
-    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    row = a_micro_manufacturer(maturity=fund.in_days(5), own_contribution_fen=yuan(2_200_000))
+    case = await fund.apply(row)
     await fund.reserve(case, FIVE_MILLION)
     await fund.sign(case)
     return case
