@@ -327,7 +327,7 @@ def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
     if case.proposal is not None:
         raise XuqiaoError("act.proposal_waits", amount=format_yuan(case.proposal.amount_fen, grouped=True))
     if proposal.amount_fen <= 0:
-        raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen))
+        raise XuqiaoError("act.not_positive", amount=format_yuan(proposal.amount_fen, grouped=True))
     assert case.promise is not None, "the approval stage is entered with a promise"
     most = ceiling_of(case.facts, case.promise, case.measure)
     if proposal.amount_fen > most.amount_fen:
@@ -348,6 +348,22 @@ def _check_proposal(proposal: Propose, case: Standing, today: date) -> None:
         "act.findings_fail",
         eligibility.judge_bridge(case.facts, case.promise, proposal.amount_fen, case.measure, case.calendar, today),
     )
+
+
+def check_whole_loan(proposal: Propose, facts: CaseFacts) -> None:
+    """Refuse less than was asked for where it does not settle the old loan with the own money.
+
+    What an application lacks from the first, a person has judged; a smaller bridge would lack more.
+
+    Raises:
+        XuqiaoError: ``act.loan_not_covered``.
+    """
+    amount, own, balance = proposal.amount_fen, facts.own_contribution_fen, facts.loan.balance_fen
+    if 0 < amount < facts.asked_fen and amount + own < balance:
+        sums = {"amount": amount, "own": own, "balance": balance, "lacking": balance - amount - own}
+        raise XuqiaoError(
+            "act.loan_not_covered", **{name: format_yuan(fen, grouped=True) for name, fen in sums.items()}
+        )
 
 
 def _check_checker(act: OfficerAct, case: Standing) -> None:
@@ -460,7 +476,7 @@ def _check_release(act: OfficerAct, release: Release, case: Standing, today: dat
             raise XuqiaoError("act.same_person", person=act.actor.name, role="cashier", other_role=role)
     release_day = case.calendar.workday_before(case.facts.loan.maturity)
     if today < release_day:
-        raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day)
+        raise XuqiaoError("act.too_early", act=act.body.kind, from_day=release_day, cut_off=case.measure.cut_off)
     if today > release_day:
         raise XuqiaoError("act.too_late", act=act.body.kind, last_day=release_day)
     check_signed(act.actor, case)
@@ -515,6 +531,20 @@ def _check_payment_mark(act: OfficerAct, case: Standing, today: date) -> None:
     in_cashiers_hands = case.by_hand is True and not case.sent_by and not case.not_sent_by
     if in_cashiers_hands and (case.final_on is None or today <= case.final_on):
         raise XuqiaoError("act.payment_to_make", act=act.body.kind, last_day=case.final_on)
+
+
+def check_line_pays(confirmed: ConfirmPayment, amount_fen: int, moved: Collection[int]) -> None:
+    """Refuse to find a payment on a line of the imported statement that moved another sum.
+
+    Args:
+        amount_fen: of the payment.
+        moved: what the lines of the name given moved on the account, in fen; empty where none was imported yet.
+    Raises:
+        XuqiaoError: ``act.line_pays_otherwise``.
+    """
+    if moved and -amount_fen not in moved:
+        sums = {"line": format_yuan(min(moved), grouped=True), "amount": format_yuan(amount_fen, grouped=True)}
+        raise XuqiaoError("act.line_pays_otherwise", reference=confirmed.statement_reference, **sums)
 
 
 def _check_sender(act: OfficerAct, case: Standing) -> None:

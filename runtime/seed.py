@@ -243,7 +243,8 @@ def _otherwise(session: Session, described: FundFile) -> Iterator[XuqiaoError]:
     for user, person in known.items():
         here = written.get(user)
         if here is None:
-            yield XuqiaoError("fund.otherwise_person_gone", user=user, name=person.name, fund=code)
+            for role in sorted(people.roles_today(session, user, code)):
+                yield XuqiaoError("fund.otherwise_person_gone", user=user, name=person.name, role=role, fund=code)
         elif (here.name, here.organisation) != (person.name, person.organisation):
             now = f"{here.name}（{here.organisation}）"
             before = f"{person.name}（{person.organisation}）"
@@ -253,7 +254,8 @@ def _otherwise(session: Session, described: FundFile) -> Iterator[XuqiaoError]:
         today = people.today(session, code)
         meant = set(here.roles) if (here.until_day is None or here.until_day >= today) else set()
         for role in sorted(meant - held):
-            yield XuqiaoError("fund.otherwise_role_more", user=user, name=here.name, role=role, fund=code)
+            named = {"name": here.name, "house": here.organisation}
+            yield XuqiaoError("fund.otherwise_role_more", user=user, **named, role=role, fund=code)
         for role in sorted(held - meant):
             yield XuqiaoError("fund.otherwise_role_less", user=user, name=here.name, role=role, fund=code)
     yield from _banks_otherwise(session, described)

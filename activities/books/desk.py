@@ -15,7 +15,7 @@ from activities.books.ledger import grant_places, lock_pool
 from activities.cases.pursuit import money_taken_back
 from activities.store import Begin
 from models.books import acts as book_acts
-from models.books import ledger
+from models.books import ledger, statements
 from models.books.acts import BookActRow
 from models.cases.case_file import the_case
 from models.funds.funds import DAY_NOT_OPEN, business_date
@@ -35,7 +35,7 @@ from rulebook.books.acts import (
     read_act,
     request_of,
 )
-from rulebook.books.postings import Entry, LedgerRequest, PostingKind
+from rulebook.books.postings import Entry, LedgerRequest, PostingKind, moved_fen
 from rulebook.books.postings_of_the_year import Record
 from rulebook.books.steps import (
     BY_TWO,
@@ -49,6 +49,7 @@ from rulebook.books.steps import (
 )
 from rulebook.errors import XuqiaoError
 from rulebook.messages import Actor
+from rulebook.money import format_yuan
 from rulebook.papers.printing import check_printable
 from rulebook.stages import ENDS, CaseStage, Role
 
@@ -148,11 +149,11 @@ def paid(doors: Doors, number: int, *, reference: str, cashier: str) -> BookActR
     Raises:
         XuqiaoError: ``bookdesk.unknown``, ``bookdesk.not_paid_by_hand``, ``bookdesk.not_allowed``,
             ``bookdesk.paid_already``, ``bookdesk.payer_is_no_third``, ``bookdesk.reference_used``,
-            ``bookdesk.reference_of_act``, ``person.…``, or what the books refuse.
+            ``bookdesk.reference_of_act``, ``bookdesk.line_amount``, ``person.…``, or what the books refuse.
     """
     with doors.desk() as session:
         row = _under_lock(session, number)
-        person = actor(session, cashier, Role.CASHIER, row.fund)
+        person, act = actor(session, cashier, Role.CASHIER, row.fund), read_act(row.body)
         if row.kind not in PAID_BY_HAND:
             raise XuqiaoError("bookdesk.not_paid_by_hand", number=number, kind=row.kind)
         if row.state not in _ALLOWED_SO_FAR:
@@ -161,6 +162,7 @@ def paid(doors: Doors, number: int, *, reference: str, cashier: str) -> BookActR
             raise XuqiaoError("bookdesk.payer_is_no_third", number=number, person=person.name)
         if row.state == ProposalState.ALLOWED or (row.reference != reference and _names_another_payment(row)):
             _refuse_used_reference(session, row, reference)
+            _refuse_other_amount(session, row, reference, _request(session, row, act, signed_by=person.id))
             book_acts.write_payment(session, number, person, reference)
         elif row.reference != reference:
             raise XuqiaoError("bookdesk.paid_already", number=number, reference=row.reference, person=row.payer_name)
@@ -173,10 +175,22 @@ def _names_another_payment(row: BookActRow) -> bool:
 
 
 def _refuse_used_reference(session: Session, row: BookActRow, reference: str) -> None:
-    if voucher := book_acts.voucher_of_reference(session, row.book, reference):
-        raise XuqiaoError("bookdesk.reference_used", reference=reference, book=row.book, voucher=voucher)
+    if standing := book_acts.standing_voucher(session, row.book, reference):
+        raise XuqiaoError("bookdesk.reference_used", reference=reference, book=row.book, voucher=standing[0])
     if other := book_acts.act_of_reference(session, row.book, reference):
         raise XuqiaoError("bookdesk.reference_of_act", reference=reference, other=other)
+
+
+def _refuse_other_amount(session: Session, row: BookActRow, reference: str, request: LedgerRequest) -> None:
+    """Refuse to book a line of the imported statement by another amount than its own.
+
+    Raises:
+        XuqiaoError: ``bookdesk.line_amount``.
+    """
+    asked, lines = moved_fen(request.lines), statements.amounts_of_line(session, row.fund, reference)
+    if asked and lines and asked not in lines:
+        sums = {"line": format_yuan(lines[0], grouped=True), "asked": format_yuan(asked, grouped=True)}
+        raise XuqiaoError("bookdesk.line_amount", reference=reference, **sums)
 
 
 def next_steps(session: Session, rows: Sequence[BookActRow]) -> list[NextStep | None]:
@@ -265,7 +279,10 @@ def _post(doors: Doors, number: int) -> BookActRow:
             fund, own_book, by_two = row.fund, row.book == row.fund, row.kind in BY_TWO
             try:
                 signed_by = row.payer or row.checker or row.maker
-                voucher = _new_voucher(session, _request(session, row, read_act(row.body), signed_by=signed_by))
+                request = _request(session, row, read_act(row.body), signed_by=signed_by)
+                if request.reference and row.payer is None:  # what is paid has left, whatever the statement says
+                    _refuse_other_amount(session, row, request.reference, request)
+                voucher = _new_voucher(session, request)
             except XuqiaoError as error:
                 if error.code in DAY_NOT_OPEN:  # it passes: the act waits as it is
                     raise
@@ -313,7 +330,7 @@ def _new_voucher(session: Session, request: LedgerRequest) -> int:
     Raises:
         XuqiaoError: ``bookdesk.booked_before``, and whatever the books refuse.
     """
-    posted = ledger.post(session, request)
+    posted = ledger.post_anew(session, request)
     if posted.replayed:
         raise XuqiaoError("bookdesk.booked_before", kind=request.kind, voucher=posted.voucher)
     return posted.voucher

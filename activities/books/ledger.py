@@ -107,7 +107,7 @@ class Books:
                     if not commit_step(session, step):
                         return Booking(provisional=provisional_of(session, step.fund, step.case_no))
                     for part in request.parts:
-                        ledger.post(session, _receipt(session, step, part))
+                        ledger.post_anew(session, _receipt(session, step, part))
             except XuqiaoError as refusal:
                 if part and refusal.code == "ledger.reference_used":
                     return Booking(booked_before=part.reference)
@@ -133,7 +133,7 @@ class Books:
             record = Record(fund=step.fund, on=on, actor_id=request.approved_by, evidence=request.evidence)
             approval = approval_key(step.fund, step.case_no, request.decision)
             loss = write_off(record, step.case_no, request.amount_fen, approval=approval, decision=request.decision)
-            ledger.post(session, loss)
+            ledger.post_anew(session, loss)
             grant_places(session, step.fund)
 
     @activity.defn
@@ -205,7 +205,7 @@ def refuse_with_money_out(session: Session, fund: str, case_no: str) -> None:
     out = ledger.position(session, fund, case_no).outstanding_fen
     on_its_way = sum(each.amount_fen for each in payments_of(session, case_no) if each.state == PaymentState.SENT)
     if out or on_its_way:
-        raise XuqiaoError("case.money_out", case=case_no, amount=format_yuan(out or on_its_way))
+        raise XuqiaoError("case.money_out", case=case_no, amount=format_yuan(out or on_its_way, grouped=True))
 
 
 def give_back(session: Session, step: Step, attempt: int) -> None:

@@ -187,7 +187,7 @@ def _said_by(session: Session, fund: Fund, by: SaidBy) -> Actor:
 def _owe_back(session: Session, case: RenewalCase, line: KnownLine, left: int, checker: str) -> Matched:
     on = business_date(session, case.fund)
     record = Record(fund=case.fund, on=on, actor_id=checker, evidence=line.digest)
-    posted = ledger.post(session, match(record, case.case_no, line.name, excess_fen=left))
+    posted = ledger.post_anew(session, match(record, case.case_no, line.name, excess_fen=left))
     return Matched(
         line=line.name,
         case_no=case.case_no,

@@ -13,6 +13,7 @@ from temporalio.service import RPCError, RPCStatusCode
 
 from activities.store import Begin
 from models.books import ledger
+from models.books.statements import amounts_of_line
 from models.cases.acts import ActState, Entered, decide, enter_act, last_accepted, proposer_of_write_off
 from models.cases.applications import Application
 from models.cases.approvals import current_approval
@@ -22,7 +23,7 @@ from models.funds.banks import check_ceiling
 from models.funds.funds import business_date, check_measure_from
 from models.funds.people import refuse_cashier
 from models.outbox import starts_waiting
-from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_signed, judge
+from rulebook.acts import NOT_FOR_CASHIERS, Standing, check_line_pays, check_signed, check_whole_loan, judge
 from rulebook.applications import payee_digest
 from rulebook.books.postings import approval_of_bridge
 from rulebook.books.postings_of_the_year import Record
@@ -34,7 +35,9 @@ from rulebook.messages import (
     Approve,
     ApproveDate,
     ApproveWriteOff,
+    ConfirmPayment,
     OfficerAct,
+    Propose,
     ProposeDate,
     ProposeMeasure,
     Release,
@@ -109,13 +112,24 @@ async def act(
 
 
 def _refused_by_the_rows(session: Session, case_no: str, asked: OfficerAct) -> XuqiaoError | None:
-    """Why what only the rows know stands against an act: the story knows no papers, and not every date of a case."""
-    if not isinstance(asked.body, Release | ProposeDate | ApproveDate):
+    """Why what only the rows know stands against an act: the story knows no papers, and not every date of a case.
+
+    That a proposal settles the old loan is asked here as well: stories on their way began before it was asked.
+    """
+    if not isinstance(asked.body, Release | ProposeDate | ApproveDate | Propose | ConfirmPayment):
         return None
-    standing = standing_of(session, the_case(session, case_no))
+    case = the_case(session, case_no)
+    standing = standing_of(session, case)
     look = standing.rules_look_at
     try:
-        if not isinstance(asked.body, Release):
+        if isinstance(asked.body, Propose):
+            if standing.stage is CaseStage.APPROVAL and isinstance(look, Standing) and look.proposal is None:
+                check_whole_loan(asked.body, look.facts)
+        elif isinstance(asked.body, ConfirmPayment):
+            if isinstance(look, Standing) and look.proposal is not None and asked.body.paid:
+                moved = amounts_of_line(session, case.fund, asked.body.statement_reference)
+                check_line_pays(asked.body, look.proposal.amount_fen, moved)
+        elif not isinstance(asked.body, Release):
             judge(asked, standing.stage, standing.while_undrawn, look, standing.today)
         elif isinstance(look, Standing):
             check_signed(asked.actor, look)

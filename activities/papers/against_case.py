@@ -53,5 +53,6 @@ def against_case(session: Session, document: Document, facts: Facts) -> Iterator
     approved = {each.amount_fen for each in approvals}
     bridge_fen = facts.plain.get("bridge_fen")
     if bridge_fen is not None and approved and bridge_fen not in approved:
-        stands_at = ", ".join(format_yuan(amount) for amount in sorted(approved))
-        yield finding("paper_check.not_as_in_case", field="bridge_fen", says=format_yuan(bridge_fen), stands=stands_at)
+        stands_at = ", ".join(format_yuan(amount, grouped=True) for amount in sorted(approved))
+        says = format_yuan(bridge_fen, grouped=True)
+        yield finding("paper_check.not_as_in_case", field="bridge_fen", says=says, stands=stands_at)

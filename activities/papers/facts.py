@@ -324,6 +324,7 @@ def _as_paid(session: Session, case: RenewalCase, measure: Measure, day: date) -
         "fee_owed_fen": bridge.fee_owed_fen(day, tariff),
         "waived_days": _waived_days(bridge, day, bridge.days(day, tariff), tariff),
         "receipts": tuple(_receipts(session, case)),
+        "refund_due_fen": ledger.refund_due_fen(session, case.fund, case.case_no) or None,
         **fee_corrected(session, case.case_no),
     }
 

@@ -365,7 +365,11 @@ class _RowReader:
         if isinstance(asked, int) and isinstance(balance, int) and asked > balance > 0:
             self._fault(
                 "asked_fen",
-                XuqiaoError("workbook.asked_over_balance", asked=format_yuan(asked), balance=format_yuan(balance)),
+                XuqiaoError(
+                    "workbook.asked_over_balance",
+                    asked=format_yuan(asked, grouped=True),
+                    balance=format_yuan(balance, grouped=True),
+                ),
             )
 
     def _check_names(self) -> None:

@@ -27,7 +27,7 @@ class BookActRow(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("book", "key", name="book_act_key_once"),
         UniqueConstraint("book", "voucher", name="one_act_for_a_voucher"),
-        UniqueConstraint("book", "reference", name="one_act_for_a_reference"),
+        Index(*("one_act_for_a_reference", "book", "reference"), unique=True, postgresql_where=text("state = 'paid'")),
         Index("open_book_acts", "fund", "number", postgresql_where=text("state IN ('proposed', 'allowed', 'paid')")),
     )
 
@@ -220,16 +220,19 @@ def acts_of_lines(session: Session, book: str, lines: Iterable[KnownLine]) -> di
 
 
 def act_of_reference(session: Session, book: str, reference: str) -> int | None:
-    """The number of the act that was paid under a reference of the bank's; None when there is none."""
-    column = table(BookActRow).c
-    found: int | None = session.scalar(select(column.number).where(column.book == book, column.reference == reference))
+    """The number of the act that was paid under a reference of the bank's and stands; None when there is none."""
+    found: int | None = session.connection().execute(_ACT, {"book": book, "reference": reference}).scalar()
     return found
 
 
 # What the books say of an act ----------------------------------------------------------------------------------
 
 
-_OF_REFERENCE = text("SELECT min(seq) FROM ledger.journal WHERE book = :book AND reference = :reference")
+_ACT = text("""
+    SELECT min(a.number) FROM book_act AS a
+    WHERE a.book = :book AND a.reference = :reference
+      AND NOT EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = a.book AND r.reverses = a.voucher)
+""")
 _STANDING = text("""
     SELECT j.seq, j.kind FROM ledger.journal AS j
     WHERE j.book = :book AND j.reference = :reference
@@ -274,13 +277,6 @@ _CARRIED_OVER = text("""
            EXISTS (SELECT FROM ledger.journal AS r WHERE r.book = j.book AND r.reverses = j.seq) AS taken_back
     FROM ledger.journal AS j WHERE j.book = :book AND j.kind = 'carry_over'
 """)
-
-
-def voucher_of_reference(session: Session, book: str, reference: str) -> int | None:
-    """The first voucher of a book with a reference of the bank's; None when there is none."""
-    asked = {"book": book, "reference": reference}
-    found: int | None = session.connection().execute(_OF_REFERENCE, asked).scalar()
-    return found
 
 
 def standing_voucher(session: Session, book: str, reference: str) -> tuple[int, str] | None:

@@ -35,6 +35,8 @@ __all__ = [
     "pool",
     "position",
     "post",
+    "post_anew",
+    "refund_due_fen",
     "void_approval",
     "vouchers",
 ]
@@ -69,6 +71,27 @@ def post(session: Session, request: LedgerRequest) -> Posted:
     if "refused" in answer:
         raise _refusal(answer, request)
     return Posted(voucher=answer["voucher"], replayed=answer["replayed"])
+
+
+_TAKEN_BACK = text("""
+    SELECT count(*) FROM ledger.journal AS j JOIN ledger.journal AS r ON r.book = j.book AND r.reverses = j.seq
+    WHERE j.key = :key
+""")
+
+
+def post_anew(session: Session, request: LedgerRequest) -> Posted:
+    """Write one journal as ``post`` does; where the one of its key was taken back, under the next key that is free.
+
+    For what commits together with the act or step behind it: what is said twice was found out before.
+
+    Raises:
+        XuqiaoError: as ``post``.
+    """
+    key, times = request.key, 1
+    while session.connection().execute(_TAKEN_BACK, {"key": key}).scalar():
+        times += 1
+        key = f"{request.key}/{times}"
+    return post(session, request.model_copy(update={"key": key}))
 
 
 def approve(session: Session, approval: Approval) -> None:
@@ -231,6 +254,18 @@ _AVAILABLE = text("""
 def available_fen(session: Session, fund: str) -> int:
     """What can be reserved now, in fen; one row, however many cases the fund has had."""
     return int(session.connection().execute(_AVAILABLE, {"book": fund}).scalar() or 0)
+
+
+_REFUND_DUE = text("""
+    SELECT b.credit_fen - b.debit_fen
+    FROM ledger.account AS a JOIN ledger.balance AS b ON b.account = a.id
+    WHERE a.book = :book AND a.dimension = :case AND a.subject = 'refund_due'
+""")
+
+
+def refund_due_fen(session: Session, fund: str, case: str) -> int:
+    """What came in for a case beyond what it owed and was not paid back yet, in fen."""
+    return int(session.connection().execute(_REFUND_DUE, {"book": fund, "case": case}).scalar() or 0)
 
 
 _POSITION = text("""

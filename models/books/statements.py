@@ -205,6 +205,17 @@ def line_of(session: Session, fund: str, name: str) -> KnownLine | None:
     return _known(row, last) if row else None
 
 
+_AMOUNTS = text("""
+    SELECT amount_fen FROM statement_line
+    WHERE fund = :fund AND ledger.folded(name) = ledger.folded(:name) ORDER BY serial
+""")
+
+
+def amounts_of_line(session: Session, fund: str, name: str) -> list[int]:
+    """What the lines of a name, however it is written, moved on the account, in fen; empty for a line not imported."""
+    return list(session.connection().execute(_AMOUNTS, {"fund": fund, "name": name}).scalars())
+
+
 def _known(row: StatementLineRow, completion: StatementCompletion | None) -> KnownLine:
     content = (completion or row).model_dump(include=_CONTENT)
     return KnownLine(name=row.name, on=row.booked_on, amount_fen=row.amount_fen, **content)

@@ -42,6 +42,7 @@ fees are spent within the measure's limit, and money that belongs to others is n
 sub-fund (风险补偿资金) is a book of its own. What was written off stays on record outside the balance (账销案存).
 """
 
+from collections.abc import Sequence
 from datetime import date, datetime
 from enum import StrEnum
 from typing import Any
@@ -537,6 +538,16 @@ def entries(*rows: tuple[Account, Account, int]) -> tuple[Entry, ...]:
     if any(amount < 0 for _, _, amount in rows) or not any(amount for _, _, amount in rows):
         raise XuqiaoError("ledger.nothing_to_post", amounts=", ".join(str(amount) for _, _, amount in rows))
     return tuple(Entry(debit=debit, credit=credit, amount_fen=amount) for debit, credit, amount in rows if amount)
+
+
+def moved_fen(lines: Sequence[Entry]) -> int:
+    """What entries bring to the account in the bank, in fen; below zero what they take from it.
+
+    >>> moved_fen(entries((POOL, account(Subject.INTEREST_INCOME, "escrow"), 30), (FEES, SET_ASIDE, 5)))
+    30
+    """
+    bank = Subject.ESCROW_BANK
+    return sum(each.amount_fen * ((each.debit.subject is bank) - (each.credit.subject is bank)) for each in lines)
 
 
 def _wire(line: Entry) -> list[str | int]:

@@ -239,6 +239,7 @@ class PaperData(PaperValue):
         fee_fen: before payment the fee for ``expected_days``, after it the fee as settled.
         fee_told_fen: the fee told before the day was known on which principal was back, where it was another than
             ``fee_due_fen``, the fee due by that day.
+        refund_due_fen: what came in beyond all that was owed and was not paid back yet; None where nothing.
         new_loan_days: working days from settlement of the old loan to release of the new one.
         pay_by: last day on which the money may leave.
         due_by: day by which it must be back if it leaves then, moved off a day off as the measure says.
@@ -319,6 +320,7 @@ class PaperData(PaperValue):
     fee_fen: Amount | None = Field(default=None, ge=0)
     fee_told_fen: Amount | None = Field(default=None, ge=0)
     fee_due_fen: Amount | None = Field(default=None, ge=0)
+    refund_due_fen: Amount | None = Field(default=None, gt=0)
     new_loan_days: Count | None = Field(default=None, ge=1)
     pay_by: date | None = None
     due_by: date | None = None

@@ -25,12 +25,13 @@ from tests.builders import a_micro_manufacturer
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
-FIVE_MILLION = yuan(5_000_000)
+MILLION, FIVE_MILLION = yuan(1_000_000), yuan(5_000_000)
 POOL = yuan(20_000_000)
 
 
-async def a_promised_case(fund: TestedFund) -> str:
-    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+async def a_promised_case(fund: TestedFund, own: int = 2 * MILLION) -> str:
+    row = a_micro_manufacturer(maturity=fund.in_days(5), own_contribution_fen=own)
+    case = await fund.apply(row)
     await fund.bank_promises(case)
     return case
 
@@ -98,6 +99,15 @@ async def test_an_amount_over_the_ceiling_is_refused_with_its_figures(fund: Test
     assert refused.params["ceiling"] == "5,700,000.00"  # 95 % of the 6,000,000 that the bank promises
     assert refused.params["citation"] == "东政规发〔2025〕5号"
     assert (await refusal_of(fund.propose(case, 0))).code == "act.not_positive"
+
+
+async def test_47_less_than_settles_the_old_loan_with_the_own_money_is_not_proposed(fund: TestedFund) -> None:
+    case = await a_promised_case(fund, own=MILLION)
+    refused = await refusal_of(fund.propose(case, yuan("4999999.99")))
+    assert (refused.code, refused.params["lacking"]) == ("act.loan_not_covered", "0.01")
+    await fund.propose(case, FIVE_MILLION)
+    await fund.send_back(case)
+    assert (await refusal_of(fund.propose(case, yuan(4_700_000)))).params["lacking"] == "300,000.00"
 
 
 async def test_a_proposal_that_was_sent_back_stands_no_more(fund: TestedFund) -> None:

@@ -72,7 +72,8 @@ async def recovery(fund: TestedFund) -> str:
 
 async def refused(fund: TestedFund) -> str:
     standing = CLEAN.model_copy(update={"litigation": None})
-    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5), standing=standing))
+    own = {"own_contribution_fen": yuan(2_000_000)}
+    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5), standing=standing, **own))
     await fund.decide_referral(case, go_on=True)
     await fund.bank_promises(case)
     await fund.propose(case, FIVE_MILLION)

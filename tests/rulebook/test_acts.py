@@ -96,6 +96,14 @@ def test_money_leaves_on_its_day_by_a_third_person_against_the_whole_checklist(p
     assert refusal(release.model_copy(update={"balance_fen": 0}), proposed) == "act.release_refused"
 
 
+def test_55_who_releases_too_early_is_told_the_day_and_its_hour(proposed: Standing) -> None:
+    release = Release(confirmed=tuple(ChecklistItem), balance_fen=yuan(6_000_000))
+    act = OfficerAct(id="1", actor=Actor(id="x", name="x", role=Role.CASHIER, organisation="x"), body=release)
+    with pytest.raises(XuqiaoError) as refused:
+        check(act, proposed, date(2026, 3, 18))
+    assert (refused.value.params["from_day"], refused.value.params["cut_off"]) == ("2026-03-19", "16:30")
+
+
 def test_a_payment_is_found_by_another_person_than_the_one_who_made_it(proposed: Standing) -> None:
     found, returned = ConfirmPayment(statement_reference="LS"), ConfirmPayment(statement_reference="LS", paid=False)
     assert refusal(MarkSent(receipt_serial="HD"), proposed) == "act.payment_not_sent"

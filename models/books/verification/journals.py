@@ -41,6 +41,7 @@ class Journals:
         self._used: set[str] = set()
         self._keys: set[str] = set()
         self._references: set[tuple[str, str]] = set()
+        self._reference_of: dict[int, tuple[str, str]] = {}
         self._lines: set[str] = set()
         self._line_of: dict[int, str] = {}
         self._key_begins, self._book_quoted = book + "/", _quoted(book)
@@ -98,8 +99,10 @@ class Journals:
             if one_line in self._references or not self._uses_line_once(row):
                 yield "books.reference", {"reference": reference}
             self._references.add(one_line)
-        if row["reverses"] is not None:  # its line may be booked as what it is
+            self._reference_of[seq] = one_line
+        if row["reverses"] is not None:  # its line may be booked as what it is, in the right amount
             self._lines.discard(self._line_of.pop(row["reverses"], ""))
+            self._references.discard(self._reference_of.pop(row["reverses"], ("", "")))
         if row["accounting_date"] <= self._closed_through:
             yield "books.closed", {"day": row["accounting_date"], "through": self._closed_through}
 

@@ -34,6 +34,7 @@ class Verdict(NamedTuple):
         seals: how many seals it has.
         keys: ids of the keys that they were signed with; whether these are the fund's own, only people can say.
         faults: the first of each kind, in the order of the rows; empty when all is right.
+        signatures_checked: whether there was a public key to look at the seals' signatures with.
     """
 
     book: str
@@ -43,6 +44,7 @@ class Verdict(NamedTuple):
     seals: int
     keys: tuple[str, ...]
     faults: tuple[Fault, ...]
+    signatures_checked: bool
 
 
 def judge(rows: Iterable[Row], keys: Mapping[str, str] | None, outside: Sequence[OutsideSeal] = ()) -> Verdict:
@@ -217,4 +219,6 @@ class _Book:
         keys = tuple(sorted({seal["key_id"] for seal in (*self._sealed, *self._seals)}))
         seals = len(self._sealed) + len(self._seals)
         journals = self._journals
-        return Verdict(self.name, self._count, journals.last_seq, journals.head, seals, keys, faults)
+        return Verdict(
+            self.name, self._count, journals.last_seq, journals.head, seals, keys, faults, self._checks_signatures
+        )

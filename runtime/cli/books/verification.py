@@ -129,7 +129,7 @@ def verify(
             if fund is not None:
                 raise Misuse("books.file_or_fund")
             _readable(file)
-            return _tell([judge(read_rows(file), keys or None, outside)], [], bool(keys), as_json)
+            return _tell([judge(read_rows(file), keys, outside)], [], keys is not None, as_json)
         books = _books(office, fund)
         lost = [seal for seal in outside if seal.row["book"] not in books]
         if lost and not books:
@@ -142,7 +142,7 @@ def verify(
             lost = []
         with office.begin() as session:
             around = database_faults(session)
-        return _tell(verdicts, around, bool(keys), as_json)
+        return _tell(verdicts, around, keys is not None, as_json)
 
 
 def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_json: AsJson = False) -> int:
@@ -154,7 +154,7 @@ def export(file: File, fund: Fund = None, public_keys: PublicKeys = None, as_jso
             raise Misuse("cli.usage.fund_needed", known=", ".join(books))
         with office.begin() as session:
             try:
-                count = export_book(session, books[0], file, keys)
+                count = export_book(session, books[0], file, keys or {})
             except OSError as error:
                 raise Misuse("cli.usage.bad_value", name="FILE", reason=say_reason(error)) from None
     if as_json:
@@ -192,7 +192,8 @@ def _tell(verdicts: Sequence[Verdict], around: Sequence[Fault], keys_known: bool
         for fault in verdict.faults:
             line(f"  {say(fault.code, **fault.params)}")
         if verdict.keys and not keys_known:
-            note("books.keys_believed", keys=", ".join(verdict.keys))
+            code = "books.keys_believed" if verdict.signatures_checked else "books.seals_not_checked"
+            note(code, keys=", ".join(verdict.keys))
     for fault in around:
         line(say(fault.code, **fault.params))
     return Exit.WELL if good else Exit.NOT_AS_EXPECTED
@@ -215,11 +216,11 @@ def _outside(paths: Sequence[Path]) -> list[OutsideSeal]:
     return found
 
 
-def _public_keys(settings: Settings, folder: Path | None) -> Mapping[str, str]:
-    """The public keys that are believed; none where no folder is named."""
+def _public_keys(settings: Settings, folder: Path | None) -> Mapping[str, str] | None:
+    """The public keys that are believed; None where no folder is named."""
     folder = folder or settings.seal_keys
     if folder is None:
-        return {}
+        return None
     try:
         return read_keys(folder)
     except (OSError, ValueError) as error:

@@ -142,7 +142,8 @@ def a_font_with(sign: str, path: Path) -> None:
 
 
 async def reserved(fund: TestedFund) -> str:
-    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(16)))
+    row = a_micro_manufacturer(maturity=fund.in_days(16), own_contribution_fen=yuan(2_200_000))
+    case = await fund.apply(row)
     await fund.reserve(case, FIVE_MILLION)
     return case
 

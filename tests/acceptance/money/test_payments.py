@@ -32,7 +32,8 @@ FIVE_MILLION = yuan(5_000_000)
 
 
 async def ready_to_release(fund: TestedFund) -> str:
-    case = await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    row = a_micro_manufacturer(maturity=fund.in_days(5), own_contribution_fen=yuan(2_200_000))
+    case = await fund.apply(row)
     await fund.reserve(case, FIVE_MILLION)
     await fund.sign(case)
     return case
@@ -135,6 +136,19 @@ async def at_the_counter(fund: TestedFund) -> str:
     await fund.bridge(case, FIVE_MILLION)
     assert fund.stage_of(case) is CaseStage.DISBURSEMENT
     return case
+
+
+async def test_20_a_payment_is_not_found_on_an_imported_line_of_another_sum(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    await fund.mark_sent(case)
+    fund.statement_shows(fund.a_receipt(yuan(5_000_000), reference="OTHER"))  # it came in, and left nobody's account
+    refused = await refusal_of(fund.confirm_payment(case, line="other"))
+    assert (refused.code, refused.params["line"]) == ("act.line_pays_otherwise", "5,000,000.00")
+    assert fund.stage_of(case) is CaseStage.DISBURSEMENT
+    await fund.confirm_payment(case, line="LS-77")
+    await fund.settle()
+    assert fund.stage_of(case) is CaseStage.OLD_LOAN_SETTLEMENT
 
 
 async def test_the_cashier_pays_and_another_person_finds_it_on_the_statement(counter_fund: TestedFund) -> None:

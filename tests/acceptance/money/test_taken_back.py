@@ -101,3 +101,14 @@ async def test_30_an_act_on_a_reopened_case_waits_until_its_pursuit_has_begun(
     assert not asked.done()
     await fund.settle()
     assert (await asked).stage is CaseStage.RECOVERY
+
+
+async def test_27_a_return_taken_back_may_be_told_again_under_its_own_number(fund: TestedFund) -> None:
+    case = await a_bridge(fund)
+    await fund.old_loan_settled(case)
+    told = fund.a_receipt(yuan(2_000_000))
+    await fund.bank_says(case, told)
+    await take_back(fund, case)
+    assert fund.position(case).outstanding_fen == FIVE_MILLION
+    await fund.bank_says(case, told)
+    assert fund.position(case).outstanding_fen == yuan(3_000_000)

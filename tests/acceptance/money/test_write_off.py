@@ -347,7 +347,8 @@ async def test_a_guarantor_may_pay_before_any_recovery_and_a_line_has_one_payer(
 async def test_one_line_is_not_booked_as_the_borrowers_for_one_case_and_the_guarantors_for_another(
     fund: TestedFund,
 ) -> None:
-    one, other = await pursued(fund), await fund.apply(a_micro_manufacturer(maturity=fund.in_days(5)))
+    row = a_micro_manufacturer(maturity=fund.in_days(5), asking=yuan(1_000_000))
+    one, other = await pursued(fund), await fund.apply(row)
     await fund.bridge(other, yuan(1_000_000))
     receipt = guarantors(fund, yuan(100))
     await fund.bank_says(one, receipt)

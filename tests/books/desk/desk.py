@@ -16,12 +16,14 @@ from activities.books.desk import Doors
 from models.books import acts as book_acts
 from models.books import ledger
 from models.books.acts import BookActRow
+from models.books.statements import InFile, add_line
 from models.database import sessions
 from models.funds.artificial_time import play_business_day, play_day
 from models.funds.funds import business_date
 from rulebook.books import postings
 from rulebook.books.acts import BookAct, CapitalOut, Payee
 from rulebook.books.postings import Account, Subject
+from rulebook.books.statements import StatementLine
 from rulebook.books.steps import NextStep
 from rulebook.errors import XuqiaoError
 from rulebook.money import yuan
@@ -107,6 +109,13 @@ class Desk:
             ledger.post(
                 session, postings.unmatched_receipt(self.fund, amount, reference=line, on=self.today, actor_id="x")
             )
+
+    def import_line(self, name: str, amount: int) -> None:
+        """A line of the bank's statement, as an import keeps it; what came in is positive."""
+        line = StatementLine(on=self.today, amount_fen=amount, reference=name)
+        place = InFile(digest=PAPER, sheet="", row=1, by=MAKER)
+        with self.doors.books() as session:
+            add_line(session, self.fund, name, line, place)
 
     def new_day(self, day: date) -> None:
         with self.doors.books() as session:

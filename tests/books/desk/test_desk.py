@@ -228,6 +228,35 @@ def test_a_voucher_is_taken_back_once(desk: Desk) -> None:
     assert refused(desk.propose, Reverse(voucher=99, reason="x")).code == "bookdesk.no_voucher"
 
 
+def test_27_what_was_taken_back_is_booked_again_under_its_own_name_in_the_right_amount(desk: Desk) -> None:
+    for amount in (500, 499, 500):
+        wrong = desk.propose(Interest(amount_fen=amount, reference="JX-3"))
+        assert refused(desk.propose, Interest(amount_fen=7, reference="JX-3")).code == "ledger.key_conflict"
+        desk.allowed(Reverse(voucher=wrong.voucher or 0, reason="利息记错"))
+    assert desk.propose(Interest(amount_fen=498, reference="jx 03")).state == "posted"
+    assert desk.balance(Subject.INTEREST_INCOME, "escrow") == -498
+    assert desk.faults() == []
+
+
+def test_27_a_payment_by_hand_taken_back_frees_the_reference_of_the_bank(desk: Desk) -> None:
+    wrong = desk.paid(desk.allowed(capital_out(yuan(3))), "TK-7")
+    desk.allowed(Reverse(voucher=wrong.voucher or 0, reason="金额记错"))
+    assert desk.paid(desk.allowed(capital_out(yuan(2))), "TK-7").state == "posted"
+    assert desk.balance(Subject.ESCROW_BANK, "pool") == yuan(20_000_000 - 2)
+    assert desk.faults() == []
+
+
+def test_27_a_line_of_the_statement_is_booked_by_its_own_amount(desk: Desk) -> None:
+    desk.import_line("JX-9", yuan("3888.89"))
+    refusal = refused(desk.propose, Interest(amount_fen=yuan("3888.90"), reference="jx09"))
+    assert (refusal.code, refusal.params["line"]) == ("bookdesk.line_amount", "3,888.89")
+    assert desk.propose(Interest(amount_fen=yuan("3888.89"), reference="JX-9")).state == "posted"
+    desk.import_line("TK-9", -yuan(2))
+    allowed = desk.allowed(capital_out(yuan(3)))
+    assert refused(desk.paid, allowed, "TK-9").code == "bookdesk.line_amount"
+    assert desk.paid(allowed, "TK-8").state == "posted"
+
+
 def test_the_risk_compensation_sub_fund_is_a_book_of_its_own(desk: Desk) -> None:
     book = f"{desk.fund}-RC"
     money = CapitalIn(amount_fen=yuan(1_000), reference="FB-1", contributor="市财政局")

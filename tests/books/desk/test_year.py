@@ -79,6 +79,16 @@ def test_vat_is_due_with_the_invoice_and_leaves_with_its_payment(earned: Books) 
     assert earned.faults() == []
 
 
+def test_27_an_invoice_whose_voucher_was_taken_back_is_booked_in_the_right_amount(earned: Books) -> None:
+    earned.post(wrong := vat(earned.record(), CASE, yuan("566.05"), invoice="FP-1"))
+    right = vat(earned.record(), CASE, yuan("566.04"), invoice="FP-1").model_copy(update={"key": f"{wrong.key}/2"})
+    assert earned.refused(right).code == "ledger.reference_used"
+    turned = earned.allow_event(PostingKind.REVERSE, yuan("566.05"), about=wrong.key, case=CASE)
+    earned.post(earned.reverse(wrong, turned))
+    earned.post(right)
+    assert earned.faults() == []
+
+
 def test_fee_income_is_spent_within_the_share_of_its_year(earned: Books) -> None:
     earned.post(spending(earned, yuan(1500)))
     assert earned.entries() == ["fee_spending/office escrow_bank/fees 1500.00"]

@@ -74,7 +74,6 @@ class Model:
     holds: dict[str, Hold] = field(default_factory=dict)
     allowed: dict[str, Allowed] = field(default_factory=dict)
     written: dict[str, Written] = field(default_factory=dict)
-    references: set[tuple[PostingKind, str]] = field(default_factory=set)
     paid_out: set[str] = field(default_factory=set)
     fees_by_day: dict[date, list[int]] = field(default_factory=lambda: defaultdict(lambda: [0, 0]))
     closed: date = date.min
@@ -145,12 +144,10 @@ class Model:
         yield from self._shortages(request, deltas)
 
     def _is_used(self, request: LedgerRequest, reference: str) -> bool:
-        """Whether a line of the statement is booked: as the same for ever, as whatever until it is taken back."""
-        if (_as_booked(request.kind), reference) in self.references:
-            return True
-        if not _moves_the_account(request):
-            return False
+        """Whether a line of the statement is booked as whatever, another paper as the same, until it is taken back."""
         booked = (each for each in self.written.values() if each.request.reference == reference and not each.reversed)
+        if not _moves_the_account(request):
+            return any(each.request.kind is request.kind for each in booked)
         return any(_moves_the_account(each.request) for each in booked)
 
     def _approval_reasons(self, request: LedgerRequest, what: tuple[object, ...]) -> Iterable[str]:
@@ -210,8 +207,6 @@ class Model:
             for pot, change in deltas.items():
                 if pot[0] in ("income", "spent"):
                     self.fees_by_day[request.accounting_date][pot[0] == "spent"] += change
-        if request.reference:
-            self.references.add((_as_booked(kind), request.reference))
         if request.approval:
             self.allowed[request.approval].used = True
         if request.resolves:
@@ -236,8 +231,3 @@ def _moves_the_account(request: LedgerRequest) -> bool:
     """Whether money comes in or goes out by it, and not only from one part of the account to another."""
     bank = Subject.ESCROW_BANK
     return any((each.debit.subject is bank) != (each.credit.subject is bank) for each in request.lines)
-
-
-def _as_booked(kind: PostingKind) -> PostingKind:
-    """A line of the statement is the borrower's or his guarantor's, not both."""
-    return PostingKind.RECEIVE if kind is PostingKind.GUARANTOR_IN else kind

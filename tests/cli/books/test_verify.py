@@ -98,13 +98,19 @@ def test_a_key_that_others_can_read_seals_nothing(cli: Cli, fund: str, key: Path
     assert cli("ledger", "seal", "--fund", fund, "--key", key.parent / "none.key").code == 1
 
 
-def test_a_right_book_is_verified_and_a_seal_without_its_public_key_is_not(cli: Cli, fund: str, key: Path) -> None:
+def test_55_a_seal_that_nobody_gave_a_public_key_for_is_not_checked_and_no_fault(
+    cli: Cli, fund: str, key: Path, tmp_path: Path
+) -> None:
     told = cli("ledger", "verify", "--fund", fund)
     assert told.code == 0, told.out
     assert f"{fund}：" in told.out
     assert "全部相符" in told.out
     cli("ledger", "seal", "--fund", fund, "--key", key)
-    unknown = cli("ledger", "verify", "--fund", fund, "--lang", "en")
+    unchecked = cli("ledger", "verify", "--fund", fund, "--lang", "en")
+    assert unchecked.code == 0
+    assert "were not checked by their signatures" in unchecked.out + unchecked.err
+    (tmp_path / "nobody's").mkdir()
+    unknown = cli("ledger", "verify", "--fund", fund, "--keys", tmp_path / "nobody's", "--lang", "en")
     assert unknown.code == 4
     assert f"is signed with the key {key.stem}, which is not known here" in unknown.out
     assert cli("ledger", "verify", "--fund", fund, "--keys", key.parent).code == 0

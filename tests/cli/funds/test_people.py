@@ -228,7 +228,9 @@ def test_43_funds_open_says_what_its_file_says_otherwise(cli: Cli, own: Own, tmp
     assert told.code == 1
     assert "未作任何更改" in told.out
     for words in (
-        f"{fund}.zhao.na）在册，文件中已没有",
+        f"{fund}.zhao.na）在册任“出纳”，文件中已没有此人",
+        f"xuqiao people take {fund}.zhao.na --role cashier --fund {fund} --reason 原因 --as",
+        f"xuqiao people grant {fund}.zhao.nan --role cashier --name '赵纳' --organisation '",
         "李静",
         f"（{fund}.zhao.nan）任“出纳”，在册没有",
         "在册任“经办”，文件中没有",
