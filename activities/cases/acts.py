@@ -42,6 +42,7 @@ from rulebook.messages import (
     ProposeMeasure,
     Release,
 )
+from rulebook.next_acts import CaseStanding
 from rulebook.stages import ENDS, ActKind, CaseStage
 from rulebook.steps import Outcome
 
@@ -123,7 +124,7 @@ def _refused_by_the_rows(session: Session, case_no: str, asked: OfficerAct) -> X
     look = standing.rules_look_at
     try:
         if isinstance(asked.body, Propose):
-            if standing.stage is CaseStage.APPROVAL and isinstance(look, Standing) and look.proposal is None:
+            if isinstance(look, Standing) and _would_be_done(asked, standing):
                 check_whole_loan(asked.body, look.facts)
         elif isinstance(asked.body, ConfirmPayment):
             if isinstance(look, Standing) and look.proposal is not None and asked.body.paid:
@@ -136,6 +137,15 @@ def _refused_by_the_rows(session: Session, case_no: str, asked: OfficerAct) -> X
     except XuqiaoError as refusal:
         return refusal
     return None
+
+
+def _would_be_done(asked: OfficerAct, standing: CaseStanding) -> bool:
+    """Whether an act has nothing against it but what the story does not ask; where it has, that is the reason given."""
+    try:
+        judge(asked, standing.stage, standing.while_undrawn, standing.rules_look_at, standing.today)
+    except XuqiaoError:
+        return False
+    return True
 
 
 def _allow(begin: Begin, case_no: str, body: ActBody, actor: Actor) -> None:

@@ -33,6 +33,7 @@ from runtime.wiring import Services
 OPENING = time(9, 0)
 AT_ONCE = 8
 LOOK_AGAIN_SECONDS = 0.02
+LOOK_AGAIN_AT_LATEST_SECONDS = 0.3
 PART_OF_THE_WAIT = 0.15
 """Who has waited long looks less often: to look takes time from the cases that are waited for."""
 Result = TypeVar("Result")
@@ -205,7 +206,8 @@ class Conductor:
             still = await _some_at_a_time([partial(self._in_hand, busy[case]) for case in begun])
             quiet = {case for case, in_hand in zip(begun, still, strict=True) if not in_hand}
             busy = {case: story for case, story in busy.items() if case not in quiet}
-            await asyncio.sleep(max(LOOK_AGAIN_SECONDS, PART_OF_THE_WAIT * (clock.time() - begun_at)))
+            pause = PART_OF_THE_WAIT * (clock.time() - begun_at)
+            await asyncio.sleep(min(max(LOOK_AGAIN_SECONDS, pause), LOOK_AGAIN_AT_LATEST_SECONDS))
             if not busy and await self._deliver_all():
                 busy = self._live()
 

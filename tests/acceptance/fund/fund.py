@@ -76,7 +76,7 @@ from runtime.wiring import Services
 from tests.acceptance.fund.seen import SeenFund
 
 MAKER, CHECKER, CASHIER, CLERK = "li.jing", "wang.he", "zhao.na", "qian.jd"
-BUSY_SECONDS = 20
+BUSY_SECONDS = 45
 """How long work may go on before a test says what is stuck."""
 
 

@@ -244,6 +244,17 @@ async def test_49_a_cashier_who_could_not_pay_says_so_and_one_word_frees_nothing
     assert [payment.state for payment in fund.payments_of(case)] == ["rejected", "paid"]
 
 
+async def test_49_the_cashiers_word_counts_after_another_persons_as_before_it(counter_fund: TestedFund) -> None:
+    fund = counter_fund
+    case = await at_the_counter(fund)
+    await fund.skip(days=2)
+    await fund.denied(case, CHECKER)
+    assert [payment.state for payment in fund.payments_of(case)] == ["sent"], "one word frees nothing"
+    await fund.not_sent(case)
+    await fund.settle()
+    assert [(payment.state, payment.reason) for payment in fund.payments_of(case)] == [("rejected", "not_sent")]
+
+
 async def test_20_what_a_cashier_marked_sent_is_freed_by_two_others_and_only_after_the_banks_time(
     counter_fund: TestedFund,
 ) -> None:

@@ -15,10 +15,12 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")
 MILLION = yuan(1_000_000)
 
 
-async def a_case(fund: TestedFund, millions: int, *, medium: bool = False, days: int = 8) -> str:
-    """Approved for so many millions."""
+async def a_case(fund: TestedFund, millions: int, *, medium: bool = False, days: int = 8, own: int = 0) -> str:
+    """Approved for so many millions; with so many of the firm's own, or as many as are missing."""
     build = a_medium_manufacturer if medium else a_micro_manufacturer
     row = build(maturity=fund.in_days(days), balance_fen=2 * millions * MILLION, asking=millions * MILLION)
+    if own:
+        row = row.model_copy(update={"own_contribution_fen": own * MILLION})
     case = await fund.apply(row)
     await fund.reserve(case, millions * MILLION)
     return case
@@ -162,7 +164,7 @@ async def test_who_proposed_a_case_does_not_put_it_first_and_only_in_the_queue(f
 
 async def test_a_case_may_queue_twice(fund: TestedFund) -> None:
     first, _ = await a_case(fund, 10), await a_case(fund, 10)
-    waiting = await a_case(fund, 8)
+    waiting = await a_case(fund, 8, own=9)
     await fund.promise_comes(waiting, amount_fen=10 * MILLION)
     assert fund.stage_of(waiting) is CaseStage.APPROVAL
     await fund.approve_bridge(waiting, 7 * MILLION)
