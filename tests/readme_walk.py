@@ -11,7 +11,7 @@ import re
 import stat
 import subprocess
 from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, closing, contextmanager
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -26,7 +26,6 @@ from runtime.settings import Settings
 from runtime.supervisor import Supervisor
 from runtime.wiring import Services
 from runtime.workers import worker_children
-from tests.forked_commands import forked_commands
 
 TOP = Path(__file__).parents[1]
 FUND = "DH"
@@ -142,26 +141,16 @@ class Walk:
     Args:
         folder: empty; the shell stands in it, as in a checkout.
         begins: when the first line is typed, in the law's zone; not before now.
-        forked: whether each command is a fork of one that has loaded everything, not a start of its own.
     """
 
-    def __init__(self, page: str, folder: Path, begins: datetime, *, forked: bool) -> None:
+    def __init__(self, page: str, folder: Path, begins: datetime) -> None:
         self._blocks = blocks_of(page)
-        self._forked = forked
         self._folder, self._begins = folder, begins
         self._moment, self._failed, self._out = folder / "moment", folder / "failed", folder / "out"
 
     def walk(self) -> Walked:
         """Take it from the first line to the last."""
-        checkout = self._folder / "checkout"
-        checkout.mkdir()
-        (checkout / "examples").symlink_to(TOP / "examples")
-        with ExitStack() as running:
-            if self._forked:
-                running.enter_context(forked_commands(checkout / "run"))
-            else:
-                (checkout / "run").symlink_to(TOP / "run")
-            services = running.enter_context(_played(self._folder / "var"))
+        with _played(self._folder / "var") as services:
             return asyncio.run(self._walk(services))
 
     async def _walk(self, services: Services) -> Walked:
@@ -202,7 +191,7 @@ class Walk:
         with (self._folder / "out").open("wb") as out:
             shell = subprocess.Popen(
                 ["bash", str(script)],
-                cwd=self._folder / "checkout",
+                cwd=self._checkout(),
                 env=self._environment(asks_in, answers_out),
                 pass_fds=(asks_in, answers_out),
                 stdout=out,
@@ -240,6 +229,13 @@ class Walk:
 
     def _show(self, moment: datetime) -> None:
         self._moment.write_text(f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}\n")
+
+    def _checkout(self) -> Path:
+        here = self._folder / "checkout"
+        here.mkdir()
+        for name in ("run", "examples"):
+            (here / name).symlink_to(TOP / name)
+        return here
 
     def _environment(self, asks: int, answers: int) -> dict[str, str]:
         kept = {name: value for name, value in os.environ.items() if not name.startswith("XUQIAO_")}

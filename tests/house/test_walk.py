@@ -20,15 +20,13 @@ def walk_folder(tmp_path: Path) -> Path:
 
 @pytest.mark.timeout(900)
 @pytest.mark.parametrize(
-    ("page", "hour", "before_days_off", "forked"),
-    [("README.md", 10, False, False), ("README.zh-CN.md", 22, True, True)],
+    ("page", "hour", "before_days_off"),
+    [("README.md", 10, False), ("README.zh-CN.md", 22, True)],
     ids=["english-at-ten-in-the-morning", "chinese-at-ten-at-night-before-a-weekend"],
 )
-def test_56_the_walk_does_what_the_page_says(
-    walk_folder: Path, page: str, hour: int, before_days_off: bool, forked: bool
-) -> None:
+def test_56_the_walk_does_what_the_page_says(walk_folder: Path, page: str, hour: int, before_days_off: bool) -> None:
     begins = next_at(hour, before_days_off)
-    walked = Walk(page, walk_folder, begins, forked=forked).walk()
+    walked = Walk(page, walk_folder, begins).walk()
     assert walked.unexpected == ()
     blocks = blocks_of(page)
     missing = [not_printed(block.printed, got) for block, got in zip(blocks, walked.printed, strict=True)]
