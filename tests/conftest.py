@@ -130,7 +130,7 @@ def apart() -> None:
 
 @pytest.fixture(autouse=True)
 def _looked_at_here(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The same look at each file, without a process for each: to start one takes as long as ten looks."""
+    """The same look at each file, without a process for each: to start one takes longer than the look."""
     if "apart" not in request.fixturenames:
         monkeypatch.setattr(check, "look_at", look_here)
 

@@ -48,12 +48,10 @@ def look_at(
         what was seen of each, in the order given. Where they are too much for the process, the last one read is refused
         and so are those behind it.
     """
-    fonts = sorted((Path(str(files("templates"))) / "agreements" / "fonts").glob("*.ttf"))
-    fonts += sorted(each for each in office_fonts.iterdir() if each.suffix in {".ttf", ".otf"}) if office_fonts else []
     seconds, contents = BOUNDS["seconds"] if seconds is None else seconds, [content for content, _ in asked]
     told = {
         "files": [(len(content), wanted) for content, wanted in asked],
-        "fonts": [str(each) for each in fonts],
+        "fonts": [str(each) for each in fonts_of(office_fonts)],
         "roots": [root.public_bytes(Encoding.PEM).decode() for root in roots],
     }
     with TemporaryFile() as handed:  # not a pipe: whoever is ended in the middle leaves nobody waiting to be read
@@ -73,6 +71,13 @@ def look_at(
     if done.returncode == 0:
         return _SEEN.validate_json(done.stdout)
     return [_refused(_why(done.returncode), each) for each in contents]
+
+
+def fonts_of(office_fonts: Path | None) -> list[Path]:
+    """The fonts that papers of this house are printed with: those that come with the program, and the office's own."""
+    bundled = sorted((Path(str(files("templates"))) / "agreements" / "fonts").glob("*.ttf"))
+    own = sorted(each for each in office_fonts.iterdir() if each.suffix in {".ttf", ".otf"}) if office_fonts else []
+    return [*bundled, *own]
 
 
 def _used() -> float:
